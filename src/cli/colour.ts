@@ -1,0 +1,45 @@
+import { createColors } from 'picocolors';
+
+import type { Severity } from '../domain/severity.ts';
+
+type Paint = (text: string) => string;
+
+export interface Palette {
+  severity(severity: Severity, text: string): string;
+  status(status: string, text: string): string;
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly bold: Paint;
+  readonly faint: Paint;
+}
+
+/**
+ * Colours for stdout, or none: with --no-color, NO_COLOR (https://no-color.org: present and not empty), or where
+ * stdout is no terminal. The library's own test is not used, because it also paints into pipes of CI systems.
+ */
+export function paletteFor(globals: { readonly color?: boolean }, env: NodeJS.ProcessEnv): Palette {
+  const wanted = globals.color !== false && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  const colours = createColors(wanted && (process.stdout.isTTY || Boolean(env['FORCE_COLOR'])));
+  const bySeverity: Readonly<Record<Severity, Paint>> = {
+    critical: (text) => colours.bold(colours.red(text)),
+    high: colours.red,
+    medium: colours.yellow,
+    low: colours.cyan,
+  };
+  const byStatus = new Map<string, Paint>([
+    ['executed', colours.green],
+    ['failed', colours.red],
+    ['unknown', colours.red],
+    ['pending', colours.yellow],
+    ['approved', colours.cyan],
+    ['executing', colours.cyan],
+  ]);
+  return {
+    severity: (severity, text) => bySeverity[severity](text),
+    status: (status, text) => (byStatus.get(status) ?? String)(text),
+    good: colours.green,
+    bad: colours.red,
+    bold: colours.bold,
+    faint: colours.dim,
+  };
+}

@@ -1,0 +1,61 @@
+import { AgentError } from '../../domain/errors.ts';
+import type { CliContext } from '../context.ts';
+import { requireColumns } from '../cycle-ports.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { JsonOption } from '../json-option.ts';
+import { table, type Column } from '../table.ts';
+
+export interface ConfigCheckOptions {
+  readonly connect?: boolean;
+}
+
+const COLUMNS: readonly Column[] = [{ title: 'KEY' }, { title: 'VALUE', maxLength: 60 }, { title: 'FROM' }, { title: 'VARIABLE' }];
+/** Lists and maps are cut there; --json has them whole. */
+const LONGEST_VALUE = 110;
+
+export async function check(context: CliContext, options: ConfigCheckOptions): Promise<number> {
+  const settings = await context.settings();
+  context.out.print(`✓ Configuration: ${settings.origin}`);
+  if (!options.connect) return EXIT.done;
+  const store = await context.store();
+  const report = await store.checkSchema(settings.agentId);
+  if (report.state !== 'up_to_date')
+    throw new AgentError(
+      'not_set_up',
+      `the tables are ${report.state.replaceAll('_', ' ')}: ${report.problems.join('; ')}`,
+      'run: ops-agent setup',
+    );
+  context.out.print(`✓ Store: ${store.description}`);
+  await requireColumns(await context.source(), settings.source.table);
+  context.out.print(`✓ Source: ${settings.source.table}`);
+  const plant = await context.plant();
+  await plant.read([]);
+  context.out.print(`✓ Plant: ${plant.description}`);
+  return EXIT.done;
+}
+
+export async function show(context: CliContext, options: JsonOption): Promise<number> {
+  const { explainSettings } = await import('../../config/load.ts');
+  const keys = explainSettings(await context.configInput());
+  if (options.json)
+    context.out.json(keys.map(({ path, value, origin, environment }) => ({ path, value: value ?? null, origin, environment })));
+  else
+    context.out.print(
+      table(
+        COLUMNS,
+        keys.map((key) => [key.path, valueText(key.value), key.origin, key.environment]),
+      ),
+    );
+  return EXIT.done;
+}
+
+function valueText(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '-');
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+export async function schema(context: CliContext): Promise<number> {
+  const { configJsonSchema } = await import('../../config/json-schema.ts');
+  context.out.json(configJsonSchema());
+  return EXIT.done;
+}

@@ -1,0 +1,28 @@
+import { judgeHealth } from '../../domain/health.ts';
+import { isoOf } from '../../domain/instant.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { JsonOption } from '../json-option.ts';
+import { jsonRow } from '../json.ts';
+
+export interface HealthOptions extends JsonOption {
+  readonly maxAge?: number;
+}
+
+/** The HMI's idea of a living agent: a heartbeat younger than this, seconds. */
+const DEFAULT_MAX_AGE_SECONDS = 30;
+
+export async function run(context: CliContext, options: HealthOptions): Promise<number> {
+  const settings = await context.settings();
+  const { now, health } = await (await context.store()).readHealth();
+  const own = health.find((row) => row.agentId === settings.agentId);
+  const verdict = judgeHealth(own, now, {
+    maxAgeSeconds: options.maxAge ?? DEFAULT_MAX_AGE_SECONDS,
+    feedMaxAgeSeconds: settings.source.maxAgeSeconds,
+  });
+  if (options.json)
+    context.out.json({ ...verdict, agent_id: settings.agentId, at: isoOf(now), ...(own === undefined ? {} : jsonRow(own)) });
+  else if (verdict.healthy) context.out.print(`healthy: agent ${settings.agentId}, heartbeat ${isoOf(own?.lastHeartbeat ?? now)}`);
+  else context.out.print(`unhealthy: agent ${settings.agentId}: ${verdict.reasons.join('; ')}`);
+  return verdict.healthy ? EXIT.done : EXIT.unhealthy;
+}

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Settings } from '../../config/settings.ts';
+import type { CyclePorts } from '../../cycle/ports.ts';
+import { runCycle } from '../../cycle/run-cycle.ts';
+import { newRunId } from '../../domain/ids.ts';
+import type { Log } from '../../ports/log.ts';
+import type { CliContext } from '../context.ts';
+import { requireColumns } from '../cycle-ports.ts';
+import { EXIT } from '../exit-codes.ts';
+import { LOOP_LIMITS, loopCycles } from '../loop-cycles.ts';
+import { statusReport } from '../status-report.ts';
+
+export interface LoopOptions {
+  readonly interval?: number;
+  readonly maxCycles?: number;
+  readonly for?: string;
+  readonly takeOver?: boolean;
+}
+
+const HASH_SHOWN = 12;
+
+export async function run(context: CliContext, options: LoopOptions): Promise<number> {
+  const settings = await context.settings();
+  const forSeconds = options.for === undefined ? null : await secondsOf(options.for);
+  const intervalSeconds = options.interval ?? settings.poll.intervalSeconds;
+  const log = await context.log();
+  const ports = await start(context, settings, intervalSeconds, log);
+  const { signal } = context.interruption;
+  signal.addEventListener('abort', () => log.info('Agent interrupted by user. Shutting down gracefully...'), { once: true });
+  const cycle = (first: boolean) =>
+    runCycle(ports, settings, signal, {
+      runId: newRunId(),
+      waitSeconds: 0,
+      nextDueInSeconds: intervalSeconds,
+      takeOver: first && options.takeOver === true,
+    });
+  const plan = { intervalSeconds, maxCycles: options.maxCycles ?? null, forSeconds };
+  const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, signal);
+  await (await context.store()).markOffline(settings.agentId);
+  log.info(`Agent ${settings.agentId} is offline after ${cycles} ${cycles === 1 ? 'cycle' : 'cycles'}`);
+  return context.interruption.exitCode() ?? EXIT.done;
+}
+
+async function secondsOf(text: string): Promise<number> {
+  const { parseDuration } = await import('../../config/duration.ts');
+  return parseDuration(text);
+}
+
+/** Opens everything, saying so in the specification's words. @throws AgentError where the loop could not work at all. */
+async function start(context: CliContext, settings: Settings, intervalSeconds: number, log: Log): Promise<CyclePorts> {
+  const { agentId, store: chosen, plant: plantSettings, origin, rulesHash, source: sourceSettings } = settings;
+  const rules = rulesHash.slice(0, HASH_SHOWN);
+  log.info(
+    `Initializing Operations Agent... store=${chosen.kind}:${chosen.path} plant=${plantSettings.kind} config=${origin} rules=${rules}`,
+    {
+      store: chosen.kind,
+      store_path: chosen.path,
+      plant: plantSettings.kind,
+      config: origin,
+      rules_hash: rulesHash,
+    },
+  );
+  warnOfSimulator(settings, log);
+  const store = await context.store();
+  log.info(`Connected to store ${store.description} successfully`);
+  const plant = await context.plant();
+  log.info(`Initialized plant: ${plant.description}`);
+  log.info(`Agent ${agentId} initialized successfully`);
+  const source = await context.source();
+  await requireColumns(source, sourceSettings.table);
+  const figures = await store.readFigures();
+  log.info('✓ Database connection verified');
+  log.info(`\n${statusReport(agentId, figures)}\n`);
+  log.info(`[STARTUP] Agent ${agentId} starting monitoring loop...`);
+  log.info(`Poll interval: ${intervalSeconds} seconds`);
+  return { store, source, plant, log, monotonic: context.monotonic };
+}
+
+/** A simulator says 'executed' about writes that no real equipment ever sees. */
+export function warnOfSimulator(settings: Settings, log: Log): void {
+  const storeKind: string = settings.store.kind;
+  if (settings.plant.kind === 'simulator' && storeKind !== 'embedded')
+    log.warn(`The plant is simulated, but the store is ${storeKind}: nothing that is executed reaches real equipment`);
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  // An aborted wait rejects; to be woken is what was wanted.
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,83 @@
+import { AgentError } from '../../domain/errors.ts';
+import { eventOf } from '../../domain/event.ts';
+import { newRunId } from '../../domain/ids.ts';
+import type { Store } from '../../ports/store.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { loginName } from '../who.ts';
+
+export interface SetupOptions {
+  readonly sampleData?: boolean;
+  readonly printSql?: boolean;
+  readonly check?: boolean;
+  readonly takeOver?: boolean;
+}
+
+/** The specification's six, in its order. Ours are made with them and not announced. */
+const TABLES = ['agent_recommendations', 'agent_commands', 'agent_health', 'sensor_data', 'work_orders', 'operator_sessions'];
+const RULE = '='.repeat(64);
+
+export async function run(context: CliContext, options: SetupOptions): Promise<number> {
+  if (options.printSql && options.check) throw new AgentError('usage', '--print-sql and --check exclude each other', 'give one of them');
+  if (options.printSql) return printSql(context);
+  if (options.check) return check(context);
+  const { agentId } = await context.settings();
+  const store = await context.store({ create: true });
+  await migrate(store, agentId, options.takeOver ? `${agentId} via cli:${loginName(context.env)}` : null);
+  const lines = TABLES.flatMap((table) => [`Creating ${table} table...`, `✓ ${table} table created`]);
+  context.out.print([...lines, '', '✅ All tables created successfully!', ''].join('\n'));
+  if (options.sampleData) {
+    context.out.print('Inserting sample sensor data...');
+    const inserted = await store.insertSampleReadings();
+    context.out.print(`✓ Inserted ${inserted} sample sensor readings\n✅ Sample data inserted successfully!\n`);
+  }
+  context.out.print('Verifying tables...');
+  const counts = await store.countRows();
+  const counted = counts.map(({ table, rows }) => `✓ ${table}: ${rows} rows`);
+  context.out.print([...counted, '', '✅ All tables verified!', '', RULE, 'Setup complete! Ready to run ops-agent loop', RULE].join('\n'));
+  return EXIT.done;
+}
+
+/** `actor` takes the tables over from another agent; null leaves them. The owner is checked last, when the tables are complete. */
+async function migrate(store: Store, agentId: string, actor: string | null): Promise<void> {
+  try {
+    await store.migrate(agentId);
+  } catch (thrown) {
+    const isOwnership = thrown instanceof AgentError && (thrown.code === 'usage' || thrown.code === 'conflict');
+    if (actor === null || !isOwnership) throw thrown;
+    const { now } = await store.readControls();
+    const text = { subjectType: 'agent', subjectId: agentId, event: 'taken_over', actor, reason: thrown.message } as const;
+    await store.appendEvents([eventOf({ agentId, runId: newRunId() }, text)], now);
+    await store.takeOver(agentId);
+    await store.migrate(agentId);
+  }
+}
+
+/** The same statements for every store of the kind, so an empty one in memory can be asked: nothing is touched. */
+async function printSql(context: CliContext): Promise<number> {
+  const settings = await context.settings();
+  const { openStore } = await import('../../store/open-store.ts');
+  const { store, source } = await openStore({ ...settings, store: { ...settings.store, path: ':memory:' } }, { create: true });
+  try {
+    context.out.print(store.printSchema(settings.agentId));
+  } finally {
+    await source.close();
+    await store.close();
+  }
+  return EXIT.done;
+}
+
+async function check(context: CliContext): Promise<number> {
+  const { agentId } = await context.settings();
+  const store = await context.store();
+  const report = await store.checkSchema(agentId);
+  if (report.state === 'up_to_date') {
+    context.out.print('✓ The tables are up to date');
+    return EXIT.done;
+  }
+  throw new AgentError(
+    'not_set_up',
+    `the tables are ${report.state.replaceAll('_', ' ')}: ${report.problems.join('; ')}`,
+    'run: ops-agent setup',
+  );
+}

@@ -1,0 +1,89 @@
+import type { Command } from '../../domain/command.ts';
+import type { Recommendation } from '../../domain/recommendation.ts';
+import type { StoredEvent } from '../../ports/store.ts';
+import { paletteFor, type Palette } from '../colour.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { findRecommendation, shortId } from '../find-recommendation.ts';
+import type { JsonOption } from '../json-option.ts';
+import { jsonRow } from '../json.ts';
+import { plain } from '../output.ts';
+import { actionLines, readingsText, timeText } from '../wording.ts';
+
+export interface ShowOptions extends JsonOption {
+  readonly id: string;
+}
+
+/** More than any recommendation has: each change of state makes one or two. */
+const MOST_EVENTS = 1000;
+
+export async function run(context: CliContext, options: ShowOptions): Promise<number> {
+  const store = await context.store();
+  const row = await findRecommendation(store, options.id);
+  const commands = await store.listCommands({ recommendationId: row.recommendationId, statuses: [], limit: MOST_EVENTS });
+  const newestFirst = await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
+  const events = newestFirst.toReversed();
+  const ordered = commands.toSorted((a, b) => (a.sequence ?? 0) - (b.sequence ?? 0));
+  if (options.json) context.out.json({ ...jsonRow(row), commands: ordered.map(jsonRow), events: events.map(jsonRow) });
+  else context.out.print(page(row, ordered, events, paletteFor(context.globals, context.env)));
+  return EXIT.done;
+}
+
+function page(row: Recommendation, commands: readonly Command[], events: readonly StoredEvent[], palette: Palette): string {
+  const facts = factsOf(row).flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(15)}${plain(value)}`]));
+  return [
+    palette.bold(`${row.recommendationId}  ${plain(row.equipmentId)}`),
+    ...facts,
+    palette.bold('Actions:'),
+    ...actionLines(row.actions).map((line) => `  ${plain(line)}`),
+    `  action_hash ${row.actionHash ?? '-'}`,
+    ...section(palette.bold('Commands:'), commands.map(commandLine)),
+    ...section(palette.bold('History:'), events.map(eventLine)),
+  ].join('\n');
+}
+
+function factsOf(row: Recommendation): readonly (readonly [string, string | null])[] {
+  const decision =
+    row.approvedByOperator === null
+      ? null
+      : `${row.approvedByOperator} at ${timeText(row.approvedTimestamp)} (${row.approvedVia ?? 'plain SQL'})`;
+  const rejection =
+    row.rejectedByOperator === null
+      ? null
+      : `${row.rejectedByOperator} at ${timeText(row.rejectedTimestamp)}: ${row.rejectionReason ?? '-'}`;
+  return [
+    ['Status', row.status],
+    ['Severity', `${row.severity} (priority ${row.priority}, confidence ${row.confidenceScore})`],
+    ['Issue', `${row.issueType} (rule ${row.ruleId})`],
+    ['Readings', `${readingsText(row)} at the peak`],
+    ['Cause', row.rootCauseAnalysis],
+    ['Recommended', row.recommendedAction],
+    ['First seen', timeText(row.firstDetectedTimestamp)],
+    ['Created', timeText(row.createdTimestamp)],
+    ['Approved by', decision],
+    ['Valid until', row.expiresTimestamp === null ? null : timeText(row.expiresTimestamp)],
+    ['Rejected by', rejection],
+    ['Deferred until', row.deferUntil === null ? null : timeText(row.deferUntil)],
+    ['Executed', row.executedTimestamp === null ? null : timeText(row.executedTimestamp)],
+    ['Result', row.executionResult],
+    ['Outcome', row.outcome === null ? null : `${row.outcome} (verified ${timeText(row.verifiedTimestamp)})`],
+    ['Follows', row.followsRecommendationId],
+    ['Predecessor', row.predecessorId],
+  ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${plain(line)}`)];
+}
+
+function commandLine(command: Command): string {
+  const value = `${command.oldValue ?? 'unknown'} → ${command.newValue ?? '-'}${command.unit ? ` ${command.unit}` : ''}`;
+  const readBack = command.readBackValue === null ? '' : `, read back ${command.readBackValue}`;
+  const failure = command.failureCode === null ? '' : `, ${command.failureCode}`;
+  return `${command.sequence ?? '-'}. ${shortId(command.commandId)} ${command.tagPath ?? '-'}: ${value}  ${command.status}${readBack}${failure}`;
+}
+
+function eventLine(event: StoredEvent): string {
+  const change = event.toStatus === null ? '' : ` ${event.fromStatus ?? '-'} → ${event.toStatus}`;
+  return `${timeText(event.at)}  ${event.event}${change}, ${event.actor}${event.reason === null ? '' : `: ${event.reason}`}`;
+}

@@ -1,0 +1,44 @@
+import { isInForce } from '../../domain/control.ts';
+import { isoOf, SECOND_MS } from '../../domain/instant.ts';
+import type { AgentHealth } from '../../domain/health.ts';
+import type { StatusFigures } from '../../ports/store.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { JsonOption } from '../json-option.ts';
+import { jsonRow, jsonTree } from '../json.ts';
+import { plain } from '../output.ts';
+import { queueReport, statusReport } from '../status-report.ts';
+
+export async function run(context: CliContext, options: JsonOption): Promise<number> {
+  const { agentId } = await context.settings();
+  const store = await context.store();
+  const figures = await store.readFigures();
+  const { health } = await store.readHealth();
+  const { controls } = await store.readControls();
+  const own = health.find((row) => row.agentId === agentId);
+  if (options.json) {
+    const inForce = controls.filter((control) => isInForce(control, figures.now));
+    context.out.json({ ...statusJson(agentId, figures, own), controls: inForce.map(jsonRow) });
+  } else {
+    const queue = queueReport(figures, own, controls).split('\n').map(plain);
+    context.out.print([statusReport(agentId, figures), ...queue].join('\n'));
+  }
+  return EXIT.done;
+}
+
+function statusJson(agentId: string, figures: StatusFigures, health: AgentHealth | undefined): Record<string, unknown> {
+  const newest = health?.newestReadingTimestamp ?? null;
+  return {
+    agent_id: agentId,
+    at: isoOf(figures.now),
+    total_recommendations: figures.total,
+    pending_recommendations: figures.pending,
+    commands_executed: figures.commandsExecuted,
+    open_by_severity: figures.openBySeverity,
+    oldest_open_at: figures.oldestOpenAt === null ? null : isoOf(figures.oldestOpenAt),
+    created_last_10_minutes: figures.createdLast10Minutes,
+    stale: figures.stale,
+    feed_age_s: newest === null ? null : (figures.now - newest) / SECOND_MS,
+    agent: health === undefined ? null : jsonTree(health),
+  };
+}

@@ -1,0 +1,104 @@
+import type { ConfigInput } from '../config/layers.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Log } from '../ports/log.ts';
+import type { Plant } from '../ports/plant.ts';
+import type { Source } from '../ports/source.ts';
+import type { Store } from '../ports/store.ts';
+import type { Interruption } from './interruption.ts';
+import { processOutput, type Output } from './output.ts';
+
+/** The options that every command takes, as the command line gave them. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly logFormat?: string;
+  readonly logLevel?: string;
+  readonly agentId?: string;
+  readonly storePath?: string;
+  /** `key=value`, in the order given. */
+  readonly set?: readonly string[];
+  /** False for --no-color. */
+  readonly color?: boolean;
+}
+
+/** What a command works with. Everything is opened when first asked for and closed by whoever started the command. */
+export interface CliContext {
+  readonly globals: GlobalOptions;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly out: Output;
+  readonly interruption: Interruption;
+  /** Milliseconds; only for durations. */
+  readonly monotonic: () => number;
+  /** What loadSettings takes, for commands that change or explain it. */
+  configInput(): Promise<ConfigInput>;
+  /** @throws AgentError usage */
+  settings(): Promise<Settings>;
+  log(): Promise<Log>;
+  /** `create` makes what is missing; only the first asker decides. @throws AgentError not_set_up, store_unavailable */
+  store(options?: { readonly create?: boolean }): Promise<Store>;
+  source(): Promise<Source>;
+  /** @throws AgentError plant_unavailable */
+  plant(): Promise<Plant>;
+  /** Plant, source, store, in that order, as far as they were opened. Every one is tried; the first failure is thrown. */
+  close(): Promise<void>;
+}
+
+/** Remembers the promise, so that two askers get one connection. */
+function once<T>(open: () => Promise<T>): { readonly get: () => Promise<T>; readonly opened: () => Promise<T> | undefined } {
+  let promise: Promise<T> | undefined;
+  return { get: () => (promise ??= open()), opened: () => promise };
+}
+
+export function createContext(globals: GlobalOptions, interruption: Interruption): CliContext {
+  const cwd = process.cwd();
+  const env = process.env;
+  const configInput = once<ConfigInput>(async () => {
+    const { flagsOf } = await import('./configuration-flags.ts');
+    return { configPath: globals.config, env, cwd, flags: flagsOf(globals) };
+  });
+  const settings = once(async () => (await import('../config/load.ts')).loadSettings(await configInput.get()));
+  const log = once(async () => (await import('../log.ts')).createLog((await settings.get()).logging));
+  let create = false;
+  const database = once(async () => {
+    const { openStore } = await import('../store/open-store.ts');
+    return openStore(await settings.get(), { signal: interruption.signal, create });
+  });
+  const plant = once(async () => {
+    const { createPlant } = await import('../plant/create-plant.ts');
+    const { plant: chosen, tags } = await settings.get();
+    return createPlant(chosen, () => Date.now(), tags.allow);
+  });
+  return {
+    globals,
+    cwd,
+    env,
+    out: processOutput,
+    interruption,
+    monotonic: () => performance.now(),
+    configInput: configInput.get,
+    settings: settings.get,
+    log: log.get,
+    store: async (options) => {
+      create ||= options?.create ?? false;
+      return (await database.get()).store;
+    },
+    source: async () => (await database.get()).source,
+    plant: plant.get,
+    close: () => closeAll(plant.opened(), database.opened()),
+  };
+}
+
+async function closeAll(plant: Promise<Plant> | undefined, database: Promise<{ store: Store; source: Source }> | undefined): Promise<void> {
+  // What could not be opened was reported by whoever asked for it, and needs no closing.
+  const openPlant = await plant?.catch(() => undefined);
+  const open = await database?.catch(() => undefined);
+  const failures: unknown[] = [];
+  for (const part of [openPlant, open?.source, open?.store]) {
+    try {
+      await part?.close();
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,95 @@
+import { AgentError } from '../domain/errors.ts';
+import { eventOf } from '../domain/event.ts';
+import { newRunId } from '../domain/ids.ts';
+import type { Recommendation } from '../domain/recommendation.ts';
+import { mayBecome } from '../domain/transitions.ts';
+import type { OperatorDecision } from '../ports/store.ts';
+import type { CliContext } from './context.ts';
+import { findRecommendation, shortId } from './find-recommendation.ts';
+import { plain } from './output.ts';
+import { agreed, canAsk } from './prompt.ts';
+import { personOf, type Person } from './who.ts';
+import { actionLines, decidedBy, readingsText } from './wording.ts';
+
+export interface DecisionOptions {
+  readonly id: string;
+  readonly by?: string;
+  readonly yes?: boolean;
+}
+
+type Kind = OperatorDecision['kind'];
+
+const TARGET = { approve: 'approved', reject: 'rejected', defer: 'deferred' } as const;
+const EVENT = { approve: 'approval_given', reject: 'rejection_given', defer: 'deferral_given' } as const;
+const VERB = { approve: 'Approve', reject: 'Reject', defer: 'Defer' } as const;
+
+/** What a decision says beside who and about what. */
+export type Verdict =
+  | { readonly kind: 'approve'; readonly seenHash: string }
+  | { readonly kind: 'reject'; readonly reason: string }
+  | { readonly kind: 'defer'; readonly until: number; readonly reason: string | null };
+
+export interface Decided {
+  readonly row: Recommendation;
+  readonly person: Person;
+}
+
+/**
+ * Finds the recommendation, shows it where there is somebody to look, and records the decision. What was read here
+ * is what the decision is bound to: `verdictOn` gets the very row that is shown.
+ * @throws AgentError not_found, unauthorised, conflict where it is decided already or has changed meanwhile.
+ */
+export async function decide(
+  context: CliContext,
+  options: DecisionOptions,
+  kind: Kind,
+  verdictOn: (row: Recommendation) => Verdict,
+): Promise<Decided> {
+  const { agentId } = await context.settings();
+  const person = personOf(options, agentId, context.env);
+  const store = await context.store();
+  const row = await findRecommendation(store, options.id);
+  if (!mayBecome(row.status, TARGET[kind])) throw decidedAlready(row);
+  const verdict = verdictOn(row);
+  if (canAsk() && options.yes !== true) await confirm(context, row, kind);
+  const event = eventOf(
+    { agentId, runId: newRunId() },
+    {
+      subjectType: 'recommendation',
+      subjectId: row.recommendationId,
+      event: EVENT[kind],
+      actor: person.actor,
+      fromStatus: row.status,
+      toStatus: TARGET[kind],
+      ...('reason' in verdict && verdict.reason !== null ? { reason: verdict.reason } : {}),
+      after: verdict,
+    },
+  );
+  const result = await store.decide({ recommendationId: row.recommendationId, by: person.by, via: person.via, ...verdict }, event);
+  if (!result.decided) throw await overtaken(context, row);
+  return { row, person };
+}
+
+function decidedAlready(row: Recommendation): AgentError {
+  const id = shortId(row.recommendationId);
+  return new AgentError('conflict', `recommendation ${id} is ${row.status} already${decidedBy(row)}`, `see: ops-agent show ${id}`);
+}
+
+/** Between reading and writing somebody decided, or the ticket was issued anew. */
+async function overtaken(context: CliContext, seen: Recommendation): Promise<AgentError> {
+  const now = await findRecommendation(await context.store(), seen.recommendationId);
+  if (now.status !== seen.status) return decidedAlready(now);
+  const id = shortId(now.recommendationId);
+  return new AgentError('conflict', `recommendation ${id} has changed since it was read`, `look at it again: ops-agent show ${id}`);
+}
+
+async function confirm(context: CliContext, row: Recommendation, kind: Kind): Promise<void> {
+  const lines = [
+    `${row.equipmentId}: ${row.severity} ${row.issueType}, ${readingsText(row)}`,
+    row.recommendedAction,
+    ...actionLines(row.actions).map((line) => `  ${line}`),
+  ];
+  context.out.note(lines.map(plain).join('\n'));
+  if (!(await agreed(`${VERB[kind]} ${shortId(row.recommendationId)}?`)))
+    throw new AgentError('interrupted', 'nothing was decided', `decide later: ops-agent show ${shortId(row.recommendationId)}`);
+}

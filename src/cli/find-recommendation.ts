@@ -1,0 +1,31 @@
+import { AgentError } from '../domain/errors.ts';
+import type { Recommendation } from '../domain/recommendation.ts';
+import type { OperatorStore } from '../ports/store.ts';
+
+/** Shorter ones would be guesses: a prefix of 4 hexadecimal digits already is one of 65,536. */
+const SHORTEST_PREFIX = 4;
+
+/** How ids are shown where space is short. */
+export function shortId(id: string): string {
+  return id.slice(0, 8);
+}
+
+/**
+ * The one recommendation whose id begins with `prefix`.
+ * @throws AgentError usage for a prefix that is too short, not_found, conflict for one that several share.
+ */
+export async function findRecommendation(store: OperatorStore, prefix: string): Promise<Recommendation> {
+  const wanted = prefix.trim().toLowerCase();
+  if (wanted.length < SHORTEST_PREFIX)
+    throw new AgentError('usage', `'${prefix}' is too short for an id`, `give ${SHORTEST_PREFIX} characters or more`);
+  const [found, another] = await store.findRecommendations(wanted);
+  if (found === undefined)
+    throw new AgentError('not_found', `there is no recommendation '${prefix}'`, 'list them: ops-agent recommendations');
+  if (another !== undefined && found.recommendationId !== wanted)
+    throw new AgentError(
+      'conflict',
+      `'${prefix}' is the beginning of more than one id: ${found.recommendationId}, ${another.recommendationId}`,
+      'give more characters',
+    );
+  return found;
+}

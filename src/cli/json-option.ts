@@ -1,0 +1,4 @@
+/** What every reading command takes. */
+export interface JsonOption {
+  readonly json?: boolean;
+}

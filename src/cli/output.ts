@@ -1,0 +1,23 @@
+/** Results go to stdout, everything else to stderr, so that a result can be piped. */
+export interface Output {
+  /** One line, or several; the line break at the end is added. */
+  print(text: string): void;
+  /** One JSON value, indented. */
+  json(value: unknown): void;
+  /** Words for people that are no result. */
+  note(text: string): void;
+}
+
+export const processOutput: Output = {
+  print: (text) => void process.stdout.write(`${text}\n`),
+  json: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+  note: (text) => void process.stderr.write(`${text}\n`),
+};
+
+// eslint-disable-next-line no-control-regex -- control characters are what it removes
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
+
+/** Text from the store or the plant on one line of a terminal: an equipment id must not be able to move the cursor. */
+export function plain(text: string): string {
+  return text.replace(CONTROL, ' ');
+}

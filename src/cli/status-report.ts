@@ -1,0 +1,51 @@
+import type { AgentHealth } from '../domain/health.ts';
+import { isInForce, type Control } from '../domain/control.ts';
+import { isoOf } from '../domain/instant.ts';
+import { SEVERITIES } from '../domain/severity.ts';
+import type { StatusFigures } from '../ports/store.ts';
+import { ageText } from './wording.ts';
+
+const RULE = '='.repeat(70);
+
+/** The specification's report, line for line. */
+export function statusReport(agentId: string, figures: StatusFigures): string {
+  return [
+    RULE,
+    'AGENT STATUS REPORT',
+    RULE,
+    `Agent ID: ${agentId}`,
+    `Timestamp: ${isoOf(figures.now)}`,
+    `Total recommendations: ${figures.total}`,
+    `Pending recommendations: ${figures.pending}`,
+    `Commands executed: ${figures.commandsExecuted}`,
+    RULE,
+  ].join('\n');
+}
+
+/** What the report lacks to tell a quiet plant from an agent that sees nothing, and a queue from a flood. */
+export function queueReport(figures: StatusFigures, health: AgentHealth | undefined, controls: readonly Control[]): string {
+  const { now } = figures;
+  const bySeverity = SEVERITIES.toReversed().map((severity) => `${severity} ${figures.openBySeverity[severity] ?? 0}`);
+  const open = Object.values(figures.openBySeverity).reduce((sum, count) => sum + count, 0);
+  const oldest = figures.oldestOpenAt === null ? '' : `, oldest ${ageText(figures.oldestOpenAt, now)}`;
+  const inForce = controls.filter((control) => isInForce(control, now));
+  return [
+    `Agent: ${agentText(health, now)}`,
+    `Open: ${open} (${bySeverity.join(', ')})${oldest}`,
+    `Created in the last 10 minutes: ${figures.createdLast10Minutes}`,
+    `Open for more than 24 hours: ${figures.stale}`,
+    `Feed: ${feedText(health, now)}`,
+    `Controls: ${inForce.length === 0 ? 'none' : inForce.map((control) => `${control.kind} (${control.scope}) by ${control.by}`).join(', ')}`,
+  ].join('\n');
+}
+
+function agentText(health: AgentHealth | undefined, now: number): string {
+  if (health === undefined || health.lastHeartbeat === null) return 'no cycle has run yet';
+  const error = health.lastError === null ? '' : `, last error: ${health.lastError}`;
+  return `${health.status ?? 'unknown'}, heartbeat ${ageText(health.lastHeartbeat, now)} ago, ${health.pollsCompleted} polls${error}`;
+}
+
+function feedText(health: AgentHealth | undefined, now: number): string {
+  const newest = health?.newestReadingTimestamp ?? null;
+  return newest === null ? 'no good reading has been seen yet' : `newest good reading ${ageText(newest, now)} ago`;
+}

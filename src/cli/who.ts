@@ -1,0 +1,40 @@
+import { userInfo } from 'node:os';
+
+import { AgentError } from '../domain/errors.ts';
+import { canAsk } from './prompt.ts';
+
+/** A column of 100 characters holds it. */
+const LONGEST_NAME = 100;
+
+/** The login that runs this process. Containers may run under an id without a name. */
+export function loginName(env: NodeJS.ProcessEnv): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env['USER'] ?? env['LOGNAME'] ?? `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** Who decides: as they named themselves, and the way they came, which they cannot choose. */
+export interface Person {
+  readonly by: string;
+  readonly via: string;
+  /** For the audit. */
+  readonly actor: string;
+}
+
+/**
+ * @throws AgentError usage where nobody was named and there is no terminal; unauthorised for the agent's own name:
+ * an approval must come from a person.
+ */
+export function personOf(options: { readonly by?: string }, agentId: string, env: NodeJS.ProcessEnv): Person {
+  const login = loginName(env);
+  const by = (options.by ?? (canAsk() ? login : '')).trim();
+  if (options.by === undefined && by === '')
+    throw new AgentError('usage', 'it is not known who decides', 'name the operator with --by, for instance --by operator_john');
+  if (by === '' || by.length > LONGEST_NAME)
+    throw new AgentError('usage', `--by must be a name of 1 to ${LONGEST_NAME} characters`, 'for instance --by operator_john');
+  if (by.toLowerCase() === agentId.toLowerCase())
+    throw new AgentError('unauthorised', `the agent ${agentId} cannot decide about its own recommendations`, 'name the operator with --by');
+  return { by, via: `cli:${login}`, actor: `${by} via cli:${login}` };
+}

@@ -1,0 +1,101 @@
+import type { IssueFamily } from '../domain/rules.ts';
+import type { Environment } from './environment.ts';
+import { didYouMean } from './nearest.ts';
+import type { Problem } from './problems.ts';
+import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
+import type { Config } from './schema.ts';
+
+const WAREHOUSE_VARIABLES = ['DATABRICKS_HTTP_PATH', 'DATABRICKS_WAREHOUSE_ID'];
+/** What the holder of a lease keeps in hand between its last dispatch and the lease's end. */
+const LEASE_MARGIN_SECONDS = 5;
+
+/**
+ * `auto` must never put a file in place of the warehouse that is plainly meant: the records would be in a
+ * container that is thrown away.
+ */
+export function storeProblems(config: Config, env: Environment): Problem[] {
+  const problems: Problem[] = [];
+  const { leaseSeconds } = config.store;
+  const least = config.plant.timeoutSeconds + LEASE_MARGIN_SECONDS;
+  if (leaseSeconds <= least) {
+    problems.push({
+      path: ['store', 'leaseSeconds'],
+      text: `must be more than plant.timeoutSeconds + ${LEASE_MARGIN_SECONDS} = ${least}, is ${leaseSeconds}`,
+    });
+  }
+  const isSet = (name: string) => (env[name] ?? '') !== '';
+  const sign = isSet('DATABRICKS_RUNTIME_VERSION') ? 'DATABRICKS_RUNTIME_VERSION' : WAREHOUSE_VARIABLES.find(isSet);
+  if (config.store.kind === 'auto' && sign !== undefined) {
+    const meaning =
+      sign === 'DATABRICKS_RUNTIME_VERSION'
+        ? 'this is a Databricks job, where auto is not allowed'
+        : 'auto means databricks, which this build does not have yet';
+    problems.push({
+      path: ['store', 'kind'],
+      text: `${sign} is set, so ${meaning}; set store.kind: embedded (or OPS_AGENT_STORE_KIND=embedded)`,
+    });
+  }
+  return problems;
+}
+
+/** Keys of the other shape would be ignored in silence, and readings then come from another column than the user thinks. */
+export function shapeProblems(config: Config, isGiven: (key: string) => boolean): Problem[] {
+  const { shape } = config.source;
+  const foreign = shape === 'wide' ? ['signal', 'value', 'quality'] : ['status'];
+  const instead = shape === 'wide' ? '' : '; there the column is quality';
+  const problems: Problem[] = foreign
+    .filter((name) => isGiven(`source.columns.${name}`))
+    .map((name) => ({ path: ['source', 'columns', name], text: `does not belong to source.shape: ${shape}${instead}` }));
+  const taken = new Map<string, string>();
+  for (const [signal, target] of Object.entries(config.source.columns.signals)) {
+    const path = ['source', 'columns', 'signals', signal];
+    const other = taken.get(target);
+    if (other !== undefined) problems.push({ path, text: `is mapped to '${target}' like ${other}; every signal needs its own` });
+    if (shape === 'wide' && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(target)) {
+      problems.push({ path, text: `must be a column's name: letters, digits and '_', not starting with a digit; it is '${target}'` });
+    }
+    taken.set(target, signal);
+  }
+  return problems;
+}
+
+/** Every signal that a rule or a limit names must be one that the source has. */
+export function signalProblems(config: Config, families: readonly IssueFamily[]): Problem[] {
+  const signals = Object.keys(config.source.columns.signals);
+  const unmapped = (signal: string, path: Problem['path']): Problem[] =>
+    signals.includes(signal)
+      ? []
+      : [
+          {
+            path,
+            text: `source.columns.signals does not map '${signal}'${didYouMean(signal, signals) || `; it maps ${signals.join(', ')}`}`,
+          },
+        ];
+  const builtIn =
+    config.rules.bands === undefined ? families.flatMap((family) => unmapped(family.signal, ['source', 'columns', 'signals'])) : [];
+  return [
+    ...builtIn.map((problem) => ({ ...problem, text: `${problem.text}, which the built-in rules need; map it or give rules.bands` })),
+    ...(config.rules.bands ?? []).flatMap((band, i) => unmapped(band.signal, ['rules', 'bands', i, 'signal'])),
+    ...(config.rules.causes ?? []).flatMap((cause, i) => unmapped(cause.signal, ['rules', 'causes', i, 'signal'])),
+    ...Object.keys(config.source.physicalLimits)
+      // The defaults stand for signals that a mapping may leave out.
+      .filter((signal) => !Object.hasOwn(DEFAULT_PHYSICAL_LIMITS, signal))
+      .flatMap((signal) => unmapped(signal, ['source', 'physicalLimits', signal])),
+  ];
+}
+
+/** A limit outside the physical ones never fires: readings beyond it are rejected first. Mostly a unit mixed up. */
+export function limitProblems(config: Config, physicalLimits: Readonly<Record<string, { min: number; max: number }>>): Problem[] {
+  return (config.rules.bands ?? []).flatMap((band, index) => {
+    const range = physicalLimits[band.signal];
+    const side = band.above === undefined ? 'below' : 'above';
+    const limit = band.above ?? band.below;
+    if (range === undefined || limit === undefined || (limit >= range.min && limit <= range.max)) return [];
+    return [
+      {
+        path: ['rules', 'bands', index, side],
+        text: `${limit} is outside source.physicalLimits of ${band.signal}, ${range.min} to ${range.max}, so the rule could never fire`,
+      },
+    ];
+  });
+}

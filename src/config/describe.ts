@@ -1,0 +1,64 @@
+import { environmentNameOf } from './environment-names.ts';
+import { configJsonSchema, type JsonSchema } from './json-schema.ts';
+
+/** One key of the configuration that holds a value (not a section). */
+export interface ConfigKey {
+  readonly path: string;
+  readonly type: 'text' | 'number' | 'whole number' | 'boolean' | 'list' | 'map';
+  /** The values it may take, where they are few. */
+  readonly options: readonly string[];
+  /** Whether it may be `null`. */
+  readonly nullable: boolean;
+  /** Undefined where it depends on something else; `defaultText` says on what. */
+  readonly default: unknown;
+  readonly defaultText: string;
+  /** The variable that sets it; null for lists and maps, which only the file can hold. */
+  readonly environment: string | null;
+  readonly description: string;
+}
+
+/** Defaults that no constant can say. A test fails when a key has neither this nor a constant. */
+const DEPENDENT_DEFAULTS: Readonly<Record<string, string>> = {
+  'plant.kind': 'simulator on the embedded store',
+  'plant.simulatorPath': "the store's path with .plant.db for .db",
+  'rules.bands': 'built in',
+  'rules.causes': 'built in',
+  'tags.allow': "the simulator's, else none",
+};
+
+const TYPES: Readonly<Record<string, ConfigKey['type']>> = {
+  string: 'text',
+  number: 'number',
+  integer: 'whole number',
+  boolean: 'boolean',
+  array: 'list',
+  object: 'map',
+};
+
+/** Every key that holds a value, in the schema's order. Derived from the schema, so it cannot fall behind it. */
+export function describeKeys(): readonly ConfigKey[] {
+  return keysOf(configJsonSchema(), '');
+}
+
+function keysOf(section: JsonSchema, prefix: string): ConfigKey[] {
+  return Object.entries(section.properties ?? {}).flatMap(([name, part]) => {
+    if (typeof part === 'boolean') return [];
+    return part.properties === undefined ? [keyOf(part, prefix + name)] : keysOf(part, `${prefix}${name}.`);
+  });
+}
+
+function keyOf(part: JsonSchema, path: string): ConfigKey {
+  const alternatives = (part.anyOf ?? []).filter((alternative) => typeof alternative !== 'boolean');
+  const schema = alternatives.find((alternative) => alternative.type !== 'null') ?? part;
+  const type = TYPES[String(schema.type)] ?? 'text';
+  return {
+    path,
+    type,
+    options: (schema.enum ?? []).map(String),
+    nullable: alternatives.some((alternative) => alternative.type === 'null'),
+    default: part.default,
+    defaultText: DEPENDENT_DEFAULTS[path] ?? JSON.stringify(part.default) ?? '',
+    environment: type === 'list' || type === 'map' ? null : environmentNameOf(path),
+    description: part.description ?? '',
+  };
+}

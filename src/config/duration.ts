@@ -1,0 +1,32 @@
+import ms from 'ms';
+
+import { AgentError } from '../domain/errors.ts';
+
+/** Checked before `ms` sees the text, because `ms` also takes '-5m', '1e3' and a bare number as milliseconds. */
+const DURATION = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)$/i;
+
+/** Ours is narrower than `ms`: 'm' is minutes, and a 'y' is more likely a slip than a year. */
+const UNITS: ReadonlySet<string> = new Set(['', 'ms', 's', 'sec', 'secs', 'm', 'min', 'mins', 'h', 'hr', 'hrs', 'd', 'day', 'days', 'w']);
+
+/**
+ * Seconds of a duration as people write it: '55m', '1h', '130s', '30d', '0.5s', or a plain number of seconds.
+ * Throws AgentError 'usage' for anything else, negative ones included.
+ */
+export function parseDuration(text: string): number {
+  const match = DURATION.exec(text.trim());
+  const amount = match?.[1];
+  const unit = match?.[2]?.toLowerCase() ?? '';
+  if (amount === undefined || !UNITS.has(unit)) throw notADuration(text);
+  // The cast names what the expression above has checked: a number, then a unit that `ms` knows.
+  const milliseconds = ms(`${amount}${unit === '' ? 's' : unit}` as ms.StringValue);
+  if (!Number.isFinite(milliseconds)) throw notADuration(text);
+  return milliseconds / 1000;
+}
+
+function notADuration(text: string): AgentError {
+  return new AgentError(
+    'usage',
+    `'${text}' is not a duration`,
+    'write a number of seconds or a number with ms, s, m, h, d or w, such as 130s or 55m',
+  );
+}

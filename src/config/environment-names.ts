@@ -1,0 +1,23 @@
+const PREFIX = 'OPS_AGENT_';
+
+/** Variables of ours that are no keys of the configuration: where it is, secrets, and switches for tests. */
+const OTHER_NAMES: readonly string[] = ['OPS_AGENT_CONFIG', 'OPS_AGENT_SIGNING_KEY', 'OPS_AGENT_CRASH_AT', 'OPS_AGENT_SQLITE'];
+const OTHER_PREFIX = 'OPS_AGENT_DEBUG_';
+
+/** `poll.intervalSeconds` → `OPS_AGENT_POLL_INTERVAL_SECONDS`. */
+export function environmentNameOf(path: string): string {
+  const words = path.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_');
+  return PREFIX + words.toUpperCase();
+}
+
+export function isOurs(name: string): boolean {
+  return name.startsWith(PREFIX);
+}
+
+export function isKnownOther(name: string): boolean {
+  return OTHER_NAMES.includes(name) || name.startsWith(OTHER_PREFIX);
+}
+
+export function otherNames(): readonly string[] {
+  return OTHER_NAMES;
+}

@@ -1,0 +1,138 @@
+import path from 'node:path';
+
+import { SIMULATOR_TAGS } from '../domain/default-rules.ts';
+import type { AllowedTag, TagPolicy } from '../domain/tags.ts';
+import { hashOf } from '../domain/ticket.ts';
+import { actionProblems } from './check-actions.ts';
+import { limitProblems, shapeProblems, signalProblems, storeProblems } from './cross-checks.ts';
+import { describeKeys } from './describe.ts';
+import { type ConfigInput, type Layers, type Origin, readLayers } from './layers.ts';
+import { valueAt } from './paths.ts';
+import { type Problem, problemsError, schemaProblems } from './problems.ts';
+import { bandsAsConfigured, causesAsConfigured, type RulesInForce, rulesInForce } from './rules-in-force.ts';
+import { type Config, CONFIG_SCHEMA } from './schema.ts';
+import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
+import type { PlantSettings, Settings, SourceSettings, StoreSettings } from './settings.ts';
+
+/** A key with the value in force and where it comes from. */
+export interface ExplainedKey {
+  readonly path: string;
+  readonly value: unknown;
+  readonly origin: Origin;
+  /** The variable that would set it; null for lists and maps. */
+  readonly environment: string | null;
+}
+
+/**
+ * File, environment and flags, checked whole. Throws AgentError 'usage' that names every problem with its path and
+ * line. Reads one file and nothing else; loading twice gives the same.
+ */
+export function loadSettings(input: ConfigInput): Settings {
+  return checked(input).settings;
+}
+
+/** Every key with its value in force and its origin; the same errors as loadSettings. */
+export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
+  const { settings, config, layers } = checked(input);
+  const inForce: Readonly<Record<string, unknown>> = {
+    'store.kind': settings.store.kind,
+    'store.path': settings.store.path,
+    'source.usableStatus': settings.source.usableStatus,
+    'source.physicalLimits': settings.source.physicalLimits,
+    'rules.bands': bandsAsConfigured(settings.families),
+    'rules.causes': causesAsConfigured(settings.causes),
+    'tags.allow': settings.tags.allow,
+    'plant.kind': settings.plant.kind,
+    'plant.simulatorPath': settings.plant.simulatorPath,
+  };
+  return describeKeys().map((key) => ({
+    path: key.path,
+    value: key.path in inForce ? inForce[key.path] : valueAt(config, key.path.split('.')),
+    origin: layers.originOf(key.path),
+    environment: key.environment,
+  }));
+}
+
+function checked(input: ConfigInput): { settings: Settings; config: Config; layers: Layers } {
+  const layers = readLayers(input);
+  const parsed = CONFIG_SCHEMA.safeParse(layers.value);
+  // Without a config of the right form the checks across keys have nothing to stand on.
+  if (!parsed.success) throw failure(layers, schemaProblems(parsed.error.issues, layers.value));
+  const config = parsed.data;
+  const rules = rulesInForce(config);
+  const settings = settingsOf(config, rules, layers.origin, input.cwd);
+  const problems = [
+    ...storeProblems(config, input.env),
+    ...shapeProblems(config, (key) => layers.originOf(key) !== 'default'),
+    ...signalProblems(config, rules.families),
+    ...rules.problems,
+    ...limitProblems(config, settings.source.physicalLimits),
+    ...actionProblems(config, settings.tags),
+    ...simulatorProblems(settings),
+  ];
+  if (problems.length > 0 || layers.problems.length > 0) throw failure(layers, problems);
+  return { settings, config, layers };
+}
+
+function failure(layers: Layers, problems: readonly Problem[]) {
+  return problemsError(layers.file, [...problems.map(layers.place), ...layers.problems]);
+}
+
+function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: string): Settings {
+  const { families, causes } = rules;
+  const store: StoreSettings = { kind: 'embedded', path: path.resolve(cwd, config.store.path), leaseSeconds: config.store.leaseSeconds };
+  const plant = plantOf(config, store.path, cwd);
+  return {
+    agentId: config.agent.id,
+    origin,
+    store,
+    source: sourceOf(config.source),
+    families,
+    causes,
+    rulesHash: hashOf({ families, causes }),
+    tags: tagsOf(config, plant.kind),
+    policy: config.policy,
+    plant,
+    poll: config.poll,
+    retry: config.retry,
+    logging: config.logging,
+  };
+}
+
+function sourceOf({ columns, shape, ...source }: Config['source']): SourceSettings {
+  const { equipment, timestamp, signals } = columns;
+  const isWide = shape === 'wide';
+  return {
+    ...source,
+    columns: { equipment, timestamp, status: isWide ? columns.status : columns.quality },
+    shape: isWide ? { kind: 'wide', signals } : { kind: 'long', signalColumn: columns.signal, valueColumn: columns.value, signals },
+    // An unquoted null in YAML is no text, but means the word.
+    usableStatus: source.usableStatus.map((status) => String(status).trim().toLowerCase()),
+    physicalLimits: limitsOf(signals, source.physicalLimits),
+  };
+}
+
+/** Of the signals that there are; one that neither the file nor the defaults name is not limited. */
+function limitsOf(signals: Readonly<Record<string, string>>, given: SourceSettings['physicalLimits']): SourceSettings['physicalLimits'] {
+  const limits: SourceSettings['physicalLimits'] = { ...DEFAULT_PHYSICAL_LIMITS, ...given };
+  return Object.fromEntries(Object.entries(limits).filter(([signal]) => Object.hasOwn(signals, signal)));
+}
+
+function plantOf({ plant }: Config, storePath: string, cwd: string): PlantSettings {
+  const simulatorPath = plant.simulatorPath ?? `${storePath.replace(/\.db$/, '')}.plant.db`;
+  return { ...plant, kind: plant.kind ?? 'simulator', simulatorPath: path.resolve(cwd, simulatorPath) };
+}
+
+function tagsOf({ tags }: Config, plantKind: PlantSettings['kind']): TagPolicy {
+  const byPlant = plantKind === 'simulator' ? SIMULATOR_TAGS : [];
+  return { allow: tags.allow?.map(allowedTag) ?? byPlant, deny: tags.deny };
+}
+
+function allowedTag({ maxStep, ...tag }: NonNullable<Config['tags']['allow']>[number]): AllowedTag {
+  return maxStep === undefined ? tag : { ...tag, maxStep };
+}
+
+/** The store's lock and the plant's file must not be one file: each would take the other's tables for its own. */
+function simulatorProblems({ store, plant }: Settings): Problem[] {
+  return plant.simulatorPath === store.path ? [{ path: ['plant', 'simulatorPath'], text: 'must be another file than store.path' }] : [];
+}

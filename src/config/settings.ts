@@ -1,0 +1,69 @@
+import type { Policy } from '../domain/policy.ts';
+import type { IssueFamily } from '../domain/rules.ts';
+import type { TagPolicy } from '../domain/tags.ts';
+import type { CauseRule } from '../domain/causes.ts';
+
+/** Where readings come from. Column and table names are identifiers, validated before they are quoted. */
+export interface SourceSettings {
+  /** One to three parts, separated by dots. */
+  readonly table: string;
+  readonly columns: { readonly equipment: string; readonly timestamp: string; readonly status: string | null };
+  readonly shape:
+    | { readonly kind: 'wide'; /** signal name → column */ readonly signals: Readonly<Record<string, string>> }
+    | {
+        readonly kind: 'long';
+        readonly signalColumn: string;
+        readonly valueColumn: string;
+        /** signal name → the row's type */ readonly signals: Readonly<Record<string, string>>;
+      };
+  /** Lower case; a null status is usable when the list holds 'null'. */
+  readonly usableStatus: readonly string[];
+  readonly equipment: { readonly include: readonly string[]; readonly exclude: readonly string[] };
+  /** Values outside are rejected as out of range; per signal, in the signal's unit. */
+  readonly physicalLimits: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+  readonly latenessSeconds: number;
+  readonly maxAgeSeconds: number;
+  readonly firstLookbackSeconds: number;
+}
+
+export interface PlantSettings {
+  readonly kind: 'simulator' | 'advisory';
+  readonly timeoutSeconds: number;
+  readonly readBackSeconds: number;
+  readonly tolerancePercent: number;
+  readonly simulatorPath: string;
+  readonly simulatorLatencySeconds: number;
+}
+
+export interface StoreSettings {
+  readonly kind: 'embedded';
+  /** Absolute path of the SQLite file. */
+  readonly path: string;
+  readonly leaseSeconds: number;
+}
+
+export interface RetrySettings {
+  /** Tries after the first. */
+  readonly attempts: number;
+  /** The base of attempt n's delay, baseSeconds · 2^n. */
+  readonly baseSeconds: number;
+}
+
+/** What a run works with: checked whole, every default filled in, paths absolute. */
+export interface Settings {
+  readonly agentId: string;
+  /** For the log's first line: the file's path, or '(defaults)'. */
+  readonly origin: string;
+  readonly store: StoreSettings;
+  readonly source: SourceSettings;
+  readonly families: readonly IssueFamily[];
+  readonly causes: readonly CauseRule[];
+  /** SHA-256 of the rules in force, hex. */
+  readonly rulesHash: string;
+  readonly tags: TagPolicy;
+  readonly policy: Policy;
+  readonly plant: PlantSettings;
+  readonly poll: { readonly intervalSeconds: number };
+  readonly retry: RetrySettings;
+  readonly logging: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'text' | 'json' };
+}

@@ -1,0 +1,122 @@
+import type { Settings } from '../config/settings.ts';
+import { Draft } from '../domain/draft.ts';
+import { AgentError } from '../domain/errors.ts';
+import { eventOf } from '../domain/event.ts';
+import type { AgentHealth } from '../domain/health.ts';
+import { isoOf, SECOND_MS } from '../domain/instant.ts';
+import { settleOutsideChanges } from '../domain/outside-changes.ts';
+import type { OpenWork } from '../ports/store.ts';
+import { CycleClock } from './clock.ts';
+import { type Cycle, LEASE_MARGIN_SECONDS } from './cycle.ts';
+import { pause } from './pause.ts';
+import type { CycleOptions, CyclePorts } from './ports.ts';
+import type { CycleReport } from './report.ts';
+import { SituationIndex } from './situations.ts';
+
+const WAIT_STEP_MS = 200;
+
+/** Another run holds the lease, and may: not an error. */
+export interface Skipped {
+  readonly skipped: string;
+}
+
+/**
+ * Takes the lease and reads everything that is open. Who holds the lease is read back: on a shared store only the row knows.
+ * @throws AgentError usage when the tables belong to another agent; not_set_up
+ */
+export async function begin(
+  ports: CyclePorts,
+  settings: Settings,
+  signal: AbortSignal,
+  options: CycleOptions,
+  report: CycleReport,
+): Promise<Cycle | Skipped> {
+  const waitUntil = ports.monotonic() + options.waitSeconds * SECOND_MS;
+  for (;;) {
+    const attempt = await tryToHold(ports, settings, options);
+    if (!('skipped' in attempt)) return beginCycle(ports, settings, signal, report, attempt);
+    if (ports.monotonic() + WAIT_STEP_MS > waitUntil || signal.aborted) return attempt;
+    await pause(WAIT_STEP_MS, signal);
+  }
+}
+
+interface Held {
+  readonly work: OpenWork;
+  readonly health: AgentHealth;
+  readonly sentAt: number;
+  readonly clock: CycleClock;
+}
+
+async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOptions): Promise<Held | Skipped> {
+  const { store, monotonic } = ports;
+  const { agentId } = settings;
+  const { runId } = options;
+  const sentAt = monotonic();
+  const taken = await store.takeLease({ agentId, runId, leaseSeconds: settings.store.leaseSeconds });
+  if (!taken) return { skipped: 'another cycle holds the lease' };
+  const askedAt = monotonic();
+  const work = await store.readOpenWork(agentId);
+  const clock = new CycleClock(work.now, askedAt, monotonic(), monotonic);
+  const other = work.health.find((row) => row.agentId !== agentId);
+  if (other) {
+    if (!options.takeOver) throw otherOwner(other.agentId, agentId);
+    await takeOver(ports, agentId, runId, other, clock);
+    return tryToHold(ports, settings, { ...options, takeOver: false });
+  }
+  const health = work.health[0];
+  if (!health) throw new AgentError('not_set_up', 'agent_health has no row', 'run: ops-agent setup');
+  if (health.leaseOwner !== runId) {
+    const until = health.leaseExpires === null ? '' : ` until ${isoOf(health.leaseExpires)}`;
+    return { skipped: `run ${health.leaseOwner ?? 'nobody'} holds the lease${until}` };
+  }
+  return { work, health, sentAt, clock };
+}
+
+async function takeOver(ports: CyclePorts, agentId: string, runId: string, owner: AgentHealth, clock: CycleClock): Promise<void> {
+  const event = eventOf({ agentId, runId }, {
+    subjectType: 'agent',
+    subjectId: agentId,
+    event: 'taken_over',
+    reason: `the tables belonged to ${owner.agentId}`,
+    before: { agent_id: owner.agentId },
+    after: { agent_id: agentId },
+  });
+  await ports.store.appendEvents([event], clock.now());
+  await ports.store.takeOver(agentId);
+}
+
+export function otherOwner(owner: string, agentId: string): AgentError {
+  return new AgentError(
+    'usage',
+    `these tables belong to agent ${owner}, not to ${agentId}`,
+    'give every agent its own tables, or pass --take-over when the other one is retired',
+  );
+}
+
+function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, report: CycleReport, held: Held): Cycle {
+  const { work, health, clock } = held;
+  const lease = { agentId: settings.agentId, runId: report.runId, epoch: health.leaseEpoch };
+  const draft = new Draft(lease, work.recommendations, work.commands);
+  settleOutsideChanges(draft, work.recommendations, work.now, settings.policy);
+  report.startedAt = work.now;
+  const holdMs = (settings.store.leaseSeconds - settings.plant.timeoutSeconds - LEASE_MARGIN_SECONDS) * SECOND_MS;
+  return {
+    ports,
+    settings,
+    signal,
+    report,
+    lease,
+    clock,
+    health,
+    families: work.families,
+    draft,
+    // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
+    leaseRunsOut: () => ports.monotonic() - held.sentAt > holdMs,
+    controls: work.controls,
+    detected: null,
+    situations: new SituationIndex(settings.families, work.families, draft, []),
+    decided: 'none',
+    recorded: false,
+    claims: [],
+  };
+}

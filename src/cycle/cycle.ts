@@ -1,0 +1,43 @@
+import type { Settings } from '../config/settings.ts';
+import type { Control } from '../domain/control.ts';
+import type { Detection } from '../domain/detection.ts';
+import type { Draft } from '../domain/draft.ts';
+import type { AgentHealth } from '../domain/health.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { FamilyHistory } from '../domain/recommendation.ts';
+import type { DetectionWindow } from '../domain/window.ts';
+import type { Lease } from '../ports/store.ts';
+import type { CycleClock } from './clock.ts';
+import type { CyclePorts } from './ports.ts';
+import type { CycleReport } from './report.ts';
+import { type SituationIndex } from './situations.ts';
+
+/** What the phases hand on to each other. Each field is set by the phase that its comment names. */
+export interface Cycle {
+  readonly ports: CyclePorts;
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  readonly report: CycleReport;
+  /** begin */
+  readonly lease: Lease;
+  readonly clock: CycleClock;
+  readonly health: AgentHealth;
+  readonly families: readonly FamilyHistory[];
+  readonly draft: Draft;
+  /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */
+  readonly leaseRunsOut: () => boolean;
+  /** begin; read again while commands are dispatched */
+  controls: readonly Control[];
+  /** detect; null when this cycle could not detect */
+  detected: { readonly window: DetectionWindow; readonly detection: Detection } | null;
+  situations: SituationIndex;
+  /** recommend: how much of what was found has been dealt with; the watermark moves only after all of it. */
+  decided: 'none' | 'some' | 'all';
+  /** approve: what was decided is in the store. */
+  recorded: boolean;
+  /** approve: what execute may claim. */
+  claims: readonly { readonly commandId: string; readonly approvalEnds: Instant }[];
+}
+
+/** The shortest time before the lease's end in which nothing new is sent, besides the plant's own timeout. */
+export const LEASE_MARGIN_SECONDS = 5;

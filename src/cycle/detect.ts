@@ -1,0 +1,62 @@
+import type { KnownFamily } from '../domain/detection.ts';
+import { isoOf } from '../domain/instant.ts';
+import type { FamilyHistory } from '../domain/recommendation.ts';
+import { limitAbove } from '../domain/rules.ts';
+import { isWorse } from '../domain/severity.ts';
+import { isTerminal } from '../domain/transitions.ts';
+import { type DetectionWindow, detectionWindow } from '../domain/window.ts';
+import type { Cycle } from './cycle.ts';
+import { SituationIndex } from './situations.ts';
+
+/** One statement over the readings: what violates, and what is already open. */
+export async function detect(cycle: Cycle): Promise<void> {
+  const { ports, settings, report } = cycle;
+  ports.log.info('Detecting anomalies...');
+  const now = cycle.clock.now();
+  const window = detectionWindow(now, cycle.health.watermarkTimestamp, settings.source, settings.families);
+  const known = knownFamilies(cycle, window);
+  const detection = await ports.source.detect({ window, families: settings.families, known });
+  cycle.detected = { window, detection };
+  cycle.situations = new SituationIndex(settings.families, cycle.families, cycle.draft, detection.states);
+  const { totals, states } = detection;
+  const rejected = Object.entries(totals.rejected).filter(([, count]) => count > 0);
+  report.readings.accepted = totals.accepted;
+  report.readings.violations = states.filter((state) => state.raised !== null).length;
+  report.readings.rejected = rejected.reduce((sum, [, count]) => sum + count, 0);
+  report.readings.rejectedByReason = Object.fromEntries(rejected);
+  const newest = Math.max(totals.newestGoodAt ?? 0, cycle.health.newestReadingTimestamp ?? 0);
+  report.readings.newestAgeS = newest === 0 ? null : Math.max(0, Math.round((now - newest) / 100) / 10);
+  say(cycle, window, totals.accepted, rejected);
+}
+
+function say(cycle: Cycle, window: DetectionWindow, accepted: number, rejected: readonly (readonly [string, number])[]): void {
+  const { log } = cycle.ports;
+  if (accepted === 0) log.debug('No recent sensor data found');
+  else log.info(`Found ${accepted} recent sensor readings`);
+  if (window.backlog) log.info(`Catching up: readings up to ${isoOf(window.backlog.upTo)}`);
+  if (rejected.length > 0) log.warn(`Rejected readings: ${rejected.map(([reason, count]) => `${count} ${reason}`).join(', ')}`);
+}
+
+/** What the engine has to know to count violations once: only what can matter to a reading of the window. */
+function knownFamilies(cycle: Cycle, window: DetectionWindow): readonly KnownFamily[] {
+  const oldest = Math.min(window.live.after, window.backlog?.after ?? window.live.after);
+  const matters = (history: FamilyHistory) =>
+    isWatched(history) || (history.quietUntil ?? 0) > oldest || history.lastAccountedTimestamp > oldest;
+  return cycle.situations.histories.filter(matters).flatMap((history) => {
+    const family = cycle.situations.family(history.issueFamily);
+    if (!family) return [];
+    return {
+      equipmentId: history.equipmentId,
+      familyId: history.issueFamily,
+      accountedTo: history.lastAccountedTimestamp,
+      quietUntil: history.quietUntil,
+      breakLimit: limitAbove(family, history.severity, isWorse) ?? null,
+      report: isWatched(history),
+    };
+  });
+}
+
+/** Open, or executed and not verified: its state is wanted even when nothing violates. */
+function isWatched(history: FamilyHistory): boolean {
+  return !isTerminal(history.status) || (history.status === 'executed' && history.outcome === null);
+}

@@ -1,0 +1,89 @@
+import type { Command } from '../domain/command.ts';
+import { addSeconds, type Instant } from '../domain/instant.ts';
+import { concludeRecommendation, endCommand } from '../domain/plan-dispatch.ts';
+import { toleranceOf } from '../domain/readiness.ts';
+import { judgeTag } from '../domain/tags.ts';
+import { dispatchContext } from './approve.ts';
+import { type Cycle, LEASE_MARGIN_SECONDS } from './cycle.ts';
+import { dispatchClaimed } from './dispatch.ts';
+import { readLive } from './read-live.ts';
+
+/** Decides what earlier runs left open, claims what was planned, dispatches it and notes the results. */
+export async function execute(cycle: Cycle): Promise<void> {
+  const { draft, ports, settings } = cycle;
+  ports.log.info('Executing pending commands...');
+  await recoverOrphans(cycle);
+  if (cycle.claims.length === 0) ports.log.debug('No pending commands to execute');
+  else if (cycle.recorded && ports.plant.acts && !cycle.leaseRunsOut() && !cycle.signal.aborted) {
+    const holdSeconds = settings.store.leaseSeconds - settings.plant.timeoutSeconds - LEASE_MARGIN_SECONDS;
+    await ports.store.claimCommands(cycle.lease, { commands: cycle.claims, holdSeconds });
+    const claimed = await ports.store.readClaimed(cycle.lease);
+    for (const { command } of claimed) draft.observe(command);
+    await dispatchClaimed(cycle, claimed);
+  }
+  concludeAll(cycle);
+}
+
+/** Recommendations whose last command just ended. */
+function concludeAll(cycle: Cycle): void {
+  const context = dispatchContext(cycle);
+  for (const row of cycle.draft.rows) {
+    if (row.status === 'executing') concludeRecommendation(cycle.draft, row, context, cycle.lease.runId);
+  }
+}
+
+/**
+ * Commands that a dead run had claimed, and those whose outcome was unknown, are decided by what the tag says once nothing
+ * can arrive any more; a second write is never the answer. A plant that cannot be read leaves them open,
+ * but not for ever.
+ */
+async function recoverOrphans(cycle: Cycle): Promise<void> {
+  const orphans = cycle.draft.commands.filter((command) => isOrphan(cycle, command) && isDecidable(cycle, command));
+  if (orphans.length === 0) return;
+  const live = await readLive(cycle, 'execute', orphans.flatMap((command) => command.tagPath ?? []));
+  for (const command of orphans) decide(cycle, command, live?.get(command.tagPath ?? ''));
+}
+
+function isOrphan(cycle: Cycle, command: Command): boolean {
+  return command.status === 'unknown' || (command.status === 'executing' && command.claimedBy !== cycle.lease.runId);
+}
+
+/** The moment from which on nothing that was sent can still change the plant. */
+function decidableFrom(cycle: Cycle, command: Command): Instant {
+  const { timeoutSeconds } = cycle.settings.plant;
+  const provenDead = cycle.ports.store.provesHolderDead && command.status === 'executing';
+  const from = provenDead ? command.claimedTimestamp : command.notAfter;
+  return addSeconds(from ?? 0, timeoutSeconds);
+}
+
+function isDecidable(cycle: Cycle, command: Command): boolean {
+  return cycle.clock.now() >= decidableFrom(cycle, command);
+}
+
+function decide(cycle: Cycle, command: Command, live: number | undefined): void {
+  const { draft, settings, report, ports } = cycle;
+  const now = cycle.clock.now();
+  if (live === undefined) {
+    const givenUpAt = addSeconds(decidableFrom(cycle, command), settings.policy.approvalTtlSeconds);
+    if (now < givenUpAt) {
+      report.commands.unknown += 1;
+      return;
+    }
+  }
+  const verdict = judgeTag(command.tagPath ?? '', settings.tags);
+  const tolerance = verdict.allowed ? toleranceOf(verdict.tag, settings.plant.tolerancePercent) : 0;
+  if (live !== undefined && Math.abs(live - Number(command.newValue)) <= tolerance) {
+    draft.updateCommand(
+      command,
+      { status: 'executed', executedTimestamp: now, completedTimestamp: now, readBackValue: live, executionResult: `confirmed by read-back: ${live}` },
+      { subjectType: 'command', subjectId: command.commandId, event: 'executed', fromStatus: command.status, toStatus: 'executed', reason: `confirmed by read-back: ${live}` },
+    );
+    report.commands.executed += 1;
+    ports.log.info(`✓ COMMAND EXECUTED: ${command.commandId} (confirmed by read-back)`);
+    return;
+  }
+  const found = live === undefined ? 'the tag could not be read' : `the tag says ${live}`;
+  endCommand(draft, command, { status: 'failed', code: 'not_confirmed', reason: `not confirmed: ${found}`, at: now });
+  report.commands.failed += 1;
+  ports.log.error(`COMMAND FAILED: ${command.commandId} (not confirmed: ${found})`);
+}

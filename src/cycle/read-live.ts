@@ -1,0 +1,17 @@
+import type { LiveValues } from '../domain/proposal.ts';
+import type { Cycle } from './cycle.ts';
+import { noteError, type Phase } from './report.ts';
+
+/** Live values of tags with good quality; null where the plant does not answer, which the report carries. */
+export async function readLive(cycle: Cycle, phase: Phase, tags: readonly string[]): Promise<LiveValues | null> {
+  const wanted = [...new Set(tags)];
+  if (wanted.length === 0) return new Map();
+  try {
+    const readings = await cycle.ports.plant.read(wanted);
+    return new Map(readings.flatMap((reading) => (reading.good && reading.value !== null ? [[reading.tag, reading.value] as const] : [])));
+  } catch (thrown) {
+    noteError(cycle.report, phase, thrown);
+    cycle.ports.log.error(`The plant does not answer: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    return null;
+  }
+}

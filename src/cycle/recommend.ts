@@ -1,0 +1,174 @@
+import { type Decision, decideSituation, type DecisionContext } from '../domain/decide-recommendations.ts';
+import { eventIdOf } from '../domain/ids.ts';
+import { SECOND_MS, isoOf } from '../domain/instant.ts';
+import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
+import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf, tagsOf } from '../domain/proposal.ts';
+import { NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
+import { priorityOf } from '../domain/severity.ts';
+import { isTerminal, isUndecided } from '../domain/transitions.ts';
+import type { Cycle } from './cycle.ts';
+import { readLive } from './read-live.ts';
+
+/** From what was seen and what is open to new, escalated and withdrawn recommendations; writes nothing yet. */
+export async function recommend(cycle: Cycle): Promise<void> {
+  const { draft, settings } = cycle;
+  const context: DecisionContext = {
+    now: cycle.clock.now(),
+    maxAgeSeconds: settings.source.maxAgeSeconds,
+    controls: cycle.controls,
+    backlogUpTo: cycle.detected?.window.backlog?.upTo ?? null,
+  };
+  const decisions = cycle.situations.all(draft).flatMap((situation) => decideSituation(situation, context));
+  const chosen = worstFirst(decisions).slice(0, MAX_OPENED_PER_CYCLE);
+  const proposals = chosen.flatMap((decision) => (decision.kind === 'open' || decision.kind === 'escalate' ? [decision.proposal] : []));
+  // An operator sees old → new where the plant can be read; where it cannot, the advice is still due.
+  const live = await readLive(cycle, 'recommend', proposals.flatMap(tagsOf));
+  const author: Authorship = { agentId: settings.agentId, rulesHash: settings.rulesHash, causes: settings.causes, now: context.now };
+  for (const decision of chosen) apply(cycle, decision, author, live ?? new Map());
+  endOrphanedFamilies(cycle);
+  noteDeadFeed(cycle);
+  if (cycle.detected && cycle.report.readings.violations === 0) cycle.ports.log.debug('No anomalies detected');
+  cycle.decided = chosen.length === decisions.length ? 'all' : 'some';
+}
+
+/** What lets a row end or come back costs nobody attention; then the worst and oldest of what is new. */
+function worstFirst(decisions: readonly Decision[]): readonly Decision[] {
+  const urgency = (decision: Decision) =>
+    'proposal' in decision ? priorityOf(decision.proposal.band.severity) : priorityOf('critical') + 1;
+  const since = (decision: Decision) => ('proposal' in decision ? decision.proposal.firstDetectedAt : 0);
+  return decisions.toSorted((a, b) => urgency(b) - urgency(a) || since(a) - since(b));
+}
+
+function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveValues): void {
+  switch (decision.kind) {
+    case 'open':
+      if (decision.supersedes) cancel(cycle, decision.supersedes, 'a worse reading replaced what was approved', author);
+      create(cycle, recommendationOf(decision.proposal, 'pending', author, live), decision.proposal);
+      break;
+    case 'record':
+      create(cycle, recommendationOf(decision.proposal, 'withdrawn', author, new Map()), decision.proposal);
+      break;
+    case 'escalate':
+      escalate(cycle, decision.row, decision.proposal, author, live);
+      break;
+    case 'withdraw':
+      withdraw(cycle, decision.row, decision.reason, decision.accountedTo);
+      break;
+    case 'cancel':
+      cancel(cycle, decision.row, decision.reason, author);
+      break;
+    case 'resume':
+      cycle.draft.update(
+        decision.row,
+        { status: 'pending', guardedStatus: 'pending', ...NO_DECISION },
+        { ...about(decision.row), event: 'resumed', toStatus: 'pending', reason: decision.reason, after: { decision: NO_DECISION } },
+      );
+      break;
+  }
+}
+
+function about(row: OpenRecommendation) {
+  return { subjectType: 'recommendation' as const, subjectId: row.recommendationId, fromStatus: row.status };
+}
+
+function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): void {
+  const { log } = cycle.ports;
+  const over = row.status === 'withdrawn';
+  cycle.draft.create(row, {
+    subjectType: 'recommendation',
+    subjectId: row.recommendationId,
+    event: 'created',
+    toStatus: row.status,
+    reason: over ? 'the episode had ended before it was seen' : `${proposal.family.signal} ${row.peakValue}: ${row.rootCauseAnalysis}`,
+    after: { ticket: row.ticket, decision: NO_DECISION },
+  });
+  log.warn(`ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(row.peakValue, proposal)}`);
+  if (over) {
+    log.info(`RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (the episode ended before it was seen)`);
+    cycle.report.recommendations.withdrawn += 1;
+  } else {
+    log.info(
+      `✓ RECOMMENDATION CREATED: ${row.recommendationId} for ${row.equipmentId} (severity=${row.severity}, confidence=${row.confidenceScore})`,
+    );
+    cycle.report.recommendations.created += 1;
+  }
+}
+
+function reading(value: number, proposal: Proposal): string {
+  return proposal.family.signal === 'temperature' ? `${value.toFixed(1)}°C` : String(value);
+}
+
+function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, author: Authorship, live: LiveValues): void {
+  const assessment = assessmentOf(proposal, row.recommendationId, author, live);
+  cycle.draft.update(
+    row,
+    {
+      ...assessment,
+      ...NO_DECISION,
+      status: 'pending',
+      guardedStatus: 'pending',
+      escalatedTimestamp: author.now,
+      lastAccountedTimestamp: proposal.accountedTo,
+    },
+    {
+      ...about(row),
+      event: 'escalated',
+      toStatus: 'pending',
+      reason: `${proposal.family.signal} ${proposal.peak.value}: ${row.severity} became ${assessment.severity}`,
+      before: { severity: row.severity, action_hash: row.actionHash },
+      after: { ticket: assessment.ticket, decision: NO_DECISION },
+    },
+  );
+  cycle.ports.log.warn(`ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(proposal.peak.value, proposal)}`);
+  cycle.ports.log.info(`✓ RECOMMENDATION ESCALATED: ${row.recommendationId} for ${row.equipmentId} (severity=${assessment.severity})`);
+  cycle.report.recommendations.escalated += 1;
+}
+
+function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, accountedTo: number): void {
+  cycle.draft.update(
+    row,
+    { status: 'withdrawn', guardedStatus: 'withdrawn', lastAccountedTimestamp: accountedTo, executionResult: reason },
+    { ...about(row), event: 'withdrawn', toStatus: 'withdrawn', reason },
+  );
+  cycle.ports.log.info(`RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
+  cycle.report.recommendations.withdrawn += 1;
+}
+
+function cancel(cycle: Cycle, row: OpenRecommendation, reason: string, author: Authorship): void {
+  cycle.draft.update(
+    row,
+    { status: 'cancelled', guardedStatus: 'cancelled', executionResult: reason, updatedTimestamp: author.now },
+    { ...about(row), event: 'cancelled', toStatus: 'cancelled', reason },
+  );
+  cycle.ports.log.info(`RECOMMENDATION CANCELLED: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
+}
+
+/** A family that the rules no longer have can neither clear nor be dispatched: its open rows end here. */
+function endOrphanedFamilies(cycle: Cycle): void {
+  const author = { agentId: cycle.settings.agentId, rulesHash: cycle.settings.rulesHash, causes: [], now: cycle.clock.now() };
+  for (const row of cycle.draft.rows) {
+    if (isTerminal(row.status) || row.status === 'executing' || cycle.situations.family(row.issueFamily)) continue;
+    const reason = `the rules no longer have the family '${row.issueFamily}'`;
+    if (isUndecided(row.status)) withdraw(cycle, row, reason, row.lastAccountedTimestamp);
+    else cancel(cycle, row, reason, author);
+  }
+}
+
+/** Silence is not health: the cycle in which a feed falls silent says so, once. */
+function noteDeadFeed(cycle: Cycle): void {
+  const { detected, health, settings } = cycle;
+  if (!detected) return;
+  const now = cycle.clock.now();
+  const newest = Math.max(detected.detection.totals.newestGoodAt ?? 0, health.newestReadingTimestamp ?? 0);
+  const deadSince = newest + settings.source.maxAgeSeconds * SECOND_MS;
+  if (newest === 0 || now <= deadSince) return;
+  cycle.ports.log.warn(`The feed is silent: the newest good reading is of ${isoOf(newest)}`);
+  const saidBefore = health.detectedTimestamp !== null && health.detectedTimestamp > deadSince;
+  if (saidBefore) return;
+  cycle.draft.note({
+    subjectType: 'feed',
+    subjectId: eventIdOf(settings.agentId, 'feed', 'silent', String(newest)),
+    event: 'feed_silent',
+    reason: `the newest good reading is of ${isoOf(newest)}`,
+  });
+}

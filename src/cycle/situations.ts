@@ -1,0 +1,74 @@
+import type { ConditionState, DetectedState } from '../domain/detection.ts';
+import { conditionOf } from '../domain/detection.ts';
+import type { Situation } from '../domain/decide-recommendations.ts';
+import type { Draft } from '../domain/draft.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { FamilyHistory, OpenRecommendation } from '../domain/recommendation.ts';
+import type { IssueFamily } from '../domain/rules.ts';
+import { isTerminal } from '../domain/transitions.ts';
+
+interface FamilyKey {
+  readonly equipmentId: string;
+  readonly issueFamily: string;
+}
+
+function keyOf({ equipmentId, issueFamily }: FamilyKey): string {
+  return JSON.stringify([equipmentId, issueFamily]);
+}
+
+/** What this cycle saw and what is on record, by (equipment, family). */
+export class SituationIndex {
+  readonly #families: ReadonlyMap<string, IssueFamily>;
+  readonly #live = new Map<string, DetectedState>();
+  readonly #backlog = new Map<string, DetectedState>();
+  readonly #newest = new Map<string, FamilyHistory>();
+
+  constructor(families: readonly IssueFamily[], histories: readonly FamilyHistory[], draft: Draft, states: readonly DetectedState[]) {
+    this.#families = new Map(families.map((family) => [family.id, family]));
+    // A row that this cycle has already settled counts as it will be.
+    for (const history of histories) this.#newest.set(keyOf(history), draft.row(history.recommendationId) ?? history);
+    for (const state of states) {
+      const index = state.part === 'live' ? this.#live : this.#backlog;
+      index.set(keyOf({ equipmentId: state.equipmentId, issueFamily: state.familyId }), state);
+    }
+  }
+
+  family(id: string): IssueFamily | undefined {
+    return this.#families.get(id);
+  }
+
+  liveOf(row: FamilyKey): DetectedState | undefined {
+    return this.#live.get(keyOf(row));
+  }
+
+  conditionOf(row: FamilyKey, now: Instant, maxAgeSeconds: number): ConditionState {
+    const family = this.#families.get(row.issueFamily);
+    return family ? conditionOf(this.liveOf(row), family, now, maxAgeSeconds) : 'unknown';
+  }
+
+  get histories(): readonly FamilyHistory[] {
+    return [...this.#newest.values()];
+  }
+
+  /** Every (equipment, family) that was seen or has an open row, with what is known about it. */
+  all(draft: Draft): readonly Situation[] {
+    const open = new Map<string, OpenRecommendation>();
+    for (const row of draft.rows) if (!isTerminal(row.status)) open.set(keyOf(row), row);
+    const keys = new Set([...this.#live.keys(), ...this.#backlog.keys(), ...open.keys()]);
+    const situations: Situation[] = [];
+    for (const key of keys) {
+      const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by keyOf
+      const family = this.#families.get(familyId);
+      if (!family) continue;
+      situations.push({
+        equipmentId,
+        family,
+        live: this.#live.get(key),
+        backlog: this.#backlog.get(key),
+        newest: this.#newest.get(key),
+        open: open.get(key),
+      });
+    }
+    return situations;
+  }
+}

@@ -1,0 +1,39 @@
+import { outcomeOf } from '../domain/verify-outcome.ts';
+import type { Cycle } from './cycle.ts';
+import { record } from './record.ts';
+
+/** Asks of every executed recommendation whether it worked, then writes the results of execute and verify. */
+export async function verify(cycle: Cycle): Promise<void> {
+  if (cycle.detected) judgeOutcomes(cycle);
+  await record(cycle, cycle.draft.take());
+}
+
+function judgeOutcomes(cycle: Cycle): void {
+  const { draft, settings, situations, report, ports } = cycle;
+  const now = cycle.clock.now();
+  for (const row of draft.rows) {
+    const family = situations.family(row.issueFamily);
+    if (row.status !== 'executed' || row.outcome !== null || row.executedTimestamp === null || !family) continue;
+    const state = situations.liveOf(row);
+    const outcome = outcomeOf(row.executedTimestamp, state, family, now, settings.policy, settings.source.maxAgeSeconds);
+    if (!outcome) continue;
+    const last = state?.last ? `${family.signal} ${state.last.value}` : 'no fresh reading';
+    draft.update(
+      row,
+      { outcome, verifiedTimestamp: now },
+      {
+        subjectType: 'recommendation',
+        subjectId: row.recommendationId,
+        event: 'verified',
+        fromStatus: row.status,
+        toStatus: row.status,
+        reason: `${outcome}: ${last}`,
+        before: { value: row.peakValue },
+        after: { outcome, value: state?.last?.value ?? null },
+      },
+    );
+    report.outcomes[outcome] += 1;
+    const say = outcome === 'effective' ? 'info' : 'warn';
+    ports.log[say](`OUTCOME ${outcome.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${last})`);
+  }
+}

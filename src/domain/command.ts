@@ -1,0 +1,67 @@
+import { commandIdOf } from './ids.ts';
+import type { Instant } from './instant.ts';
+import type { Severity } from './severity.ts';
+import type { Action, Ticket } from './ticket.ts';
+import type { CommandStatus } from './transitions.ts';
+
+/** A row of agent_commands. `newValue` is text because the column is; `value_type` says how to read it. */
+export interface Command {
+  readonly commandId: string;
+  readonly recommendationId: string | null;
+  readonly equipmentId: string | null;
+  readonly sequence: number | null;
+  readonly tagPath: string | null;
+  readonly newValue: string | null;
+  readonly valueType: string | null;
+  readonly unit: string | null;
+  readonly direction: string | null;
+  readonly oldValue: number | null;
+  readonly readBackValue: number | null;
+  readonly actionDescription: string | null;
+  readonly severity: Severity | null;
+  readonly status: CommandStatus;
+  readonly createdTimestamp: Instant | null;
+  readonly createdByAgent: string | null;
+  readonly claimedBy: string | null;
+  readonly claimedTimestamp: Instant | null;
+  readonly startedTimestamp: Instant | null;
+  readonly completedTimestamp: Instant | null;
+  readonly executedTimestamp: Instant | null;
+  readonly notAfter: Instant | null;
+  readonly attempt: number | null;
+  readonly failureCode: string | null;
+  readonly executionResult: string | null;
+}
+
+/** What a command may differ in from its ticket: the judge of a claimed row. */
+export type SealedColumns = Pick<
+  Command,
+  'commandId' | 'recommendationId' | 'equipmentId' | 'sequence' | 'tagPath' | 'newValue' | 'valueType' | 'unit' | 'direction' | 'oldValue' | 'severity'
+>;
+
+/** The sealed part of the command that one approved action becomes. The same ticket always gives the same row. */
+export function sealedColumnsOf(ticket: Ticket, action: Action): SealedColumns {
+  return {
+    commandId: commandIdOf(ticket.recommendationId, action.sequence),
+    recommendationId: ticket.recommendationId,
+    equipmentId: ticket.equipmentId,
+    sequence: action.sequence,
+    tagPath: action.tag,
+    newValue: String(action.value),
+    valueType: action.type,
+    unit: action.unit,
+    direction: action.direction,
+    oldValue: action.old,
+    severity: ticket.severity,
+  };
+}
+
+/** The names of the columns in which a stored command differs from what the ticket says; empty when it is sealed. */
+export function brokenSeals(command: Command, ticket: Ticket): readonly string[] {
+  const action = ticket.actions.find((candidate) => candidate.sequence === command.sequence);
+  if (!action) return ['sequence'];
+  const expected = sealedColumnsOf(ticket, action);
+  return Object.entries(expected)
+    .filter(([column, value]) => command[column as keyof SealedColumns] !== value) // the keys are SealedColumns' own
+    .map(([column]) => column);
+}

@@ -1,0 +1,43 @@
+import type { Instant } from './instant.ts';
+import { patternToRegExp } from './tags.ts';
+
+export const CONTROL_KINDS = ['advisory', 'out_of_service', 'shelved'] as const;
+export type ControlKind = (typeof CONTROL_KINDS)[number];
+
+/**
+ * An operator's standing order over the agent. `advisory` stops every dispatch (the kill switch);
+ * `out_of_service` and `shelved` stop recommendations as well. `scope` is 'all' or an equipment pattern.
+ */
+export interface Control {
+  readonly kind: ControlKind;
+  readonly scope: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Instant;
+  readonly until: Instant | null;
+}
+
+export function isInForce(control: Control, now: Instant): boolean {
+  return control.until === null || control.until > now;
+}
+
+/** The first control of one of these kinds that is in force for the equipment. */
+export function controlOn(
+  controls: readonly Control[],
+  kinds: readonly ControlKind[],
+  equipmentId: string,
+  now: Instant,
+): Control | undefined {
+  return controls.find(
+    (control) =>
+      kinds.includes(control.kind) &&
+      isInForce(control, now) &&
+      (control.scope === 'all' || patternToRegExp(control.scope).test(equipmentId)),
+  );
+}
+
+/** For reasons that operators read. */
+export function describeControl(control: Control): string {
+  const kind = control.kind.replaceAll('_', ' ');
+  return `${kind} (${control.scope}) by ${control.by}: ${control.reason}`;
+}

@@ -1,0 +1,157 @@
+import { controlOn, describeControl, type Control } from './control.ts';
+import { conditionOf, type ConditionState, type DetectedState } from './detection.ts';
+import { AgentError } from './errors.ts';
+import { recommendationIdOf } from './ids.ts';
+import type { Instant } from './instant.ts';
+import type { Proposal } from './proposal.ts';
+import type { FamilyHistory, OpenRecommendation } from './recommendation.ts';
+import { bandFor, type IssueFamily } from './rules.ts';
+import { isWorse } from './severity.ts';
+import { isTerminal, isUndecided } from './transitions.ts';
+
+/** Everything known about one (equipment, family) in one cycle. */
+export interface Situation {
+  readonly equipmentId: string;
+  readonly family: IssueFamily;
+  readonly live: DetectedState | undefined;
+  readonly backlog: DetectedState | undefined;
+  readonly newest: FamilyHistory | undefined;
+  /** The newest row in full where it is open. */
+  readonly open: OpenRecommendation | undefined;
+}
+
+export type Decision =
+  | { readonly kind: 'open'; readonly proposal: Proposal; readonly supersedes: OpenRecommendation | null }
+  | { readonly kind: 'record'; readonly proposal: Proposal }
+  | { readonly kind: 'escalate'; readonly row: OpenRecommendation; readonly proposal: Proposal }
+  | { readonly kind: 'withdraw'; readonly row: OpenRecommendation; readonly reason: string; readonly accountedTo: Instant }
+  | { readonly kind: 'cancel'; readonly row: OpenRecommendation; readonly reason: string }
+  | { readonly kind: 'resume'; readonly row: OpenRecommendation; readonly reason: string };
+
+export interface DecisionContext {
+  readonly now: Instant;
+  readonly maxAgeSeconds: number;
+  readonly controls: readonly Control[];
+  /** The end of the slice while there is a backlog. */
+  readonly backlogUpTo: Instant | null;
+}
+
+function proposalOf(situation: Situation, state: DetectedState, predecessor: FamilyHistory | null, accountedTo: Instant): Proposal {
+  const { raised } = state;
+  const band = raised ? bandFor(situation.family, raised.peak.value) : undefined;
+  if (!raised || !band) throw new AgentError('bug', `a proposal for ${state.equipmentId} without a violation`);
+  const { equipmentId, family } = situation;
+  return { equipmentId, family, band, peak: raised.peak, firstDetectedAt: raised.firstAt, accountedTo, predecessor };
+}
+
+function escalationOf(situation: Situation, row: OpenRecommendation, state: DetectedState): Decision | undefined {
+  const band = state.raised ? bandFor(situation.family, state.raised.peak.value) : undefined;
+  if (!state.raised || !band || !isWorse(band.severity, row.severity)) return undefined;
+  const accountedTo = Math.max(row.lastAccountedTimestamp, state.raised.lastAt);
+  if (isUndecided(row.status)) return { kind: 'escalate', row, proposal: proposalOf(situation, state, null, accountedTo) };
+  if (row.status === 'approved') return { kind: 'open', proposal: proposalOf(situation, state, row, accountedTo), supersedes: row };
+  // Executing: what is being written is not changed under way; the family's next row says what is left.
+  return undefined;
+}
+
+function withdrawalOf(row: OpenRecommendation, state: DetectedState): Decision | undefined {
+  if (!isUndecided(row.status) || !state.last) return undefined;
+  return {
+    kind: 'withdraw',
+    row,
+    reason: `the condition cleared: ${state.last.value} at the newest reading`,
+    accountedTo: Math.max(row.lastAccountedTimestamp, state.last.at),
+  };
+}
+
+/** The past in its own order. A slice may close a row only when nothing shows that the condition holds now. */
+function decideOpenByBacklog(situation: Situation, row: OpenRecommendation, liveCondition: ConditionState): Decision | undefined {
+  const { backlog, family } = situation;
+  if (!backlog) return undefined;
+  const escalation = escalationOf(situation, row, backlog);
+  if (escalation) return escalation;
+  const closes = conditionOf(backlog, family, 0, 0) === 'cleared' && (backlog.clear?.since ?? 0) > row.firstDetectedTimestamp;
+  return closes && liveCondition !== 'holds' ? withdrawalOf(row, backlog) : undefined;
+}
+
+function decideOpen(situation: Situation, row: OpenRecommendation, context: DecisionContext): Decision | undefined {
+  const { live, family } = situation;
+  const condition = conditionOf(live, family, context.now, context.maxAgeSeconds);
+  const byBacklog = decideOpenByBacklog(situation, row, condition);
+  if (byBacklog || !live) return byBacklog;
+  const escalation = escalationOf(situation, row, live);
+  if (escalation) return escalation;
+  // While there is a backlog, readings between the slice and now are not seen yet: only the slices may withdraw.
+  return condition === 'cleared' && context.backlogUpTo === null ? withdrawalOf(row, live) : undefined;
+}
+
+/** Opens by the slice what is still on at its end; what was over by then is recorded as withdrawn. */
+function decideNewByBacklog(situation: Situation): Decision | undefined {
+  const { backlog, family, newest } = situation;
+  if (!backlog?.raised) return undefined;
+  const over = conditionOf(backlog, family, 0, 0) === 'cleared';
+  const accountedTo = over && backlog.last ? backlog.last.at : backlog.raised.lastAt;
+  const proposal = proposalOf(situation, backlog, newest ?? null, accountedTo);
+  return over ? { kind: 'record', proposal } : { kind: 'open', proposal, supersedes: null };
+}
+
+function decideNewByLive(situation: Situation, predecessor: FamilyHistory | null, context: DecisionContext): Decision | undefined {
+  const { live, family } = situation;
+  if (!live?.raised) return undefined;
+  const over = conditionOf(live, family, context.now, context.maxAgeSeconds) === 'cleared';
+  if (over && context.backlogUpTo !== null) return undefined; // the slices will reach it, in order
+  if (over && live.last) return { kind: 'record', proposal: proposalOf(situation, live, predecessor, live.last.at) };
+  // With a backlog the row accounts for the slices only, so that what lies between still counts into it.
+  const accountedTo = Math.min(live.raised.lastAt, context.backlogUpTo ?? live.raised.lastAt);
+  return { kind: 'open', proposal: proposalOf(situation, live, predecessor, accountedTo), supersedes: null };
+}
+
+/** The chain's end after an episode was recorded in this very cycle. */
+function historyAfter(proposal: Proposal, now: Instant): FamilyHistory {
+  return {
+    recommendationId: recommendationIdOf(proposal.equipmentId, proposal.family.id, proposal.predecessor?.recommendationId ?? null),
+    equipmentId: proposal.equipmentId,
+    issueFamily: proposal.family.id,
+    status: 'withdrawn',
+    severity: proposal.band.severity,
+    createdTimestamp: Math.max(now, (proposal.predecessor?.createdTimestamp ?? 0) + 1),
+    firstDetectedTimestamp: proposal.firstDetectedAt,
+    lastAccountedTimestamp: proposal.accountedTo,
+    quietUntil: null,
+    outcome: null,
+    mayHaveWritten: false,
+  };
+}
+
+function decideNew(situation: Situation, context: DecisionContext): readonly Decision[] {
+  const past = decideNewByBacklog(situation);
+  if (past?.kind === 'open') return [past]; // the live range is looked at again in the next cycle
+  const predecessor = past?.kind === 'record' ? historyAfter(past.proposal, context.now) : (situation.newest ?? null);
+  return [past, decideNewByLive(situation, predecessor, context)].filter((decision) => decision !== undefined);
+}
+
+/** What an operator's standing order does to an open row; undefined when none applies. */
+function decideByControl(row: OpenRecommendation, context: DecisionContext): Decision | undefined {
+  const control = controlOn(context.controls, ['out_of_service', 'shelved'], row.equipmentId, context.now);
+  if (!control) return undefined;
+  const reason = describeControl(control);
+  if (isUndecided(row.status)) return { kind: 'withdraw', row, reason, accountedTo: row.lastAccountedTimestamp };
+  return row.status === 'approved' ? { kind: 'cancel', row, reason } : undefined;
+}
+
+function decideDeferral(row: OpenRecommendation, now: Instant): Decision | undefined {
+  if (row.status !== 'deferred' || row.guardedStatus !== 'deferred') return undefined;
+  if (row.deferUntil === null) return { kind: 'resume', row, reason: 'deferred without a time to come back' };
+  return row.deferUntil <= now ? { kind: 'resume', row, reason: 'the deferral has ended' } : undefined;
+}
+
+/** All decisions about one (equipment, family). Pure: the same situation gives the same decisions. */
+export function decideSituation(situation: Situation, context: DecisionContext): readonly Decision[] {
+  const row = situation.open;
+  if (row && !isTerminal(row.status)) {
+    const decision = decideByControl(row, context) ?? decideOpen(situation, row, context) ?? decideDeferral(row, context.now);
+    return decision ? [decision] : [];
+  }
+  const control = controlOn(context.controls, ['out_of_service', 'shelved'], situation.equipmentId, context.now);
+  return control ? [] : decideNew(situation, context);
+}

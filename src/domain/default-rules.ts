@@ -1,0 +1,63 @@
+import type { CauseRule } from './causes.ts';
+import type { ActionTemplate, Band } from './rules.ts';
+import type { AllowedTag } from './tags.ts';
+
+const throughput = (percent: number): ActionTemplate => ({
+  tag: '[default]{equipment_id}/ThroughputSetpoint',
+  set: percent,
+  type: 'number',
+  unit: '%',
+  direction: 'decrease',
+});
+
+const coolingOn: ActionTemplate = {
+  tag: '[default]{equipment_id}/CoolingSystemStatus',
+  set: 1,
+  type: 'integer',
+  unit: '',
+  direction: 'increase',
+};
+
+/** The specification's bands over temperature in °C, mildest first; every comparison is strict. */
+export const DEFAULT_TEMPERATURE_BANDS: readonly [Band, ...Band[]] = [
+  {
+    ruleId: 'temperature-elevated',
+    limit: 85,
+    severity: 'medium',
+    issueType: 'elevated_temperature',
+    confidence: 0.85,
+    recommendedAction: 'Reduce throughput by 10% and monitor temperature',
+    actions: [throughput(90)],
+  },
+  {
+    ruleId: 'temperature-high',
+    limit: 90,
+    severity: 'high',
+    issueType: 'high_temperature',
+    confidence: 0.9,
+    recommendedAction: 'Reduce throughput by 25% and activate cooling system',
+    actions: [throughput(75), coolingOn],
+  },
+  {
+    ruleId: 'temperature-critical',
+    limit: 95,
+    severity: 'critical',
+    issueType: 'critical_temperature',
+    confidence: 0.95,
+    recommendedAction: 'EMERGENCY: Reduce throughput by 50% immediately',
+    actions: [throughput(50)],
+  },
+];
+
+/** The specification's causes: °C, PSI and GPM. */
+export const DEFAULT_CAUSES: readonly CauseRule[] = [
+  { signal: 'temperature', side: 'above', limit: 95, text: 'potential cooling system failure or blockage' },
+  { signal: 'pressure', side: 'above', limit: 100, text: 'high system pressure, possible blockage' },
+  { signal: 'flow_rate', side: 'below', limit: 10, text: 'low flow rate, possible pump degradation' },
+];
+
+/** What the simulated plant lets itself be told. Every other plant allows nothing until it is listed. */
+export const SIMULATOR_TAGS: readonly AllowedTag[] = [
+  { path: '[default]{id}/ThroughputSetpoint', min: 0, max: 100, type: 'number', unit: '%', direction: 'decrease' },
+  { path: '[default]{id}/CoolingSystemStatus', min: 0, max: 1, type: 'integer', unit: '', direction: 'any' },
+];

@@ -1,0 +1,73 @@
+import type { Instant } from './instant.ts';
+import { SECOND_MS } from './instant.ts';
+import type { IssueFamily, Signal } from './rules.ts';
+
+/** Why a reading was not accepted. A rejected reading changes no state; it is counted and reported. */
+export const REJECTION_REASONS = ['bad_id', 'bad_time', 'future', 'bad_quality', 'missing', 'not_a_number', 'out_of_range'] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+/** The worst counted violation of a range, with the equipment's other signals at that moment. */
+export interface Peak {
+  readonly value: number;
+  readonly at: Instant;
+  readonly signals: ReadonlyMap<Signal, number>;
+}
+
+/** What one range of readings says about one (equipment, family), aggregated in the engine. */
+export interface DetectedState {
+  readonly part: 'live' | 'backlog';
+  readonly equipmentId: string;
+  readonly familyId: string;
+  /** Newest good reading in the range; null when there is none. */
+  readonly last: { readonly at: Instant; readonly value: number } | null;
+  readonly lastNormalAt: Instant | null;
+  /** Violations that count: later than what was accounted for, and not quiet. */
+  readonly raised: { readonly firstAt: Instant; readonly lastAt: Instant; readonly peak: Peak } | null;
+  /** Good readings inside the deadband's far side since the last that was not; null when the newest is not clear. */
+  readonly clear: { readonly since: Instant; readonly readings: number } | null;
+}
+
+export interface DetectionTotals {
+  /** Good readings later than the watermark. */
+  readonly accepted: number;
+  readonly rejected: Readonly<Record<RejectionReason, number>>;
+  /** Newest good reading of all; null when the ranges hold none. */
+  readonly newestGoodAt: Instant | null;
+  /** Whether the backlog slice held a good reading later than the watermark. */
+  readonly backlogHasReadings: boolean;
+  /** The first reading after the backlog slice. */
+  readonly nextReadingAt: Instant | null;
+}
+
+export interface Detection {
+  readonly states: readonly DetectedState[];
+  readonly totals: DetectionTotals;
+}
+
+/** Tells the engine which (equipment, family) must be reported, and which of its violations count. */
+export interface KnownFamily {
+  readonly equipmentId: string;
+  readonly familyId: string;
+  /** Only violations later than this count. */
+  readonly accountedTo: Instant;
+  /** Until then only violations beyond `breakLimit` count. */
+  readonly quietUntil: Instant | null;
+  readonly breakLimit: number | null;
+  /** Report its state even when nothing violates. */
+  readonly report: boolean;
+}
+
+export type ConditionState = 'holds' | 'cleared' | 'unknown';
+
+/**
+ * Whether the condition still holds. Unknown (no reading, or the newest is too old) is neither: it withdraws nothing and dispatches nothing.
+ * Cleared needs the off-delay and enough readings; in between, the condition holds.
+ */
+export function conditionOf(state: DetectedState | undefined, family: IssueFamily, now: Instant, maxAgeSeconds: number): ConditionState {
+  if (!state || state.last === null) return 'unknown';
+  if (state.part === 'live' && now - state.last.at > maxAgeSeconds * SECOND_MS) return 'unknown';
+  const { clear } = state;
+  const isClear =
+    clear !== null && clear.readings >= family.clearReadings && state.last.at - clear.since >= family.offDelaySeconds * SECOND_MS;
+  return isClear ? 'cleared' : 'holds';
+}

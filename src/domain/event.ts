@@ -1,0 +1,58 @@
+import { eventIdOf } from './ids.ts';
+
+export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed';
+
+/** Events that issue a ticket: the copy in `after.ticket` of the newest one decides what an approval covers. */
+export const TICKET_EVENTS = ['created', 'escalated', 'renewed'] as const;
+
+/** Events that record a valid decision, with its columns in `after.decision`. */
+export const DECISION_EVENTS = ['approved', 'rejected', 'deferred', 'resumed', 'refused', 'renewed', 'escalated', 'created'] as const;
+
+/** One row of the append-only audit. It is written before the effect that it tells of. */
+export interface AgentEvent {
+  readonly eventId: string;
+  readonly agentId: string;
+  readonly runId: string;
+  /** Who did it: the agent's id, or a person with the way they came. */
+  readonly actor: string;
+  readonly subjectType: SubjectType;
+  readonly subjectId: string;
+  readonly event: string;
+  readonly fromStatus: string | null;
+  readonly toStatus: string | null;
+  readonly reason: string | null;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface EventText {
+  readonly subjectType: SubjectType;
+  readonly subjectId: string;
+  readonly event: string;
+  readonly fromStatus?: string | null;
+  readonly toStatus?: string | null;
+  readonly reason?: string;
+  readonly actor?: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  /** Tells repeated events of one kind about one subject in one run apart. */
+  readonly step?: string;
+}
+
+/** An event of one run, with its deterministic id: recording it again is a no-op. */
+export function eventOf(run: { readonly agentId: string; readonly runId: string }, text: EventText): AgentEvent {
+  return {
+    eventId: eventIdOf(run.runId, text.subjectId, text.event, text.step ?? '-'),
+    agentId: run.agentId,
+    runId: run.runId,
+    actor: text.actor ?? run.agentId,
+    subjectType: text.subjectType,
+    subjectId: text.subjectId,
+    event: text.event,
+    fromStatus: text.fromStatus ?? null,
+    toStatus: text.toStatus ?? null,
+    reason: text.reason ?? null,
+    before: text.before ?? null,
+    after: text.after ?? null,
+  };
+}

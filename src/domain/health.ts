@@ -1,0 +1,53 @@
+import type { Instant } from './instant.ts';
+import { isoOf, SECOND_MS } from './instant.ts';
+
+/** The agent's one row: heartbeat, lease and watermark. */
+export interface AgentHealth {
+  readonly agentId: string;
+  readonly status: string | null;
+  readonly lastHeartbeat: Instant | null;
+  readonly pollsCompleted: number;
+  readonly createdTimestamp: Instant | null;
+  readonly leaseOwner: string | null;
+  readonly leaseExpires: Instant | null;
+  readonly leaseEpoch: number;
+  readonly watermarkTimestamp: Instant | null;
+  /** Newest good reading that any cycle has seen. */
+  readonly newestReadingTimestamp: Instant | null;
+  /** When a cycle last finished detection and recommendation. */
+  readonly detectedTimestamp: Instant | null;
+  readonly nextDue: Instant | null;
+  readonly lastCycleMs: number | null;
+  readonly lastError: string | null;
+  readonly consecutiveErrors: number;
+  readonly rulesHash: string | null;
+  readonly version: string | null;
+}
+
+export interface HealthVerdict {
+  readonly healthy: boolean;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Silence is not health. Healthy means: online, heard from within `maxAgeSeconds` or not yet due again,
+ * the feed alive, and the last cycle able to detect.
+ */
+export function judgeHealth(
+  health: AgentHealth | undefined,
+  now: Instant,
+  limits: { readonly maxAgeSeconds: number; readonly feedMaxAgeSeconds: number },
+): HealthVerdict {
+  if (!health || health.lastHeartbeat === null) return { healthy: false, reasons: ['no cycle has run yet'] };
+  const reasons: string[] = [];
+  if (health.status !== 'online') reasons.push(`the agent is ${health.status ?? 'in no state'}`);
+  const deadline = Math.max(health.nextDue ?? 0, health.lastHeartbeat + limits.maxAgeSeconds * SECOND_MS);
+  if (now > deadline) reasons.push(`the last heartbeat was at ${isoOf(health.lastHeartbeat)}, the next was due by ${isoOf(deadline)}`);
+  const newest = health.newestReadingTimestamp;
+  if (newest === null) reasons.push('no good reading has been seen yet');
+  else if (now - newest > limits.feedMaxAgeSeconds * SECOND_MS) reasons.push(`the feed is silent: the newest good reading is of ${isoOf(newest)}`);
+  // A cycle that detected stamps both columns with one moment.
+  if (health.detectedTimestamp !== health.lastHeartbeat)
+    reasons.push(`the last cycle could not detect${health.lastError ? `: ${health.lastError}` : ''}`);
+  return { healthy: reasons.length === 0, reasons };
+}

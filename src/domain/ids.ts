@@ -1,0 +1,29 @@
+import { v4, v5 } from 'uuid';
+
+// Our own namespaces, made once with a random generator: ids of different kinds never meet.
+const RECOMMENDATION_NAMESPACE = '6a1f0b52-3c0e-4d5c-9a56-0f6c7f2b8d11';
+const COMMAND_NAMESPACE = 'b7d6e6a0-2f2b-4b0e-8a0d-5c1d9e3f7a42';
+const EVENT_NAMESPACE = '0d2c4a9e-7b1f-4f38-b6c3-91e85d7a6c73';
+
+/** Parts are joined as JSON, so that no two different lists of parts can spell the same name. */
+function idOf(namespace: string, parts: readonly (string | number)[]): string {
+  return v5(JSON.stringify(parts), namespace);
+}
+
+/** The same equipment, family and predecessor give the same id: creating a recommendation twice is a no-op. */
+export function recommendationIdOf(equipmentId: string, issueFamily: string, predecessorId: string | null): string {
+  return idOf(RECOMMENDATION_NAMESPACE, [equipmentId, issueFamily, predecessorId ?? '-']);
+}
+
+export function commandIdOf(recommendationId: string, sequence: number): string {
+  return idOf(COMMAND_NAMESPACE, [recommendationId, sequence]);
+}
+
+/** `step` tells two events of one kind about one subject in one run apart. */
+export function eventIdOf(runId: string, subjectId: string, event: string, step: string): string {
+  return idOf(EVENT_NAMESPACE, [runId, subjectId, event, step]);
+}
+
+export function newRunId(): string {
+  return v4();
+}

@@ -1,0 +1,133 @@
+import type { Draft } from './draft.ts';
+import { addSeconds, type Instant, isoOf } from './instant.ts';
+import type { Policy } from './policy.ts';
+import {
+  type DecisionColumns,
+  NO_DECISION,
+  type OpenRecommendation,
+  type StoredRecommendation,
+  decisionOf,
+} from './recommendation.ts';
+import { isRecommendationStatus, isUndecided, type RecommendationStatus } from './transitions.ts';
+
+/** What people may do to an undecided recommendation by writing its status; everything else is put back. */
+const OPERATORS_STATUSES: readonly RecommendationStatus[] = ['approved', 'rejected', 'deferred'];
+
+/** How a stored status is to be read. */
+export type StatusReading =
+  | { readonly kind: 'own' }
+  | { readonly kind: 'decision' }
+  | { readonly kind: 'tampered'; readonly restoreTo: RecommendationStatus; readonly columns: DecisionColumns }
+  | { readonly kind: 'foreign'; readonly endAs: RecommendationStatus | null };
+
+/**
+ * Tells an operator's decision from any other change of a status. The agent's own last status (`guarded_status`)
+ * and its audit trail decide: a row without a ticket is nobody's recommendation, and a status that says 'approved'
+ * without an accepted approval on record is not one.
+ */
+export function readStatus(row: StoredRecommendation): StatusReading {
+  const guarded = row.guardedStatus;
+  if (row.ticket === null || guarded === null || !isRecommendationStatus(guarded)) return { kind: 'foreign', endAs: endOfForeign(row.status) };
+  if (row.status === guarded) {
+    const unproven = guarded === 'approved' && row.lastDecision?.event !== 'approved';
+    return unproven ? { kind: 'tampered', restoreTo: 'pending', columns: NO_DECISION } : { kind: 'own' };
+  }
+  if (isUndecided(guarded) && isRecommendationStatus(row.status) && OPERATORS_STATUSES.includes(row.status)) return { kind: 'decision' };
+  return { kind: 'tampered', restoreTo: guarded, columns: row.lastDecision?.columns ?? NO_DECISION };
+}
+
+/** Where a row that the agent did not make ends, by the table of transitions; null where it has ended already. */
+function endOfForeign(status: string): RecommendationStatus | null {
+  switch (status) {
+    case 'pending':
+    case 'deferred':
+    case 'awaiting_second':
+      return 'withdrawn';
+    case 'approved':
+      return 'cancelled';
+    case 'executing':
+      return 'failed';
+    default:
+      return null;
+  }
+}
+
+/**
+ * Settles every change that came from outside but approvals, which the approve phase judges: tampering is put back,
+ * rows that the agent did not make are ended, rejections and deferrals are taken over.
+ */
+export function settleOutsideChanges(draft: Draft, stored: readonly StoredRecommendation[], now: Instant, policy: Policy): void {
+  for (const found of stored) {
+    const row = draft.row(found.recommendationId);
+    if (!row) continue;
+    const reading = readStatus(found);
+    if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
+    else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
+    else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy);
+    else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);
+  }
+}
+
+function restore(draft: Draft, row: OpenRecommendation, found: string, to: RecommendationStatus, columns: DecisionColumns): void {
+  draft.update(
+    row,
+    { status: to, guardedStatus: to, ...columns },
+    {
+      subjectType: 'recommendation',
+      subjectId: row.recommendationId,
+      event: 'restored',
+      fromStatus: found,
+      toStatus: to,
+      reason: `status '${found}' was not written by the agent or by a valid decision`,
+      before: decisionOf(row),
+      after: columns,
+    },
+  );
+}
+
+function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs: RecommendationStatus | null): void {
+  // What has ended stays as it was found, a text that is no status included: it is only never looked at again.
+  const adopted = { guardedStatus: found as RecommendationStatus };
+  draft.update(row, endAs === null ? adopted : { status: endAs, guardedStatus: endAs }, {
+      subjectType: 'recommendation',
+      subjectId: row.recommendationId,
+    event: 'refused_foreign',
+    fromStatus: found,
+    toStatus: endAs ?? found,
+    reason: 'the agent did not make this recommendation',
+  });
+}
+
+function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, policy: Policy): void {
+  draft.update(
+    row,
+    { guardedStatus: 'rejected', quietUntil: addSeconds(now, policy.holdSeconds) },
+    {
+      subjectType: 'recommendation',
+      subjectId: row.recommendationId,
+      event: 'rejected',
+      fromStatus: row.guardedStatus,
+      toStatus: 'rejected',
+      actor: row.rejectedByOperator ?? 'unnamed operator',
+      reason: row.rejectionReason ?? 'no reason given',
+      after: { decision: decisionOf(row) },
+    },
+  );
+}
+
+function takeDeferral(draft: Draft, row: OpenRecommendation): void {
+  const until = row.deferUntil === null ? 'no time given' : `until ${isoOf(row.deferUntil)}`;
+  draft.update(
+    row,
+    { guardedStatus: 'deferred' },
+    {
+      subjectType: 'recommendation',
+      subjectId: row.recommendationId,
+      event: 'deferred',
+      fromStatus: row.guardedStatus,
+      toStatus: 'deferred',
+      reason: until,
+      after: { decision: decisionOf(row) },
+    },
+  );
+}

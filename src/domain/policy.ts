@@ -1,0 +1,21 @@
+/** The operators' rules about approvals and dispatches; seconds and percent. */
+export interface Policy {
+  readonly approvalTtlSeconds: number;
+  readonly holdSeconds: number;
+  readonly settlingSeconds: number;
+  readonly verifyWindowSeconds: number;
+  readonly maxDispatchPerCycle: number;
+  readonly driftPercent: number;
+}
+
+/** One cycle changes at most this many recommendations; the rest wait their turn. */
+export const MAX_RECOMMENDATIONS_PER_CYCLE = 500;
+
+/** A plain-SQL approval this soon after an escalation approved what was on the screen before it. */
+export const ESCALATION_GRACE_SECONDS = 5;
+
+/** How far before a recommendation's creation its approval may be stamped: SQL clients may cut milliseconds off. */
+export const CLOCK_GRAIN_SECONDS = 1;
+
+/** Of these, at most so many open, escalate or end by detection, so that a flood does not starve approvals. */
+export const MAX_OPENED_PER_CYCLE = 400;

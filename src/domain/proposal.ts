@@ -1,0 +1,117 @@
+import { rootCauseOf, type CauseRule } from './causes.ts';
+import type { Peak } from './detection.ts';
+import { recommendationIdOf } from './ids.ts';
+import type { Instant } from './instant.ts';
+import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from './recommendation.ts';
+import type { ActionTemplate, Band, IssueFamily, Signal } from './rules.ts';
+import { priorityOf } from './severity.ts';
+import { tagFor } from './tags.ts';
+import { type Action, ticketHash } from './ticket.ts';
+
+/** What detection asks an operator to consider, before the plant's live values are known. */
+export interface Proposal {
+  readonly equipmentId: string;
+  readonly family: IssueFamily;
+  readonly band: Band;
+  readonly peak: Peak;
+  readonly firstDetectedAt: Instant;
+  readonly accountedTo: Instant;
+  readonly predecessor: FamilyHistory | null;
+}
+
+export interface Authorship {
+  readonly agentId: string;
+  readonly rulesHash: string;
+  readonly causes: readonly CauseRule[];
+  readonly now: Instant;
+}
+
+/** Live values of tags, where the plant could be read with good quality. */
+export type LiveValues = ReadonlyMap<string, number>;
+
+export function tagsOf(proposal: Proposal): readonly string[] {
+  return proposal.band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));
+}
+
+function actionOf(template: ActionTemplate, index: number, equipmentId: string, live: LiveValues): Action {
+  const tag = tagFor(template.tag, equipmentId);
+  return {
+    sequence: index + 1,
+    tag,
+    value: template.set,
+    type: template.type,
+    unit: template.unit,
+    direction: template.direction,
+    old: live.get(tag) ?? null,
+  };
+}
+
+/** The columns that a band and a peak decide: what creation and escalation write alike. */
+export function assessmentOf(proposal: Proposal, recommendationId: string, author: Authorship, live: LiveValues) {
+  const { band, peak, equipmentId, family } = proposal;
+  const signals = new Map<Signal, number>(peak.signals).set(family.signal, peak.value);
+  const actions = band.actions.map((template, index) => actionOf(template, index, equipmentId, live));
+  const ticket = ticketOf({ recommendationId, equipmentId, severity: band.severity, ruleId: band.ruleId }, actions);
+  return {
+    issueType: band.issueType,
+    severity: band.severity,
+    priority: priorityOf(band.severity),
+    ruleId: band.ruleId,
+    rulesHash: author.rulesHash,
+    temperatureReading: signals.get('temperature') ?? null,
+    pressureReading: signals.get('pressure') ?? null,
+    flowRateReading: signals.get('flow_rate') ?? null,
+    peakValue: peak.value,
+    rootCauseAnalysis: rootCauseOf(author.causes, signals),
+    recommendedAction: band.recommendedAction,
+    confidenceScore: band.confidence,
+    actions,
+    actionHash: ticketHash(ticket),
+    ticket,
+  };
+}
+
+/** Whether the new recommendation continues one for which a value was, or may have been, written without success. */
+function followsOf(predecessor: FamilyHistory | null): string | null {
+  if (!predecessor?.mayHaveWritten) return null;
+  return predecessor.status === 'failed' || predecessor.outcome === 'ineffective' ? predecessor.recommendationId : null;
+}
+
+/** The whole row for a proposal. `status` is 'withdrawn' for an episode that was over before it was seen. */
+export function recommendationOf(
+  proposal: Proposal,
+  status: 'pending' | 'withdrawn',
+  author: Authorship,
+  live: LiveValues,
+): OpenRecommendation {
+  const predecessorId = proposal.predecessor?.recommendationId ?? null;
+  const recommendationId = recommendationIdOf(proposal.equipmentId, proposal.family.id, predecessorId);
+  // Newest-by-creation must name the chain's end even where two rows of a family are made in one cycle.
+  const createdTimestamp = Math.max(author.now, (proposal.predecessor?.createdTimestamp ?? 0) + 1);
+  return {
+    recommendationId,
+    equipmentId: proposal.equipmentId,
+    issueFamily: proposal.family.id,
+    ...assessmentOf(proposal, recommendationId, author, live),
+    ...NO_DECISION,
+    status,
+    guardedStatus: status,
+    createdByAgent: author.agentId,
+    createdTimestamp,
+    firstDetectedTimestamp: proposal.firstDetectedAt,
+    lastAccountedTimestamp: proposal.accountedTo,
+    quietUntil: null,
+    escalatedTimestamp: null,
+    predecessorId,
+    followsRecommendationId: followsOf(proposal.predecessor),
+    operatorNotes: null,
+    expiresTimestamp: null,
+    executedTimestamp: null,
+    executionResult: null,
+    outcome: null,
+    verifiedTimestamp: null,
+    updatedTimestamp: author.now,
+    mayHaveWritten: false,
+    lastDecision: null,
+  };
+}

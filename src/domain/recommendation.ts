@@ -1,0 +1,140 @@
+import type { Instant } from './instant.ts';
+import type { Severity } from './severity.ts';
+import type { Action, Ticket } from './ticket.ts';
+import { isRecommendationStatus, type RecommendationStatus } from './transitions.ts';
+
+export type Outcome = 'effective' | 'ineffective' | 'unknown';
+
+/** A row of agent_recommendations in the domain's spelling. Times are on the store's clock. */
+export interface Recommendation {
+  readonly recommendationId: string;
+  readonly equipmentId: string;
+  readonly issueType: string;
+  readonly issueFamily: string;
+  readonly severity: Severity;
+  readonly priority: number;
+  readonly ruleId: string;
+  readonly rulesHash: string;
+  readonly temperatureReading: number | null;
+  readonly pressureReading: number | null;
+  readonly flowRateReading: number | null;
+  readonly peakValue: number;
+  readonly rootCauseAnalysis: string;
+  readonly recommendedAction: string;
+  readonly confidenceScore: number;
+  readonly status: RecommendationStatus;
+  /** The last status that the agent wrote itself; where `status` differs, somebody else changed it. */
+  readonly guardedStatus: RecommendationStatus | null;
+  /** As stored: what an editor left there need not be actions any more. */
+  readonly actions: unknown;
+  readonly actionHash: string | null;
+  readonly createdByAgent: string | null;
+  readonly createdTimestamp: Instant;
+  readonly firstDetectedTimestamp: Instant;
+  /** Readings up to and including this moment are dealt with; only later ones open a successor. */
+  readonly lastAccountedTimestamp: Instant;
+  /** Until then the family opens nothing new, unless a reading is worse than this row's severity. */
+  readonly quietUntil: Instant | null;
+  readonly escalatedTimestamp: Instant | null;
+  readonly predecessorId: string | null;
+  readonly followsRecommendationId: string | null;
+  readonly approvedTimestamp: Instant | null;
+  readonly approvedByOperator: string | null;
+  readonly approvedVia: string | null;
+  readonly secondApprover: string | null;
+  readonly operatorNotes: string | null;
+  readonly rejectedTimestamp: Instant | null;
+  readonly rejectedByOperator: string | null;
+  readonly rejectionReason: string | null;
+  readonly deferUntil: Instant | null;
+  readonly expiresTimestamp: Instant | null;
+  readonly executedTimestamp: Instant | null;
+  readonly executionResult: string | null;
+  readonly outcome: Outcome | null;
+  readonly verifiedTimestamp: Instant | null;
+  readonly updatedTimestamp: Instant | null;
+  /** A value reached the plant for it, or may have. */
+  readonly mayHaveWritten: boolean;
+}
+
+/** The columns that a decision fills; restored together when somebody tampered with the status. */
+export interface DecisionColumns {
+  readonly approvedTimestamp: Instant | null;
+  readonly approvedByOperator: string | null;
+  readonly approvedVia: string | null;
+  readonly secondApprover: string | null;
+  readonly rejectedTimestamp: Instant | null;
+  readonly rejectedByOperator: string | null;
+  readonly rejectionReason: string | null;
+  readonly deferUntil: Instant | null;
+}
+
+export const NO_DECISION: DecisionColumns = {
+  approvedTimestamp: null,
+  approvedByOperator: null,
+  approvedVia: null,
+  secondApprover: null,
+  rejectedTimestamp: null,
+  rejectedByOperator: null,
+  rejectionReason: null,
+  deferUntil: null,
+};
+
+export function decisionOf(row: DecisionColumns): DecisionColumns {
+  return {
+    approvedTimestamp: row.approvedTimestamp,
+    approvedByOperator: row.approvedByOperator,
+    approvedVia: row.approvedVia,
+    secondApprover: row.secondApprover,
+    rejectedTimestamp: row.rejectedTimestamp,
+    rejectedByOperator: row.rejectedByOperator,
+    rejectionReason: row.rejectionReason,
+    deferUntil: row.deferUntil,
+  };
+}
+
+/** What the audit trail says was last validly decided about a recommendation. */
+export interface LastDecision {
+  readonly event: string;
+  readonly columns: DecisionColumns;
+}
+
+/** A recommendation with what the audit trail says about it. */
+export interface OpenRecommendation extends Recommendation {
+  /** The copy in the newest event that issued a ticket; null for a row that the agent did not make. */
+  readonly ticket: Ticket | null;
+  readonly lastDecision: LastDecision | null;
+}
+
+/** The same as the store holds it: anybody may have written anything into its status. */
+export interface StoredRecommendation extends Omit<OpenRecommendation, 'status' | 'guardedStatus'> {
+  readonly status: string;
+  readonly guardedStatus: string | null;
+}
+
+/** The row with a status that the types allow; `guarded` stands in for a text that is no status. */
+export function typed(row: StoredRecommendation): OpenRecommendation {
+  const guardedStatus = row.guardedStatus !== null && isRecommendationStatus(row.guardedStatus) ? row.guardedStatus : null;
+  const status = isRecommendationStatus(row.status) ? row.status : (guardedStatus ?? 'withdrawn');
+  return { ...row, status, guardedStatus };
+}
+
+/** The newest row of an (equipment, family), whatever became of it: what a successor has to respect. */
+export type FamilyHistory = Pick<
+  Recommendation,
+  | 'recommendationId'
+  | 'equipmentId'
+  | 'issueFamily'
+  | 'status'
+  | 'severity'
+  | 'createdTimestamp'
+  | 'firstDetectedTimestamp'
+  | 'lastAccountedTimestamp'
+  | 'quietUntil'
+  | 'outcome'
+  | 'mayHaveWritten'
+>;
+
+export function ticketOf(row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'severity' | 'ruleId'>, actions: readonly Action[]): Ticket {
+  return { recommendationId: row.recommendationId, equipmentId: row.equipmentId, severity: row.severity, ruleId: row.ruleId, actions };
+}

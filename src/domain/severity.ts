@@ -1,0 +1,11 @@
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** 4 critical … 1 low: sorts as an operator would, where the word sorts alphabetically. */
+export function priorityOf(severity: Severity): number {
+  return SEVERITIES.indexOf(severity) + 1;
+}
+
+export function isWorse(a: Severity, than: Severity): boolean {
+  return priorityOf(a) > priorityOf(than);
+}

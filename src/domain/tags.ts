@@ -1,0 +1,98 @@
+import type { Direction, ValueType } from './rules.ts';
+
+/** One entry of the allow list. `path` is absolute; `{id}` stands for one equipment id. */
+export interface AllowedTag {
+  readonly path: string;
+  readonly min: number;
+  readonly max: number;
+  /** Largest change in one write, in the tag's unit. */
+  readonly maxStep?: number;
+  readonly type: ValueType;
+  readonly unit: string;
+  readonly direction: Direction;
+}
+
+export interface TagPolicy {
+  readonly allow: readonly AllowedTag[];
+  /** Patterns (`*` any run of characters) over a path's last segments; deny wins over allow. */
+  readonly deny: readonly string[];
+}
+
+/** Always denied, whatever is listed: the agent is not a safety layer and must not reach one. */
+export const ALWAYS_DENIED: readonly string[] = ['EmergencyStop', '*Safety*', '*SIS*', '*Interlock*'];
+
+/** Ids that may become part of a tag path. Anything else never reaches one, so `../` cannot climb out of a folder. */
+export const EQUIPMENT_ID = /^[A-Za-z0-9_-]{1,100}$/;
+
+const TAG_PATH = /^\[[A-Za-z0-9_-]+\](?:[A-Za-z0-9_ -]+\/)*[A-Za-z0-9_ -]+$/;
+const RESERVED_SEGMENT = /^_types_$/i;
+
+/** True for an absolute `[provider]Folder/Tag` without relative, empty or reserved parts. */
+export function isAbsoluteTagPath(path: string): boolean {
+  return TAG_PATH.test(path) && !path.split(/[\]/]/).some((segment) => RESERVED_SEGMENT.test(segment));
+}
+
+/** The path with the equipment's id in it. The caller has checked the id against EQUIPMENT_ID. */
+export function tagFor(template: string, equipmentId: string): string {
+  return template.replaceAll('{equipment_id}', equipmentId);
+}
+
+/** A pattern with `*` as a case-insensitive regular expression over the whole text. */
+export function patternToRegExp(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  return new RegExp(`^${escaped}$`, 'i');
+}
+
+function isDenied(path: string, deny: readonly string[]): boolean {
+  const segments = path.replace(/^\[[^\]]*\]/, '').split('/');
+  return deny.some((pattern) => {
+    const expression = patternToRegExp(pattern);
+    return expression.test(path) || segments.some((segment) => expression.test(segment));
+  });
+}
+
+function matchesAllowed(path: string, allowed: AllowedTag): boolean {
+  const [before, after] = allowed.path.split('{id}');
+  if (after === undefined) return path === allowed.path;
+  if (before === undefined || !path.startsWith(before) || !path.endsWith(after)) return false;
+  return EQUIPMENT_ID.test(path.slice(before.length, path.length - after.length));
+}
+
+export type TagVerdict =
+  | { readonly allowed: true; readonly tag: AllowedTag }
+  | { readonly allowed: false; readonly code: 'tag_invalid' | 'tag_denied' | 'tag_not_allowed'; readonly reason: string };
+
+/** Whether a tag may be written at all, and under which limits. Nothing is allowed unless it is listed. */
+export function judgeTag(path: string, policy: TagPolicy): TagVerdict {
+  if (!isAbsoluteTagPath(path))
+    return { allowed: false, code: 'tag_invalid', reason: `tag path '${path}' is not an absolute [provider]Folder/Tag` };
+  if (isDenied(path, [...ALWAYS_DENIED, ...policy.deny]))
+    return { allowed: false, code: 'tag_denied', reason: `tag '${path}' is on the deny list` };
+  const tag = policy.allow.find((allowed) => matchesAllowed(path, allowed));
+  return tag
+    ? { allowed: true, tag }
+    : { allowed: false, code: 'tag_not_allowed', reason: `tag '${path}' is not on the allow list` };
+}
+
+export type ValueVerdict =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly code: 'out_of_limits' | 'step_too_large' | 'wrong_direction' | 'wrong_type'; readonly reason: string };
+
+/**
+ * Whether `target` may be written to an allowed tag whose live value is `live` (undefined: not known, for
+ * configuration checks). Outside a limit is refused, never clamped.
+ */
+export function judgeValue(tag: AllowedTag, target: number, direction: Direction, live?: number): ValueVerdict {
+  if (!Number.isFinite(target) || (tag.type === 'integer' && !Number.isInteger(target)))
+    return { allowed: false, code: 'wrong_type', reason: `${target} is not a ${tag.type} for '${tag.path}'` };
+  if (target < tag.min || target > tag.max)
+    return { allowed: false, code: 'out_of_limits', reason: `${target} is outside ${tag.min} to ${tag.max} of '${tag.path}'` };
+  if (tag.direction !== 'any' && direction !== tag.direction)
+    return { allowed: false, code: 'wrong_direction', reason: `'${tag.path}' may only ${tag.direction}` };
+  if (live === undefined) return { allowed: true };
+  if (tag.maxStep !== undefined && Math.abs(target - live) > tag.maxStep)
+    return { allowed: false, code: 'step_too_large', reason: `the step from ${live} to ${target} is larger than ${tag.maxStep}` };
+  if ((direction === 'decrease' && target > live) || (direction === 'increase' && target < live))
+    return { allowed: false, code: 'wrong_direction', reason: `${live} to ${target} is no ${direction}` };
+  return { allowed: true };
+}

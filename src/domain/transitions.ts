@@ -1,0 +1,53 @@
+/**
+ * The one table of state changes. The code, the guards inside SQL statements and the tests are made from it:
+ * a change that is not listed here is refused by every store, whoever asks.
+ */
+export const RECOMMENDATION_TRANSITIONS = {
+  pending: ['approved', 'awaiting_second', 'rejected', 'deferred', 'withdrawn'],
+  awaiting_second: ['approved', 'pending', 'rejected', 'withdrawn'],
+  deferred: ['pending', 'approved', 'awaiting_second', 'rejected', 'withdrawn'],
+  approved: ['executing', 'pending', 'expired', 'cancelled'],
+  executing: ['executed', 'failed'],
+  executed: [],
+  failed: [],
+  rejected: [],
+  withdrawn: [],
+  expired: [],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type RecommendationStatus = keyof typeof RECOMMENDATION_TRANSITIONS;
+
+export const COMMAND_TRANSITIONS = {
+  pending: ['executing', 'cancelled', 'failed'],
+  // Back to pending, or cancelled, only by the holder that claimed it and did not send it.
+  executing: ['pending', 'cancelled', 'executed', 'failed', 'unknown'],
+  unknown: ['executed', 'failed'],
+  executed: [],
+  failed: [],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type CommandStatus = keyof typeof COMMAND_TRANSITIONS;
+
+export function isRecommendationStatus(text: string): text is RecommendationStatus {
+  return Object.hasOwn(RECOMMENDATION_TRANSITIONS, text);
+}
+
+export function isCommandStatus(text: string): text is CommandStatus {
+  return Object.hasOwn(COMMAND_TRANSITIONS, text);
+}
+
+export function mayBecome(from: RecommendationStatus, to: RecommendationStatus): boolean {
+  const reachable: readonly RecommendationStatus[] = RECOMMENDATION_TRANSITIONS[from];
+  return reachable.includes(to);
+}
+
+export function isTerminal(status: RecommendationStatus): boolean {
+  return RECOMMENDATION_TRANSITIONS[status].length === 0;
+}
+
+/** Undecided: an operator may still approve, reject or defer it. */
+export function isUndecided(status: RecommendationStatus): boolean {
+  return status === 'pending' || status === 'awaiting_second' || status === 'deferred';
+}

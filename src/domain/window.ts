@@ -1,0 +1,60 @@
+import type { DetectionTotals } from './detection.ts';
+import { addSeconds, HOUR_MS, type Instant } from './instant.ts';
+import type { IssueFamily } from './rules.ts';
+
+/** Stamps up to this far ahead of the store's clock are accepted: clocks differ a little. */
+export const FUTURE_TOLERANCE_SECONDS = 5;
+
+/** A range of reading times: later than `after`, up to and including `upTo`. */
+export interface TimeRange {
+  readonly after: Instant;
+  readonly upTo: Instant;
+}
+
+export interface DetectionWindow {
+  /** Readings later than this are new. */
+  readonly watermark: Instant;
+  readonly live: TimeRange;
+  /** Set after a downtime too long to read at once: at most one hour of it, in order. */
+  readonly backlog: TimeRange | null;
+}
+
+export interface WindowSettings {
+  readonly latenessSeconds: number;
+  readonly maxAgeSeconds: number;
+  readonly firstLookbackSeconds: number;
+}
+
+/**
+ * Which readings a cycle looks at. The overlap behind the watermark (lateness and the longest delay) is what makes
+ * late and equal-timed readings count; accounting, not the window, keeps them from counting twice.
+ */
+export function detectionWindow(
+  now: Instant,
+  stored: Instant | null,
+  settings: WindowSettings,
+  families: readonly IssueFamily[],
+): DetectionWindow {
+  const delay = Math.max(0, ...families.map((family) => Math.max(family.onDelaySeconds, family.offDelaySeconds)));
+  const overlap = settings.latenessSeconds + delay;
+  const watermark = Math.min(stored ?? addSeconds(now, -settings.firstLookbackSeconds), now);
+  const upTo = addSeconds(now, FUTURE_TOLERANCE_SECONDS);
+  const liveAfter = Math.min(addSeconds(now, -overlap), addSeconds(now, -settings.maxAgeSeconds));
+  const behind = addSeconds(watermark, -overlap);
+  if (now - watermark <= HOUR_MS) return { watermark, live: { after: Math.min(behind, liveAfter), upTo }, backlog: null };
+  return { watermark, live: { after: liveAfter, upTo }, backlog: { after: behind, upTo: Math.min(watermark + HOUR_MS, liveAfter) } };
+}
+
+/**
+ * The watermark after a cycle that read `window` whole: never back, never ahead of the store's clock. While there is a
+ * backlog only its slice moves it; an empty slice skips to the next reading, and no reading at all leaves it, so that
+ * a historian that fills a silent period in later is read in full.
+ */
+export function nextWatermark(window: DetectionWindow, totals: DetectionTotals, now: Instant): Instant {
+  const reached = window.backlog
+    ? totals.backlogHasReadings
+      ? window.backlog.upTo
+      : totals.nextReadingAt
+    : totals.newestGoodAt;
+  return Math.max(window.watermark, Math.min(reached ?? window.watermark, now));
+}

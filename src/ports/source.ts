@@ -1,0 +1,33 @@
+import type { Detection, KnownFamily } from '../domain/detection.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { IssueFamily } from '../domain/rules.ts';
+import type { DetectionWindow } from '../domain/window.ts';
+
+export interface DetectionRequest {
+  readonly window: DetectionWindow;
+  readonly families: readonly IssueFamily[];
+  readonly known: readonly KnownFamily[];
+}
+
+/** Readings of the past for `show`: one equipment, one signal, oldest first. */
+export interface ReadingPoint {
+  readonly at: Instant;
+  readonly value: number;
+}
+
+/** The user's readings. The agent never writes to them. */
+export interface Source {
+  /** Statements sent since the source was opened, without retries. */
+  readonly statements: number;
+  /**
+   * One statement over the readings of the window, filtered and aggregated in the engine: what violates or is asked
+   * for in `known` comes back, whatever the number of readings. Changes nothing.
+   * @throws AgentError store_unavailable; usage where the table or a column is missing
+   */
+  detect(request: DetectionRequest): Promise<Detection>;
+  /** Good readings of one signal around a moment, at most `limit`, the newest of them. */
+  readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]>;
+  /** The configured columns that the table lacks; empty when it can be read. */
+  missingColumns(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}

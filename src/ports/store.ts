@@ -1,0 +1,207 @@
+import type { Command } from '../domain/command.ts';
+import type { Control, ControlKind } from '../domain/control.ts';
+import type { CommandChange, RecommendationChange } from '../domain/draft.ts';
+import type { AgentEvent } from '../domain/event.ts';
+import type { AgentHealth } from '../domain/health.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
+import type { Ticket } from '../domain/ticket.ts';
+import type { RecommendationStatus } from '../domain/transitions.ts';
+
+/** Who works: one run of one agent, under the epoch that its lease got. Every guarded write carries it. */
+export interface Lease {
+  readonly agentId: string;
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+export interface LeaseRequest {
+  readonly agentId: string;
+  readonly runId: string;
+  readonly leaseSeconds: number;
+}
+
+/** Everything that a cycle has to know before it looks at readings, as of one moment of the store. */
+export interface OpenWork {
+  /** The store's clock. */
+  readonly now: Instant;
+  /** Every row of agent_health: one, or the tables belong to somebody else as well. */
+  readonly health: readonly AgentHealth[];
+  readonly controls: readonly Control[];
+  /** Open rows, rows whose status somebody else changed, executed ones without an outcome. */
+  readonly recommendations: readonly StoredRecommendation[];
+  /** The newest row of every (equipment, family), whatever became of it. */
+  readonly families: readonly FamilyHistory[];
+  /** Commands that have not ended, and all commands of executing recommendations. */
+  readonly commands: readonly Command[];
+}
+
+/** A claimed command with what the audit trail says about its ticket. */
+export interface ClaimedCommand {
+  readonly command: Command;
+  readonly ticket: Ticket | null;
+}
+
+export interface Claim {
+  /** The command and the end of its approval. */
+  readonly commands: readonly { readonly commandId: string; readonly approvalEnds: Instant }[];
+  /** The claim lasts no longer than this after it was made; also bounds `not_after`. */
+  readonly holdSeconds: number;
+}
+
+export interface Heartbeat {
+  readonly status: 'online' | 'offline';
+  readonly detected: boolean;
+  readonly watermark: Instant | null;
+  readonly newestReadingAt: Instant | null;
+  readonly nextDueInSeconds: number;
+  readonly cycleMs: number;
+  readonly lastError: string | null;
+  readonly rulesHash: string;
+  readonly version: string;
+}
+
+/** What a cycle needs of the store. Statements are counted, see `statements`. */
+export interface CycleStore {
+  /** Statements sent since the store was opened, without retries, BEGIN and COMMIT. */
+  readonly statements: number;
+  /** True where a held lock proves that every earlier holder is dead (the embedded store). */
+  readonly provesHolderDead: boolean;
+
+  /**
+   * Takes the agent's lease if nobody holds it; the same run may take its own again. Who has it is read
+   * back with the open work, since after a retry a row count means nothing. False: another holder was seen at once.
+   * @throws AgentError not_set_up, store_unavailable
+   */
+  takeLease(request: LeaseRequest): Promise<boolean>;
+
+  /** One statement; changes nothing. @throws AgentError store_unavailable */
+  readOpenWork(agentId: string): Promise<OpenWork>;
+
+  /** Appends to the audit; an event whose id is there already is left alone, so repeating is a no-op. */
+  appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void>;
+
+  /**
+   * Inserts new rows and changes existing ones, each only while the lease is ours, its status is the expected one and
+   * the table of transitions has the change. Rows that fail a guard are left alone. Repeating is a no-op.
+   * @returns how many rows were written; after a retry it can be fewer than really were.
+   */
+  saveRecommendations(lease: Lease, changes: readonly RecommendationChange[]): Promise<number>;
+
+  /** As saveRecommendations, for commands. */
+  saveCommands(lease: Lease, changes: readonly CommandChange[]): Promise<number>;
+
+  /**
+   * Claims pending commands for this run in one statement: none while an advisory order over everything is in force.
+   * What was claimed is read back with readClaimed.
+   */
+  claimCommands(lease: Lease, claim: Claim): Promise<void>;
+
+  /** The commands that this run holds, with the ticket on record; one statement. */
+  readClaimed(lease: Lease): Promise<readonly ClaimedCommand[]>;
+
+  /** The statuses that these rows have now: asked when fewer rows were written than meant. */
+  readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+
+  /** The controls in the store now. Not counted: it is asked again and again while commands are dispatched. */
+  readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }>;
+
+  /** Writes the heartbeat and gives the lease back, if it is still this run's. Last statement of a cycle. */
+  endCycle(lease: Lease, heartbeat: Heartbeat): Promise<void>;
+
+  /** Frees what proves this process alive (the embedded store's lock). Safe to call twice. */
+  releaseLock(): Promise<void>;
+
+  /** Marks the agent offline: it stops on purpose. */
+  markOffline(agentId: string): Promise<void>;
+
+  /** Makes this agent the owner of the tables, whoever was. One row is left. */
+  takeOver(agentId: string): Promise<void>;
+}
+
+/** An operator's decision about one recommendation. */
+export type OperatorDecision = {
+  readonly recommendationId: string;
+  readonly by: string;
+  readonly via: string;
+} & (
+  | { readonly kind: 'approve'; readonly seenHash: string }
+  | { readonly kind: 'reject'; readonly reason: string }
+  | { readonly kind: 'defer'; readonly until: Instant; readonly reason: string | null }
+);
+
+export interface RecommendationFilter {
+  readonly statuses: readonly string[];
+  readonly equipmentId: string | null;
+  readonly limit: number;
+}
+
+export interface StatusFigures {
+  readonly now: Instant;
+  readonly total: number;
+  readonly pending: number;
+  readonly commandsExecuted: number;
+  readonly openBySeverity: Readonly<Record<string, number>>;
+  readonly oldestOpenAt: Instant | null;
+  readonly createdLast10Minutes: number;
+  /** Open for more than 24 hours. */
+  readonly stale: number;
+}
+
+/** A row as a table holds it, with JSON, numbers and times in their JSON spelling: what `--json` prints. */
+export type TableRow = Readonly<Record<string, unknown>>;
+
+export interface StoredEvent extends AgentEvent {
+  readonly at: Instant;
+}
+
+/** What operators and engineers ask of the store. */
+export interface OperatorStore {
+  /** Open ones first, by priority then age. */
+  listRecommendations(filter: RecommendationFilter): Promise<readonly Recommendation[]>;
+  /** All whose id starts with `prefix`, at most two. */
+  findRecommendations(prefix: string): Promise<readonly Recommendation[]>;
+  listCommands(filter: { readonly recommendationId: string | null; readonly statuses: readonly string[]; readonly limit: number }): Promise<readonly Command[]>;
+  /** Newest first. */
+  listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]>;
+  readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }>;
+  readFigures(): Promise<StatusFigures>;
+  readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }>;
+  /**
+   * Writes the decision while the recommendation is undecided and, for an approval, its ticket is the one seen.
+   * The audit row comes first. @returns the status found afterwards and whether the decision is in force.
+   */
+  decide(decision: OperatorDecision, event: AgentEvent): Promise<{ readonly decided: boolean; readonly status: RecommendationStatus | string }>;
+  /** Adds a control, or replaces the one of the same kind and scope. */
+  setControl(control: Control, event: AgentEvent): Promise<void>;
+  /** @returns how many controls were lifted. */
+  clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number>;
+}
+
+export interface SchemaReport {
+  readonly state: 'up_to_date' | 'missing' | 'behind' | 'drifted' | 'too_new';
+  readonly problems: readonly string[];
+}
+
+/** What `setup` and `sql` ask of the store. */
+export interface SchemaStore {
+  /** Creates and migrates; repeating, and many at once, give one schema. @throws AgentError conflict for another agent's tables */
+  migrate(agentId: string): Promise<void>;
+  /** One statement. @throws AgentError not_set_up when the tables are missing, behind, or made for a newer agent. */
+  requireSchema(): Promise<void>;
+  checkSchema(agentId: string): Promise<SchemaReport>;
+  /** The statements that `migrate` would run on an empty database. */
+  printSchema(agentId: string): string;
+  /** Inserts the specification's five readings unless they are there. @returns how many are there. */
+  insertSampleReadings(): Promise<number>;
+  /** agent_health counts only rows with a heartbeat. */
+  countRows(): Promise<readonly { readonly table: string; readonly rows: number }[]>;
+  /** One statement in the specification's spelling. `changes` is null for one that returns rows. */
+  runSql(text: string): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }>;
+}
+
+export interface Store extends CycleStore, OperatorStore, SchemaStore {
+  /** For the log's first line. */
+  readonly description: string;
+  close(): Promise<void>;
+}

@@ -1,0 +1,42 @@
+/** What a statement may bind. Everything else is turned into one of these before it gets here. */
+export type SqlValue = string | number | null;
+
+/** One statement with its named parameters; the SQL text never holds a value. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, SqlValue>>;
+  /** Whether repeating it could matter: `write` statements are written so that it does not. */
+  readonly kind: 'read' | 'write';
+}
+
+export interface StatementResult {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** The result's column names; empty for a statement that returns no rows. */
+  readonly columns: readonly string[];
+  /** Rows written; meaningless after a retry. */
+  readonly changes: number;
+}
+
+/** One engine's way of running statements. Errors are AgentErrors; `RetryableError` marks those worth another try. */
+export interface Connection {
+  execute(statement: Statement): Promise<StatementResult>;
+  /** Runs the statements of a migration as one, where the engine can. */
+  executeAll(statements: readonly Statement[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Proof that this process is the only holder, where the engine can give one. */
+export interface HolderLock {
+  /** False when another process holds it. Safe to call again by the holder. */
+  acquire(): Promise<boolean>;
+  /** Safe to call when it is not held. */
+  release(): Promise<void>;
+}
+
+export function read(sql: string, params: Statement['params'] = {}): Statement {
+  return { sql, params, kind: 'read' };
+}
+
+export function write(sql: string, params: Statement['params'] = {}): Statement {
+  return { sql, params, kind: 'write' };
+}

@@ -1,0 +1,69 @@
+import type { Instant } from '../domain/instant.ts';
+import type { Column, ColumnKind, Table } from './tables.ts';
+
+/** A guarded write of many rows from one JSON parameter, in the words of the store. */
+export interface GuardedWrite {
+  readonly table: Table;
+  readonly key: string;
+  /** `from>to` pairs that the table of transitions has. */
+  readonly transitions: readonly string[];
+  /** A column whose value may always be put back into `status`; null where there is none. */
+  readonly restorable: string | null;
+}
+
+/**
+ * What differs between engines, and nothing else: statements are written once, in terms of this. Expressions are
+ * SQL text made of validated identifiers and literals of our own, never of data.
+ */
+export interface Dialect {
+  readonly name: string;
+  /** The engine's clock with milliseconds, as an expression. */
+  readonly now: string;
+  /** The largest JSON parameter that one statement takes, in bytes. */
+  readonly maxParameterBytes: number;
+
+  /** Quotes a dotted identifier. @throws AgentError usage when it is none. */
+  quote(identifier: string): string;
+  encodeTime(instant: Instant): string;
+  /** Null for NULL. @throws AgentError bug for what no column of ours can hold */
+  decodeTime(value: unknown): Instant | null;
+
+  /** A relation with these columns from the JSON array in a named parameter; a missing key is NULL. */
+  jsonRows(parameter: string, columns: readonly Pick<Column, 'name' | 'kind'>[]): string;
+  /** A JSON object as text, from names and expressions. */
+  jsonObject(entries: readonly (readonly [string, string])[]): string;
+  /** Numbers in a JSON array parameter as a one-column relation `value`. */
+  jsonList(parameter: string): string;
+
+  plusSeconds(time: string, seconds: string): string;
+  /** `later` − `earlier` in seconds, with fractions. */
+  secondsBetween(earlier: string, later: string): string;
+  smallerOf(a: string, b: string): string;
+  /** Whether the expression is a finite number (not text, not NULL, not NaN or infinite). */
+  isFiniteNumber(expression: string): string;
+  /** Whether the expression is an id that may become part of a tag path (EQUIPMENT_ID). */
+  isPlainId(expression: string): string;
+  /** Whether the column holds a time in the engine's own spelling, so that comparing it means something. */
+  isReadableTime(column: string): string;
+  /** A condition that finds, by an index on the column, rows whose time no range finds; null where types rule them out. */
+  unreadableTimes(column: string): string | null;
+
+  /** Inserts rows of the JSON parameter `:rows` whose key is not there; names in `columns` order. */
+  insertAbsent(table: Table, key: string): string;
+  /**
+   * Writes rows of the JSON parameter `:rows` as saveRecommendations says: a row carries `guard_status` (null: insert)
+   * and `guard_claimed_by`, and only the columns it means to set. `leaseGuard` is a condition that must hold for all.
+   */
+  guardedWrite(write: GuardedWrite, leaseGuard: string): string;
+
+  /** Rewrites one statement of the specification's spelling (intervals, DATEDIFF) into the engine's. */
+  spell(text: string): string;
+  columnType(kind: ColumnKind): string;
+  /** The DDL of one table, repeatable. */
+  createTable(table: Table): readonly string[];
+  /** What stands beside the tables: indexes, triggers; repeatable. */
+  createExtras(sourceTable: string | null): readonly string[];
+  addColumn(table: Table, column: Column): string;
+  /** Yields the rows `name` of a table's columns; none when there is no such table. The table's name is bound as `:table`. */
+  readonly describeTable: string;
+}

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { AgentError } from '../../domain/errors.ts';
+import {
+  openSqlite,
+  SQLITE_BUSY,
+  SQLITE_LOCKED,
+  type SqliteDatabase,
+  type SqliteStatement,
+  sqliteResultCode,
+} from '../../sqlite/sqlite-library.ts';
+import type { Connection, Statement, StatementResult } from '../connection.ts';
+import { RetryableError } from '../retryable.ts';
+
+const BUSY_TIMEOUT_MS = 10_000;
+/** First opens that race for the WAL switch get 'busy' at once, whatever the timeout. */
+const WAL_ATTEMPTS = 50;
+
+/**
+ * The store's file. WAL lets readers and the one writer work side by side; FULL makes a claim survive a power cut.
+ * @throws AgentError not_set_up when the file is missing and `create` is false; store_unavailable when it cannot be used
+ */
+export async function openEmbedded(path: string, create: boolean): Promise<Connection> {
+  if (!create && !existsSync(path)) throw new AgentError('not_set_up', `the store ${path} does not exist`, 'run: ops-agent setup');
+  const database = await openSqlite(path, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+  await switchToWal(database);
+  database.exec('PRAGMA synchronous = FULL');
+  return connectionOf(database);
+}
+
+async function switchToWal(database: SqliteDatabase): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (thrown) {
+      if (!isBusy(thrown) || attempt === WAL_ATTEMPTS) throw translate(thrown);
+      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80));
+    }
+  }
+}
+
+function isBusy(thrown: unknown): boolean {
+  const code = sqliteResultCode(thrown);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+/** Driver errors become ours here and nowhere else. */
+export function translate(thrown: unknown): Error {
+  if (thrown instanceof AgentError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (isBusy(thrown)) return new RetryableError('the store is busy: another process is writing', thrown);
+  if (/no such table: (main\.)?agent_/.test(message)) return new AgentError('not_set_up', `the store lacks a table (${message})`, 'run: ops-agent setup', thrown);
+  if (/no such table/.test(message)) return new AgentError('usage', message, 'check the table name; source.table names the readings', thrown);
+  if (/no such column|has no column named/.test(message))
+    return new AgentError('usage', message, 'check the column names: ops-agent config check --connect, or run: ops-agent setup', thrown);
+  if (/syntax error|incomplete input|unrecognized token|no such function/.test(message)) return new AgentError('usage', message, 'check the statement', thrown);
+  if (/constraint/i.test(message)) return new AgentError('conflict', message, 'another row forbids this one', thrown);
+  return new AgentError('store_unavailable', `the store failed: ${message}`, 'check the file, its disk and its permissions', thrown);
+}
+
+function connectionOf(database: SqliteDatabase): Connection {
+  const prepared = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
+    const known = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, known);
+    return known;
+  };
+  const execute = (statement: Statement): StatementResult => {
+    const compiled = prepare(statement.sql);
+    const columns = compiled.columns().map((column) => column.name);
+    if (columns.length > 0) return { rows: compiled.all(statement.params), columns, changes: 0 };
+    return { rows: [], columns: [], changes: compiled.run(statement.params).changes };
+  };
+  const guarded = <T>(work: () => T): Promise<T> => {
+    try {
+      return Promise.resolve(work());
+    } catch (thrown) {
+      return Promise.reject(translate(thrown));
+    }
+  };
+  return {
+    execute: (statement) => guarded(() => execute(statement)),
+    executeAll: (statements) => guarded(() => inTransaction(database, () => statements.forEach(execute))),
+    close: () => guarded(() => closeTidily(database)),
+  };
+}
+
+/** IMMEDIATE: a transaction that reads before it writes would fail at once when another one writes in between. */
+function inTransaction(database: SqliteDatabase, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (thrown) {
+    database.exec('ROLLBACK');
+    throw thrown;
+  }
+}
+
+/** Leaves one file behind where nobody else has it open; a busy checkpoint is the next closer's business. */
+function closeTidily(database: SqliteDatabase): void {
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (thrown) {
+    if (!isBusy(thrown)) throw thrown;
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,47 @@
+import { ALL_TABLES, SENSOR_DATA, type Table } from '../tables.ts';
+
+const CANONICAL = (column: string) => `strftime('%Y-%m-%d %H:%M:%f', ${column})`;
+
+const INDEXES: readonly string[] = [
+  // Detection's range, and its second look at the few equipments that violate.
+  'CREATE INDEX IF NOT EXISTS sensor_data_by_time ON sensor_data (timestamp)',
+  'CREATE INDEX IF NOT EXISTS sensor_data_by_equipment ON sensor_data (equipment_id, timestamp)',
+  // At most one open recommendation per equipment and family, whoever writes.
+  `CREATE UNIQUE INDEX IF NOT EXISTS agent_recommendations_open ON agent_recommendations (equipment_id, issue_family)
+   WHERE status IN ('pending', 'awaiting_second', 'deferred', 'approved', 'executing')`,
+  'CREATE INDEX IF NOT EXISTS agent_recommendations_newest ON agent_recommendations (equipment_id, issue_family, created_timestamp)',
+  `CREATE INDEX IF NOT EXISTS agent_recommendations_unsettled ON agent_recommendations (recommendation_id)
+   WHERE status IS NOT guarded_status`,
+  `CREATE INDEX IF NOT EXISTS agent_recommendations_unverified ON agent_recommendations (executed_timestamp)
+   WHERE status = 'executed' AND outcome IS NULL`,
+  'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
+  `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
+   WHERE status IN ('pending', 'executing', 'unknown')`,
+  'CREATE INDEX IF NOT EXISTS agent_events_of ON agent_events (subject_id, event, at)',
+  'CREATE INDEX IF NOT EXISTS agent_events_by_time ON agent_events (at)',
+];
+
+/**
+ * Rewrites hand-written times into the one spelling that sorts: `CURRENT_TIMESTAMP` has no milliseconds and an ISO
+ * text has a T, and either would stand before or after its neighbours. What is no time at all stays, and
+ * detection counts it as rejected.
+ */
+function timeTriggers(table: Table): readonly string[] {
+  const times = table.columns.filter((column) => column.kind === 'time').map((column) => `"${column.name}"`);
+  if (times.length === 0) return [];
+  const odd = times.map((name) => `(NEW.${name} IS NOT ${CANONICAL(`NEW.${name}`)} AND ${CANONICAL(`NEW.${name}`)} IS NOT NULL)`);
+  const mended = times.map((name) => `${name} = COALESCE(${CANONICAL(`NEW.${name}`)}, NEW.${name})`);
+  const body = `WHEN ${odd.join(' OR ')}
+BEGIN UPDATE ${table.name} SET ${mended.join(', ')} WHERE rowid = NEW.rowid; END`;
+  return [
+    `CREATE TRIGGER IF NOT EXISTS ${table.name}_times_inserted AFTER INSERT ON ${table.name} ${body}`,
+    `CREATE TRIGGER IF NOT EXISTS ${table.name}_times_updated AFTER UPDATE OF ${times.join(', ')} ON ${table.name} ${body}`,
+  ];
+}
+
+/** Indexes and triggers beside the tables. A source table of the user's own gets none: the agent does not touch it. */
+export function embeddedExtras(sourceTable: string | null): readonly string[] {
+  const ours = sourceTable === null ? ALL_TABLES.filter((table) => table !== SENSOR_DATA) : ALL_TABLES;
+  const indexes = INDEXES.filter((ddl) => sourceTable !== null || !ddl.includes('sensor_data'));
+  return [...indexes, ...ours.flatMap(timeTriggers)];
+}

@@ -1,0 +1,55 @@
+const NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')";
+const UNITS = 'SECOND|MINUTE|HOUR|DAY';
+
+/** Text that must not be looked into: string literals, quoted identifiers, comments. */
+const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
+const MARK = '\u0000';
+
+/** Splits off opaque text, rewrites the rest, and puts the opaque text back where it was. */
+function outsideOpaque(sql: string, rewrite: (text: string) => string): string {
+  const kept: string[] = [];
+  const bare = sql.replaceAll(MARK, '').replace(OPAQUE, (found) => `${MARK}${kept.push(found) - 1}${MARK}`);
+  return rewrite(bare).replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (_found, index: string) => kept[Number(index)] ?? '');
+}
+
+/** The number in `INTERVAL 10 SECONDS` or `INTERVAL '10' SECONDS`, the second of which is opaque by then. */
+function amountOf(text: string, sql: readonly string[]): string {
+  const opaque = new RegExp(`^${MARK}(\\d+)${MARK}$`).exec(text);
+  return opaque ? (sql[Number(opaque[1])] ?? '').replaceAll("'", '') : text;
+}
+
+/** `DATEDIFF(SECOND, a, b)` with balanced arguments. */
+function rewriteDateDiff(text: string): string {
+  const start = /\bDATEDIFF\s*\(\s*SECOND\s*,/i.exec(text);
+  if (!start) return text;
+  let depth = 1;
+  let comma = -1;
+  let end = start.index + start[0].length;
+  for (; end < text.length && depth > 0; end += 1) {
+    const character = text[end];
+    if (character === '(') depth += 1;
+    else if (character === ')') depth -= 1;
+    else if (character === ',' && depth === 1 && comma < 0) comma = end;
+  }
+  if (depth > 0 || comma < 0) return text;
+  const from = text.slice(start.index + start[0].length, comma).trim();
+  const to = text.slice(comma + 1, end - 1).trim();
+  const seconds = `CAST(strftime('%s', ${to}) AS INTEGER) - CAST(strftime('%s', ${from}) AS INTEGER)`;
+  return `${text.slice(0, start.index)}(${seconds})${rewriteDateDiff(text.slice(end))}`;
+}
+
+/**
+ * The specification's SQL for SQLite: `CURRENT_TIMESTAMP` with milliseconds, `± INTERVAL n SECONDS` (or minutes, hours,
+ * days) after it, and `DATEDIFF(SECOND, a, b)`. Nothing inside strings, quoted names or comments is touched.
+ */
+export function spellForSqlite(sql: string): string {
+  const opaque = [...sql.replaceAll(MARK, '').matchAll(OPAQUE)].map((match) => match[0]);
+  return outsideOpaque(sql, (bare) => {
+    const interval = new RegExp(`\\b(?:CURRENT_TIMESTAMP|NOW)\\b(?:\\s*\\(\\s*\\))?\\s*([+-])\\s*INTERVAL\\s+(\\d+|${MARK}\\d+${MARK})\\s+(${UNITS})S?\\b`, 'gi');
+    const dated = bare.replace(interval, (_found, sign: string, amount: string, unit: string) => {
+      const modifier = `'${sign}${amountOf(amount, opaque)} ${unit.toLowerCase()}s'`;
+      return `strftime('%Y-%m-%d %H:%M:%f', 'now', ${modifier})`;
+    });
+    return rewriteDateDiff(dated.replace(/\bCURRENT_TIMESTAMP\b(?:\s*\(\s*\))?/gi, NOW));
+  });
+}

@@ -1,0 +1,192 @@
+import type { Command } from '../domain/command.ts';
+import type { Control } from '../domain/control.ts';
+import type { CommandChange, RecommendationChange } from '../domain/draft.ts';
+import { AgentError } from '../domain/errors.ts';
+import type { AgentEvent } from '../domain/event.ts';
+import type { AgentHealth } from '../domain/health.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { DecisionColumns, FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
+import type { Ticket } from '../domain/ticket.ts';
+import { COMMAND_TRANSITIONS, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
+import type { Claim, ClaimedCommand, CycleStore, Heartbeat, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
+import { type HolderLock, read, write } from './connection.ts';
+import type { Dialect } from './dialect.ts';
+import { fromRow, jsonParts, toRow } from './row-mapping.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
+import type { Session } from './session.ts';
+import { tooNew } from './sql-schema-store.ts';
+import { claimedStatement, claimStatement } from './statements/commands.ts';
+import { endCycleStatement, LEASE_GUARD, leaseParams, takeLeaseStatement } from './statements/lease.ts';
+import { openWorkStatement } from './statements/open-work.ts';
+import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+function pairsOf(transitions: Readonly<Record<string, readonly string[]>>): readonly string[] {
+  return Object.entries(transitions).flatMap(([from, reachable]) => reachable.map((to) => `${from}>${to}`));
+}
+
+const RECOMMENDATION_PAIRS = pairsOf(RECOMMENDATION_TRANSITIONS);
+const COMMAND_PAIRS = pairsOf(COMMAND_TRANSITIONS);
+
+function parsed(text: unknown): Row | null {
+  if (typeof text !== 'string') return null;
+  const value: unknown = JSON.parse(text);
+  return value !== null && typeof value === 'object' ? (value as Row) : null; // objects only: the statement makes them
+}
+
+/** The ticket in an event's copy. The audit is ours; whether its ticket still fits a row is judged by its hash. */
+function ticketIn(copy: unknown): Ticket | null {
+  const ticket = parsed(copy)?.['ticket'];
+  return ticket !== null && typeof ticket === 'object' ? (ticket as Ticket) : null; // written by eventOf's callers alone
+}
+
+function decisionIn(event: unknown, copy: unknown): LastDecision | null {
+  const columns = parsed(copy)?.['decision'];
+  if (typeof event !== 'string' || columns === null || typeof columns !== 'object') return null;
+  return { event, columns: columns as DecisionColumns }; // as above
+}
+
+/** The cycle's half of the store, for every engine. */
+export class SqlCycleStore implements CycleStore {
+  readonly provesHolderDead: boolean;
+  readonly #session: Session;
+  readonly #lock: HolderLock | null;
+  #ordinal = 0;
+
+  constructor(session: Session, lock: HolderLock | null) {
+    this.#session = session;
+    this.#lock = lock;
+    this.provesHolderDead = lock !== null;
+  }
+
+  get statements(): number {
+    return this.#session.statements;
+  }
+
+  get #dialect(): Dialect {
+    return this.#session.dialect;
+  }
+
+  async takeLease(request: LeaseRequest): Promise<boolean> {
+    if (this.#lock && !(await this.#lock.acquire())) return false;
+    await this.#session.run(takeLeaseStatement(request, this.#lock !== null, this.#dialect));
+    return true;
+  }
+
+  async readOpenWork(_agentId: string): Promise<OpenWork> {
+    const { rows } = await this.#session.run(openWorkStatement(this.#dialect));
+    const of = (kind: string): readonly Row[] => rows.filter((row) => row['kind'] === kind);
+    const table = <T>(kind: string, definition: Table): T[] =>
+      of(kind).map((row) => fromRow<T>(definition, parsed(row['content']) ?? {}, this.#dialect));
+    const minSupported = Number(parsed(of('schema')[0]?.['content'])?.['min_supported'] ?? 0);
+    if (minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(minSupported), 'install the newer ops-agent');
+    const now = this.#dialect.decodeTime(of('clock')[0]?.['content']);
+    if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
+    return {
+      now,
+      health: table<AgentHealth>('health', HEALTH),
+      controls: table<Control>('control', CONTROLS),
+      recommendations: of('recommendation').map((row) => ({
+        ...fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect),
+        ticket: ticketIn(row['ticket']),
+        lastDecision: decisionIn(row['decision_event'], row['decision']),
+      })),
+      families: table<FamilyHistory>('family', RECOMMENDATIONS),
+      commands: table<Command>('command', COMMANDS),
+    };
+  }
+
+  async appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void> {
+    const rows = events.map((event) => toRow(EVENTS, { ...event, at, ordinal: this.#ordinal++ }, this.#dialect));
+    const sql = this.#dialect.insertAbsent(EVENTS, 'event_id');
+    await this.#session.runParts(jsonParts(rows, this.#dialect.maxParameterBytes).map((part) => write(sql, { rows: part })));
+  }
+
+  saveRecommendations(lease: Lease, changes: readonly RecommendationChange[]): Promise<number> {
+    // What closes a row goes first: its successor may open only where the family has no open row.
+    const ordered = changes.toSorted((a, b) => Number(a.expected === null) - Number(b.expected === null));
+    const rows = ordered.map((change) => ({
+      ...toRow(RECOMMENDATIONS, change.columns, this.#dialect),
+      recommendation_id: change.recommendationId,
+      guard_status: change.expected,
+    }));
+    const guarded = { table: RECOMMENDATIONS, key: 'recommendation_id', transitions: RECOMMENDATION_PAIRS, restorable: 'guarded_status' };
+    return this.#save(lease, this.#dialect.guardedWrite(guarded, LEASE_GUARD), rows);
+  }
+
+  saveCommands(lease: Lease, changes: readonly CommandChange[]): Promise<number> {
+    const rows = changes.map((change) => ({
+      ...toRow(COMMANDS, change.columns, this.#dialect),
+      command_id: change.commandId,
+      guard_status: change.expected,
+      guard_claimed_by: change.claimedBy,
+    }));
+    const guarded = { table: COMMANDS, key: 'command_id', transitions: COMMAND_PAIRS, restorable: null };
+    return this.#save(lease, this.#dialect.guardedWrite(guarded, LEASE_GUARD), rows);
+  }
+
+  #save(lease: Lease, sql: string, rows: readonly object[]): Promise<number> {
+    const parts = jsonParts(rows, this.#dialect.maxParameterBytes);
+    return this.#session.runParts(parts.map((part) => write(sql, { ...leaseParams(lease), rows: part })));
+  }
+
+  async claimCommands(lease: Lease, claim: Claim): Promise<void> {
+    await this.#session.run(claimStatement(lease, claim, this.#dialect));
+  }
+
+  async readClaimed(lease: Lease): Promise<readonly ClaimedCommand[]> {
+    const { rows } = await this.#session.run(claimedStatement(lease, this.#dialect));
+    return rows.map((row) => ({ command: fromRow<Command>(COMMANDS, row, this.#dialect), ticket: ticketIn(row['ticket']) }));
+  }
+
+  async readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await this.#session.run(
+      read(
+        `SELECT recommendation_id, status FROM agent_recommendations WHERE recommendation_id IN (SELECT value FROM ${this.#dialect.jsonList('ids')} l)`,
+        { ids: JSON.stringify(recommendationIds) },
+      ),
+    );
+    return new Map(rows.map((row) => [String(row['recommendation_id']), String(row['status'])]));
+  }
+
+  async readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }> {
+    return readControls(this.#session);
+  }
+
+  async endCycle(lease: Lease, heartbeat: Heartbeat): Promise<void> {
+    await this.#session.run(endCycleStatement(lease, heartbeat, this.#dialect));
+  }
+
+  async releaseLock(): Promise<void> {
+    await this.#lock?.release();
+  }
+
+  async markOffline(agentId: string): Promise<void> {
+    await this.#session.run(write(`UPDATE agent_health SET status = 'offline' WHERE agent_id = :agent`, { agent: agentId }));
+  }
+
+  async takeOver(agentId: string): Promise<void> {
+    const d = this.#dialect;
+    await this.#session.runAll([
+      write(
+        `UPDATE agent_health SET agent_id = :agent, lease_owner = NULL, lease_expires = NULL, lease_epoch = COALESCE(lease_epoch, 0) + 1
+WHERE agent_id = (SELECT MIN(agent_id) FROM agent_health)`,
+        { agent: agentId },
+      ),
+      write(`DELETE FROM agent_health WHERE agent_id <> :agent AND created_timestamp <= ${d.now}`, { agent: agentId }),
+    ]);
+  }
+}
+
+/** The standing orders and the store's clock: asked by cycles and by operators alike. */
+export async function readControls(session: Session): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }> {
+  const d = session.dialect;
+  const columns = CONTROLS.columns.map((column) => `k.${d.quote(column.name)}`).join(', ');
+  const { rows } = await session.runUncounted(
+    read(`SELECT c.clock, ${columns} FROM (SELECT ${d.now} AS clock) c LEFT JOIN agent_controls k ON true`),
+  );
+  const now = d.decodeTime(rows[0]?.['clock']);
+  if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
+  return { now, controls: rows.filter((row) => row['control_id'] !== null).map((row) => fromRow<Control>(CONTROLS, row, d)) };
+}

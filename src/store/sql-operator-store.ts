@@ -1,0 +1,239 @@
+import type { Command } from '../domain/command.ts';
+import type { Control, ControlKind } from '../domain/control.ts';
+import type { AgentEvent } from '../domain/event.ts';
+import type { AgentHealth } from '../domain/health.ts';
+import { AgentError } from '../domain/errors.ts';
+import { addSeconds } from '../domain/instant.ts';
+import { isoOf, type Instant } from '../domain/instant.ts';
+import type { Recommendation } from '../domain/recommendation.ts';
+import { mayBecome, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
+import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent } from '../ports/store.ts';
+import { read, type SqlValue, type Statement, write } from './connection.ts';
+import type { Dialect } from './dialect.ts';
+import { fromRow, toRow } from './row-mapping.ts';
+import type { Session } from './session.ts';
+import { readControls } from './sql-cycle-store.ts';
+import { OPEN_STATUSES } from './statements/open-work.ts';
+import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
+
+const STALE_SECONDS = 24 * 3600;
+const RATE_WINDOW_SECONDS = 600;
+
+/** The statuses from which the table of transitions lets an operator's decision start. */
+function undecidedStatuses(to: RecommendationStatus): string {
+  const from = Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]; // the object's own keys
+  const open = from.filter((status) => mayBecome(status, to) && status !== 'approved');
+  return open.map((status) => `'${status}'`).join(', ');
+}
+
+/** What operators ask for and decide, for every engine. */
+export class SqlOperatorStore implements OperatorStore {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get #dialect(): Dialect {
+    return this.#session.dialect;
+  }
+
+  #columns(table: Table): string {
+    return table.columns.map((column) => `x.${this.#dialect.quote(column.name)}`).join(', ');
+  }
+
+  async #rows<T>(table: Table, statement: Statement): Promise<readonly T[]> {
+    const { rows } = await this.#session.run(statement);
+    return rows.map((row) => fromRow<T>(table, row, this.#dialect));
+  }
+
+  listRecommendations(filter: RecommendationFilter): Promise<readonly Recommendation[]> {
+    const params: Record<string, SqlValue> = { limit: filter.limit };
+    const conditions = ['true'];
+    if (filter.statuses.length > 0) {
+      conditions.push(`x.status IN (SELECT value FROM ${this.#dialect.jsonList('statuses')} l)`);
+      params['statuses'] = JSON.stringify(filter.statuses);
+    }
+    if (filter.equipmentId !== null) {
+      conditions.push('x.equipment_id = :equipment');
+      params['equipment'] = filter.equipmentId;
+    }
+    return this.#rows(
+      RECOMMENDATIONS,
+      read(
+        `SELECT ${this.#columns(RECOMMENDATIONS)} FROM agent_recommendations x WHERE ${conditions.join(' AND ')}
+ORDER BY CASE WHEN x.status IN ${OPEN_STATUSES} THEN 0 ELSE 1 END,
+  CASE WHEN x.status IN ${OPEN_STATUSES} THEN -COALESCE(x.priority, 0) ELSE 0 END,
+  CASE WHEN x.status IN ${OPEN_STATUSES} THEN x.created_timestamp END, x.created_timestamp DESC LIMIT :limit`,
+        params,
+      ),
+    );
+  }
+
+  findRecommendations(prefix: string): Promise<readonly Recommendation[]> {
+    return this.#rows(
+      RECOMMENDATIONS,
+      read(
+        `SELECT ${this.#columns(RECOMMENDATIONS)} FROM agent_recommendations x WHERE substr(x.recommendation_id, 1, :length) = :prefix
+ORDER BY x.recommendation_id LIMIT 2`,
+        { prefix, length: prefix.length },
+      ),
+    );
+  }
+
+  listCommands(filter: Parameters<OperatorStore['listCommands']>[0]): Promise<readonly Command[]> {
+    const params: Record<string, SqlValue> = { limit: filter.limit };
+    const conditions = ['true'];
+    if (filter.recommendationId !== null) {
+      conditions.push('x.recommendation_id = :recommendation');
+      params['recommendation'] = filter.recommendationId;
+    }
+    if (filter.statuses.length > 0) {
+      conditions.push(`x.status IN (SELECT value FROM ${this.#dialect.jsonList('statuses')} l)`);
+      params['statuses'] = JSON.stringify(filter.statuses);
+    }
+    return this.#rows(
+      COMMANDS,
+      read(
+        `SELECT ${this.#columns(COMMANDS)} FROM agent_commands x WHERE ${conditions.join(' AND ')}
+ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`,
+        params,
+      ),
+    );
+  }
+
+  listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]> {
+    const at = this.#dialect.quote('at');
+    const condition = filter.subjectId === null ? 'true' : 'x.subject_id = :subject';
+    return this.#rows(
+      EVENTS,
+      read(
+        `SELECT ${this.#columns(EVENTS)} FROM agent_events x WHERE ${condition} ORDER BY x.${at} DESC, x.ordinal DESC LIMIT :limit`,
+        filter.subjectId === null ? { limit: filter.limit } : { limit: filter.limit, subject: filter.subjectId },
+      ),
+    );
+  }
+
+  async readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }> {
+    const now = await this.#now();
+    return { now, health: await this.#rows(HEALTH, read(`SELECT ${this.#columns(HEALTH)} FROM agent_health x ORDER BY x.agent_id`)) };
+  }
+
+  async #now(): Promise<Instant> {
+    return (await readControls(this.#session)).now;
+  }
+
+  async readFigures(): Promise<StatusFigures> {
+    const d = this.#dialect;
+    const now = await this.#now();
+    const { rows } = await this.#session.run(
+      read(
+        `SELECT COALESCE(x.severity, 'low') AS severity, COUNT(*) AS total,
+  SUM(CASE WHEN x.status = 'pending' THEN 1 ELSE 0 END) AS pending,
+  SUM(CASE WHEN x.status IN ${OPEN_STATUSES} THEN 1 ELSE 0 END) AS open,
+  MIN(CASE WHEN x.status IN ${OPEN_STATUSES} THEN x.created_timestamp END) AS oldest,
+  SUM(CASE WHEN x.created_timestamp > :recent THEN 1 ELSE 0 END) AS recent,
+  SUM(CASE WHEN x.status IN ${OPEN_STATUSES} AND x.created_timestamp < :stale THEN 1 ELSE 0 END) AS stale
+FROM agent_recommendations x GROUP BY COALESCE(x.severity, 'low')`,
+        { recent: d.encodeTime(addSeconds(now, -RATE_WINDOW_SECONDS)), stale: d.encodeTime(addSeconds(now, -STALE_SECONDS)) },
+      ),
+    );
+    const executed = await this.#session.run(read(`SELECT COUNT(*) AS n FROM agent_commands WHERE status = 'executed'`));
+    const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name]), 0);
+    const oldest = rows.map((row) => d.decodeTime(row['oldest'])).filter((time) => time !== null);
+    return {
+      now,
+      total: sum('total'),
+      pending: sum('pending'),
+      commandsExecuted: Number(executed.rows[0]?.['n'] ?? 0),
+      openBySeverity: Object.fromEntries(rows.map((row) => [String(row['severity']), Number(row['open'])])),
+      oldestOpenAt: oldest.length === 0 ? null : Math.min(...oldest),
+      createdLast10Minutes: sum('recent'),
+      stale: sum('stale'),
+    };
+  }
+
+  readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }> {
+    return readControls(this.#session);
+  }
+
+  #event(event: AgentEvent): Statement {
+    const d = this.#dialect;
+    const values = toRow(EVENTS, { ...event, ordinal: 0 }, d);
+    const names = Object.keys(values);
+    return write(
+      `INSERT INTO agent_events (${d.quote('at')}, ${names.map((name) => d.quote(name)).join(', ')})
+SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS (SELECT 1 FROM agent_events WHERE event_id = :event_id)`,
+      values,
+    );
+  }
+
+  async decide(decision: OperatorDecision, event: AgentEvent): Promise<{ readonly decided: boolean; readonly status: string }> {
+    await this.#session.run(this.#event(event));
+    await this.#session.run(decisionStatement(decision, this.#dialect));
+    // After a retry a row count means nothing: what the row says now decides.
+    const [row] = await this.findRecommendations(decision.recommendationId);
+    if (!row) throw new AgentError('not_found', `recommendation ${decision.recommendationId} is gone`, 'list them: ops-agent recommendations');
+    return { decided: isInForce(row, decision), status: row.status };
+  }
+
+  async setControl(control: Control, event: AgentEvent): Promise<void> {
+    const d = this.#dialect;
+    const values = { ...toRow(CONTROLS, control, d), control_id: `${control.kind}:${control.scope}` };
+    const row = d.jsonRows('rows', CONTROLS.columns);
+    const names = CONTROLS.columns.map((column) => d.quote(column.name)).join(', ');
+    await this.#session.run(this.#event(event));
+    await this.#session.runAll([
+      write('DELETE FROM agent_controls WHERE control_id = :id', { id: values.control_id }),
+      write(`INSERT INTO agent_controls (${names}) SELECT ${names} FROM ${row} r`, { rows: JSON.stringify([values]) }),
+    ]);
+  }
+
+  async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {
+    await this.#session.run(this.#event(event));
+    const result = await this.#session.run(
+      write('DELETE FROM agent_controls WHERE control_id = :id', { id: `${kind}:${scope}` }),
+    );
+    return result.changes;
+  }
+}
+
+function isInForce(row: Recommendation, decision: OperatorDecision): boolean {
+  switch (decision.kind) {
+    case 'approve':
+      return row.approvedByOperator === decision.by && row.approvedVia === decision.via && row.actionHash === decision.seenHash;
+    case 'reject':
+      return row.status === 'rejected' && row.rejectedByOperator === decision.by;
+    case 'defer':
+      return row.status === 'deferred' && row.deferUntil !== null && isoOf(row.deferUntil) === isoOf(decision.until);
+  }
+}
+
+/** Only while it is undecided, and an approval only of the ticket that was seen. */
+function decisionStatement(decision: OperatorDecision, d: Dialect): Statement {
+  const update = (set: string, to: RecommendationStatus, params: Record<string, SqlValue>, condition = '') =>
+    write(
+      `UPDATE agent_recommendations SET status = '${to}', updated_timestamp = ${d.now}, ${set}
+WHERE recommendation_id = :id AND status IN (${undecidedStatuses(to)})${condition}`,
+      { id: decision.recommendationId, ...params },
+    );
+  switch (decision.kind) {
+    case 'approve':
+      return update(
+        `approved_timestamp = ${d.now}, approved_by_operator = :by, approved_via = :via`,
+        'approved',
+        { by: decision.by, via: decision.via, seen: decision.seenHash },
+        ' AND action_hash = :seen',
+      );
+    case 'reject':
+      return update(`rejected_timestamp = ${d.now}, rejected_by_operator = :by, rejection_reason = :reason`, 'rejected', {
+        by: decision.by,
+        reason: decision.reason,
+      });
+    case 'defer':
+      return update('defer_until = :until, operator_notes = COALESCE(:reason, operator_notes)', 'deferred', {
+        until: d.encodeTime(decision.until),
+        reason: decision.reason,
+      });
+  }
+}

@@ -1,0 +1,187 @@
+import { AgentError } from '../domain/errors.ts';
+import type { SchemaReport, SchemaStore, TableRow } from '../ports/store.ts';
+import { read, type Statement, write } from './connection.ts';
+import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
+import type { Session } from './session.ts';
+import { ALL_TABLES, SENSOR_DATA, SPECIFIED_TABLES, type Table } from './tables.ts';
+
+const SAMPLE_READINGS = [
+  ['REACTOR_01', 75.5, 85, 50, 'good'],
+  ['REACTOR_02', 92, 95, 48, 'warning'],
+  ['PUMP_01', 68, 70, 55, 'good'],
+  ['PUMP_02', 88.5, 92, 45, 'warning'],
+  ['VALVE_01', 70, 65, 60, 'good'],
+] as const;
+const SAMPLE_AUTHOR = 'ops-agent setup';
+
+/** Makes, checks and describes the tables, for every engine. */
+export class SqlSchemaStore implements SchemaStore {
+  readonly #session: Session;
+  /** The readings' table where it is ours to make; null where the source is a table of the user's own. */
+  readonly #ownSource: string | null;
+
+  constructor(session: Session, sourceTable: string) {
+    this.#session = session;
+    this.#ownSource = sourceTable === SENSOR_DATA.name ? sourceTable : null;
+  }
+
+  get #tables(): readonly Table[] {
+    return this.#ownSource === null ? ALL_TABLES.filter((table) => table !== SENSOR_DATA) : ALL_TABLES;
+  }
+
+  async migrate(agentId: string): Promise<void> {
+    const report = await this.checkSchema(agentId);
+    if (report.state === 'too_new') throw new AgentError('not_set_up', report.problems.join('; '), 'install the newer ops-agent');
+    // Tables first, so that two runners that start at once read the same columns afterwards.
+    await this.#session.runAll(this.#tables.flatMap((table) => this.#session.dialect.createTable(table)).map((ddl) => write(ddl)));
+    const additions = await this.#missingColumns();
+    await this.#addColumns(additions);
+    await this.#session.runAll(this.#session.dialect.createExtras(this.#ownSource).map((ddl) => write(ddl)));
+    await this.#session.runAll(this.#rowsOfOurs(agentId));
+    const owners = await this.#owners();
+    if (owners.some((owner) => owner !== agentId)) throw otherOwner(owners.find((owner) => owner !== agentId) ?? '', agentId);
+  }
+
+  async #addColumns(additions: readonly { readonly table: Table; readonly column: Table['columns'][number] }[]): Promise<void> {
+    for (const { table, column } of additions) {
+      try {
+        await this.#session.runAll([write(this.#session.dialect.addColumn(table, column))]);
+      } catch (thrown) {
+        // Another runner may have added it in between; anything else is told.
+        const left = await this.#missingColumns();
+        if (left.some((missing) => missing.table === table && missing.column.name === column.name)) throw thrown;
+      }
+    }
+  }
+
+  #rowsOfOurs(agentId: string): readonly Statement[] {
+    const now = this.#session.dialect.now;
+    return [
+      write(
+        `INSERT INTO agent_schema (version, min_supported, applied_timestamp)
+SELECT :version, :min_supported, ${now} WHERE NOT EXISTS (SELECT 1 FROM agent_schema WHERE version >= :version)`,
+        { version: SCHEMA_VERSION, min_supported: MIN_SUPPORTED_VERSION },
+      ),
+      write(
+        `INSERT INTO agent_health (agent_id, polls_completed, created_timestamp, lease_epoch, consecutive_errors)
+SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
+        { agent: agentId },
+      ),
+    ];
+  }
+
+  async #columnsOf(table: string): Promise<readonly string[]> {
+    const { rows } = await this.#session.run(read(this.#session.dialect.describeTable, { table }));
+    return rows.map((row) => String(row['name']).toLowerCase());
+  }
+
+  async #missingColumns() {
+    const missing: { readonly table: Table; readonly column: Table['columns'][number] }[] = [];
+    for (const table of this.#tables) {
+      const present = await this.#columnsOf(table.name);
+      if (present.length > 0)
+        missing.push(...table.columns.filter((column) => !present.includes(column.name)).map((column) => ({ table, column })));
+    }
+    return missing;
+  }
+
+  async #owners(): Promise<readonly string[]> {
+    const { rows } = await this.#session.run(read('SELECT agent_id FROM agent_health ORDER BY agent_id'));
+    return rows.map((row) => String(row['agent_id']));
+  }
+
+  async #version(): Promise<{ readonly version: number; readonly minSupported: number } | undefined> {
+    const { rows } = await this.#session.run(read('SELECT MAX(version) AS version, MAX(min_supported) AS min_supported FROM agent_schema'));
+    const row = rows[0];
+    return row && row['version'] !== null ? { version: Number(row['version']), minSupported: Number(row['min_supported']) } : undefined;
+  }
+
+  async requireSchema(): Promise<void> {
+    const version = await this.#version();
+    if (!version || version.version < SCHEMA_VERSION)
+      throw new AgentError('not_set_up', `the store has schema version ${version?.version ?? 0}, this ops-agent needs ${SCHEMA_VERSION}`, 'run: ops-agent setup');
+    if (version.minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(version.minSupported), 'install the newer ops-agent');
+  }
+
+  async checkSchema(agentId: string): Promise<SchemaReport> {
+    const missingTables: string[] = [];
+    for (const table of this.#tables) if ((await this.#columnsOf(table.name)).length === 0) missingTables.push(table.name);
+    const version = missingTables.includes('agent_schema') ? undefined : await this.#version();
+    if (version && version.minSupported > SCHEMA_VERSION)
+      return {
+        state: 'too_new',
+        problems: [tooNew(version.minSupported)],
+      };
+    if (missingTables.length > 0) return { state: 'missing', problems: missingTables.map((name) => `table ${name} is missing`) };
+    if (!version || version.version < SCHEMA_VERSION)
+      return { state: 'behind', problems: [`schema version ${version?.version ?? 0}, this ops-agent has ${SCHEMA_VERSION}`] };
+    const problems = (await this.#missingColumns()).map(({ table, column }) => `column ${table.name}.${column.name} is missing`);
+    const owners = await this.#owners();
+    if (owners.length === 0) problems.push('agent_health has no row');
+    const other = owners.find((owner) => owner !== agentId);
+    if (other !== undefined) problems.push(`the tables belong to agent ${other}`);
+    return { state: problems.length === 0 ? 'up_to_date' : 'drifted', problems };
+  }
+
+  printSchema(agentId: string): string {
+    const d = this.#session.dialect;
+    const ddl = [...this.#tables.flatMap((table) => d.createTable(table)), ...d.createExtras(this.#ownSource)];
+    const rows = this.#rowsOfOurs(agentId).map((statement) =>
+      statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
+    );
+    return [...ddl, ...rows].map((statement) => `${statement};`).join('\n\n');
+  }
+
+  async insertSampleReadings(): Promise<number> {
+    if (this.#ownSource === null) throw new AgentError('usage', 'sample readings go into sensor_data only', 'leave out --sample-data, or source.table');
+    const d = this.#session.dialect;
+    const rows = SAMPLE_READINGS.map(([equipment_id, temperature, pressure, flow_rate, sensor_status]) => ({
+      ...{ sensor_id: `SENSOR_${equipment_id}`, equipment_id, temperature, pressure, flow_rate, sensor_status },
+    }));
+    const columns = SENSOR_DATA.columns.filter((column) => !['timestamp', 'recorded_by'].includes(column.name));
+    await this.#session.run(
+      write(
+        `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, ${d.quote('timestamp')}, recorded_by)
+SELECT sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, ${d.now}, :author FROM ${d.jsonRows('rows', columns)} r
+WHERE NOT EXISTS (SELECT 1 FROM sensor_data s WHERE s.recorded_by = :author)`,
+        { rows: JSON.stringify(rows), author: SAMPLE_AUTHOR },
+      ),
+    );
+    const counted = await this.#session.run(read('SELECT COUNT(*) AS n FROM sensor_data WHERE recorded_by = :author', { author: SAMPLE_AUTHOR }));
+    return Number(counted.rows[0]?.['n'] ?? 0);
+  }
+
+  async countRows(): Promise<readonly { readonly table: string; readonly rows: number }[]> {
+    const counts: { readonly table: string; readonly rows: number }[] = [];
+    for (const table of SPECIFIED_TABLES.filter((candidate) => this.#tables.includes(candidate))) {
+      const condition = table.name === 'agent_health' ? ' WHERE last_heartbeat IS NOT NULL' : '';
+      const { rows } = await this.#session.run(read(`SELECT COUNT(*) AS n FROM ${table.name}${condition}`));
+      counts.push({ table: table.name, rows: Number(rows[0]?.['n'] ?? 0) });
+    }
+    return counts;
+  }
+
+  async runSql(text: string): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }> {
+    const statement = text.trim().replace(/;+\s*$/, '');
+    if (statement === '') throw new AgentError('usage', 'there is no statement', `give one, for instance: ops-agent sql "SELECT * FROM agent_health"`);
+    const result = await this.#session.run(write(this.#session.dialect.spell(statement)));
+    return { rows: result.rows, columns: result.columns, changes: result.columns.length > 0 ? null : result.changes };
+  }
+}
+
+export function tooNew(minSupported: number): string {
+  return `the store's schema needs version ${minSupported} of the tables, this ops-agent knows version ${SCHEMA_VERSION}`;
+}
+
+/** A value in DDL that a person will read and run; only our own numbers and the validated agent id get here. */
+function literal(value: string | number | null): string {
+  return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
+}
+
+export function otherOwner(owner: string, agentId: string): AgentError {
+  return new AgentError(
+    'usage',
+    `these tables belong to agent ${owner}, not to ${agentId}`,
+    'give every agent its own tables, or pass --take-over when the other one is retired',
+  );
+}

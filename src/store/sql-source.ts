@@ -1,0 +1,165 @@
+import type { SourceSettings } from '../config/settings.ts';
+import { type DetectedState, type Detection, type KnownFamily, REJECTION_REASONS, type RejectionReason } from '../domain/detection.ts';
+import { AgentError } from '../domain/errors.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { IssueFamily } from '../domain/rules.ts';
+import type { DetectionRequest, ReadingPoint, Source } from '../ports/source.ts';
+import { read, type SqlValue } from './connection.ts';
+import type { Dialect } from './dialect.ts';
+import { encode } from './row-mapping.ts';
+import type { Session } from './session.ts';
+import { detectSql, KNOWN_COLUMNS, patternParams, signalNames } from './statements/detect.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const UNLIMITED = 1e300;
+
+/** The user's readings, wide or long, over any engine. */
+export class SqlSource implements Source {
+  readonly #session: Session;
+  readonly #settings: SourceSettings;
+  readonly #sql: string;
+
+  constructor(session: Session, settings: SourceSettings) {
+    this.#session = session;
+    this.#settings = settings;
+    this.#sql = detectSql(settings, session.dialect);
+  }
+
+  get statements(): number {
+    return this.#session.statements;
+  }
+
+  get #dialect(): Dialect {
+    return this.#session.dialect;
+  }
+
+  async detect(request: DetectionRequest): Promise<Detection> {
+    const { rows } = await this.#session.run(read(this.#sql, this.#params(request)));
+    const first = rows[0] ?? {};
+    const count = (name: string) => Number(first[name] ?? 0);
+    const rejected = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, count(`rejected_${reason}`)]));
+    return {
+      states: rows.filter((row) => typeof row['equipment_id'] === 'string').map((row) => this.#state(row)),
+      totals: {
+        accepted: count('accepted'),
+        rejected: rejected as Record<RejectionReason, number>, // made from the list of reasons just above
+        newestGoodAt: this.#dialect.decodeTime(first['newest_good']),
+        backlogHasReadings: count('backlog_has') === 1,
+        nextReadingAt: this.#dialect.decodeTime(first['next_reading']),
+      },
+    };
+  }
+
+  #params({ window, families, known }: DetectionRequest): Record<string, SqlValue> {
+    const d = this.#dialect;
+    const { shape } = this.#settings;
+    const backlog = window.backlog ?? { after: window.live.after, upTo: window.live.after };
+    const names = signalNames(this.#settings);
+    const perSignal = names.map((name, index) =>
+      shape.kind === 'wide' ? ([`signal_${index}`, name] as const) : ([`type_${index}`, shape.signals[name] ?? name] as const),
+    );
+    return {
+      families: JSON.stringify(families.map((family, index) => this.#familyRow(family, families.findIndex((other) => other.signal === family.signal) === index))),
+      known: JSON.stringify(known.map((entry) => this.#knownRow(entry))),
+      usable: JSON.stringify(this.#settings.usableStatus),
+      watermark: d.encodeTime(window.watermark),
+      live_after: d.encodeTime(window.live.after),
+      live_up_to: d.encodeTime(window.live.upTo),
+      backlog_after: d.encodeTime(backlog.after),
+      backlog_up_to: d.encodeTime(backlog.upTo),
+      ...Object.fromEntries(perSignal),
+      ...patternParams(this.#settings),
+    };
+  }
+
+  #familyRow(family: IssueFamily, counts: boolean): Record<string, SqlValue> {
+    const sign = family.side === 'above' ? 1 : -1;
+    const limits = this.#settings.physicalLimits[family.signal];
+    const bound = family.bands[0].limit;
+    return {
+      family: family.id,
+      signal: family.signal,
+      signal_type: this.#settings.shape.signals[family.signal] ?? family.signal,
+      sign,
+      bound,
+      clear_bound: bound - sign * family.deadband,
+      on_delay: family.onDelaySeconds,
+      lowest: limits?.min ?? -UNLIMITED,
+      highest: limits?.max ?? UNLIMITED,
+      counts: counts ? 1 : 0,
+    };
+  }
+
+  #knownRow(known: KnownFamily): Record<string, SqlValue> {
+    const values: Record<string, unknown> = {
+      equipment_id: known.equipmentId,
+      family: known.familyId,
+      accounted_to: known.accountedTo,
+      quiet_until: known.quietUntil,
+      break_bound: known.breakLimit,
+      report: known.report ? 1 : 0,
+    };
+    return Object.fromEntries(KNOWN_COLUMNS.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
+  }
+
+  #state(row: Row): DetectedState {
+    const time = (name: string): Instant | null => this.#dialect.decodeTime(row[name]);
+    const [lastAt, firstAt, raisedAt, peakAt, clearSince] = ['last_at', 'first_raised_at', 'last_raised_at', 'peak_at', 'clear_since'].map(time);
+    const raised =
+      firstAt && raisedAt && peakAt
+        ? { firstAt, lastAt: raisedAt, peak: { value: Number(row['peak_value']), at: peakAt, signals: this.#others(row) } }
+        : null;
+    return {
+      part: row['part'] === 'backlog' ? 'backlog' : 'live',
+      equipmentId: String(row['equipment_id']),
+      familyId: String(row['family']),
+      last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,
+      lastNormalAt: time('last_normal_at'),
+      raised,
+      clear: clearSince ? { since: clearSince, readings: Number(row['clear_readings']) } : null,
+    };
+  }
+
+  #others(row: Row): ReadonlyMap<string, number> {
+    const pairs = signalNames(this.#settings).map((name, index) => [name, row[`other_${index}`]] as const);
+    return new Map(pairs.filter((pair): pair is readonly [string, number] => typeof pair[1] === 'number' && Number.isFinite(pair[1])));
+  }
+
+  async readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]> {
+    const d = this.#dialect;
+    const { shape, columns, table } = this.#settings;
+    const ts = d.quote(columns.timestamp);
+    const mapped = shape.signals[signal];
+    if (mapped === undefined) throw new AgentError('usage', `the source has no signal '${signal}'`, 'map it under source.columns');
+    const value = d.quote(shape.kind === 'wide' ? mapped : shape.valueColumn);
+    const ofSignal = shape.kind === 'wide' ? '' : ` AND ${d.quote(shape.signalColumn)} = :signal`;
+    const { rows } = await this.#session.run(
+      read(
+        `SELECT ${ts} AS ts, ${value} AS value FROM ${d.quote(table)}
+WHERE ${d.quote(columns.equipment)} = :equipment AND ${ts} > :after${ofSignal} AND ${d.isFiniteNumber(value)} ORDER BY ${ts} DESC LIMIT :limit`,
+        { equipment: equipmentId, after: d.encodeTime(after), limit, ...(shape.kind === 'wide' ? {} : { signal: mapped }) },
+      ),
+    );
+    const points = rows.map((row) => ({ at: d.decodeTime(row['ts']), value: Number(row['value']) }));
+    return points.filter((point): point is ReadingPoint => point.at !== null).toReversed();
+  }
+
+  async missingColumns(): Promise<readonly string[]> {
+    const { columns, shape, table } = this.#settings;
+    const { rows } = await this.#session.run(read(this.#dialect.describeTable, { table }));
+    const present = new Set(rows.map((row) => String(row['name']).toLowerCase()));
+    const wanted = [
+      columns.equipment,
+      columns.timestamp,
+      ...(columns.status === null ? [] : [columns.status]),
+      ...(shape.kind === 'wide' ? Object.values(shape.signals) : [shape.signalColumn, shape.valueColumn]),
+    ];
+    return wanted.filter((column) => !present.has(column.toLowerCase()));
+  }
+
+  /** The session belongs to whoever opened it. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

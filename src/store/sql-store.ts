@@ -1,0 +1,60 @@
+import type { Store } from '../ports/store.ts';
+import type { HolderLock } from './connection.ts';
+import { Session } from './session.ts';
+import { SqlCycleStore } from './sql-cycle-store.ts';
+import { SqlOperatorStore } from './sql-operator-store.ts';
+import { SqlSchemaStore } from './sql-schema-store.ts';
+
+export interface SqlStoreParts {
+  readonly session: Session;
+  readonly lock: HolderLock | null;
+  readonly sourceTable: string;
+  readonly description: string;
+}
+
+/** One store over any engine: its three halves share a session. */
+export function createSqlStore({ session, lock, sourceTable, description }: SqlStoreParts): Store {
+  const cycle = new SqlCycleStore(session, lock);
+  const operators = new SqlOperatorStore(session);
+  const schema = new SqlSchemaStore(session, sourceTable);
+  return {
+    description,
+    get statements() {
+      return session.statements;
+    },
+    provesHolderDead: cycle.provesHolderDead,
+    takeLease: (request) => cycle.takeLease(request),
+    readOpenWork: (agentId) => cycle.readOpenWork(agentId),
+    appendEvents: (events, at) => cycle.appendEvents(events, at),
+    saveRecommendations: (lease, changes) => cycle.saveRecommendations(lease, changes),
+    saveCommands: (lease, changes) => cycle.saveCommands(lease, changes),
+    claimCommands: (lease, claim) => cycle.claimCommands(lease, claim),
+    readClaimed: (lease) => cycle.readClaimed(lease),
+    readStatuses: (ids) => cycle.readStatuses(ids),
+    readControls: () => cycle.readControls(),
+    endCycle: (lease, heartbeat) => cycle.endCycle(lease, heartbeat),
+    releaseLock: () => cycle.releaseLock(),
+    markOffline: (agentId) => cycle.markOffline(agentId),
+    takeOver: (agentId) => cycle.takeOver(agentId),
+    listRecommendations: (filter) => operators.listRecommendations(filter),
+    findRecommendations: (prefix) => operators.findRecommendations(prefix),
+    listCommands: (filter) => operators.listCommands(filter),
+    listEvents: (filter) => operators.listEvents(filter),
+    readHealth: () => operators.readHealth(),
+    readFigures: () => operators.readFigures(),
+    decide: (decision, event) => operators.decide(decision, event),
+    setControl: (control, event) => operators.setControl(control, event),
+    clearControl: (kind, scope, event) => operators.clearControl(kind, scope, event),
+    migrate: (agentId) => schema.migrate(agentId),
+    requireSchema: () => schema.requireSchema(),
+    checkSchema: (agentId) => schema.checkSchema(agentId),
+    printSchema: (agentId) => schema.printSchema(agentId),
+    insertSampleReadings: () => schema.insertSampleReadings(),
+    countRows: () => schema.countRows(),
+    runSql: (text) => schema.runSql(text),
+    close: async () => {
+      await cycle.releaseLock();
+      await session.close();
+    },
+  };
+}

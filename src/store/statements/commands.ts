@@ -1,0 +1,46 @@
+import { TICKET_EVENTS } from '../../domain/event.ts';
+import type { Claim, Lease } from '../../ports/store.ts';
+import { read, type Statement, write } from '../connection.ts';
+import type { Dialect } from '../dialect.ts';
+import { COMMANDS } from '../tables.ts';
+import { LEASE_GUARD, leaseParams } from './lease.ts';
+
+/**
+ * Claims in one statement what this run may dispatch. The store's clock sets the time after which none of it may be
+ * written any more: the end of the approval, or the end of what this run can vouch for. An order to stop everything that
+ * came in since the cycle read its controls is respected here.
+ */
+export function claimStatement(lease: Lease, claim: Claim, d: Dialect): Statement {
+  const wanted = d.jsonRows('rows', [
+    { name: 'command_id', kind: 'text' },
+    { name: 'approval_ends', kind: 'time' },
+  ]);
+  const approvalEnd = `(SELECT w.approval_ends FROM ${wanted} w WHERE w.command_id = agent_commands.command_id)`;
+  return write(
+    `UPDATE agent_commands SET status = 'executing', claimed_by = :run, claimed_timestamp = ${d.now},
+  not_after = ${d.smallerOf(approvalEnd, d.plusSeconds(d.now, ':hold_seconds'))}, attempt = COALESCE(attempt, 0) + 1
+WHERE command_id IN (SELECT w.command_id FROM ${wanted} w) AND status = 'pending' AND ${LEASE_GUARD}
+  AND NOT EXISTS (SELECT 1 FROM agent_controls k WHERE k.kind = 'advisory' AND k.scope = 'all' AND (k.until IS NULL OR k.until > ${d.now}))`,
+    {
+      ...leaseParams(lease),
+      hold_seconds: claim.holdSeconds,
+      rows: JSON.stringify(
+        claim.commands.map((command) => ({ command_id: command.commandId, approval_ends: d.encodeTime(command.approvalEnds) })),
+      ),
+    },
+  );
+}
+
+/** What this run holds, each with the ticket of the newest event that issued one: the judge of what may be written. */
+export function claimedStatement(lease: Lease, d: Dialect): Statement {
+  const kinds = TICKET_EVENTS.map((kind) => `'${kind}'`).join(', ');
+  const columns = COMMANDS.columns.map((column) => `c.${d.quote(column.name)}`).join(', ');
+  return read(
+    `WITH held AS (SELECT * FROM agent_commands WHERE status = 'executing' AND claimed_by = :run),
+issued AS (SELECT subject_id, ${d.quote('after')} AS copy, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
+  FROM agent_events WHERE subject_type = 'recommendation' AND event IN (${kinds}) AND subject_id IN (SELECT recommendation_id FROM held))
+SELECT ${columns}, i.copy AS ticket FROM held c LEFT JOIN issued i ON i.subject_id = c.recommendation_id AND i.place = 1
+WHERE EXISTS (SELECT 1 FROM agent_health h WHERE h.agent_id = :agent AND h.lease_owner = :run AND h.lease_epoch = :epoch)`,
+    leaseParams(lease),
+  );
+}

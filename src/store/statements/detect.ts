@@ -1,0 +1,198 @@
+import type { SourceSettings } from '../../config/settings.ts';
+import { REJECTION_REASONS } from '../../domain/detection.ts';
+import type { Dialect } from '../dialect.ts';
+
+/** Rules as data, one row a family. `sign` turns 'below' into 'above', so that one predicate serves both sides. */
+export const FAMILY_COLUMNS = [
+  { name: 'family', kind: 'text' },
+  { name: 'signal', kind: 'text' },
+  { name: 'sign', kind: 'integer' },
+  { name: 'bound', kind: 'real' },
+  { name: 'clear_bound', kind: 'real' },
+  { name: 'on_delay', kind: 'real' },
+  { name: 'lowest', kind: 'real' },
+  { name: 'highest', kind: 'real' },
+  // One family of each signal counts its rejected readings, so that a reading is counted once.
+  { name: 'counts', kind: 'integer' },
+] as const;
+
+/** What the agent knows of an (equipment, family): KnownFamily. */
+export const KNOWN_COLUMNS = [
+  { name: 'equipment_id', kind: 'text' },
+  { name: 'family', kind: 'text' },
+  { name: 'accounted_to', kind: 'time' },
+  { name: 'quiet_until', kind: 'time' },
+  { name: 'break_bound', kind: 'real' },
+  { name: 'report', kind: 'integer' },
+] as const;
+
+function likeConditions(source: SourceSettings, column: string): string {
+  const likes = (list: readonly string[], name: string) =>
+    list.map((_pattern, index) => `LOWER(${column}) LIKE :${name}_${index} ESCAPE '!'`).join(' OR ');
+  const { include, exclude } = namedPatterns(source);
+  const parts = [...(include.length > 0 ? [`(${likes(include, 'include')})`] : []), ...(exclude.length > 0 ? [`NOT (${likes(exclude, 'exclude')})`] : [])];
+  return parts.length > 0 ? ` AND (${column} IS NULL OR (${parts.join(' AND ')}))` : '';
+}
+
+/** '*' includes everything, and a condition that is always true would still be evaluated for every reading. */
+function namedPatterns({ equipment }: SourceSettings): SourceSettings['equipment'] {
+  return { include: equipment.include.includes('*') ? [] : equipment.include, exclude: equipment.exclude };
+}
+
+/** The parameters of the equipment patterns: `*` is any run of characters, everything else stands for itself. */
+export function patternParams(source: SourceSettings): Record<string, string> {
+  const like = (pattern: string) => pattern.toLowerCase().replace(/[!%_]/g, '!$&').replaceAll('*', '%');
+  const { include, exclude } = namedPatterns(source);
+  return Object.fromEntries([
+    ...include.map((pattern, index) => [`include_${index}`, like(pattern)] as const),
+    ...exclude.map((pattern, index) => [`exclude_${index}`, like(pattern)] as const),
+  ]);
+}
+
+/** The signals in a fixed order; their readings travel as s0, s1, … */
+export function signalNames(source: SourceSettings): readonly string[] {
+  return Object.keys(source.shape.signals);
+}
+
+/** The readings of the window as (part, equipment_id, ts, status, …), restricted by `extra`. */
+function scan(source: SourceSettings, d: Dialect, extra: string): string {
+  const { columns, shape } = source;
+  const [equipment, ts] = [d.quote(columns.equipment), d.quote(columns.timestamp)];
+  const status = columns.status === null ? 'NULL' : `LOWER(${d.quote(columns.status)})`;
+  const values =
+    shape.kind === 'wide'
+      ? Object.values(shape.signals).map((column, index) => `${d.quote(column)} AS s${index}`)
+      : [`${d.quote(shape.signalColumn)} AS signal_type`, `${d.quote(shape.valueColumn)} AS signal_value`];
+  const select = (part: string, condition: string) =>
+    `SELECT '${part}' AS part, ${equipment} AS equipment_id, ${ts} AS ts, ${status} AS status, ${values.join(', ')}
+  FROM ${d.quote(source.table)} WHERE ${condition}${likeConditions(source, equipment)}${extra.replaceAll('$equipment', equipment)}`;
+  const unreadable = d.unreadableTimes(ts);
+  return [
+    select('live', `${ts} > :live_after${unreadable === null ? '' : ` AND NOT ${unreadable}`}`),
+    select('backlog', `${ts} > :backlog_after AND ${ts} <= :backlog_up_to`),
+    ...(unreadable === null || extra !== '' ? [] : [select('live', unreadable)]),
+  ].join('\n  UNION ALL ');
+}
+
+/** One row a reading and family, with the reason why it is rejected or NULL. Order matters: the first reason counts. */
+function judged(source: SourceSettings, d: Dialect, name: string): string {
+  const shape = source.shape;
+  const value =
+    shape.kind === 'wide'
+      ? `CASE f.signal ${signalNames(source)
+          .map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`)
+          .join(' ')} END`
+      : 'r.signal_value';
+  const usable = `(SELECT value FROM ${d.jsonList('usable')} u)`;
+  const join = shape.kind === 'wide' ? 'CROSS JOIN f' : 'JOIN f ON r.signal_type = f.signal_type';
+  return `SELECT r.*, f.family, f.signal, f.sign, f.bound, f.clear_bound, f.on_delay, f.counts, ${value} AS value,
+  CASE WHEN NOT ${d.isPlainId('r.equipment_id')} THEN 'bad_id'
+    WHEN NOT ${d.isReadableTime('r.ts')} THEN 'bad_time'
+    WHEN r.ts > :live_up_to THEN 'future'
+    WHEN COALESCE(r.status, 'null') NOT IN ${usable} THEN 'bad_quality'
+    WHEN ${value} IS NULL THEN 'missing'
+    WHEN NOT ${d.isFiniteNumber(`(${value})`)} THEN 'not_a_number'
+    WHEN ${value} < f.lowest OR ${value} > f.highest THEN 'out_of_range' END AS reason
+  FROM ${name} r ${join}`;
+}
+
+/** A violation counts when it is later than what was accounted for, and not quiet unless it is worse than what it is quiet about. */
+const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to)
+    AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound))`;
+
+function totals(): string {
+  const rejected = REJECTION_REASONS.map((reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}' THEN 1 ELSE 0 END) AS rejected_${reason}`);
+  return `totals AS (SELECT ${rejected.join(', ')},
+  SUM(CASE WHEN counts = 1 AND reason IS NULL AND ts > :watermark THEN 1 ELSE 0 END) AS accepted,
+  MAX(CASE WHEN reason IS NULL THEN ts END) AS newest_good,
+  MAX(CASE WHEN reason IS NULL AND part = 'backlog' AND ts > :watermark THEN 1 ELSE 0 END) AS backlog_has
+  FROM all_judged)`;
+}
+
+/**
+ * The state of every (equipment, family) that violates or is asked for, as one row each.
+ * - `all_judged` is read once, without sorting, for the totals; `hot` once more for the few that violate.
+ * - Only the readings of those are ordered: runs (for the on-delay), the newest that is not clear, the peak.
+ * - At equal times the violation counts: a normal reading does not end a run that violates at the same moment.
+ */
+export function detectSql(source: SourceSettings, d: Dialect): string {
+  const wide = source.shape.kind === 'wide';
+  const families = wide ? FAMILY_COLUMNS : [...FAMILY_COLUMNS, { name: 'signal_type', kind: 'text' } as const];
+  return `WITH f AS ${d.jsonRows('families', families)},
+k AS ${d.jsonRows('known', KNOWN_COLUMNS)},
+all_read AS (${scan(source, d, '')}),
+all_judged AS (${judged(source, d, 'all_read')}),
+${totals()},
+hot AS (SELECT j.part, j.equipment_id, j.family FROM all_judged j
+    LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
+  WHERE j.reason IS NULL AND j.sign * j.value > j.sign * j.bound AND ${COUNTS}
+  UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
+  UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to),
+hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)')}),
+hot_judged AS (${judged(source, d, 'hot_read')}),
+good AS (SELECT j.*, k.accounted_to, k.quiet_until, k.break_bound,
+    CASE WHEN j.sign * j.value > j.sign * j.bound THEN 1 ELSE 0 END AS violates,
+    CASE WHEN j.sign * j.value < j.sign * j.clear_bound THEN 1 ELSE 0 END AS clear
+  FROM hot_judged j JOIN hot h ON h.part = j.part AND h.equipment_id = j.equipment_id AND h.family = j.family
+    LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
+  WHERE j.reason IS NULL),
+moments AS (SELECT g.*, MAX(violates) OVER (PARTITION BY part, equipment_id, family, ts) AS violates_then FROM good g),
+runs AS (SELECT m.*,
+    SUM(1 - violates_then) OVER (PARTITION BY part, equipment_id, family ORDER BY ts ROWS UNBOUNDED PRECEDING) AS run,
+    MAX(CASE WHEN clear = 0 THEN ts END) OVER (PARTITION BY part, equipment_id, family) AS last_unclear
+  FROM moments m),
+judged_runs AS (SELECT r.*,
+    MIN(CASE WHEN violates_then = 1 THEN ts END) OVER (PARTITION BY part, equipment_id, family, run) AS run_start FROM runs r),
+raised AS (SELECT j.*, CASE WHEN violates = 1 AND ${COUNTS.replaceAll('k.', 'j.')}
+    AND (on_delay = 0 OR ${d.secondsBetween('run_start', 'ts')} >= on_delay) THEN 1 ELSE 0 END AS raises
+  FROM judged_runs j),
+placed AS (SELECT r.*,
+    ROW_NUMBER() OVER (PARTITION BY part, equipment_id, family ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
+    ROW_NUMBER() OVER (PARTITION BY part, equipment_id, family ORDER BY ts DESC, sign * value DESC) AS last_place
+  FROM raised r),
+states AS (SELECT part, equipment_id, family,
+    MAX(CASE WHEN last_place = 1 THEN ts END) AS last_at, MAX(CASE WHEN last_place = 1 THEN value END) AS last_value,
+    MAX(CASE WHEN violates = 0 THEN ts END) AS last_normal_at,
+    MIN(CASE WHEN raises = 1 THEN ts END) AS first_raised_at, MAX(CASE WHEN raises = 1 THEN ts END) AS last_raised_at,
+    MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
+    MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ts END) AS peak_at,
+    MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since,
+    COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
+  FROM placed GROUP BY part, equipment_id, family)${wide ? '' : `,\n${longOthers(source, d)}`}
+SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
+  s.last_at, s.last_value, s.last_normal_at, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings,
+  ${signalNames(source)
+    .map((_signal, index) => `${wide ? 's' : 'o'}.other_${index}`)
+    .join(', ')}
+FROM totals LEFT JOIN hot h ON true
+  LEFT JOIN states s ON s.part = h.part AND s.equipment_id = h.equipment_id AND s.family = h.family${
+    wide ? '' : '\n  LEFT JOIN others o ON o.part = h.part AND o.equipment_id = h.equipment_id AND o.family = h.family'
+  }`;
+}
+
+/** The other signals at the peak: the same row of a wide table. */
+function wideOthers(source: SourceSettings): string {
+  return signalNames(source)
+    .map((_signal, index) => `MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN s${index} END) AS other_${index}`)
+    .join(', ');
+}
+
+/** The other signals at the peak: a long table's newest usable row of each at or before that moment. */
+function longOthers(source: SourceSettings, d: Dialect): string {
+  const names = signalNames(source);
+  const usable = `(SELECT value FROM ${d.jsonList('usable')} u)`;
+  return `nearest AS (SELECT s.part, s.equipment_id, s.family, r.signal_type, r.signal_value,
+    ROW_NUMBER() OVER (PARTITION BY s.part, s.equipment_id, s.family, r.signal_type ORDER BY r.ts DESC) AS place
+  FROM states s JOIN hot_read r ON r.part = s.part AND r.equipment_id = s.equipment_id AND r.ts <= s.peak_at
+  WHERE COALESCE(r.status, 'null') IN ${usable} AND ${d.isFiniteNumber('r.signal_value')}),
+others AS (SELECT part, equipment_id, family, ${names
+    .map((_signal, index) => `MAX(CASE WHEN signal_type = :type_${index} THEN signal_value END) AS other_${index}`)
+    .join(', ')}
+  FROM nearest WHERE place = 1 GROUP BY part, equipment_id, family)`;
+}
+
+/** The first reading after the slice, by the index; only asked for while there is a slice. */
+function nextReading(source: SourceSettings, d: Dialect): string {
+  const ts = d.quote(source.columns.timestamp);
+  return `(SELECT MIN(${ts}) FROM ${d.quote(source.table)} WHERE :backlog_after < :backlog_up_to AND ${ts} > :backlog_up_to AND ${ts} <= :live_up_to)`;
+}

@@ -1,0 +1,62 @@
+import type { Heartbeat, Lease, LeaseRequest } from '../../ports/store.ts';
+import { type Statement, write } from '../connection.ts';
+import type { Dialect } from '../dialect.ts';
+import { SCHEMA_VERSION } from '../schema-version.ts';
+
+/**
+ * Takes the lease where it is free, expired, ours already, or so far ahead that a clock must have jumped. `force` is set
+ * where a lock has proved that no other holder lives. Nothing is touched in a schema that refuses this version.
+ */
+export function takeLeaseStatement(request: LeaseRequest, force: boolean, d: Dialect): Statement {
+  return write(
+    `UPDATE agent_health
+SET lease_owner = :run, lease_epoch = COALESCE(lease_epoch, 0) + 1, lease_expires = ${d.plusSeconds(d.now, ':lease_seconds')}
+WHERE agent_id = :agent
+  AND (:force = 1 OR lease_owner IS NULL OR lease_owner = :run OR lease_expires IS NULL
+    OR lease_expires <= ${d.now} OR lease_expires > ${d.plusSeconds(d.now, ':lease_seconds')})
+  AND NOT EXISTS (SELECT 1 FROM agent_schema WHERE min_supported > :version)`,
+    {
+      run: request.runId,
+      agent: request.agentId,
+      lease_seconds: request.leaseSeconds,
+      force: force ? 1 : 0,
+      version: SCHEMA_VERSION,
+    },
+  );
+}
+
+/** The condition under which this run may still write: it holds the lease, in the epoch that it was given. */
+export const LEASE_GUARD =
+  'EXISTS (SELECT 1 FROM agent_health h WHERE h.agent_id = :agent AND h.lease_owner = :run AND h.lease_epoch = :epoch)';
+
+export function leaseParams(lease: Lease) {
+  return { agent: lease.agentId, run: lease.runId, epoch: lease.epoch };
+}
+
+/** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it. */
+export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): Statement {
+  const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
+  return write(
+    `UPDATE agent_health SET
+  last_heartbeat = ${d.now}, status = :status, polls_completed = COALESCE(polls_completed, 0) + 1,
+  watermark_timestamp = CASE WHEN :watermark IS NULL OR watermark_timestamp > :watermark THEN watermark_timestamp ELSE :watermark END,
+  newest_reading_timestamp = CASE WHEN :newest IS NULL OR newest_reading_timestamp > :newest THEN newest_reading_timestamp ELSE :newest END,
+  detected_timestamp = CASE WHEN :detected = 1 THEN ${d.now} ELSE detected_timestamp END,
+  next_due = ${d.plusSeconds(d.now, ':next_due_seconds')}, last_cycle_ms = :cycle_ms, last_error = :last_error,
+  consecutive_errors = CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(consecutive_errors, 0) + 1 END,
+  rules_hash = :rules_hash, version = :version, lease_owner = NULL, lease_expires = NULL
+WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
+    {
+      ...leaseParams(lease),
+      status: beat.status,
+      watermark: time(beat.watermark),
+      newest: time(beat.newestReadingAt),
+      detected: beat.detected ? 1 : 0,
+      next_due_seconds: beat.nextDueInSeconds,
+      cycle_ms: beat.cycleMs,
+      last_error: beat.lastError,
+      rules_hash: beat.rulesHash,
+      version: beat.version,
+    },
+  );
+}

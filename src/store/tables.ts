@@ -1,0 +1,223 @@
+/** How a column's value travels: as it is, as the engine's time, as JSON text, or as 0 and 1. */
+export type ColumnKind = 'text' | 'real' | 'integer' | 'time' | 'json' | 'flag';
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly notNull?: boolean;
+  /** A literal that is safe in DDL. */
+  readonly default?: string;
+}
+
+export interface Table {
+  readonly name: string;
+  /** Null where rows have no identity: one sensor has many readings. */
+  readonly key: string | null;
+  readonly columns: readonly Column[];
+}
+
+const text = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'text', ...extra });
+const real = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'real', ...extra });
+const integer = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'integer', ...extra });
+const time = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'time', ...extra });
+const json = (name: string): Column => ({ name, kind: 'json' });
+const flag = (name: string): Column => ({ name, kind: 'flag' });
+const required = { notNull: true };
+
+/** The specification's columns first, in its order, then ours. */
+export const RECOMMENDATIONS: Table = {
+  name: 'agent_recommendations',
+  key: 'recommendation_id',
+  columns: [
+    text('recommendation_id', required),
+    text('equipment_id', required),
+    text('issue_type', required),
+    text('severity', required),
+    real('temperature_reading'),
+    real('pressure_reading'),
+    real('flow_rate_reading'),
+    text('root_cause_analysis'),
+    text('recommended_action', required),
+    real('confidence_score', required),
+    text('status', { default: "'pending'" }),
+    time('created_timestamp', required),
+    text('created_by_agent'),
+    time('approved_timestamp'),
+    text('approved_by_operator'),
+    text('operator_notes'),
+    time('rejected_timestamp'),
+    time('executed_timestamp'),
+    text('execution_result'),
+    text('issue_family'),
+    integer('priority'),
+    text('rule_id'),
+    text('rules_hash'),
+    time('first_detected_timestamp'),
+    real('peak_value'),
+    time('last_accounted_timestamp'),
+    time('quiet_until'),
+    json('actions'),
+    text('action_hash'),
+    text('guarded_status'),
+    time('escalated_timestamp'),
+    text('predecessor_id'),
+    text('follows_recommendation_id'),
+    text('rejected_by_operator'),
+    text('rejection_reason'),
+    text('second_approver'),
+    text('approved_via'),
+    time('defer_until'),
+    time('expires_timestamp'),
+    text('outcome'),
+    time('verified_timestamp'),
+    time('updated_timestamp'),
+    flag('may_have_written'),
+  ],
+};
+
+export const COMMANDS: Table = {
+  name: 'agent_commands',
+  key: 'command_id',
+  columns: [
+    text('command_id', required),
+    text('recommendation_id'),
+    text('equipment_id'),
+    text('tag_path'),
+    text('new_value'),
+    text('action_description'),
+    text('severity'),
+    text('status', { default: "'pending'" }),
+    time('created_timestamp'),
+    text('created_by_agent'),
+    time('executed_timestamp'),
+    text('execution_result'),
+    integer('sequence'),
+    text('value_type'),
+    text('unit'),
+    text('direction'),
+    real('old_value'),
+    real('read_back_value'),
+    text('claimed_by'),
+    time('claimed_timestamp'),
+    time('started_timestamp'),
+    time('completed_timestamp'),
+    time('not_after'),
+    integer('attempt'),
+    text('failure_code'),
+  ],
+};
+
+export const HEALTH: Table = {
+  name: 'agent_health',
+  key: 'agent_id',
+  columns: [
+    text('agent_id', required),
+    time('last_heartbeat'),
+    text('status'),
+    integer('polls_completed', { default: '0' }),
+    time('created_timestamp'),
+    text('lease_owner'),
+    time('lease_expires'),
+    integer('lease_epoch', { default: '0' }),
+    time('watermark_timestamp'),
+    time('newest_reading_timestamp'),
+    time('detected_timestamp'),
+    time('next_due'),
+    integer('last_cycle_ms'),
+    text('last_error'),
+    integer('consecutive_errors', { default: '0' }),
+    text('rules_hash'),
+    text('version'),
+  ],
+};
+
+/** No stricter types or checks than the specification's: what a historian sends must be storable. */
+export const SENSOR_DATA: Table = {
+  name: 'sensor_data',
+  key: null,
+  columns: [
+    text('sensor_id'),
+    text('equipment_id'),
+    real('temperature'),
+    real('pressure'),
+    real('flow_rate'),
+    text('sensor_status'),
+    time('timestamp'),
+    text('recorded_by'),
+  ],
+};
+
+export const WORK_ORDERS: Table = {
+  name: 'work_orders',
+  key: 'work_order_id',
+  columns: [
+    text('work_order_id', required),
+    text('recommendation_id'),
+    text('equipment_id'),
+    text('description'),
+    text('status'),
+    text('assigned_to'),
+    time('created_timestamp'),
+    time('completed_timestamp'),
+  ],
+};
+
+export const OPERATOR_SESSIONS: Table = {
+  name: 'operator_sessions',
+  key: 'session_id',
+  columns: [
+    text('session_id', required),
+    text('operator_id'),
+    time('login_timestamp'),
+    time('logout_timestamp'),
+    text('status'),
+    integer('approved_recommendations', { default: '0' }),
+    integer('rejected_recommendations', { default: '0' }),
+  ],
+};
+
+export const EVENTS: Table = {
+  name: 'agent_events',
+  key: 'event_id',
+  columns: [
+    text('event_id', required),
+    time('at', required),
+    // Orders the events of one run that were recorded at one moment.
+    integer('ordinal', { notNull: true, default: '0' }),
+    text('agent_id', required),
+    text('run_id', required),
+    text('actor', required),
+    text('subject_type', required),
+    text('subject_id', required),
+    text('event', required),
+    text('from_status'),
+    text('to_status'),
+    text('reason'),
+    json('before'),
+    json('after'),
+  ],
+};
+
+export const CONTROLS: Table = {
+  name: 'agent_controls',
+  key: 'control_id',
+  columns: [
+    text('control_id', required),
+    text('kind', required),
+    text('scope', required),
+    text('by', required),
+    text('reason', required),
+    time('since', required),
+    time('until'),
+  ],
+};
+
+export const SCHEMA: Table = {
+  name: 'agent_schema',
+  key: 'version',
+  columns: [integer('version', required), integer('min_supported', required), time('applied_timestamp')],
+};
+
+/** In the order in which the specification's setup makes them; ours follow. */
+export const SPECIFIED_TABLES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, SENSOR_DATA, WORK_ORDERS, OPERATOR_SESSIONS];
+export const ALL_TABLES: readonly Table[] = [...SPECIFIED_TABLES, EVENTS, CONTROLS, SCHEMA];
