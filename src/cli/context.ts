@@ -1,5 +1,6 @@
 import type { ConfigInput } from '../config/layers.ts';
 import type { Settings } from '../config/settings.ts';
+import { parseCrashPoint } from '../domain/crash-point.ts';
 import type { Log } from '../ports/log.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
@@ -66,7 +67,9 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
   const plant = once(async () => {
     const { createPlant } = await import('../plant/create-plant.ts');
     const { plant: chosen, tags } = await settings.get();
-    return createPlant(chosen, () => Date.now(), tags.allow);
+    const created = await createPlant(chosen, () => Date.now(), tags.allow);
+    const point = parseCrashPoint(env['OPS_AGENT_CRASH_AT']);
+    return point?.at === 'plant' ? (await import('../plant/crashing-plant.ts')).crashingPlant(created, point) : created;
   });
   return {
     globals,

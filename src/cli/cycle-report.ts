@@ -2,7 +2,7 @@ import type { CycleReport } from '../cycle/report.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { jsonTree } from './json.ts';
 
-/** As DESIGN.md has it; `skipped_reason` only where there is one. */
+/** The report with the keys of the tables' spelling; `skipped_reason` only where there is one. */
 export function reportJson({ skippedReason, cause: _cause, ...report }: CycleReport): unknown {
   return jsonTree(skippedReason === null ? report : { ...report, skippedReason });
 }
@@ -14,8 +14,7 @@ export function exitCodeFor(report: CycleReport, exitZeroOnPartial: boolean): nu
   if (codes.includes(EXIT.unavailable)) return EXIT.unavailable;
   const [first] = codes;
   if (first !== undefined) return first;
-  if (report.commands.failed + report.commands.unknown > 0) return EXIT.commandFailed;
-  return report.outcome === 'failed' ? EXIT.bug : EXIT.done;
+  return report.commands.failed + report.commands.unknown > 0 ? EXIT.commandFailed : EXIT.done;
 }
 
 /** The same for people, on one line. */

@@ -16,11 +16,11 @@ export interface PaintedCell {
 
 export type Cell = string | number | null | PaintedCell;
 
-/** No frame, one rule under the titles: rows can be cut and grepped. */
+/** No lines: rows can be cut and grepped. */
 const NO_LINE = { left: '', mid: '', right: '', other: '' };
 const FRAME = {
   headerTop: NO_LINE,
-  headerBottom: { ...NO_LINE, other: '─' },
+  headerBottom: NO_LINE,
   tableBottom: NO_LINE,
   vertical: '',
   rowSeparator: NO_LINE,
@@ -31,11 +31,12 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
   const drawn = new Table({
     style: FRAME,
     shouldDisableColors: true,
-    columns: columns.map(({ title, align, maxLength }, index) => ({
+    columns: columns.map(({ title, align, maxLength = Number.POSITIVE_INFINITY }, index) => ({
       name: String(index),
       title,
       alignment: align ?? 'left',
-      ...(maxLength === undefined ? {} : { maxLen: maxLength }),
+      // The library makes a column with a limit as wide as the limit, so only one that needs it gets it.
+      ...(rows.some((row) => cellLength(row[index]) > maxLength) ? { maxLen: maxLength } : {}),
     })),
   });
   for (const row of rows) drawn.addRow(Object.fromEntries(row.map((cell, index) => [String(index), cellText(cell)])));
@@ -44,6 +45,10 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
     .map((line) => line.replace(/^ /, '').trimEnd())
     .filter((line) => line !== '')
     .join('\n');
+}
+
+function cellLength(cell: Cell | undefined): number {
+  return typeof cell === 'object' && cell !== null ? cell.text.length : String(cell ?? '').length;
 }
 
 function cellText(cell: Cell): string {

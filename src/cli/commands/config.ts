@@ -9,9 +9,9 @@ export interface ConfigCheckOptions {
   readonly connect?: boolean;
 }
 
-const COLUMNS: readonly Column[] = [{ title: 'KEY' }, { title: 'VALUE', maxLength: 60 }, { title: 'FROM' }, { title: 'VARIABLE' }];
+const COLUMNS: readonly Column[] = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }, { title: 'VARIABLE' }];
 /** Lists and maps are cut there; --json has them whole. */
-const LONGEST_VALUE = 110;
+const LONGEST_VALUE = 60;
 
 export async function check(context: CliContext, options: ConfigCheckOptions): Promise<number> {
   const settings = await context.settings();

@@ -77,11 +77,10 @@ async function start(context: CliContext, settings: Settings, intervalSeconds: n
   return { store, source, plant, log, monotonic: context.monotonic };
 }
 
-/** A simulator says 'executed' about writes that no real equipment ever sees. */
+/** Said at every start, on every store: a simulator says 'executed' about writes that no real equipment ever sees. */
 export function warnOfSimulator(settings: Settings, log: Log): void {
-  const storeKind: string = settings.store.kind;
-  if (settings.plant.kind === 'simulator' && storeKind !== 'embedded')
-    log.warn(`The plant is simulated, but the store is ${storeKind}: nothing that is executed reaches real equipment`);
+  if (settings.plant.kind === 'simulator')
+    log.warn(`The plant is simulated (${settings.plant.simulatorPath}): nothing that is executed reaches real equipment`);
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import type { ConfigCheckOptions } from '../commands/config.ts';
 import type { JsonOption } from '../json-option.ts';
 import { SHELLS, type Shell } from '../completion-scripts.ts';
 import { repeated } from '../option-values.ts';
+import type { SimulateOptions } from '../simulate/simulate-options.ts';
 import { branchOf } from './branch.ts';
 import { documented, type Launch } from './launch.ts';
 
@@ -72,19 +73,11 @@ function defineDemo(program: Command, launch: Launch): void {
   const demo = program
     .command('demo')
     .description('the whole loop in seconds: a throw-away store, a simulated plant')
-    .option('--keep <path>', 'keep its files in this folder')
+    .option('--keep <path>', 'keep the store at this path, to look at it afterwards')
     .action((options: DemoOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/demo.ts')).run(context, options), { graceful: true }),
     );
-  documented(demo, { examples: ['ops-agent demo', 'ops-agent demo --keep ./demo'], exits: ['0  the action was seen to be effective'] });
-}
-
-interface SimulateOptions {
-  readonly equipment?: string;
-  readonly rate?: string;
-  readonly fault?: readonly string[];
-  readonly seed?: string;
-  readonly for?: string;
+  documented(demo, { examples: ['ops-agent demo', 'ops-agent demo --keep demo.db'], exits: ['0  the action was seen to be effective', '7  it was not'] });
 }
 
 function defineSimulate(program: Command, launch: Launch): void {
@@ -95,7 +88,9 @@ function defineSimulate(program: Command, launch: Launch): void {
     .option('--rate <hz>', 'readings per second and equipment')
     .option('--fault <kind@time[:equipment]>', 'what breaks and when; may be repeated', repeated)
     .option('--seed <n>', 'the same seed gives the same readings')
+    .option('--speed <n>', "how many times faster than the clock the plant's temperatures move")
     .option('--for <duration>', 'end after this time, for instance 10m')
+    .option('--json', 'print the summary as one JSON object')
     .action((options: SimulateOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/simulate.ts')).run(context, options), { graceful: true }),
     );

@@ -1,0 +1,231 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
+
+let place: Workplace;
+beforeAll(() => ensureBundle(), 60_000);
+beforeEach(() => {
+  place = newWorkplace();
+});
+afterEach(() => place.remove());
+
+function refusal(stderr: string, code: number) {
+  return { stdout: '', stderr: `${stderr}\n`, code };
+}
+
+function write(name: string, text: string): void {
+  writeFileSync(path.join(place.cwd, name), text);
+}
+
+describe('the command line', () => {
+  test.each([
+    [['statsu'], "ops-agent: unknown command 'statsu'; did you mean status?"],
+    [['frobnicate'], "ops-agent: unknown command 'frobnicate'; see: ops-agent --help"],
+    [['status', '--jsn'], "ops-agent: unknown option '--jsn'; did you mean --json?"],
+    [['control', 'clear'], "ops-agent: missing required argument 'kind'; see: ops-agent control clear --help"],
+    [['status', 'now'], "ops-agent: too many arguments for 'status': expected 0 arguments but got 1; see: ops-agent status --help"],
+    [
+      ['status', '--log-level', 'loud'],
+      "ops-agent: option '--log-level <level>' argument 'loud' is invalid: allowed choices are debug, info, warn, error; see: ops-agent --help",
+    ],
+    [
+      ['loop', '--interval', '-5'],
+      "ops-agent: --interval must be a number of seconds above 0 and up to 86400, is '-5'. For instance --interval 10",
+    ],
+    [
+      ['loop', '--max-cycles', '0'],
+      "ops-agent: --max-cycles must be a whole number from 1 to 1000000000, is '0'. For instance --max-cycles 10",
+    ],
+    [
+      ['recommendations', '--limit', '1e3'],
+      "ops-agent: --limit must be a whole number from 1 to 100000, is '1e3'. For instance --limit 10",
+    ],
+    [
+      ['run-once', '--wait', 'soon'],
+      "ops-agent: 'soon' is not a duration. Write a number of seconds or a number with ms, s, m, h, d or w, such as 130s or 55m",
+    ],
+    [['--set', 'poll', 'status'], "ops-agent: --set 'poll' is not key=value. For instance --set poll.intervalSeconds=5"],
+    [
+      ['--set', 'poll.intervalSecond=5', 'status'],
+      "ops-agent: --set: unknown key 'poll.intervalSecond', did you mean 'poll.intervalSeconds'?. ops-agent config show lists the keys",
+    ],
+    [
+      ['--set', 'rules.bands=x', 'status'],
+      'ops-agent: --set: rules.bands is a list, which only the configuration file can hold. Set it in ops-agent.yaml',
+    ],
+    [['setup', '--check', '--print-sql'], 'ops-agent: --print-sql and --check exclude each other. Give one of them'],
+    [
+      ['reject', 'abcd', '--by', 'x'],
+      "ops-agent: a rejection needs a reason. Give it with --reason, for instance --reason 'sensor is being calibrated'",
+    ],
+    [['defer', 'abcd', '--by', 'x'], 'ops-agent: a deferral needs an end. Give it with --for or --until, for instance --for 1h'],
+    [
+      ['control', 'clear', 'everything', '--by', 'x'],
+      "ops-agent: 'everything' is no kind of order. One of advisory, out-of-service, shelve",
+    ],
+  ])('%j is refused with its remedy', async (args, stderr) => {
+    expect(await place.run(...args)).toEqual(refusal(stderr, 2));
+  });
+});
+
+describe('the configuration', () => {
+  test('that is no YAML is named with line and column', async () => {
+    write('ops-agent.yaml', 'poll:\n  intervalSeconds: [10\nstore: {}\n');
+    const { stderr, code } = await place.run('status');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^ops-agent: ops-agent\.yaml: .*\(?line \d+, column \d+\)?: is not valid YAML: .+\. Correct it and check with: ops-agent config check\n$/,
+    );
+    expect(stderr.trimEnd()).not.toContain('\n');
+  });
+
+  test('with an unknown key is told the nearest one, with its line', async () => {
+    write('ops-agent.yaml', 'poll:\n  intervalSecond: 10\n');
+    expect(await place.run('status')).toEqual(
+      refusal(
+        "ops-agent: ops-agent.yaml: poll.intervalSecond (line 2, column 3): unknown key, did you mean 'intervalSeconds'?. Correct it and check with: ops-agent config check",
+        2,
+      ),
+    );
+  });
+
+  test('with several problems has them all, on one line', async () => {
+    write('ops-agent.yaml', 'poll:\n  intervalSeconds: -1\nplant:\n  kind: real\n');
+    expect(await place.run('status')).toEqual(
+      refusal(
+        'ops-agent: 2 problems in ops-agent.yaml: poll.intervalSeconds (line 2, column 3): must be more than 0, is -1; ' +
+          "plant.kind (line 4, column 3): must be one of simulator, advisory, is 'real'. Correct it and check with: ops-agent config check",
+        2,
+      ),
+    );
+  });
+
+  test('that was asked for and is not there is not passed over', async () => {
+    expect(await place.run('--config', 'other.yaml', 'status')).toEqual(
+      refusal('ops-agent: configuration file other.yaml does not exist. Name a readable file with --config or OPS_AGENT_CONFIG', 2),
+    );
+  });
+});
+
+describe('the store', () => {
+  test.each([
+    ['status'],
+    ['run-once'],
+    ['loop'],
+    ['recommendations'],
+    ['health'],
+    ['events'],
+    ['setup', '--check'],
+    ['config', 'check', '--connect'],
+  ])('that was never set up is said by %s', async (...args) => {
+    const { stderr, code } = await place.run(...args, '--log-level', 'error');
+    expect(code).toBe(8);
+    expect(stderr).toBe(`ops-agent: the store ${path.join(place.cwd, 'ops-agent.db')} does not exist. Run: ops-agent setup\n`);
+  });
+
+  test('whose folder is not there cannot be made', async () => {
+    const { stdout, stderr, code } = await place.run('setup', '--store-path', 'missing/folder/x.db');
+    expect({ stdout, code }).toEqual({ stdout: '', code: 6 });
+    expect(stderr).toMatch(/^ops-agent: .*missing\/folder\/x\.db.*\n$/);
+  });
+
+  test('whose path is a folder cannot be used', async () => {
+    mkdirSync(path.join(place.cwd, 'folder.db'));
+    const { stderr, code } = await place.run('setup', '--store-path', 'folder.db');
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/^ops-agent: .*folder\.db.*\n$/);
+  });
+
+  test('whose file is something else is refused', async () => {
+    write('notes.db', 'this is not a database, but it is long enough to be taken for one by its size alone '.repeat(20));
+    const { stderr, code } = await place.run('setup', '--store-path', 'notes.db');
+    expect(code).toBe(6);
+    expect(stderr.trimEnd()).toMatch(
+      /^ops-agent: cannot open the database .*notes\.db: it is not a SQLite database\. Choose another path or move the file away$/,
+    );
+  });
+
+  test('of another agent is refused with its owner, until it is taken over', async () => {
+    await place.run('setup');
+    const text = 'these tables belong to agent ops_agent_001, not to other_agent';
+    const remedy = 'Give every agent its own tables, or pass --take-over when the other one is retired';
+    for (const command of ['setup', 'run-once', 'loop']) {
+      const { stderr, code } = await place.run(command, '--agent-id', 'other_agent', '--log-level', 'error');
+      expect({ command, stderr, code }).toEqual({ command, stderr: `ops-agent: ${text}. ${remedy}\n`, code: 2 });
+    }
+    expect((await place.run('run-once', '--agent-id', 'other_agent', '--take-over')).code).toBe(0);
+    expect((await place.run('run-once', '--agent-id', 'other_agent')).code).toBe(0);
+    expect((await place.run('setup', '--take-over')).code).toBe(0);
+    expect((await place.run('run-once')).code).toBe(0);
+    expect((await place.json('events', '--subject', 'ops_agent_001', '--json')) as unknown[]).toEqual(
+      expect.arrayContaining([expect.objectContaining({ event: 'taken_over', subject_id: 'ops_agent_001' })]),
+    );
+  });
+});
+
+describe('the source', () => {
+  const LACKS = "source table readings lacks the column 'temperature'";
+
+  beforeEach(async () => {
+    write('ops-agent.yaml', 'source:\n  table: readings\n');
+    await place.run('setup');
+    await place.run('sql', 'CREATE TABLE readings (equipment_id TEXT, pressure REAL, flow_rate REAL, sensor_status TEXT, timestamp TEXT)');
+  });
+
+  test('that lacks a column is named by config check --connect', async () => {
+    const { stderr, code } = await place.run('config', 'check', '--connect');
+    expect({ stderr, code }).toEqual({
+      stderr: `ops-agent: ${LACKS}. Correct source.columns, or add what is missing to the table\n`,
+      code: 2,
+    });
+  });
+
+  test('that lacks a column does not start a loop', async () => {
+    const { stderr, code } = await place.run('loop', '--log-level', 'error');
+    expect({ stderr, code }).toEqual({
+      stderr: `ops-agent: ${LACKS}. Correct source.columns, or add what is missing to the table\n`,
+      code: 2,
+    });
+  });
+
+  test('that lacks a column makes run-once partial, with exit code 2', async () => {
+    const { stdout, code } = await place.run('run-once', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'partial',
+      errors: [{ phase: 'detect', code: 'usage', message: expect.stringContaining('temperature') }],
+    });
+  });
+});
+
+describe('identifiers', () => {
+  test("with a quote in the configuration are no table's name", async () => {
+    write('ops-agent.yaml', `source:\n  table: "sensor_data'; DROP TABLE x; --"\n`);
+    const { stderr, code } = await place.run('status');
+    expect(code).toBe(2);
+    expect(stderr).toContain("source.table (line 2, column 3): must be a table's name");
+  });
+
+  test.each(["O'Brien", '../Safety/Interlock', '%', 'REACTOR_02; DROP TABLE agent_events'])('such as %j are only looked up', async (id) => {
+    await place.run('setup');
+    expect(await place.run('recommendations', '--equipment', id)).toEqual({ stdout: 'No recommendations.\n', stderr: '', code: 0 });
+    expect((await place.run('show', `${id}____`)).code).toBe(3);
+    expect((await place.run('events', '--subject', id)).code).toBe(0);
+    expect((await place.run('setup', '--check')).code).toBe(0);
+  });
+
+  test('from a reading cannot reach a tag or stop the cycle', async () => {
+    await place.run('setup');
+    for (const id of ["''--", '../Safety/Interlock', 'PUMP_02'])
+      await place.run(
+        'sql',
+        `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, timestamp) VALUES ('S', '${id}', 99.0, CURRENT_TIMESTAMP)`,
+      );
+    const report = await place.json('run-once', '--json');
+    expect(report).toMatchObject({ outcome: 'completed', recommendations: { created: 1 } });
+    const rows = (await place.json('recommendations', '--json')) as { equipment_id: string }[]; // the shape is json.test.ts's subject
+    expect(rows.map((row) => row.equipment_id)).toEqual(['PUMP_02']);
+  });
+});

@@ -1,0 +1,101 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
+
+let place: Workplace;
+beforeAll(() => ensureBundle(), 60_000);
+beforeEach(() => {
+  place = newWorkplace();
+});
+afterEach(() => place.remove());
+
+const CREATING = `Creating agent_recommendations table...
+✓ agent_recommendations table created
+Creating agent_commands table...
+✓ agent_commands table created
+Creating agent_health table...
+✓ agent_health table created
+Creating sensor_data table...
+✓ sensor_data table created
+Creating work_orders table...
+✓ work_orders table created
+Creating operator_sessions table...
+✓ operator_sessions table created
+
+✅ All tables created successfully!
+
+`;
+const INSERTING = `Inserting sample sensor data...
+✓ Inserted 5 sample sensor readings
+✅ Sample data inserted successfully!
+
+`;
+const verifying = (readings: number) => `Verifying tables...
+✓ agent_recommendations: 0 rows
+✓ agent_commands: 0 rows
+✓ agent_health: 0 rows
+✓ sensor_data: ${readings} rows
+✓ work_orders: 0 rows
+✓ operator_sessions: 0 rows
+
+✅ All tables verified!
+
+================================================================
+Setup complete! Ready to run ops-agent loop
+================================================================
+`;
+
+describe('setup', () => {
+  test("--sample-data prints the specification's lines, and the same again", async () => {
+    const expected = { stdout: CREATING + INSERTING + verifying(5), stderr: '', code: 0 };
+    expect(await place.run('setup', '--sample-data')).toEqual(expected);
+    expect(await place.run('setup', '--sample-data')).toEqual(expected);
+  });
+
+  test('without sample data inserts none', async () => {
+    expect(await place.run('setup')).toEqual({ stdout: CREATING + verifying(0), stderr: '', code: 0 });
+  });
+
+  test('--check is satisfied after setup, and names what was dropped since', async () => {
+    await place.run('setup');
+    expect(await place.run('setup', '--check')).toEqual({ stdout: '✓ The tables are up to date\n', stderr: '', code: 0 });
+    await place.run('sql', 'DROP TABLE work_orders');
+    expect(await place.run('setup', '--check')).toEqual({
+      stdout: '',
+      stderr: 'ops-agent: the tables are missing: table work_orders is missing. Run: ops-agent setup\n',
+      code: 8,
+    });
+    await place.run('setup');
+    expect((await place.run('setup', '--check')).code).toBe(0);
+  });
+
+  test('--print-sql prints the statements and touches nothing', async () => {
+    const { stdout, stderr, code } = await place.run('setup', '--print-sql');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    for (const table of [
+      'agent_recommendations',
+      'agent_commands',
+      'agent_health',
+      'sensor_data',
+      'work_orders',
+      'operator_sessions',
+      'agent_events',
+    ])
+      expect(stdout).toMatch(new RegExp(`CREATE TABLE IF NOT EXISTS "?${table}"? `));
+    expect(readdirSync(place.cwd)).toEqual([]);
+  });
+
+  test('--check and reading commands do not create the file', async () => {
+    await place.run('setup', '--check');
+    await place.run('status');
+    expect(existsSync(path.join(place.cwd, 'ops-agent.db'))).toBe(false);
+  });
+
+  test('eight at once make one schema and one set of readings', async () => {
+    const results = await Promise.all(Array.from({ length: 8 }, () => place.run('setup', '--sample-data')));
+    expect(results.map((result) => result.stderr)).toEqual(results.map(() => ''));
+    expect(await place.json('sql', '--json', 'SELECT COUNT(*) AS n FROM sensor_data')).toEqual([{ n: 5 }]);
+  });
+});
