@@ -11,18 +11,43 @@ export interface RetryPolicy {
 
 /**
  * Repeats what failed in a way that another try may mend; every statement of the store is safe to repeat.
- * An aborted signal ends the waiting.
+ * An aborted signal ends the waiting between tries, never a try itself.
  */
 export function retryingConnection(inner: Connection, policy: RetryPolicy, signal?: AbortSignal): Connection {
-  const retrying = <T>(work: () => Promise<T>): Promise<T> =>
-    pRetry(work, {
-      retries: policy.attempts,
-      factor: 2,
-      minTimeout: policy.baseSeconds * 2000,
-      randomize: true,
-      shouldRetry: ({ error }) => error instanceof RetryableError,
-      ...(signal && { signal }),
-    });
+  const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
+    const stopping = new AbortController();
+    const stopWaiting = () => stopping.abort();
+    let last: { readonly value: T } | { readonly error: unknown } | undefined;
+    const attempt = async () => {
+      try {
+        const value = await work();
+        last = { value };
+        return value;
+      } catch (error) {
+        last = { error };
+        // A run that is asked to stop still records what it did, but does not wait for a better moment.
+        if (signal?.aborted) stopWaiting();
+        throw error;
+      }
+    };
+    signal?.addEventListener('abort', stopWaiting, { once: true });
+    try {
+      return await pRetry(attempt, {
+        retries: policy.attempts,
+        factor: 2,
+        minTimeout: policy.baseSeconds * 2000,
+        randomize: true,
+        shouldRetry: ({ error }) => error instanceof RetryableError,
+        signal: stopping.signal,
+      });
+    } catch (thrown) {
+      // The library reports the abort; what the last attempt did is what counts.
+      if (last && 'value' in last) return last.value;
+      throw last ? last.error : thrown;
+    } finally {
+      signal?.removeEventListener('abort', stopWaiting);
+    }
+  };
   return {
     execute: (statement) => retrying(() => inner.execute(statement)),
     executeAll: (statements) => retrying(() => inner.executeAll(statements)),

@@ -1,6 +1,6 @@
 import type { Command } from '../domain/command.ts';
 import type { Control, ControlKind } from '../domain/control.ts';
-import type { AgentEvent } from '../domain/event.ts';
+import { type AgentEvent, eventOf } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { AgentError } from '../domain/errors.ts';
 import { addSeconds } from '../domain/instant.ts';
@@ -168,13 +168,23 @@ SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS 
     );
   }
 
+  async #recommendation(id: string): Promise<Recommendation> {
+    const [row] = await this.findRecommendations(id);
+    if (!row) throw new AgentError('not_found', `recommendation ${id} is gone`, 'list them: ops-agent recommendations');
+    return row;
+  }
+
   async decide(decision: OperatorDecision, event: AgentEvent): Promise<{ readonly decided: boolean; readonly status: string }> {
+    const before = await this.#recommendation(decision.recommendationId);
+    // A decision that is void from the start leaves no trace of having been made.
+    if (!isPossible(before, decision)) return { decided: false, status: before.status };
     await this.#session.run(this.#event(event));
     await this.#session.run(decisionStatement(decision, this.#dialect));
     // After a retry a row count means nothing: what the row says now decides.
-    const [row] = await this.findRecommendations(decision.recommendationId);
-    if (!row) throw new AgentError('not_found', `recommendation ${decision.recommendationId} is gone`, 'list them: ops-agent recommendations');
-    return { decided: isInForce(row, decision), status: row.status };
+    const after = await this.#recommendation(decision.recommendationId);
+    const decided = isInForce(after, decision);
+    if (!decided) await this.#session.run(this.#event(notApplied(event, after.status)));
+    return { decided, status: after.status };
   }
 
   async setControl(control: Control, event: AgentEvent): Promise<void> {
@@ -198,12 +208,33 @@ SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS 
   }
 }
 
+const STATUS_OF = { approve: 'approved', reject: 'rejected', defer: 'deferred' } as const;
+
+function isPossible(row: Recommendation, decision: OperatorDecision): boolean {
+  const undecided = row.status !== 'approved' && mayBecome(row.status, STATUS_OF[decision.kind]);
+  return undecided && (decision.kind !== 'approve' || row.actionHash === decision.seenHash);
+}
+
+/** Somebody else decided between the look and the write: the audit is told that the announced decision is void. */
+function notApplied(event: AgentEvent, status: string): AgentEvent {
+  return eventOf(event, {
+    subjectType: event.subjectType,
+    subjectId: event.subjectId,
+    event: 'not_applied',
+    actor: event.actor,
+    fromStatus: status,
+    toStatus: event.toStatus,
+    reason: 'somebody else changed the row first',
+    step: event.event,
+  });
+}
+
 function isInForce(row: Recommendation, decision: OperatorDecision): boolean {
   switch (decision.kind) {
     case 'approve':
       return row.approvedByOperator === decision.by && row.approvedVia === decision.via && row.actionHash === decision.seenHash;
     case 'reject':
-      return row.status === 'rejected' && row.rejectedByOperator === decision.by;
+      return row.status === 'rejected' && row.rejectedByOperator === decision.by && row.rejectionReason === decision.reason;
     case 'defer':
       return row.status === 'deferred' && row.deferUntil !== null && isoOf(row.deferUntil) === isoOf(decision.until);
   }
