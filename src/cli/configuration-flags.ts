@@ -1,7 +1,7 @@
 import { describeKeys } from '../config/describe.ts';
 import { didYouMean } from '../config/nearest.ts';
 import { AgentError } from '../domain/errors.ts';
-import type { GlobalOptions } from './context.ts';
+import type { GlobalOptions } from './global-options.ts';
 
 /**
  * The configuration keys that the command line sets. `--set` comes first, so that the flags made for one key win.

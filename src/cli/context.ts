@@ -5,21 +5,9 @@ import type { Log } from '../ports/log.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
+import type { GlobalOptions } from './global-options.ts';
 import type { Interruption } from './interruption.ts';
 import { processOutput, type Output } from './output.ts';
-
-/** The options that every command takes, as the command line gave them. */
-export interface GlobalOptions {
-  readonly config?: string;
-  readonly logFormat?: string;
-  readonly logLevel?: string;
-  readonly agentId?: string;
-  readonly storePath?: string;
-  /** `key=value`, in the order given. */
-  readonly set?: readonly string[];
-  /** False for --no-color. */
-  readonly color?: boolean;
-}
 
 /** What a command works with. Everything is opened when first asked for and closed by whoever started the command. */
 export interface CliContext {

@@ -1,7 +1,7 @@
 import { Command, type CommanderError, Option } from 'commander';
 
 import { VERSION } from '../version.ts';
-import { createContext, type CliContext, type GlobalOptions } from './context.ts';
+import { createContext, type CliContext } from './context.ts';
 import { defineControl } from './define/control.ts';
 import { defineDeciding } from './define/deciding.ts';
 import type { Launch, LaunchOptions } from './define/launch.ts';
@@ -9,6 +9,7 @@ import { defineRunning } from './define/running.ts';
 import { defineTools } from './define/tools.ts';
 import { CommandLineError, describeFailure } from './error-text.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { repeated } from './option-values.ts';
 import { watchInterruption, type Interruption } from './interruption.ts';
 

@@ -17,12 +17,14 @@ function masked(log: string): string {
     .replace(/\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]/g, '[TIME]')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'INSTANT')
     .replace(/Duration: \d+\.\d\ds/g, 'Duration: N.NNs')
+    .replace(/Next poll in [\d.]+s/g, 'Next poll in Ns')
     .replace(/rules=[0-9a-f]{12}\b/, 'rules=HASH')
     .replace(UUID, 'UUID')
     .replaceAll(place.cwd, '.');
 }
 
 const START = `[TIME] [INFO] Initializing Operations Agent... store=embedded:./ops-agent.db plant=simulator config=(defaults) rules=HASH
+[TIME] [WARNING] The plant is simulated (./ops-agent.plant.db): nothing that is executed reaches real equipment
 [TIME] [INFO] Connected to store embedded (./ops-agent.db) successfully
 [TIME] [INFO] Initialized plant: simulated plant in ./ops-agent.plant.db
 [TIME] [INFO] Agent ops_agent_001 initialized successfully
@@ -57,7 +59,7 @@ describe('loop', () => {
 [TIME] [INFO] Executing pending commands...
 [TIME] [DEBUG] No pending commands to execute
 [TIME] [DEBUG] Heartbeat updated for agent ops_agent_001
-[TIME] [INFO] [CYCLE COMPLETE] Duration: N.NNs, Next poll in 1s
+[TIME] [INFO] [CYCLE COMPLETE] Duration: N.NNs, Next poll in Ns
 [TIME] [INFO] Detecting anomalies...
 [TIME] [DEBUG] No recent sensor data found
 [TIME] [DEBUG] No anomalies detected

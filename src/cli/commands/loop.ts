@@ -8,6 +8,7 @@ import type { Log } from '../../ports/log.ts';
 import type { CliContext } from '../context.ts';
 import { requireColumns } from '../cycle-ports.ts';
 import { EXIT } from '../exit-codes.ts';
+import { introduce } from '../introduction.ts';
 import { LOOP_LIMITS, loopCycles } from '../loop-cycles.ts';
 import { statusReport } from '../status-report.ts';
 
@@ -17,8 +18,6 @@ export interface LoopOptions {
   readonly for?: string;
   readonly takeOver?: boolean;
 }
-
-const HASH_SHOWN = 12;
 
 export async function run(context: CliContext, options: LoopOptions): Promise<number> {
   const settings = await context.settings();
@@ -49,19 +48,8 @@ async function secondsOf(text: string): Promise<number> {
 
 /** Opens everything, saying so in the specification's words. @throws AgentError where the loop could not work at all. */
 async function start(context: CliContext, settings: Settings, intervalSeconds: number, log: Log): Promise<CyclePorts> {
-  const { agentId, store: chosen, plant: plantSettings, origin, rulesHash, source: sourceSettings } = settings;
-  const rules = rulesHash.slice(0, HASH_SHOWN);
-  log.info(
-    `Initializing Operations Agent... store=${chosen.kind}:${chosen.path} plant=${plantSettings.kind} config=${origin} rules=${rules}`,
-    {
-      store: chosen.kind,
-      store_path: chosen.path,
-      plant: plantSettings.kind,
-      config: origin,
-      rules_hash: rulesHash,
-    },
-  );
-  warnOfSimulator(settings, log);
+  const { agentId, source: sourceSettings } = settings;
+  introduce(settings, log);
   const store = await context.store();
   log.info(`Connected to store ${store.description} successfully`);
   const plant = await context.plant();
@@ -75,12 +63,6 @@ async function start(context: CliContext, settings: Settings, intervalSeconds: n
   log.info(`[STARTUP] Agent ${agentId} starting monitoring loop...`);
   log.info(`Poll interval: ${intervalSeconds} seconds`);
   return { store, source, plant, log, monotonic: context.monotonic };
-}
-
-/** Said at every start, on every store: a simulator says 'executed' about writes that no real equipment ever sees. */
-export function warnOfSimulator(settings: Settings, log: Log): void {
-  if (settings.plant.kind === 'simulator')
-    log.warn(`The plant is simulated (${settings.plant.simulatorPath}): nothing that is executed reaches real equipment`);
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -3,8 +3,8 @@ import { newRunId } from '../../domain/ids.ts';
 import type { CliContext } from '../context.ts';
 import { openCyclePorts } from '../cycle-ports.ts';
 import { exitCodeFor, reportJson, reportLine } from '../cycle-report.ts';
+import { introduce } from '../introduction.ts';
 import type { JsonOption } from '../json-option.ts';
-import { warnOfSimulator } from './loop.ts';
 
 export interface RunOnceOptions extends JsonOption {
   readonly wait?: string;
@@ -16,8 +16,8 @@ export interface RunOnceOptions extends JsonOption {
 export async function run(context: CliContext, options: RunOnceOptions): Promise<number> {
   const settings = await context.settings();
   const waitSeconds = options.wait === undefined ? 0 : await secondsOf(options.wait);
+  introduce(settings, await context.log());
   const ports = await openCyclePorts(context);
-  warnOfSimulator(settings, ports.log);
   const report = await runCycle(ports, settings, context.interruption.signal, {
     runId: runIdOf(options.runId),
     waitSeconds,

@@ -1,0 +1,19 @@
+import type { Settings } from '../config/settings.ts';
+import type { Log } from '../ports/log.ts';
+
+const HASH_SHOWN = 12;
+
+/** The first line of every run's log: what it works with. Then, on every store, whether the plant is real. */
+export function introduce(settings: Settings, log: Log): void {
+  const { store, plant, origin, rulesHash } = settings;
+  const rules = rulesHash.slice(0, HASH_SHOWN);
+  log.info(`Initializing Operations Agent... store=${store.kind}:${store.path} plant=${plant.kind} config=${origin} rules=${rules}`, {
+    store: store.kind,
+    store_path: store.path,
+    plant: plant.kind,
+    config: origin,
+    rules_hash: rulesHash,
+  });
+  // A simulator says 'executed' about writes that no real equipment ever sees.
+  if (plant.kind === 'simulator') log.warn(`The plant is simulated (${plant.simulatorPath}): nothing that is executed reaches real equipment`);
+}
