@@ -1,6 +1,6 @@
 import { describeControl, controlOn } from '../domain/control.ts';
 import { addSeconds } from '../domain/instant.ts';
-import { judgeApproval } from '../domain/judge-approvals.ts';
+import { approvalEndOf, judgeApproval } from '../domain/judge-approvals.ts';
 import { deriveCommands, type DispatchPlanContext, planDispatch, refuseForeignCommands } from '../domain/plan-dispatch.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
 import type { LiveValues } from '../domain/proposal.ts';
@@ -9,7 +9,9 @@ import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
 import { ticketHash } from '../domain/ticket.ts';
 import type { Cycle } from './cycle.ts';
 import { readLive } from './read-live.ts';
-import { record } from './record.ts';
+import { recordIntents } from './record.ts';
+
+const MOST_KEPT_FOR_STARTS = 100;
 
 /**
  * Judges approvals, makes commands of those that count, and chooses what this cycle dispatches. Ends by
@@ -21,16 +23,30 @@ export async function approve(cycle: Cycle): Promise<void> {
   const approved = draft.rows.filter((row) => row.status === 'approved').toSorted(byUrgency);
   if (approved.length === 0) ports.log.debug('No approved recommendations to process');
   else ports.log.info(`Found ${approved.length} approved recommendations`);
-  for (const row of approved) judge(cycle, row);
+  const cap = MAX_RECOMMENDATIONS_PER_CYCLE - keptForStarts(cycle, approved);
+  for (const row of approved) if (draft.changedRecommendations < cap) judge(cycle, row);
   const context = dispatchContext(cycle);
   const candidates = candidatesOf(cycle, context);
-  const live = await readLive(cycle, 'approve', candidates.flatMap((row) => (row.ticket ? tagsToRead(row.ticket) : [])));
+  const live = await readLive(
+    cycle,
+    'approve',
+    candidates.flatMap((row) => (row.ticket ? tagsToRead(row.ticket) : [])),
+  );
   if (live) for (const row of candidates) start(cycle, row, live, context);
-  for (const row of draft.rows) if (row.status === 'executing' && draft.commandsOf(row.recommendationId).length === 0) derive(cycle, row, context);
+  for (const row of draft.rows)
+    if (row.status === 'executing' && draft.commandsOf(row.recommendationId).length === 0) derive(cycle, row, context);
   report.commands.refused += refuseForeignCommands(draft, context);
-  cycle.claims = planDispatch(draft, context);
-  await record(cycle, draft.take());
+  const claims = planDispatch(draft, context);
+  const heldBack = await recordIntents(cycle, draft.take());
+  const recommendationOf = new Map(draft.commands.map((command) => [command.commandId, command.recommendationId ?? '']));
+  cycle.claims = claims.filter(({ commandId }) => !heldBack.has(recommendationOf.get(commandId) ?? ''));
   cycle.recorded = true;
+}
+
+/** What was accepted earlier and waits has its share of the cycle: a flood of new approvals must not keep it from the plant. */
+function keptForStarts(cycle: Cycle, approved: readonly OpenRecommendation[]): number {
+  const waiting = approved.filter((row) => row.guardedStatus === 'approved');
+  return Math.min(waiting.length, cycle.settings.policy.maxDispatchPerCycle, MOST_KEPT_FOR_STARTS);
 }
 
 function byUrgency(a: OpenRecommendation, b: OpenRecommendation): number {
@@ -60,9 +76,9 @@ function about(row: OpenRecommendation) {
 function judge(cycle: Cycle, row: OpenRecommendation): void {
   const { draft, settings } = cycle;
   const now = cycle.clock.now();
-  if (draft.changedRecommendations >= MAX_RECOMMENDATIONS_PER_CYCLE) return;
   if (row.guardedStatus === 'approved') {
-    if (row.expiresTimestamp === null || row.expiresTimestamp <= now) expire(cycle, row, 'the approval came to its end before it could be carried out');
+    const approvalEnds = approvalEndOf(row, settings.policy);
+    if (approvalEnds === null || approvalEnds <= now) expire(cycle, row, 'the approval came to its end before it could be carried out');
     return;
   }
   const verdict = judgeApproval(row, now, settings.policy);
@@ -70,13 +86,14 @@ function judge(cycle: Cycle, row: OpenRecommendation): void {
     case 'accept':
       draft.update(
         row,
-        { guardedStatus: 'approved', expiresTimestamp: verdict.expiresAt },
+        { guardedStatus: 'approved', expiresTimestamp: verdict.expiresAt, lastDecision: { event: 'approved', columns: decisionOf(row) } },
         {
           ...about(row),
           fromStatus: row.guardedStatus,
           event: 'approved',
           toStatus: 'approved',
-          actor: row.approvedVia === null ? `${row.approvedByOperator ?? ''} via sql` : `${row.approvedByOperator ?? ''} via ${row.approvedVia}`,
+          actor:
+            row.approvedVia === null ? `${row.approvedByOperator ?? ''} via sql` : `${row.approvedByOperator ?? ''} via ${row.approvedVia}`,
           reason: row.actionHash ?? '',
           after: { decision: decisionOf(row), action_hash: row.actionHash },
         },
@@ -94,7 +111,7 @@ function judge(cycle: Cycle, row: OpenRecommendation): void {
 /** Back to the operator, with the actions that the ticket has, whatever the row said. */
 function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, reason: string): void {
   const { ticket } = row;
-  cycle.draft.update(
+  const changed = cycle.draft.update(
     row,
     {
       status: 'pending',
@@ -111,14 +128,15 @@ function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, reason: s
       after: { decision: NO_DECISION, code },
     },
   );
+  if (!changed) return;
   cycle.report.commands.refused += 1;
   cycle.ports.log.warn(`APPROVAL REFUSED: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
 }
 
-function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | 'cancelled', reason: string, holdSeconds: number): void {
+function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | 'cancelled', reason: string, holdSeconds: number): boolean {
   const now = cycle.clock.now();
   const seen = cycle.situations.liveOf(row)?.last?.at ?? 0;
-  cycle.draft.update(
+  const changed = cycle.draft.update(
     row,
     {
       status,
@@ -129,12 +147,12 @@ function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | 'cancell
     },
     { ...about(row), event: status, toStatus: status, reason },
   );
-  cycle.ports.log.warn(`RECOMMENDATION ${status.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
+  if (changed) cycle.ports.log.warn(`RECOMMENDATION ${status.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
+  return changed;
 }
 
 function expire(cycle: Cycle, row: OpenRecommendation, reason: string): void {
-  end(cycle, row, 'expired', reason, 0);
-  cycle.report.recommendations.expired += 1;
+  if (end(cycle, row, 'expired', reason, 0)) cycle.report.recommendations.expired += 1;
 }
 
 /** Accepted approvals that may start now: nothing in the way, one at a time per equipment, as many as may be dispatched. */
@@ -152,6 +170,11 @@ function candidatesOf(cycle: Cycle, context: DispatchPlanContext): readonly Open
       cycle.ports.log.info(`Waiting: ${row.recommendationId} for ${row.equipmentId} (${describeControl(control)})`);
       continue;
     }
+    // They would only wait, and as many as fit into a cycle would keep everything else waiting with them.
+    if (context.conditionOf(row) === 'unknown') {
+      cycle.ports.log.info(`Waiting: ${row.recommendationId} for ${row.equipmentId} (no fresh reading shows that the condition holds)`);
+      continue;
+    }
     if (candidates.length > 0 && commands + ticket.actions.length > context.policy.maxDispatchPerCycle) break;
     commands += ticket.actions.length;
     busy.add(row.equipmentId);
@@ -162,7 +185,9 @@ function candidatesOf(cycle: Cycle, context: DispatchPlanContext): readonly Open
 
 function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context: DispatchPlanContext): void {
   const { draft, settings } = cycle;
-  if (!row.ticket || draft.changedRecommendations >= MAX_RECOMMENDATIONS_PER_CYCLE) return;
+  // A row that was accepted just now is written anyway, however much else there is.
+  const isFull = draft.changedRecommendations >= MAX_RECOMMENDATIONS_PER_CYCLE && !draft.isChanged(row.recommendationId);
+  if (!row.ticket || isFull) return;
   const readiness = judgeReadiness(row.ticket, {
     condition: context.conditionOf(row),
     tags: settings.tags,
@@ -171,14 +196,12 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
     tolerancePercent: settings.plant.tolerancePercent,
   });
   switch (readiness.kind) {
-    case 'ready':
-      draft.update(
-        row,
-        { status: 'executing', guardedStatus: 'executing' },
-        { ...about(row), event: 'executing', toStatus: 'executing', reason: row.recommendedAction },
-      );
-      derive(cycle, row, context);
+    case 'ready': {
+      const event = { ...about(row), event: 'executing', toStatus: 'executing', reason: row.recommendedAction };
+      // No commands for a row that cannot take this step yet, having been restored just now.
+      if (draft.update(row, { status: 'executing', guardedStatus: 'executing' }, event)) derive(cycle, row, context);
       break;
+    }
     case 'wait':
       cycle.ports.log.info(`Waiting: ${row.recommendationId} for ${row.equipmentId} (${readiness.reason})`);
       break;
@@ -195,7 +218,7 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
 /** The plant moved since the operator looked: the same question with today's values. */
 function renew(cycle: Cycle, row: OpenRecommendation, actions: Parameters<typeof ticketOf>[1], reason: string): void {
   const ticket = ticketOf(row, actions);
-  cycle.draft.update(
+  const changed = cycle.draft.update(
     row,
     {
       ...NO_DECISION,
@@ -207,9 +230,16 @@ function renew(cycle: Cycle, row: OpenRecommendation, actions: Parameters<typeof
       escalatedTimestamp: cycle.clock.now(),
       expiresTimestamp: null,
     },
-    { ...about(row), event: 'renewed', toStatus: 'pending', reason, before: { action_hash: row.actionHash }, after: { ticket, decision: NO_DECISION } },
+    {
+      ...about(row),
+      event: 'renewed',
+      toStatus: 'pending',
+      reason,
+      before: { action_hash: row.actionHash },
+      after: { ticket, decision: NO_DECISION },
+    },
   );
-  cycle.ports.log.warn(`APPROVAL RENEWED: ${row.recommendationId} for ${row.equipmentId} needs a new decision (${reason})`);
+  if (changed) cycle.ports.log.warn(`APPROVAL RENEWED: ${row.recommendationId} for ${row.equipmentId} needs a new decision (${reason})`);
 }
 
 function derive(cycle: Cycle, row: OpenRecommendation, context: DispatchPlanContext): void {

@@ -73,14 +73,17 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
 }
 
 async function takeOver(ports: CyclePorts, agentId: string, runId: string, owner: AgentHealth, clock: CycleClock): Promise<void> {
-  const event = eventOf({ agentId, runId }, {
-    subjectType: 'agent',
-    subjectId: agentId,
-    event: 'taken_over',
-    reason: `the tables belonged to ${owner.agentId}`,
-    before: { agent_id: owner.agentId },
-    after: { agent_id: agentId },
-  });
+  const event = eventOf(
+    { agentId, runId },
+    {
+      subjectType: 'agent',
+      subjectId: agentId,
+      event: 'taken_over',
+      reason: `the tables belonged to ${owner.agentId}`,
+      before: { agent_id: owner.agentId },
+      after: { agent_id: agentId },
+    },
+  );
   await ports.store.appendEvents([event], clock.now());
   await ports.store.takeOver(agentId);
 }

@@ -1,7 +1,7 @@
 import { checkDispatch, isReadBack } from '../domain/check-dispatch.ts';
 import type { Command } from '../domain/command.ts';
 import { controlOn, describeControl } from '../domain/control.ts';
-import { asAgentError } from '../domain/errors.ts';
+import { AgentError, asAgentError, assertNever } from '../domain/errors.ts';
 import { type Instant, SECOND_MS } from '../domain/instant.ts';
 import { endCommand } from '../domain/plan-dispatch.ts';
 import type { AllowedTag } from '../domain/tags.ts';
@@ -20,23 +20,36 @@ type StepResult = 'done' | 'stop_sequence' | 'stop_all';
 
 /** Sends what this run claimed, sequence by sequence, one write after the other's read-back. Never throws for the plant. */
 export async function dispatchClaimed(cycle: Cycle, claimed: readonly ClaimedCommand[]): Promise<void> {
-  let controlsReadAt = cycle.ports.monotonic();
-  const refreshControls = async () => {
-    if (cycle.ports.monotonic() - controlsReadAt < CONTROLS_MAX_AGE_MS) return;
-    cycle.controls = (await cycle.ports.store.readControls()).controls;
-    controlsReadAt = cycle.ports.monotonic();
-  };
+  const refreshControls = controlsReader(cycle);
   let stopped: string | undefined;
   for (const sequence of sequences(cycle, claimed)) {
     for (const [index, item] of sequence.entries()) {
       const result = stopped === undefined ? await step(cycle, item, refreshControls) : giveBack(cycle, item.command, stopped);
       if (result === 'done') continue;
-      if (result === 'stop_all') stopped ??= 'the plant did not take it';
+      if (result === 'stop_all') stopped ??= 'what came before it could not be sent';
       // What follows a step that did not end well: back to pending with it, or cancelled when it failed.
       for (const rest of sequence.slice(index + 1)) endRest(cycle, item.command, rest.command);
       break;
     }
   }
+}
+
+/** Reads the controls again where they are old; false where they cannot be read, and then nothing may be sent. */
+function controlsReader(cycle: Cycle): () => Promise<boolean> {
+  const { monotonic, store } = cycle.ports;
+  // What begin read is as old as detection took: the first write looks again.
+  let readAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (monotonic() - readAt < CONTROLS_MAX_AGE_MS) return true;
+    try {
+      cycle.controls = (await store.readControls()).controls;
+      readAt = monotonic();
+      return true;
+    } catch (thrown) {
+      noteError(cycle.report, 'execute', thrown);
+      return false;
+    }
+  };
 }
 
 /** The claimed commands by recommendation, worst and oldest first, each in its order. */
@@ -60,11 +73,13 @@ function reasonToHold(cycle: Cycle, command: Command): string | undefined {
   return control ? describeControl(control) : undefined;
 }
 
-async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshControls: () => Promise<void>): Promise<StepResult> {
-  await refreshControls();
+async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
+  if (!(await refreshControls())) return giveBack(cycle, command, 'the controls cannot be read', 'stop_all');
   const hold = reasonToHold(cycle, command);
   if (hold !== undefined) return giveBack(cycle, command, hold);
   const live = await readOne(cycle, command.tagPath ?? '');
+  // One that does not answer would cost its timeout once more for every command that is left.
+  if (live === 'no_answer') return giveBack(cycle, command, 'the plant does not answer', 'stop_all');
   const verdict = checkDispatch(command, {
     now: cycle.clock.latest(),
     ticket,
@@ -81,16 +96,19 @@ async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshCo
       return succeed(cycle, command, verdict.live, 'no write needed', null);
     case 'write':
       return write(cycle, command, verdict.action, verdict.tag, command.notAfter ?? 0);
+    default:
+      return assertNever(verdict, 'verdict about a dispatch');
   }
 }
 
-async function readOne(cycle: Cycle, tag: string): Promise<number | undefined> {
+/** The tag's value; undefined where its quality is not good. */
+async function readOne(cycle: Cycle, tag: string): Promise<number | undefined | 'no_answer'> {
   try {
     const [reading] = await cycle.ports.plant.read([tag]);
     return reading?.good ? (reading.value ?? undefined) : undefined;
   } catch (thrown) {
     noteError(cycle.report, 'execute', thrown);
-    return undefined;
+    return 'no_answer';
   }
 }
 
@@ -107,12 +125,13 @@ async function write(cycle: Cycle, command: Command, action: Action, tag: Allowe
     case 'refused':
       return fail(cycle, command, 'plant_refused', `the plant refused it: ${outcome.reason} (${outcome.quality})`, startedAt);
     case 'not_sent':
-      noteError(cycle.report, 'execute', new Error(`not sent: ${outcome.reason}`));
-      giveBack(cycle, command, outcome.reason);
-      return 'stop_all';
+      noteError(cycle.report, 'execute', new AgentError('plant_unavailable', `not sent: ${outcome.reason}`));
+      return giveBack(cycle, command, outcome.reason, 'stop_all');
     case 'written':
     case 'ambiguous':
       return confirm(cycle, command, action, tag, startedAt, outcome);
+    default:
+      return assertNever(outcome, 'outcome of a write');
   }
 }
 
@@ -127,17 +146,21 @@ async function confirm(
 ): Promise<StepResult> {
   const { ports, settings } = cycle;
   const deadline = ports.monotonic() + settings.plant.readBackSeconds * SECOND_MS;
+  const shows = (value: number | undefined | 'no_answer') =>
+    typeof value === 'number' && isReadBack(action, tag, value, settings.plant.tolerancePercent);
   let live = await readOne(cycle, action.tag);
-  while ((live === undefined || !isReadBack(action, tag, live, settings.plant.tolerancePercent)) && ports.monotonic() < deadline) {
+  let inTime = ports.monotonic() < deadline;
+  while (!shows(live) && inTime && !cycle.signal.aborted) {
     await pause(READ_BACK_STEP_MS, cycle.signal);
-    live = await readOne(cycle, action.tag);
-    if (cycle.signal.aborted) break; // one more look, then the next run decides
+    live = await readOne(cycle, action.tag); // also after an interruption: one more look, then the next run decides
+    inTime = ports.monotonic() < deadline;
   }
-  if (live !== undefined && isReadBack(action, tag, live, settings.plant.tolerancePercent))
-    return succeed(cycle, command, live, `read back ${live}`, startedAt);
-  if (outcome.kind === 'written' && live !== undefined)
-    return fail(cycle, command, 'read_back_mismatch', `the plant took ${action.value} but says ${live}`, startedAt, live);
-  return leaveUnknown(cycle, command, outcome.kind === 'ambiguous' ? outcome.reason : 'it could not be read back', startedAt);
+  if (typeof live === 'number' && shows(live)) return succeed(cycle, command, live, `read back ${live}`, startedAt);
+  if (outcome.kind === 'ambiguous') return leaveUnknown(cycle, command, outcome.reason, startedAt);
+  if (typeof live !== 'number') return leaveUnknown(cycle, command, 'it could not be read back', startedAt);
+  // Before the deadline its absence proves nothing.
+  if (inTime) return leaveUnknown(cycle, command, `interrupted while the plant still said ${live}`, startedAt);
+  return fail(cycle, command, 'read_back_mismatch', `the plant took ${action.value} but says ${live}`, startedAt, live);
 }
 
 function about(command: Command) {
@@ -148,8 +171,22 @@ function succeed(cycle: Cycle, command: Command, live: number, how: string, star
   const now = cycle.clock.now();
   cycle.draft.updateCommand(
     command,
-    { status: 'executed', startedTimestamp: startedAt, executedTimestamp: now, completedTimestamp: now, readBackValue: live, executionResult: how },
-    { ...about(command), event: 'executed', toStatus: 'executed', reason: how, before: { value: command.oldValue }, after: { value: live } },
+    {
+      status: 'executed',
+      startedTimestamp: startedAt,
+      executedTimestamp: now,
+      completedTimestamp: now,
+      readBackValue: live,
+      executionResult: how,
+    },
+    {
+      ...about(command),
+      event: 'executed',
+      toStatus: 'executed',
+      reason: how,
+      before: { value: command.oldValue },
+      after: { value: live },
+    },
     cycle.lease.runId,
   );
   cycle.report.commands.executed += 1;
@@ -157,7 +194,14 @@ function succeed(cycle: Cycle, command: Command, live: number, how: string, star
   return 'done';
 }
 
-function fail(cycle: Cycle, command: Command, code: string, reason: string, startedAt: Instant | null, live: number | null = null): StepResult {
+function fail(
+  cycle: Cycle,
+  command: Command,
+  code: string,
+  reason: string,
+  startedAt: Instant | null,
+  live: number | null = null,
+): StepResult {
   endCommand(cycle.draft, command, {
     status: 'failed',
     code,
@@ -184,7 +228,7 @@ function leaveUnknown(cycle: Cycle, command: Command, reason: string, startedAt:
 }
 
 /** Nothing was sent: the command is pending again, for this approval's life. */
-function giveBack(cycle: Cycle, command: Command, reason: string): StepResult {
+function giveBack(cycle: Cycle, command: Command, reason: string, result: StepResult = 'stop_sequence'): StepResult {
   cycle.draft.updateCommand(
     command,
     { status: 'pending', claimedBy: null, claimedTimestamp: null, notAfter: null },
@@ -192,7 +236,7 @@ function giveBack(cycle: Cycle, command: Command, reason: string): StepResult {
     cycle.lease.runId,
   );
   cycle.ports.log.info(`Command ${command.commandId} returned: ${reason}`);
-  return 'stop_sequence';
+  return result;
 }
 
 /** The later steps of a sequence share the fate of the one before: cancelled after a failure, given back otherwise. */

@@ -17,7 +17,9 @@ export async function execute(cycle: Cycle): Promise<void> {
   else if (cycle.recorded && ports.plant.acts && !cycle.leaseRunsOut() && !cycle.signal.aborted) {
     const holdSeconds = settings.store.leaseSeconds - settings.plant.timeoutSeconds - LEASE_MARGIN_SECONDS;
     await ports.store.claimCommands(cycle.lease, { commands: cycle.claims, holdSeconds });
-    const claimed = await ports.store.readClaimed(cycle.lease);
+    const wanted = new Set(cycle.claims.map(({ commandId }) => commandId));
+    // A dead run that had the same id may have claimed more, and sent it: only what was claimed just now is ours to send.
+    const claimed = (await ports.store.readClaimed(cycle.lease)).filter(({ command }) => wanted.has(command.commandId));
     for (const { command } of claimed) draft.observe(command);
     await dispatchClaimed(cycle, claimed);
   }
@@ -27,8 +29,11 @@ export async function execute(cycle: Cycle): Promise<void> {
 /** Recommendations whose last command just ended. */
 function concludeAll(cycle: Cycle): void {
   const context = dispatchContext(cycle);
-  for (const row of cycle.draft.rows) {
-    if (row.status === 'executing') concludeRecommendation(cycle.draft, row, context, cycle.lease.runId);
+  const { draft } = cycle;
+  const wanted = new Set(cycle.claims.map(({ commandId }) => commandId));
+  for (const row of draft.rows.filter(({ status }) => status === 'executing')) {
+    const isOurs = draft.commandsOf(row.recommendationId).some((command) => wanted.has(command.commandId));
+    concludeRecommendation(draft, row, context, isOurs ? cycle.lease.runId : null);
   }
 }
 
@@ -38,14 +43,19 @@ function concludeAll(cycle: Cycle): void {
  * but not for ever.
  */
 async function recoverOrphans(cycle: Cycle): Promise<void> {
-  const orphans = cycle.draft.commands.filter((command) => isOrphan(cycle, command) && isDecidable(cycle, command));
+  const orphans = cycle.draft.commands.filter((command) => isOrphan(command) && isDecidable(cycle, command));
   if (orphans.length === 0) return;
-  const live = await readLive(cycle, 'execute', orphans.flatMap((command) => command.tagPath ?? []));
+  const live = await readLive(
+    cycle,
+    'execute',
+    orphans.flatMap((command) => command.tagPath ?? []),
+  );
   for (const command of orphans) decide(cycle, command, live?.get(command.tagPath ?? ''));
 }
 
-function isOrphan(cycle: Cycle, command: Command): boolean {
-  return command.status === 'unknown' || (command.status === 'executing' && command.claimedBy !== cycle.lease.runId);
+/** Asked before this run claims anything: whatever is claimed was claimed by an earlier one, even where the ids are the same. */
+function isOrphan(command: Command): boolean {
+  return command.status === 'unknown' || command.status === 'executing';
 }
 
 /** The moment from which on nothing that was sent can still change the plant. */
@@ -73,10 +83,26 @@ function decide(cycle: Cycle, command: Command, live: number | undefined): void 
   const verdict = judgeTag(command.tagPath ?? '', settings.tags);
   const tolerance = verdict.allowed ? toleranceOf(verdict.tag, settings.plant.tolerancePercent) : 0;
   if (live !== undefined && Math.abs(live - Number(command.newValue)) <= tolerance) {
+    const how = `confirmed by read-back: ${live}`;
     draft.updateCommand(
       command,
-      { status: 'executed', executedTimestamp: now, completedTimestamp: now, readBackValue: live, executionResult: `confirmed by read-back: ${live}` },
-      { subjectType: 'command', subjectId: command.commandId, event: 'executed', fromStatus: command.status, toStatus: 'executed', reason: `confirmed by read-back: ${live}` },
+      {
+        status: 'executed',
+        // It may have been sent from then on, and a follow-up has to know that a value may have been written.
+        startedTimestamp: command.startedTimestamp ?? command.claimedTimestamp,
+        executedTimestamp: now,
+        completedTimestamp: now,
+        readBackValue: live,
+        executionResult: how,
+      },
+      {
+        subjectType: 'command',
+        subjectId: command.commandId,
+        event: 'executed',
+        fromStatus: command.status,
+        toStatus: 'executed',
+        reason: how,
+      },
     );
     report.commands.executed += 1;
     ports.log.info(`✓ COMMAND EXECUTED: ${command.commandId} (confirmed by read-back)`);

@@ -18,8 +18,8 @@ export async function recommend(cycle: Cycle): Promise<void> {
     controls: cycle.controls,
     backlogUpTo: cycle.detected?.window.backlog?.upTo ?? null,
   };
-  const decisions = cycle.situations.all(draft).flatMap((situation) => decideSituation(situation, context));
-  const chosen = worstFirst(decisions).slice(0, MAX_OPENED_PER_CYCLE);
+  const decided = cycle.situations.all(draft).map((situation) => decideSituation(situation, context));
+  const chosen = worstFirst(decided);
   const proposals = chosen.flatMap((decision) => (decision.kind === 'open' || decision.kind === 'escalate' ? [decision.proposal] : []));
   // An operator sees old → new where the plant can be read; where it cannot, the advice is still due.
   const live = await readLive(cycle, 'recommend', proposals.flatMap(tagsOf));
@@ -28,21 +28,41 @@ export async function recommend(cycle: Cycle): Promise<void> {
   endOrphanedFamilies(cycle);
   noteDeadFeed(cycle);
   if (cycle.detected && cycle.report.readings.violations === 0) cycle.ports.log.debug('No anomalies detected');
-  cycle.decided = chosen.length === decisions.length ? 'all' : 'some';
+  cycle.decided = chosen.length === decided.flat().length ? 'all' : 'some';
 }
 
-/** What lets a row end or come back costs nobody attention; then the worst and oldest of what is new. */
-function worstFirst(decisions: readonly Decision[]): readonly Decision[] {
-  const urgency = (decision: Decision) =>
-    'proposal' in decision ? priorityOf(decision.proposal.band.severity) : priorityOf('critical') + 1;
-  const since = (decision: Decision) => ('proposal' in decision ? decision.proposal.firstDetectedAt : 0);
-  return decisions.toSorted((a, b) => urgency(b) - urgency(a) || since(a) - since(b));
+/**
+ * As many as one cycle may write: what lets a row end or come back costs nobody attention and goes first, then the worst and
+ * oldest of what is new. The decisions about one family stay together, for the later builds on the earlier.
+ */
+function worstFirst(decided: readonly (readonly Decision[])[]): readonly Decision[] {
+  const ordered = decided
+    .filter((decisions) => decisions.length > 0)
+    .toSorted((a, b) => urgencyOf(b) - urgencyOf(a) || sinceOf(a) - sinceOf(b));
+  const chosen: Decision[] = [];
+  for (const decisions of ordered) {
+    if (chosen.length + decisions.length > MAX_OPENED_PER_CYCLE) break;
+    chosen.push(...decisions);
+  }
+  return chosen;
+}
+
+function urgencyOf(decisions: readonly Decision[]): number {
+  const each = decisions.map((decision) =>
+    'proposal' in decision ? priorityOf(decision.proposal.band.severity) : priorityOf('critical') + 1,
+  );
+  return Math.max(...each);
+}
+
+function sinceOf(decisions: readonly Decision[]): number {
+  return Math.min(...decisions.map((decision) => ('proposal' in decision ? decision.proposal.firstDetectedAt : 0)));
 }
 
 function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveValues): void {
   switch (decision.kind) {
     case 'open':
-      if (decision.supersedes) cancel(cycle, decision.supersedes, 'a worse reading replaced what was approved', author);
+      // A predecessor that cannot end in this write keeps the family's place; the next cycle decides again.
+      if (decision.supersedes && !cancel(cycle, decision.supersedes, 'a worse reading replaced what was approved', author)) break;
       create(cycle, recommendationOf(decision.proposal, 'pending', author, live), decision.proposal);
       break;
     case 'record':
@@ -100,7 +120,7 @@ function reading(value: number, proposal: Proposal): string {
 
 function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, author: Authorship, live: LiveValues): void {
   const assessment = assessmentOf(proposal, row.recommendationId, author, live);
-  cycle.draft.update(
+  const changed = cycle.draft.update(
     row,
     {
       ...assessment,
@@ -119,28 +139,31 @@ function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, aut
       after: { ticket: assessment.ticket, decision: NO_DECISION },
     },
   );
+  if (!changed) return;
   cycle.ports.log.warn(`ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(proposal.peak.value, proposal)}`);
   cycle.ports.log.info(`✓ RECOMMENDATION ESCALATED: ${row.recommendationId} for ${row.equipmentId} (severity=${assessment.severity})`);
   cycle.report.recommendations.escalated += 1;
 }
 
 function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, accountedTo: number): void {
-  cycle.draft.update(
+  const changed = cycle.draft.update(
     row,
     { status: 'withdrawn', guardedStatus: 'withdrawn', lastAccountedTimestamp: accountedTo, executionResult: reason },
     { ...about(row), event: 'withdrawn', toStatus: 'withdrawn', reason },
   );
+  if (!changed) return;
   cycle.ports.log.info(`RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
   cycle.report.recommendations.withdrawn += 1;
 }
 
-function cancel(cycle: Cycle, row: OpenRecommendation, reason: string, author: Authorship): void {
-  cycle.draft.update(
+function cancel(cycle: Cycle, row: OpenRecommendation, reason: string, author: Authorship): boolean {
+  const changed = cycle.draft.update(
     row,
     { status: 'cancelled', guardedStatus: 'cancelled', executionResult: reason, updatedTimestamp: author.now },
     { ...about(row), event: 'cancelled', toStatus: 'cancelled', reason },
   );
-  cycle.ports.log.info(`RECOMMENDATION CANCELLED: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
+  if (changed) cycle.ports.log.info(`RECOMMENDATION CANCELLED: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
+  return changed;
 }
 
 /** A family that the rules no longer have can neither clear nor be dispatched: its open rows end here. */

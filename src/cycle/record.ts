@@ -2,25 +2,50 @@ import type { DraftContents } from '../domain/draft.ts';
 import { eventOf } from '../domain/event.ts';
 import type { Cycle } from './cycle.ts';
 
+const NONE: ReadonlySet<string> = new Set();
+
 /**
- * Writes a draft: the audit before its effects, three statements whatever their number. Where another writer came
- * first and a guard held a row back, the audit is told that the change it announced did not happen.
+ * Writes what was decided before the dispatch: the audit before its effects, three statements whatever their number.
+ * A recommendation is `executing` before its commands exist; a crash in between is seen by that, and they are made again.
+ * Where another writer came first and a guard held a row back, no commands are made for it: an operator who took the approval
+ * back in that moment must not see it carried out.
+ * @returns the recommendations that were held back
  */
-export async function record(cycle: Cycle, contents: DraftContents): Promise<void> {
-  const { store } = cycle.ports;
-  const { events, recommendations, commands } = contents;
-  if (events.length > 0) await store.appendEvents(events, cycle.clock.now());
-  if (recommendations.length > 0) {
-    const written = await store.saveRecommendations(cycle.lease, recommendations);
-    if (written < recommendations.length) await noteHeldBack(cycle, recommendations);
-  }
-  if (commands.length > 0) await store.saveCommands(cycle.lease, commands);
+export async function recordIntents(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<ReadonlySet<string>> {
+  await appendEvents(cycle, events);
+  const heldBack = await saveRecommendations(cycle, recommendations);
+  const wanted = commands.filter(({ expected, columns }) => expected !== null || !heldBack.has(columns.recommendationId ?? ''));
+  if (wanted.length > 0) await cycle.ports.store.saveCommands(cycle.lease, wanted);
+  return heldBack;
 }
 
-async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations']): Promise<void> {
+/**
+ * Writes what came of the dispatch: commands before the recommendation that they end. The other way round, a crash in between would leave
+ * a claimed command that no open recommendation stands behind, and the next cycle would call a write that happened a forgery.
+ */
+export async function recordResults(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<void> {
+  await appendEvents(cycle, events);
+  if (commands.length > 0) await cycle.ports.store.saveCommands(cycle.lease, commands);
+  await saveRecommendations(cycle, recommendations);
+}
+
+async function appendEvents(cycle: Cycle, events: DraftContents['events']): Promise<void> {
+  if (events.length > 0) await cycle.ports.store.appendEvents(events, cycle.clock.now());
+}
+
+async function saveRecommendations(cycle: Cycle, changes: DraftContents['recommendations']): Promise<ReadonlySet<string>> {
+  if (changes.length === 0) return NONE;
+  const written = await cycle.ports.store.saveRecommendations(cycle.lease, changes);
+  return written < changes.length ? noteHeldBack(cycle, changes) : NONE;
+}
+
+/** The audit is told that changes which it announced did not happen. */
+async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations']): Promise<ReadonlySet<string>> {
   const statuses = await cycle.ports.store.readStatuses(meant.map((change) => change.recommendationId));
-  const heldBack = meant.filter(({ recommendationId, columns }) => columns.status !== undefined && statuses.get(recommendationId) !== columns.status);
-  if (heldBack.length === 0) return;
+  const heldBack = meant.filter(
+    ({ recommendationId, columns }) => columns.status !== undefined && statuses.get(recommendationId) !== columns.status,
+  );
+  if (heldBack.length === 0) return NONE;
   const events = heldBack.map(({ recommendationId, columns }) =>
     eventOf(cycle.lease, {
       subjectType: 'recommendation',
@@ -31,6 +56,8 @@ async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'
       reason: 'somebody else changed the row first',
     }),
   );
-  for (const event of events) cycle.ports.log.info(`Not applied: ${event.subjectId} is ${event.fromStatus ?? 'missing'}, not ${event.toStatus ?? ''}`);
+  for (const event of events)
+    cycle.ports.log.info(`Not applied: ${event.subjectId} is ${event.fromStatus ?? 'missing'}, not ${event.toStatus ?? ''}`);
   await cycle.ports.store.appendEvents(events, cycle.clock.now());
+  return new Set(heldBack.map((change) => change.recommendationId));
 }

@@ -1,12 +1,13 @@
 import type { Instant } from '../domain/instant.ts';
-import { asAgentError, type ErrorCode } from '../domain/errors.ts';
+import { asAgentError } from '../domain/errors.ts';
 
 export const PHASES = ['begin', 'detect', 'recommend', 'approve', 'execute', 'verify', 'end'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface PhaseError {
   readonly phase: Phase;
-  readonly code: ErrorCode | string;
+  /** An ErrorCode; as text, because reports also come back from JSON. */
+  readonly code: string;
   readonly message: string;
 }
 
@@ -49,5 +50,7 @@ export function newReport(agentId: string, runId: string): CycleReport {
 
 export function noteError(report: CycleReport, phase: Phase, thrown: unknown): void {
   const error = asAgentError(thrown);
+  // A plant that is asked again and again says the same again and again.
+  if (report.errors.some((known) => known.phase === phase && known.message === error.message)) return;
   report.errors.push({ phase, code: error.code, message: error.message });
 }

@@ -1,11 +1,11 @@
 import { outcomeOf } from '../domain/verify-outcome.ts';
 import type { Cycle } from './cycle.ts';
-import { record } from './record.ts';
+import { recordResults } from './record.ts';
 
 /** Asks of every executed recommendation whether it worked, then writes the results of execute and verify. */
 export async function verify(cycle: Cycle): Promise<void> {
   if (cycle.detected) judgeOutcomes(cycle);
-  await record(cycle, cycle.draft.take());
+  await recordResults(cycle, cycle.draft.take());
 }
 
 function judgeOutcomes(cycle: Cycle): void {

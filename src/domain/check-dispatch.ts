@@ -39,7 +39,8 @@ export function checkDispatch(command: Command, context: DispatchContext): Dispa
   const { action } = seal;
   const tag = judgeTag(action.tag, context.tags);
   if (!tag.allowed) return { kind: 'refuse', code: tag.code, reason: tag.reason };
-  if (context.live === undefined) return { kind: 'return', code: 'not_readable', reason: `the live value of '${action.tag}' cannot be read` };
+  if (context.live === undefined)
+    return { kind: 'return', code: 'not_readable', reason: `the live value of '${action.tag}' cannot be read` };
   if (isSatisfied(action, context.live, toleranceOf(tag.tag, context.tolerancePercent))) return { kind: 'satisfied', live: context.live };
   const value = judgeValue(tag.tag, action.value, action.direction, context.live);
   if (!value.allowed) return { kind: 'refuse', code: value.code, reason: value.reason };

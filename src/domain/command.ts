@@ -36,7 +36,17 @@ export interface Command {
 /** What a command may differ in from its ticket: the judge of a claimed row. */
 export type SealedColumns = Pick<
   Command,
-  'commandId' | 'recommendationId' | 'equipmentId' | 'sequence' | 'tagPath' | 'newValue' | 'valueType' | 'unit' | 'direction' | 'oldValue' | 'severity'
+  | 'commandId'
+  | 'recommendationId'
+  | 'equipmentId'
+  | 'sequence'
+  | 'tagPath'
+  | 'newValue'
+  | 'valueType'
+  | 'unit'
+  | 'direction'
+  | 'oldValue'
+  | 'severity'
 >;
 
 /** The sealed part of the command that one approved action becomes. The same ticket always gives the same row. */

@@ -13,6 +13,10 @@ export function parseCrashPoint(text: string | undefined): CrashPoint | undefine
   if (text === undefined || text === '') return undefined;
   const [, at, nth, when] = /^(statement|plant):([1-9]\d*):(before|after)$/.exec(text) ?? [];
   if ((at !== 'statement' && at !== 'plant') || (when !== 'before' && when !== 'after'))
-    throw new AgentError('usage', `OPS_AGENT_CRASH_AT is '${text}'`, 'write statement:N:before, statement:N:after, plant:N:before or plant:N:after');
+    throw new AgentError(
+      'usage',
+      `OPS_AGENT_CRASH_AT is '${text}'`,
+      'write statement:N:before, statement:N:after, plant:N:before or plant:N:after',
+    );
   return { at, nth: Number(nth), when };
 }

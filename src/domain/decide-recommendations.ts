@@ -44,10 +44,16 @@ function proposalOf(situation: Situation, state: DetectedState, predecessor: Fam
   return { equipmentId, family, band, peak: raised.peak, firstDetectedAt: raised.firstAt, accountedTo, predecessor };
 }
 
-function escalationOf(situation: Situation, row: OpenRecommendation, state: DetectedState): Decision | undefined {
+function escalationOf(
+  situation: Situation,
+  row: OpenRecommendation,
+  state: DetectedState,
+  { backlogUpTo }: DecisionContext,
+): Decision | undefined {
   const band = state.raised ? bandFor(situation.family, state.raised.peak.value) : undefined;
   if (!state.raised || !band || !isWorse(band.severity, row.severity)) return undefined;
-  const accountedTo = Math.max(row.lastAccountedTimestamp, state.raised.lastAt);
+  // As for a new row: with a backlog only what the slices have passed is dealt with.
+  const accountedTo = Math.max(row.lastAccountedTimestamp, Math.min(state.raised.lastAt, backlogUpTo ?? state.raised.lastAt));
   if (isUndecided(row.status)) return { kind: 'escalate', row, proposal: proposalOf(situation, state, null, accountedTo) };
   if (row.status === 'approved') return { kind: 'open', proposal: proposalOf(situation, state, row, accountedTo), supersedes: row };
   // Executing: what is being written is not changed under way; the family's next row says what is left.
@@ -65,10 +71,15 @@ function withdrawalOf(row: OpenRecommendation, state: DetectedState): Decision |
 }
 
 /** The past in its own order. A slice may close a row only when nothing shows that the condition holds now. */
-function decideOpenByBacklog(situation: Situation, row: OpenRecommendation, liveCondition: ConditionState): Decision | undefined {
+function decideOpenByBacklog(
+  situation: Situation,
+  row: OpenRecommendation,
+  liveCondition: ConditionState,
+  context: DecisionContext,
+): Decision | undefined {
   const { backlog, family } = situation;
   if (!backlog) return undefined;
-  const escalation = escalationOf(situation, row, backlog);
+  const escalation = escalationOf(situation, row, backlog, context);
   if (escalation) return escalation;
   const closes = conditionOf(backlog, family, 0, 0) === 'cleared' && (backlog.clear?.since ?? 0) > row.firstDetectedTimestamp;
   return closes && liveCondition !== 'holds' ? withdrawalOf(row, backlog) : undefined;
@@ -77,9 +88,9 @@ function decideOpenByBacklog(situation: Situation, row: OpenRecommendation, live
 function decideOpen(situation: Situation, row: OpenRecommendation, context: DecisionContext): Decision | undefined {
   const { live, family } = situation;
   const condition = conditionOf(live, family, context.now, context.maxAgeSeconds);
-  const byBacklog = decideOpenByBacklog(situation, row, condition);
+  const byBacklog = decideOpenByBacklog(situation, row, condition, context);
   if (byBacklog || !live) return byBacklog;
-  const escalation = escalationOf(situation, row, live);
+  const escalation = escalationOf(situation, row, live, context);
   if (escalation) return escalation;
   // While there is a backlog, readings between the slice and now are not seen yet: only the slices may withdraw.
   return condition === 'cleared' && context.backlogUpTo === null ? withdrawalOf(row, live) : undefined;

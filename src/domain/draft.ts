@@ -2,7 +2,14 @@ import type { Command } from './command.ts';
 import { AgentError } from './errors.ts';
 import { type AgentEvent, type EventText, eventOf } from './event.ts';
 import { type OpenRecommendation, type Recommendation, type StoredRecommendation, typed } from './recommendation.ts';
-import { COMMAND_TRANSITIONS, type CommandStatus, isRecommendationStatus, mayBecome } from './transitions.ts';
+import {
+  COMMAND_TRANSITIONS,
+  type CommandStatus,
+  isRecommendationStatus,
+  isTerminal,
+  mayBecome,
+  type RecommendationStatus,
+} from './transitions.ts';
 
 /** One row to write: inserted when `expected` is null, else changed only while its stored status is `expected`. */
 export interface RecommendationChange {
@@ -32,19 +39,24 @@ export interface DraftContents {
 export class Draft {
   readonly #run: { readonly agentId: string; readonly runId: string };
   readonly #rows = new Map<string, OpenRecommendation>();
-  /** The statuses as the store has them, which need not be statuses at all. */
-  readonly #stored: ReadonlyMap<string, string>;
+  /** What the store's guards compare with: the statuses as they are there, which need not be statuses at all. */
+  readonly #stored: Map<string, Pick<StoredRecommendation, 'status' | 'guardedStatus'>>;
   readonly #commands = new Map<string, Command>();
+  /** Which commands a recommendation has: asked for each of thousands of rows. */
+  readonly #commandIds = new Map<string, Set<string>>();
   readonly #rowChanges = new Map<string, RecommendationChange>();
   readonly #commandChanges = new Map<string, CommandChange>();
-  readonly #written = new Set<string>();
   #events: AgentEvent[] = [];
 
-  constructor(run: { readonly agentId: string; readonly runId: string }, stored: readonly StoredRecommendation[], commands: readonly Command[]) {
+  constructor(
+    run: { readonly agentId: string; readonly runId: string },
+    stored: readonly StoredRecommendation[],
+    commands: readonly Command[],
+  ) {
     this.#run = run;
-    this.#stored = new Map(stored.map((row) => [row.recommendationId, row.status]));
+    this.#stored = new Map(stored.map((row) => [row.recommendationId, row]));
     for (const row of stored) this.#rows.set(row.recommendationId, typed(row));
-    for (const command of commands) this.#commands.set(command.commandId, command);
+    for (const command of commands) this.#setCommand(command);
   }
 
   get rows(): readonly OpenRecommendation[] {
@@ -60,9 +72,15 @@ export class Draft {
   }
 
   commandsOf(recommendationId: string): readonly Command[] {
-    return this.commands
-      .filter((command) => command.recommendationId === recommendationId)
-      .toSorted((a, b) => (a.sequence ?? 0) - (b.sequence ?? 0));
+    const commands = [...(this.#commandIds.get(recommendationId) ?? [])].flatMap((id) => this.#commands.get(id) ?? []);
+    return commands.toSorted((a, b) => (a.sequence ?? 0) - (b.sequence ?? 0));
+  }
+
+  #setCommand(command: Command): void {
+    this.#commands.set(command.commandId, command);
+    if (command.recommendationId === null) return;
+    const ids = this.#commandIds.get(command.recommendationId) ?? new Set();
+    this.#commandIds.set(command.recommendationId, ids.add(command.commandId));
   }
 
   /** How many recommendations the next write changes. */
@@ -70,41 +88,61 @@ export class Draft {
     return this.#rowChanges.size;
   }
 
+  /** Whether the next write changes this recommendation. */
+  isChanged(recommendationId: string): boolean {
+    return this.#rowChanges.has(recommendationId);
+  }
+
   note(event: EventText): void {
     this.#events.push(eventOf(this.#run, event));
   }
 
-  create(row: OpenRecommendation, event: EventText): void {
+  /**
+   * Makes a row, unless its family would then have two open ones: where the row before it cannot end in this write (see
+   * `update`), its successor waits as well. @returns whether the row was made
+   */
+  create(row: OpenRecommendation, event: EventText): boolean {
+    if (!isTerminal(row.status) && this.#hasOpenRowLike(row)) return false;
     const { ticket: _ticket, lastDecision: _lastDecision, ...columns } = row;
     this.#rows.set(row.recommendationId, row);
     this.#rowChanges.set(row.recommendationId, { recommendationId: row.recommendationId, expected: null, columns });
     this.note(event);
+    return true;
   }
 
-  /** Changes a row; a status must be reachable from the one it has, unless the agent's own last status is put back. */
-  update(row: OpenRecommendation, columns: Partial<OpenRecommendation>, event: EventText): void {
-    const current = this.#rows.get(row.recommendationId) ?? row;
+  #hasOpenRowLike({ equipmentId, issueFamily }: OpenRecommendation): boolean {
+    return this.rows.some((row) => row.equipmentId === equipmentId && row.issueFamily === issueFamily && !isTerminal(row.status));
+  }
+
+  /**
+   * Changes a row; a status must be reachable from the one it has, unless the agent's own last status is put back.
+   * One write takes a row one step: a second step that the store's guard would refuse together with the first (restored, then
+   * withdrawn) waits for the next write, without an event. Merging them would lose both, in every cycle again.
+   * @returns whether the row was changed
+   */
+  update(row: OpenRecommendation, columns: Partial<OpenRecommendation>, event: EventText): boolean {
+    const { recommendationId } = row;
+    const current = this.#rows.get(recommendationId) ?? row;
     const { status } = columns;
     if (status !== undefined && status !== current.status && status !== current.guardedStatus && !mayBecome(current.status, status))
-      throw new AgentError('bug', `recommendation ${row.recommendationId} may not go from ${current.status} to ${status}`);
+      throw new AgentError('bug', `recommendation ${recommendationId} may not go from ${current.status} to ${status}`);
+    const earlier = this.#rowChanges.get(recommendationId);
+    const stored = this.#stored.get(recommendationId) ?? row;
+    const isNew = earlier?.expected === null;
+    if (status !== undefined && !isNew && !isOneStep(stored, status)) return false;
     const { ticket: _ticket, lastDecision: _lastDecision, ...written } = columns;
-    const earlier = this.#rowChanges.get(row.recommendationId);
-    this.#rowChanges.set(row.recommendationId, {
-      recommendationId: row.recommendationId,
-      expected: earlier ? earlier.expected : this.#statusInStore(current),
+    this.#rowChanges.set(recommendationId, {
+      recommendationId,
+      expected: isNew ? null : stored.status,
       columns: { ...earlier?.columns, ...written },
     });
-    this.#rows.set(row.recommendationId, { ...current, ...columns });
+    this.#rows.set(recommendationId, { ...current, ...columns });
     this.note(event);
-  }
-
-  #statusInStore(row: OpenRecommendation): string {
-    const found = this.#stored.get(row.recommendationId);
-    return found !== undefined && !isRecommendationStatus(found) && !this.#written.has(row.recommendationId) ? found : row.status;
+    return true;
   }
 
   createCommand(command: Command, event: EventText): void {
-    this.#commands.set(command.commandId, command);
+    this.#setCommand(command);
     this.#commandChanges.set(command.commandId, { commandId: command.commandId, expected: null, claimedBy: null, columns: command });
     this.note(event);
   }
@@ -119,16 +157,17 @@ export class Draft {
     this.#commandChanges.set(command.commandId, {
       commandId: command.commandId,
       expected: earlier ? earlier.expected : current.status,
-      claimedBy,
+      // A claim once asked for stays asked for: another run may have claimed the command meanwhile.
+      claimedBy: claimedBy ?? earlier?.claimedBy ?? null,
       columns: { ...earlier?.columns, ...columns },
     });
-    this.#commands.set(command.commandId, { ...current, ...columns });
+    this.#setCommand({ ...current, ...columns });
     this.note(event);
   }
 
   /** What the store now holds about a command that this run claimed: read, not to be written. */
   observe(command: Command): void {
-    this.#commands.set(command.commandId, command);
+    this.#setCommand(command);
   }
 
   /** Hands over everything not yet written and starts afresh from the rows as they will be. */
@@ -139,9 +178,20 @@ export class Draft {
       commands: [...this.#commandChanges.values()],
     };
     this.#events = [];
-    for (const id of this.#rowChanges.keys()) this.#written.add(id);
+    for (const { recommendationId, columns } of contents.recommendations) {
+      const before = this.#stored.get(recommendationId);
+      const status = columns.status ?? before?.status ?? this.#rows.get(recommendationId)?.status;
+      const { guardedStatus = before?.guardedStatus ?? null } = columns;
+      if (status !== undefined) this.#stored.set(recommendationId, { status, guardedStatus });
+    }
     this.#rowChanges.clear();
     this.#commandChanges.clear();
     return contents;
   }
+}
+
+/** Whether the store's guard lets a row go to `status` in one write: by the table, or back to the agent's own last status. */
+function isOneStep(stored: Pick<StoredRecommendation, 'status' | 'guardedStatus'>, status: RecommendationStatus): boolean {
+  if (stored.status === status || stored.guardedStatus === status) return true;
+  return isRecommendationStatus(stored.status) && mayBecome(stored.status, status);
 }

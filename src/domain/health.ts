@@ -45,7 +45,8 @@ export function judgeHealth(
   if (now > deadline) reasons.push(`the last heartbeat was at ${isoOf(health.lastHeartbeat)}, the next was due by ${isoOf(deadline)}`);
   const newest = health.newestReadingTimestamp;
   if (newest === null) reasons.push('no good reading has been seen yet');
-  else if (now - newest > limits.feedMaxAgeSeconds * SECOND_MS) reasons.push(`the feed is silent: the newest good reading is of ${isoOf(newest)}`);
+  else if (now - newest > limits.feedMaxAgeSeconds * SECOND_MS)
+    reasons.push(`the feed is silent: the newest good reading is of ${isoOf(newest)}`);
   // A cycle that detected stamps both columns with one moment.
   if (health.detectedTimestamp !== health.lastHeartbeat)
     reasons.push(`the last cycle could not detect${health.lastError ? `: ${health.lastError}` : ''}`);

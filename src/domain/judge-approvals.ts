@@ -19,7 +19,8 @@ export type ApprovalVerdict =
 export function judgeApproval(row: OpenRecommendation, now: Instant, policy: Policy): ApprovalVerdict {
   const operator = row.approvedByOperator?.trim() ?? '';
   if (operator === '') return back('no_operator', 'the approval names no operator');
-  if (operator === row.createdByAgent) return back('agent_as_operator', 'the agent cannot approve its own recommendation');
+  if (operator.toLowerCase() === row.createdByAgent?.trim().toLowerCase())
+    return back('agent_as_operator', 'the agent cannot approve its own recommendation');
   const at = row.approvedTimestamp;
   if (at === null) return back('impossible_time', 'the approval has no time');
   if (at < addSeconds(row.createdTimestamp, -CLOCK_GRAIN_SECONDS) || at > addSeconds(now, FUTURE_TOLERANCE_SECONDS))
@@ -33,6 +34,19 @@ export function judgeApproval(row: OpenRecommendation, now: Instant, policy: Pol
 
 function back(code: ApprovalFault, reason: string): ApprovalVerdict {
   return { kind: 'return', code, reason };
+}
+
+/**
+ * The end of an accepted approval: as stored, but never later than the audit trail's own copy of the decision allows, so that
+ * nobody prolongs an approval by editing the row. Null where no accepted approval is on record.
+ */
+export function approvalEndOf(
+  row: Pick<OpenRecommendation, 'expiresTimestamp' | 'lastDecision'>,
+  policy: Pick<Policy, 'approvalTtlSeconds'>,
+): Instant | null {
+  const approvedAt = row.lastDecision?.event === 'approved' ? row.lastDecision.columns.approvedTimestamp : null;
+  if (approvedAt === null || row.expiresTimestamp === null) return null;
+  return Math.min(row.expiresTimestamp, addSeconds(approvedAt, policy.approvalTtlSeconds));
 }
 
 /** A decision bound to the ticket's hash (`approved_via` is set) names what was seen; plain SQL does not. */

@@ -1,13 +1,7 @@
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import type { Policy } from './policy.ts';
-import {
-  type DecisionColumns,
-  NO_DECISION,
-  type OpenRecommendation,
-  type StoredRecommendation,
-  decisionOf,
-} from './recommendation.ts';
+import { type DecisionColumns, NO_DECISION, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
 import { isRecommendationStatus, isUndecided, type RecommendationStatus } from './transitions.ts';
 
 /** What people may do to an undecided recommendation by writing its status; everything else is put back. */
@@ -23,14 +17,17 @@ export type StatusReading =
 /**
  * Tells an operator's decision from any other change of a status. The agent's own last status (`guarded_status`)
  * and its audit trail decide: a row without a ticket is nobody's recommendation, and a status that says 'approved'
- * without an accepted approval on record is not one.
+ * or 'executing' without an accepted approval on record is not one.
  */
 export function readStatus(row: StoredRecommendation): StatusReading {
   const guarded = row.guardedStatus;
-  if (row.ticket === null || guarded === null || !isRecommendationStatus(guarded)) return { kind: 'foreign', endAs: endOfForeign(row.status) };
+  if (row.ticket === null || guarded === null || !isRecommendationStatus(guarded))
+    return { kind: 'foreign', endAs: endOfForeign(row.status) };
   if (row.status === guarded) {
-    const unproven = guarded === 'approved' && row.lastDecision?.event !== 'approved';
-    return unproven ? { kind: 'tampered', restoreTo: 'pending', columns: NO_DECISION } : { kind: 'own' };
+    const unproven = (guarded === 'approved' || guarded === 'executing') && row.lastDecision?.event !== 'approved';
+    if (!unproven) return { kind: 'own' };
+    // From executing the table has no way back to the operator: what nobody approved fails, and nothing is sent.
+    return { kind: 'tampered', restoreTo: guarded === 'approved' ? 'pending' : 'failed', columns: NO_DECISION };
   }
   if (isUndecided(guarded) && isRecommendationStatus(row.status) && OPERATORS_STATUSES.includes(row.status)) return { kind: 'decision' };
   return { kind: 'tampered', restoreTo: guarded, columns: row.lastDecision?.columns ?? NO_DECISION };
@@ -89,8 +86,8 @@ function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs:
   // What has ended stays as it was found, a text that is no status included: it is only never looked at again.
   const adopted = { guardedStatus: found as RecommendationStatus };
   draft.update(row, endAs === null ? adopted : { status: endAs, guardedStatus: endAs }, {
-      subjectType: 'recommendation',
-      subjectId: row.recommendationId,
+    subjectType: 'recommendation',
+    subjectId: row.recommendationId,
     event: 'refused_foreign',
     fromStatus: found,
     toStatus: endAs ?? found,

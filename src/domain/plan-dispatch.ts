@@ -1,10 +1,13 @@
-import { brokenSeals, type Command, sealedColumnsOf } from './command.ts';
+import { judgeSeal } from './check-dispatch.ts';
+import { type Command, sealedColumnsOf } from './command.ts';
 import { type Control, controlOn, describeControl } from './control.ts';
 import type { ConditionState } from './detection.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
+import { approvalEndOf } from './judge-approvals.ts';
 import type { Policy } from './policy.ts';
 import type { OpenRecommendation } from './recommendation.ts';
+import type { Action, Ticket } from './ticket.ts';
 
 export interface DispatchPlanContext {
   readonly agentId: string;
@@ -18,38 +21,54 @@ export interface DispatchPlanContext {
   readonly lastReadingOf: (row: OpenRecommendation) => Instant | null;
 }
 
-/** The commands of an approved ticket, all pending; making them twice gives the same rows. */
-export function deriveCommands(draft: Draft, row: OpenRecommendation, context: Pick<DispatchPlanContext, 'agentId' | 'now'>): readonly Command[] {
+/**
+ * Makes the commands of an approved ticket that are not there yet, all pending; making them twice gives the same rows.
+ * A row that is there is left as it is: if somebody put it there, it is judged against the ticket like every other.
+ */
+export function deriveCommands(
+  draft: Draft,
+  row: OpenRecommendation,
+  context: Pick<DispatchPlanContext, 'agentId' | 'now'>,
+): readonly Command[] {
   const { ticket } = row;
-  if (!ticket) return [];
-  return ticket.actions.map((action) => {
-    const command: Command = {
-      ...sealedColumnsOf(ticket, action),
-      actionDescription: row.recommendedAction,
-      status: 'pending',
-      createdTimestamp: context.now,
-      createdByAgent: context.agentId,
-      readBackValue: null,
-      claimedBy: null,
-      claimedTimestamp: null,
-      startedTimestamp: null,
-      completedTimestamp: null,
-      executedTimestamp: null,
-      notAfter: null,
-      attempt: 0,
-      failureCode: null,
-      executionResult: null,
-    };
+  if (!ticket || draft.row(row.recommendationId)?.status !== 'executing') return [];
+  const present = new Set(draft.commands.map((command) => command.commandId));
+  const made = ticket.actions.map((action) => commandOf(ticket, action, row, context)).filter(({ commandId }) => !present.has(commandId));
+  for (const command of made)
     draft.createCommand(command, {
       subjectType: 'command',
       subjectId: command.commandId,
       event: 'derived',
       toStatus: 'pending',
-      reason: `${action.tag} = ${action.value}`,
-      after: { recommendation_id: row.recommendationId, tag: action.tag, value: action.value },
+      reason: `${command.tagPath ?? ''} = ${command.newValue ?? ''}`,
+      after: { recommendation_id: row.recommendationId, tag: command.tagPath, value: command.newValue },
     });
-    return command;
-  });
+  return made;
+}
+
+function commandOf(
+  ticket: Ticket,
+  action: Action,
+  row: OpenRecommendation,
+  { agentId, now }: Pick<DispatchPlanContext, 'agentId' | 'now'>,
+): Command {
+  return {
+    ...sealedColumnsOf(ticket, action),
+    actionDescription: row.recommendedAction,
+    status: 'pending',
+    createdTimestamp: now,
+    createdByAgent: agentId,
+    readBackValue: null,
+    claimedBy: null,
+    claimedTimestamp: null,
+    startedTimestamp: null,
+    completedTimestamp: null,
+    executedTimestamp: null,
+    notAfter: null,
+    attempt: 0,
+    failureCode: null,
+    executionResult: null,
+  };
 }
 
 /** How a command ends without having done its work; `columns` is what else is known about it. */
@@ -80,27 +99,56 @@ export function endCommand(draft: Draft, command: Command, { status, code, reaso
   );
 }
 
-function mayHaveWritten(commands: readonly Command[]): boolean {
-  return commands.some((command) => command.startedTimestamp !== null || command.failureCode === 'not_confirmed');
+function isUntouched(command: Command): boolean {
+  return command.status === 'pending' && (command.attempt ?? 0) === 0;
 }
 
-function resultOf(commands: readonly Command[]): string {
-  return commands
-    .map((command) => `${command.tagPath ?? '?'} = ${command.newValue ?? '?'}: ${command.executionResult ?? command.status}`)
-    .join('; ');
+/** A plant that refuses a write has changed nothing. */
+function mayHaveWritten(commands: readonly Command[]): boolean {
+  return commands.some(
+    ({ startedTimestamp, failureCode }) =>
+      (startedTimestamp !== null && failureCode !== 'plant_refused') || failureCode === 'not_confirmed',
+  );
+}
+
+function resultOf(command: Command): string {
+  return `${command.tagPath ?? '?'} = ${command.newValue ?? '?'}: ${command.executionResult ?? command.status}`;
+}
+
+/** One that says 'executed' and is not what was approved was put there by somebody else. */
+function hasFailed(command: Command, { ticket }: OpenRecommendation): boolean {
+  if (command.status === 'executed') return 'broken' in judgeSeal(command, ticket);
+  return command.status === 'failed' || command.status === 'cancelled';
+}
+
+/** Whether some command's outcome is not known yet: it decides before anything is concluded. */
+function isOutcomeOpen(command: Command, claimedBy: string | null): boolean {
+  if (command.status === 'unknown') return true;
+  return command.status === 'executing' && (claimedBy === null || command.claimedBy !== claimedBy);
+}
+
+/** Actions of the approved ticket for which there is no command row: not derived to the end, or deleted by somebody. */
+function missingActions(row: OpenRecommendation, commands: readonly Command[]): readonly Action[] {
+  const present = new Set(commands.map((command) => command.sequence));
+  return (row.ticket?.actions ?? []).filter((action) => !present.has(action.sequence));
 }
 
 /**
  * Ends an executing recommendation once its commands say how: executed when all are, failed when one failed; what was not
- * sent yet is cancelled then. Returns false while the commands still have something to do.
+ * sent yet is cancelled then. Advice without actions is executed as it is. Returns false while there is still something to do.
  */
-export function concludeRecommendation(draft: Draft, row: OpenRecommendation, context: DispatchPlanContext, claimedBy: string | null = null): boolean {
+export function concludeRecommendation(
+  draft: Draft,
+  row: OpenRecommendation,
+  context: DispatchPlanContext,
+  claimedBy: string | null = null,
+): boolean {
   const commands = draft.commandsOf(row.recommendationId);
-  if (commands.length === 0) return false;
-  const failure = commands.find((command) => command.status === 'failed' || command.status === 'cancelled');
-  if (!failure && commands.some((command) => command.status !== 'executed')) return false;
-  if (failure && commands.some((command) => command.status === 'unknown' || (command.status === 'executing' && command.claimedBy !== claimedBy)))
-    return false; // an outcome is still open: it decides first
+  const missing = missingActions(row, commands);
+  if (commands.length === 0 && (missing.length > 0 || !row.ticket)) return false;
+  const failed = missing.length > 0 || commands.some((command) => hasFailed(command, row));
+  if (!failed && commands.some((command) => command.status !== 'executed')) return false;
+  if (commands.some((command) => isOutcomeOpen(command, claimedBy))) return false;
   for (const command of commands.filter((candidate) => candidate.status === 'pending' || candidate.status === 'executing'))
     endCommand(draft, command, {
       status: 'cancelled',
@@ -109,19 +157,40 @@ export function concludeRecommendation(draft: Draft, row: OpenRecommendation, co
       at: context.now,
       claimedBy: command.status === 'executing' ? claimedBy : null,
     });
+  const lost = missing.map((action) => `${action.tag} = ${action.value}: its command is missing`);
+  return endExecuting(draft, row, failed ? 'failed' : 'executed', lost, context);
+}
+
+/** Ends that say nothing about the next time: the condition may come back, an operator may decide anew. */
+const PASSING_CODES: readonly (string | null)[] = ['condition_cleared', 'approval_expired', 'control', 'sequence_stopped'];
+
+/** After a failure that would repeat itself the family is quiet; a follow-up to what was written comes at once. */
+function holdAfter(ended: readonly Command[], written: boolean, policy: Policy): number {
+  const isPassing = ended.every(({ status, failureCode }) => status === 'executed' || PASSING_CODES.includes(failureCode));
+  return written || isPassing ? 0 : policy.holdSeconds;
+}
+
+function endExecuting(
+  draft: Draft,
+  row: OpenRecommendation,
+  status: 'executed' | 'failed',
+  lost: readonly string[],
+  context: DispatchPlanContext,
+): boolean {
+  const { now, policy } = context;
   const ended = draft.commandsOf(row.recommendationId);
   const written = mayHaveWritten(ended);
-  const status = failure ? 'failed' : 'executed';
-  const quiet = failure ? (written ? null : context.policy.holdSeconds) : context.policy.settlingSeconds;
-  draft.update(
+  const result = [...ended.map(resultOf), ...lost].join('; ') || 'there was nothing to write';
+  const quietSeconds = status === 'executed' ? policy.settlingSeconds : holdAfter(ended, written, policy);
+  return draft.update(
     row,
     {
       status,
       guardedStatus: status,
-      executionResult: resultOf(ended),
-      executedTimestamp: failure ? row.executedTimestamp : context.now,
+      executionResult: result,
+      executedTimestamp: status === 'executed' ? now : row.executedTimestamp,
       mayHaveWritten: written,
-      quietUntil: quiet === null ? null : addSeconds(context.now, quiet),
+      quietUntil: quietSeconds === 0 ? null : addSeconds(now, quietSeconds),
       lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, context.lastReadingOf(row) ?? 0),
     },
     {
@@ -130,16 +199,19 @@ export function concludeRecommendation(draft: Draft, row: OpenRecommendation, co
       event: status,
       fromStatus: row.status,
       toStatus: status,
-      reason: resultOf(ended),
+      reason: result,
     },
   );
-  return true;
 }
 
 /** Why the pending commands of an executing recommendation must not be sent any more; undefined when they may. */
-function endOfPending(row: OpenRecommendation, context: DispatchPlanContext): { readonly code: string; readonly reason: string } | undefined {
-  if (row.expiresTimestamp === null || row.expiresTimestamp <= context.now)
-    return { code: 'approval_expired', reason: `the approval ended at ${row.expiresTimestamp === null ? 'an unknown time' : isoOf(row.expiresTimestamp)}` };
+function endOfPending(
+  row: OpenRecommendation,
+  context: DispatchPlanContext,
+): { readonly code: string; readonly reason: string } | undefined {
+  const approvalEnds = approvalEndOf(row, context.policy);
+  if (approvalEnds === null || approvalEnds <= context.now)
+    return { code: 'approval_expired', reason: `the approval ended${approvalEnds === null ? '' : ` at ${isoOf(approvalEnds)}`}` };
   const control = controlOn(context.controls, ['out_of_service', 'shelved'], row.equipmentId, context.now);
   if (control) return { code: 'control', reason: describeControl(control) };
   if (context.mayDispatch && context.conditionOf(row) === 'cleared')
@@ -157,10 +229,10 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
       const reason = 'no valid approval stands behind this command';
       endCommand(draft, command, { status: 'failed', code: 'no_valid_approval', reason, at: context.now });
       refused += 1;
-    } else if (command.status === 'pending' && row.ticket) {
-      const broken = brokenSeals(command, row.ticket);
-      if (broken.length === 0) continue;
-      const reason = `the command differs from the approved ticket in ${broken.join(', ')}`;
+    } else if (command.status === 'pending') {
+      const seal = judgeSeal(command, row.ticket);
+      if ('action' in seal) continue;
+      const reason = `the command ${seal.broken}`;
       endCommand(draft, command, { status: 'failed', code: 'ticket_mismatch', reason, at: context.now });
       refused += 1;
     }
@@ -172,12 +244,17 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
  * Chooses what this cycle claims: whole sequences, worst and oldest first, up to the cap, each only while its approval lives,
  * its condition holds and no control forbids it. The intent is noted for the audit, which is written before the claim.
  */
-export function planDispatch(draft: Draft, context: DispatchPlanContext): readonly { readonly commandId: string; readonly approvalEnds: Instant }[] {
+export function planDispatch(
+  draft: Draft,
+  context: DispatchPlanContext,
+): readonly { readonly commandId: string; readonly approvalEnds: Instant }[] {
   const claims: { commandId: string; approvalEnds: Instant }[] = [];
   const executing = draft.rows
     .filter((row) => row.status === 'executing')
     .toSorted((a, b) => b.priority - a.priority || a.createdTimestamp - b.createdTimestamp);
   for (const row of executing) {
+    // Crashed between two parts of one bulk write: the rest is made, but only while nothing of it was ever claimed.
+    if (draft.commandsOf(row.recommendationId).every(isUntouched)) deriveCommands(draft, row, context);
     const commands = draft.commandsOf(row.recommendationId);
     if (concludeRecommendation(draft, row, context)) continue;
     if (commands.some((command) => command.status === 'executing' || command.status === 'unknown')) continue;
@@ -190,9 +267,10 @@ export function planDispatch(draft: Draft, context: DispatchPlanContext): readon
     }
     const blocked = controlOn(context.controls, ['advisory'], row.equipmentId, context.now);
     const fits = claims.length === 0 || claims.length + pending.length <= context.policy.maxDispatchPerCycle;
-    if (!context.mayDispatch || blocked || !fits || context.conditionOf(row) !== 'holds' || row.expiresTimestamp === null) continue;
+    const approvalEnds = approvalEndOf(row, context.policy);
+    if (!context.mayDispatch || blocked || !fits || context.conditionOf(row) !== 'holds' || approvalEnds === null) continue;
     for (const command of pending) {
-      claims.push({ commandId: command.commandId, approvalEnds: row.expiresTimestamp });
+      claims.push({ commandId: command.commandId, approvalEnds });
       draft.note({
         subjectType: 'command',
         subjectId: command.commandId,

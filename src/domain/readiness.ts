@@ -49,7 +49,8 @@ export interface ReadinessContext {
 
 /** Judges an accepted approval against the plant and the readings of this cycle. */
 export function judgeReadiness(ticket: Ticket, context: ReadinessContext): Readiness {
-  if (context.condition === 'cleared') return { kind: 'cancel', code: 'condition_cleared', reason: 'the condition cleared before the action was taken' };
+  if (context.condition === 'cleared')
+    return { kind: 'cancel', code: 'condition_cleared', reason: 'the condition cleared before the action was taken' };
   if (context.condition === 'unknown') return { kind: 'wait', reason: 'no fresh reading shows that the condition holds' };
   const refusal = refusalOf(ticket, context.tags);
   if (refusal) return { kind: 'cancel', ...refusal };

@@ -135,6 +135,9 @@ export type FamilyHistory = Pick<
   | 'mayHaveWritten'
 >;
 
-export function ticketOf(row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'severity' | 'ruleId'>, actions: readonly Action[]): Ticket {
+export function ticketOf(
+  row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'severity' | 'ruleId'>,
+  actions: readonly Action[],
+): Ticket {
   return { recommendationId: row.recommendationId, equipmentId: row.equipmentId, severity: row.severity, ruleId: row.ruleId, actions };
 }

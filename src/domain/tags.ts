@@ -14,7 +14,7 @@ export interface AllowedTag {
 
 export interface TagPolicy {
   readonly allow: readonly AllowedTag[];
-  /** Patterns (`*` any run of characters) over a path's last segments; deny wins over allow. */
+  /** Patterns (`*` any run of characters) over a path's provider, its segments and any run of them; deny wins over allow. */
   readonly deny: readonly string[];
 }
 
@@ -24,17 +24,19 @@ export const ALWAYS_DENIED: readonly string[] = ['EmergencyStop', '*Safety*', '*
 /** Ids that may become part of a tag path. Anything else never reaches one, so `../` cannot climb out of a folder. */
 export const EQUIPMENT_ID = /^[A-Za-z0-9_-]{1,100}$/;
 
-const TAG_PATH = /^\[[A-Za-z0-9_-]+\](?:[A-Za-z0-9_ -]+\/)*[A-Za-z0-9_ -]+$/;
+// No spaces at a name's ends: the plant may trim them, and 'EmergencyStop ' must not be another tag than the one that is denied.
+const NAME = '[A-Za-z0-9_-](?:[A-Za-z0-9_ -]*[A-Za-z0-9_-])?';
+const TAG_PATH = new RegExp(`^\\[[A-Za-z0-9_-]+\\](?:${NAME}/)*${NAME}$`);
 const RESERVED_SEGMENT = /^_types_$/i;
 
 /** True for an absolute `[provider]Folder/Tag` without relative, empty or reserved parts. */
 export function isAbsoluteTagPath(path: string): boolean {
-  return TAG_PATH.test(path) && !path.split(/[\]/]/).some((segment) => RESERVED_SEGMENT.test(segment));
+  return TAG_PATH.test(path) && !path.split(/[[\]/]/).some((segment) => RESERVED_SEGMENT.test(segment));
 }
 
 /** The path with the equipment's id in it. The caller has checked the id against EQUIPMENT_ID. */
 export function tagFor(template: string, equipmentId: string): string {
-  return template.replaceAll('{equipment_id}', equipmentId);
+  return template.replaceAll('{equipment_id}', () => equipmentId);
 }
 
 /** A pattern with `*` as a case-insensitive regular expression over the whole text. */
@@ -44,18 +46,22 @@ export function patternToRegExp(pattern: string): RegExp {
 }
 
 function isDenied(path: string, deny: readonly string[]): boolean {
-  const segments = path.replace(/^\[[^\]]*\]/, '').split('/');
+  const [provider = '', rest = ''] = path.slice(1).split(']');
+  const names = rest.split('/');
+  const runs = names.flatMap((_name, first) => names.slice(first).map((_last, count) => names.slice(first, first + count + 1).join('/')));
   return deny.some((pattern) => {
     const expression = patternToRegExp(pattern);
-    return expression.test(path) || segments.some((segment) => expression.test(segment));
+    return [path, provider, ...runs].some((part) => expression.test(part));
   });
 }
 
+/** Every `{id}` of one entry is the same equipment. */
 function matchesAllowed(path: string, allowed: AllowedTag): boolean {
-  const [before, after] = allowed.path.split('{id}');
+  const [before = '', after] = allowed.path.split('{id}');
   if (after === undefined) return path === allowed.path;
-  if (before === undefined || !path.startsWith(before) || !path.endsWith(after)) return false;
-  return EQUIPMENT_ID.test(path.slice(before.length, path.length - after.length));
+  const [id] = /^[A-Za-z0-9_-]*/.exec(path.slice(before.length)) ?? [];
+  const candidates = id === undefined ? [] : Array.from(id, (_letter, index) => id.slice(0, index + 1));
+  return candidates.some((candidate) => EQUIPMENT_ID.test(candidate) && allowed.path.replaceAll('{id}', candidate) === path);
 }
 
 export type TagVerdict =
@@ -69,21 +75,28 @@ export function judgeTag(path: string, policy: TagPolicy): TagVerdict {
   if (isDenied(path, [...ALWAYS_DENIED, ...policy.deny]))
     return { allowed: false, code: 'tag_denied', reason: `tag '${path}' is on the deny list` };
   const tag = policy.allow.find((allowed) => matchesAllowed(path, allowed));
-  return tag
-    ? { allowed: true, tag }
-    : { allowed: false, code: 'tag_not_allowed', reason: `tag '${path}' is not on the allow list` };
+  return tag ? { allowed: true, tag } : { allowed: false, code: 'tag_not_allowed', reason: `tag '${path}' is not on the allow list` };
 }
 
 export type ValueVerdict =
   | { readonly allowed: true }
-  | { readonly allowed: false; readonly code: 'out_of_limits' | 'step_too_large' | 'wrong_direction' | 'wrong_type'; readonly reason: string };
+  | {
+      readonly allowed: false;
+      readonly code: 'out_of_limits' | 'step_too_large' | 'wrong_direction' | 'wrong_type';
+      readonly reason: string;
+    };
+
+function isOfType(type: ValueType, value: number): boolean {
+  if (type === 'boolean') return value === 0 || value === 1;
+  return type === 'integer' ? Number.isInteger(value) : Number.isFinite(value);
+}
 
 /**
  * Whether `target` may be written to an allowed tag whose live value is `live` (undefined: not known, for
  * configuration checks). Outside a limit is refused, never clamped.
  */
 export function judgeValue(tag: AllowedTag, target: number, direction: Direction, live?: number): ValueVerdict {
-  if (!Number.isFinite(target) || (tag.type === 'integer' && !Number.isInteger(target)))
+  if (!isOfType(tag.type, target))
     return { allowed: false, code: 'wrong_type', reason: `${target} is not a ${tag.type} for '${tag.path}'` };
   if (target < tag.min || target > tag.max)
     return { allowed: false, code: 'out_of_limits', reason: `${target} is outside ${tag.min} to ${tag.max} of '${tag.path}'` };

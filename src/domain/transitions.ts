@@ -43,8 +43,9 @@ export function mayBecome(from: RecommendationStatus, to: RecommendationStatus):
   return reachable.includes(to);
 }
 
-export function isTerminal(status: RecommendationStatus): boolean {
-  return RECOMMENDATION_TRANSITIONS[status].length === 0;
+/** A text that is no status counts as ended: a row that somebody else put there must not stop the others. */
+export function isTerminal(status: string): boolean {
+  return !isRecommendationStatus(status) || RECOMMENDATION_TRANSITIONS[status].length === 0;
 }
 
 /** Undecided: an operator may still approve, reject or defer it. */

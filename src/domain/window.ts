@@ -40,9 +40,12 @@ export function detectionWindow(
   const watermark = Math.min(stored ?? addSeconds(now, -settings.firstLookbackSeconds), now);
   const upTo = addSeconds(now, FUTURE_TOLERANCE_SECONDS);
   const liveAfter = Math.min(addSeconds(now, -overlap), addSeconds(now, -settings.maxAgeSeconds));
-  const behind = addSeconds(watermark, -overlap);
-  if (now - watermark <= HOUR_MS) return { watermark, live: { after: Math.min(behind, liveAfter), upTo }, backlog: null };
-  return { watermark, live: { after: liveAfter, upTo }, backlog: { after: behind, upTo: Math.min(watermark + HOUR_MS, liveAfter) } };
+  // Without any overlap the reading at the watermark itself must still be seen: an empty slice moves the watermark onto it.
+  const behind = Math.min(addSeconds(watermark, -overlap), watermark - 1);
+  // A slice is a whole hour or none: cut off by the live range, it would never catch up where that range is an hour or longer.
+  const sliceEnd = watermark + HOUR_MS;
+  if (sliceEnd >= liveAfter) return { watermark, live: { after: Math.min(behind, liveAfter), upTo }, backlog: null };
+  return { watermark, live: { after: liveAfter, upTo }, backlog: { after: behind, upTo: sliceEnd } };
 }
 
 /**
@@ -51,10 +54,6 @@ export function detectionWindow(
  * a historian that fills a silent period in later is read in full.
  */
 export function nextWatermark(window: DetectionWindow, totals: DetectionTotals, now: Instant): Instant {
-  const reached = window.backlog
-    ? totals.backlogHasReadings
-      ? window.backlog.upTo
-      : totals.nextReadingAt
-    : totals.newestGoodAt;
+  const reached = window.backlog ? (totals.backlogHasReadings ? window.backlog.upTo : totals.nextReadingAt) : totals.newestGoodAt;
   return Math.max(window.watermark, Math.min(reached ?? window.watermark, now));
 }

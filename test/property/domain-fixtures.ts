@@ -1,0 +1,148 @@
+import { sealedColumnsOf, type Command } from '../../src/domain/command.ts';
+import type { Control, ControlKind } from '../../src/domain/control.ts';
+import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
+import type { DetectedState } from '../../src/domain/detection.ts';
+import { Draft } from '../../src/domain/draft.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import { type Authorship, type Proposal, recommendationOf } from '../../src/domain/proposal.ts';
+import { type FamilyHistory, NO_DECISION, type OpenRecommendation, type StoredRecommendation } from '../../src/domain/recommendation.ts';
+import { bandFor, type IssueFamily } from '../../src/domain/rules.ts';
+import type { TagPolicy } from '../../src/domain/tags.ts';
+import type { RecommendationStatus } from '../../src/domain/transitions.ts';
+
+export const NOW = Date.UTC(2026, 1, 19, 10, 30);
+export const SECOND = 1000;
+export const RUN = { agentId: 'AGENT', runId: 'RUN' };
+export const LIVE_TAG = '[default]R1/ThroughputSetpoint';
+export const COOLING_TAG = '[default]R1/CoolingSystemStatus';
+
+export const FAMILY: IssueFamily = {
+  id: 'temperature',
+  signal: 'temperature',
+  side: 'above',
+  bands: DEFAULT_TEMPERATURE_BANDS,
+  deadband: 1,
+  onDelaySeconds: 0,
+  offDelaySeconds: 30,
+  clearReadings: 2,
+};
+
+export const POLICY: Policy = {
+  approvalTtlSeconds: 900,
+  holdSeconds: 1800,
+  settlingSeconds: 300,
+  verifyWindowSeconds: 600,
+  maxDispatchPerCycle: 100,
+  driftPercent: 5,
+};
+
+export const TAGS: TagPolicy = { allow: SIMULATOR_TAGS, deny: [] };
+
+export function author(now = NOW): Authorship {
+  return { agentId: 'AGENT', rulesHash: 'hash', causes: DEFAULT_CAUSES, now };
+}
+
+/** A hot moment of R1, `at` the peak, as detection proposes it. */
+export function proposalFor(peak: number, overrides: Partial<Proposal> = {}): Proposal {
+  const band = bandFor(FAMILY, peak);
+  if (!band) throw new Error(`${peak} violates nothing`);
+  return {
+    equipmentId: 'R1',
+    family: FAMILY,
+    band,
+    peak: { value: peak, at: NOW - 10 * SECOND, signals: new Map() },
+    firstDetectedAt: NOW - 20 * SECOND,
+    accountedTo: NOW - 10 * SECOND,
+    predecessor: null,
+    ...overrides,
+  };
+}
+
+/** An open row of R1 with its ticket, 100 s old; `peak` decides its severity. */
+export function openRow(overrides: Partial<OpenRecommendation> = {}, peak = 92): OpenRecommendation {
+  const live = new Map([
+    [LIVE_TAG, 100],
+    [COOLING_TAG, 0],
+  ]);
+  const row = recommendationOf(proposalFor(peak), 'pending', author(NOW - 100 * SECOND), live);
+  const lastDecision = { event: 'created', columns: NO_DECISION };
+  return { ...row, lastDecision, guardedStatus: overrides.status ?? 'pending', ...overrides };
+}
+
+/** A row whose approval the agent has accepted. */
+export function acceptedRow(overrides: Partial<OpenRecommendation> = {}, peak = 92): OpenRecommendation {
+  const decision = { approvedByOperator: 'anna', approvedTimestamp: NOW - 20 * SECOND, approvedVia: 'cli' };
+  return openRow(
+    {
+      status: 'approved',
+      ...decision,
+      expiresTimestamp: NOW + 600 * SECOND,
+      lastDecision: { event: 'approved', columns: { ...NO_DECISION, ...decision } },
+      ...overrides,
+    },
+    peak,
+  );
+}
+
+export function history(status: RecommendationStatus, overrides: Partial<FamilyHistory> = {}): FamilyHistory {
+  return { ...openRow({ status }), ...overrides };
+}
+
+export function commandsOf(row: OpenRecommendation, overrides: Partial<Command> = {}): Command[] {
+  const { ticket } = row;
+  if (!ticket) return [];
+  return ticket.actions.map((action) => ({
+    ...sealedColumnsOf(ticket, action),
+    readBackValue: null,
+    actionDescription: row.recommendedAction,
+    status: 'pending',
+    createdTimestamp: NOW,
+    createdByAgent: 'AGENT',
+    claimedBy: null,
+    claimedTimestamp: null,
+    startedTimestamp: null,
+    completedTimestamp: null,
+    executedTimestamp: null,
+    notAfter: null,
+    attempt: 0,
+    failureCode: null,
+    executionResult: null,
+    ...overrides,
+  }));
+}
+
+export function draftOf(rows: readonly StoredRecommendation[], commands: readonly Command[] = []): Draft {
+  return new Draft(RUN, rows, commands);
+}
+
+/** A range whose readings end with `lastValue`, clear for `clearSeconds` when that is given. */
+export function state(
+  part: DetectedState['part'],
+  given: {
+    readonly last?: number | null;
+    readonly lastAt?: number;
+    readonly peak?: number;
+    readonly firstAt?: number;
+    readonly raisedTo?: number;
+    readonly clearSince?: number;
+    readonly clearReadings?: number;
+  },
+): DetectedState {
+  const lastAt = given.lastAt ?? NOW - 5 * SECOND;
+  const { peak } = given;
+  const raisedTo = given.raisedTo ?? lastAt;
+  const firstAt = given.firstAt ?? raisedTo;
+  return {
+    part,
+    equipmentId: 'R1',
+    familyId: FAMILY.id,
+    last: given.last === null ? null : { at: lastAt, value: given.last ?? peak ?? 70 },
+    lastNormalAt: null,
+    raised: peak === undefined ? null : { firstAt, lastAt: raisedTo, peak: { value: peak, at: firstAt, signals: new Map() } },
+    clear: given.clearSince === undefined ? null : { since: given.clearSince, readings: given.clearReadings ?? 5 },
+  };
+}
+
+export function control(kind: ControlKind, overrides: Partial<Control> = {}): Control {
+  return { kind, scope: 'all', by: 'anna', reason: 'maintenance', since: NOW - SECOND, until: null, ...overrides };
+}

@@ -1,0 +1,282 @@
+import { SituationIndex } from '../../src/cycle/situations.ts';
+import type { Command } from '../../src/domain/command.ts';
+import type { Control } from '../../src/domain/control.ts';
+import { controlOn } from '../../src/domain/control.ts';
+import { type Decision, decideSituation } from '../../src/domain/decide-recommendations.ts';
+import type { DetectedState } from '../../src/domain/detection.ts';
+import { Draft } from '../../src/domain/draft.ts';
+import { addSeconds } from '../../src/domain/instant.ts';
+import { judgeApproval } from '../../src/domain/judge-approvals.ts';
+import { settleOutsideChanges } from '../../src/domain/outside-changes.ts';
+import {
+  concludeRecommendation,
+  deriveCommands,
+  type DispatchPlanContext,
+  endCommand,
+  planDispatch,
+  refuseForeignCommands,
+} from '../../src/domain/plan-dispatch.ts';
+import { assessmentOf, recommendationOf } from '../../src/domain/proposal.ts';
+import { judgeReadiness } from '../../src/domain/readiness.ts';
+import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
+import { limitAbove } from '../../src/domain/rules.ts';
+import { isWorse } from '../../src/domain/severity.ts';
+import { ticketHash } from '../../src/domain/ticket.ts';
+import { isTerminal, type RecommendationStatus } from '../../src/domain/transitions.ts';
+import { outcomeOf } from '../../src/domain/verify-outcome.ts';
+import { detectionWindow, nextWatermark, type TimeRange } from '../../src/domain/window.ts';
+import { author, COOLING_TAG, FAMILY, LIVE_TAG, POLICY, TAGS } from './domain-fixtures.ts';
+import type { ModelStore } from './model-store.ts';
+
+export interface Reading {
+  readonly at: number;
+  readonly value: number;
+}
+
+/** What a write meets: it is taken, refused, of unknown outcome, not sent at all, or the plant cannot even be read. */
+export type PlantMood = 'takes' | 'refuses' | 'loses' | 'defers' | 'silent';
+
+export interface World {
+  readonly store: ModelStore;
+  readonly readings: Reading[];
+  readonly writes: { readonly commandId: string; readonly recommendationId: string }[];
+  watermark: number | null;
+}
+
+export interface Surroundings {
+  readonly now: number;
+  readonly mood: PlantMood;
+  readonly controls: readonly Control[];
+}
+
+const SETTINGS = { latenessSeconds: 300, maxAgeSeconds: 300, firstLookbackSeconds: 600 };
+const REJECTED = { bad_id: 0, bad_time: 0, future: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 };
+
+function isIn(range: TimeRange | null, at: number): boolean {
+  return range !== null && at > range.after && at <= range.upTo;
+}
+
+/** What the detection statement says about one range: the specification of its aggregates, in a few lines. */
+function stateOf(part: DetectedState['part'], readings: readonly Reading[], newest: FamilyHistory | undefined): DetectedState | undefined {
+  const breakLimit = newest ? limitAbove(FAMILY, newest.severity, isWorse) : undefined;
+  const counts = ({ at, value }: Reading) =>
+    value > 85 &&
+    at > (newest?.lastAccountedTimestamp ?? 0) &&
+    (at > (newest?.quietUntil ?? 0) || (breakLimit !== undefined && value > breakLimit));
+  const counted = readings.filter(counts);
+  const report = newest !== undefined && (!isTerminal(newest.status) || (newest.status === 'executed' && newest.outcome === null));
+  if (counted.length === 0 && !report) return undefined;
+  const last = readings.at(-1);
+  const [first, latest] = [counted[0], counted.at(-1)];
+  const peak = counted.toSorted((a, b) => b.value - a.value)[0];
+  const clear = readings.slice(readings.findLastIndex(({ value }) => value >= 84) + 1);
+  return {
+    part,
+    equipmentId: 'R1',
+    familyId: FAMILY.id,
+    last: last ?? null,
+    lastNormalAt: null,
+    raised: first && latest && peak ? { firstAt: first.at, lastAt: latest.at, peak: { ...peak, signals: new Map() } } : null,
+    clear: clear[0] ? { since: clear[0].at, readings: clear.length } : null,
+  };
+}
+
+function about(row: OpenRecommendation, event: string, toStatus: RecommendationStatus, after?: unknown) {
+  return { subjectType: 'recommendation', subjectId: row.recommendationId, event, fromStatus: row.status, toStatus, after } as const;
+}
+
+/** One cycle in the order of the real one, with everything that is not the domain's left out. */
+export function runModelCycle(world: World, surroundings: Surroundings): void {
+  const { store, readings } = world;
+  const { now, controls, mood } = surroundings;
+  const stored = store.openWork();
+  const draft = new Draft({ agentId: 'AGENT', runId: `run-${now}` }, stored, store.openCommands());
+  settleOutsideChanges(draft, stored, now, POLICY);
+  const found = store.newest();
+  const newest = found && (draft.row(found.recommendationId) ?? found);
+  const window = detectionWindow(now, world.watermark, SETTINGS, [FAMILY]);
+  const seen = { live: readings.filter(({ at }) => isIn(window.live, at)), backlog: readings.filter(({ at }) => isIn(window.backlog, at)) };
+  const states = [stateOf('live', seen.live, newest), window.backlog ? stateOf('backlog', seen.backlog, newest) : undefined];
+  const situations = new SituationIndex(
+    [FAMILY],
+    newest ? [newest] : [],
+    draft,
+    states.filter((each) => each !== undefined),
+  );
+  const backlogUpTo = window.backlog?.upTo ?? null;
+  const decisions = situations.all(draft).flatMap((each) => decideSituation(each, { now, maxAgeSeconds: 300, controls, backlogUpTo }));
+  for (const decision of decisions) apply(draft, decision, now);
+  const context: DispatchPlanContext = {
+    agentId: 'AGENT',
+    now,
+    policy: POLICY,
+    controls,
+    mayDispatch: true,
+    conditionOf: (row) => situations.conditionOf(row, now, 300),
+    lastReadingOf: (row) => situations.liveOf(row)?.last?.at ?? null,
+  };
+  const live = new Map(mood === 'silent' ? [] : [[LIVE_TAG, 100] as const, [COOLING_TAG, 0] as const]);
+  for (const row of draft.rows) if (row.status === 'approved') judge(draft, row, now);
+  for (const row of draft.rows) if (row.status === 'approved' && row.guardedStatus === 'approved') start(draft, row, live, context);
+  refuseForeignCommands(draft, context);
+  const claims = planDispatch(draft, context);
+  store.save(draft.take());
+  for (const command of draft.commands) if (command.status === 'unknown') recover(draft, command, surroundings);
+  for (const { commandId } of claims) {
+    const command = store.commands.get(commandId);
+    if (command?.status === 'pending') dispatch(world, draft, command, surroundings);
+  }
+  for (const row of draft.rows) if (row.status === 'executing') concludeRecommendation(draft, row, context, `run-${now}`);
+  for (const row of draft.rows) if (row.status === 'executed' && row.outcome === null) verify(draft, row, situations, now);
+  store.save(draft.take());
+  const all = [...seen.live, ...seen.backlog].map(({ at }) => at);
+  const later = readings.map(({ at }) => at).filter((at) => at > (window.backlog?.upTo ?? 0) && at <= window.live.upTo);
+  world.watermark = nextWatermark(
+    window,
+    {
+      accepted: all.length,
+      rejected: REJECTED,
+      newestGoodAt: all.length > 0 ? Math.max(...all) : null,
+      backlogHasReadings: seen.backlog.some(({ at }) => at > window.watermark),
+      nextReadingAt: later.length > 0 ? Math.min(...later) : null,
+    },
+    now,
+  );
+}
+
+function apply(draft: Draft, decision: Decision, now: number): void {
+  switch (decision.kind) {
+    case 'open':
+      if (decision.supersedes) end(draft, decision.supersedes, 'cancelled');
+      create(draft, recommendationOf(decision.proposal, 'pending', author(now), new Map([[LIVE_TAG, 100]])));
+      return;
+    case 'record':
+      create(draft, recommendationOf(decision.proposal, 'withdrawn', author(now), new Map()));
+      return;
+    case 'escalate': {
+      const { row, proposal } = decision;
+      const assessment = assessmentOf(proposal, row.recommendationId, author(now), new Map([[LIVE_TAG, 100]]));
+      draft.update(
+        row,
+        {
+          ...assessment,
+          ...NO_DECISION,
+          status: 'pending',
+          guardedStatus: 'pending',
+          escalatedTimestamp: now,
+          lastAccountedTimestamp: proposal.accountedTo,
+        },
+        about(row, 'escalated', 'pending', { ticket: assessment.ticket, decision: NO_DECISION }),
+      );
+      return;
+    }
+    case 'withdraw':
+      end(draft, decision.row, 'withdrawn', decision.accountedTo);
+      return;
+    case 'cancel':
+      end(draft, decision.row, 'cancelled');
+      return;
+    case 'resume':
+      back(draft, decision.row, 'resumed');
+  }
+}
+
+function create(draft: Draft, row: OpenRecommendation): void {
+  draft.create(row, about(row, 'created', row.status, { ticket: row.ticket, decision: NO_DECISION }));
+}
+
+function end(draft: Draft, row: OpenRecommendation, status: RecommendationStatus, accountedTo = row.lastAccountedTimestamp): void {
+  draft.update(row, { status, guardedStatus: status, lastAccountedTimestamp: accountedTo }, about(row, status, status));
+}
+
+function back(draft: Draft, row: OpenRecommendation, event: string): void {
+  const { ticket } = row;
+  const sealed = ticket ? { actions: ticket.actions, actionHash: ticketHash(ticket) } : {};
+  draft.update(
+    row,
+    { status: 'pending', guardedStatus: 'pending', ...NO_DECISION, ...sealed },
+    about(row, event, 'pending', { decision: NO_DECISION }),
+  );
+}
+
+function judge(draft: Draft, row: OpenRecommendation, now: number): void {
+  if (row.guardedStatus === 'approved') {
+    if ((row.expiresTimestamp ?? 0) <= now) end(draft, row, 'expired');
+    return;
+  }
+  const verdict = judgeApproval(row, now, POLICY);
+  if (verdict.kind === 'expire') end(draft, row, 'expired');
+  else if (verdict.kind === 'return') back(draft, row, 'refused');
+  else
+    draft.update(
+      row,
+      { guardedStatus: 'approved', expiresTimestamp: verdict.expiresAt },
+      about(row, 'approved', 'approved', {
+        decision: { ...NO_DECISION, approvedByOperator: row.approvedByOperator, approvedTimestamp: row.approvedTimestamp },
+      }),
+    );
+}
+
+function start(draft: Draft, row: OpenRecommendation, live: ReadonlyMap<string, number>, context: DispatchPlanContext): void {
+  if (!row.ticket || controlOn(context.controls, ['advisory'], 'R1', context.now)) return;
+  const readiness = judgeReadiness(row.ticket, {
+    condition: context.conditionOf(row),
+    tags: TAGS,
+    live,
+    driftPercent: 5,
+    tolerancePercent: 0.5,
+  });
+  if (readiness.kind === 'cancel') end(draft, row, 'cancelled');
+  if (readiness.kind === 'renew') {
+    const ticket = ticketOf(row, readiness.actions);
+    draft.update(
+      row,
+      { ...NO_DECISION, status: 'pending', guardedStatus: 'pending', actions: readiness.actions, actionHash: ticketHash(ticket), ticket },
+      about(row, 'renewed', 'pending', { ticket, decision: NO_DECISION }),
+    );
+  }
+  if (readiness.kind !== 'ready') return;
+  draft.update(row, { status: 'executing', guardedStatus: 'executing' }, about(row, 'executing', 'executing'));
+  deriveCommands(draft, row, context);
+}
+
+function dispatch(world: World, draft: Draft, command: Command, { now, mood }: Surroundings): void {
+  const runId = `run-${now}`;
+  const claimed: Command = {
+    ...command,
+    status: 'executing',
+    claimedBy: runId,
+    claimedTimestamp: now,
+    notAfter: now + 100_000,
+    attempt: 1,
+  };
+  world.store.commands.set(command.commandId, claimed);
+  draft.observe(claimed);
+  const before = draft.commandsOf(claimed.recommendationId ?? '').find((each) => each.sequence === (claimed.sequence ?? 0) - 1);
+  const event = { subjectType: 'command', subjectId: command.commandId, event: 'dispatched' } as const;
+  if (mood === 'silent' || mood === 'defers' || (before && before.status !== 'executed')) {
+    draft.updateCommand(claimed, { status: 'pending', claimedBy: null }, event, runId);
+    return;
+  }
+  world.writes.push({ commandId: command.commandId, recommendationId: command.recommendationId ?? '' });
+  if (mood === 'refuses')
+    endCommand(draft, claimed, {
+      status: 'failed',
+      code: 'plant_refused',
+      reason: 'no',
+      at: now,
+      claimedBy: runId,
+      columns: { startedTimestamp: now },
+    });
+  else draft.updateCommand(claimed, { status: mood === 'takes' ? 'executed' : 'unknown', startedTimestamp: now }, event, runId);
+}
+
+function recover(draft: Draft, command: Command, { now, mood }: Surroundings): void {
+  if (mood === 'silent' && now < addSeconds(command.notAfter ?? 0, POLICY.approvalTtlSeconds)) return;
+  endCommand(draft, command, { status: 'failed', code: 'not_confirmed', reason: 'not confirmed', at: now });
+}
+
+function verify(draft: Draft, row: OpenRecommendation, situations: SituationIndex, now: number): void {
+  const outcome = outcomeOf(row.executedTimestamp ?? 0, situations.liveOf(row), FAMILY, now, POLICY, 300);
+  if (outcome) draft.update(row, { outcome, verifiedTimestamp: now }, about(row, 'verified', 'executed'));
+}

@@ -1,0 +1,81 @@
+import type { Command } from '../../src/domain/command.ts';
+import type { DraftContents, RecommendationChange } from '../../src/domain/draft.ts';
+import { type AgentEvent, DECISION_EVENTS, TICKET_EVENTS } from '../../src/domain/event.ts';
+import type { DecisionColumns, FamilyHistory, StoredRecommendation } from '../../src/domain/recommendation.ts';
+import type { Ticket } from '../../src/domain/ticket.ts';
+import { COMMAND_TRANSITIONS, isRecommendationStatus, isTerminal, mayBecome } from '../../src/domain/transitions.ts';
+
+/** The tables in memory, with the guards of the SQL statements: what a refused change would do to a real store. */
+export class ModelStore {
+  readonly rows = new Map<string, StoredRecommendation>();
+  readonly commands = new Map<string, Command>();
+  readonly events: AgentEvent[] = [];
+  /** Changes that a guard held back. With one writer there is no reason for any. */
+  readonly heldBack: string[] = [];
+
+  openWork(): readonly StoredRecommendation[] {
+    return [...this.rows.values()].filter(
+      (row) => !isTerminal(row.status) || row.status !== row.guardedStatus || (row.status === 'executed' && row.outcome === null),
+    );
+  }
+
+  /** Commands that have not ended, and all of executing recommendations. */
+  openCommands(): readonly Command[] {
+    return [...this.commands.values()].filter(
+      (command) =>
+        ['pending', 'executing', 'unknown'].includes(command.status) ||
+        this.rows.get(command.recommendationId ?? '')?.status === 'executing',
+    );
+  }
+
+  newest(): FamilyHistory | undefined {
+    const byAge = [...this.rows.values()].toSorted((a, b) => b.createdTimestamp - a.createdTimestamp);
+    return byAge[0] as FamilyHistory | undefined; // the store does not check its status either
+  }
+
+  save({ events, recommendations, commands }: DraftContents): void {
+    this.events.push(...events);
+    for (const change of recommendations.toSorted((a, b) => Number(a.expected === null) - Number(b.expected === null)))
+      this.#saveRow(change);
+    for (const event of events) this.#learn(event);
+    for (const { commandId, expected, claimedBy, columns } of commands) {
+      const found = this.commands.get(commandId);
+      const reachable: readonly string[] = found ? COMMAND_TRANSITIONS[found.status] : [];
+      const isFree = claimedBy === null || found?.claimedBy === claimedBy;
+      const isAllowed = columns.status === undefined || columns.status === found?.status || reachable.includes(columns.status);
+      if (expected === null && !found)
+        this.commands.set(commandId, columns as Command); // a new command is written whole
+      else if (expected !== null && found?.status === expected && isFree && isAllowed)
+        this.commands.set(commandId, { ...found, ...columns });
+      else this.heldBack.push(`command ${expected} → ${columns.status}`);
+    }
+  }
+
+  #saveRow({ recommendationId, expected, columns }: RecommendationChange): void {
+    const found = this.rows.get(recommendationId);
+    if (expected === null && !found)
+      this.rows.set(recommendationId, { ...(columns as StoredRecommendation), ticket: null, lastDecision: null }); // as above
+    else if (expected !== null && found?.status === expected && isAllowedStep(found, columns.status))
+      this.rows.set(recommendationId, { ...found, ...columns });
+    else this.heldBack.push(`recommendation ${expected} → ${columns.status}`);
+  }
+
+  /** The ticket and the decision that the next cycle reads from the audit. */
+  #learn({ subjectId, event, after }: AgentEvent): void {
+    const row = this.rows.get(subjectId);
+    if (!row) return;
+    const copy = (after ?? {}) as { ticket?: Ticket; decision?: DecisionColumns }; // as the domain writes it
+    const isTicket = TICKET_EVENTS.some((kind) => kind === event);
+    const isDecision = DECISION_EVENTS.some((kind) => kind === event);
+    this.rows.set(subjectId, {
+      ...row,
+      ...(isTicket && { ticket: copy.ticket ?? null }),
+      ...(isDecision && { lastDecision: copy.decision ? { event, columns: copy.decision } : null }),
+    });
+  }
+}
+
+function isAllowedStep(found: StoredRecommendation, to: string | undefined): boolean {
+  if (to === undefined || to === found.status || to === found.guardedStatus) return true;
+  return isRecommendationStatus(found.status) && isRecommendationStatus(to) && mayBecome(found.status, to);
+}

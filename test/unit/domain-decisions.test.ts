@@ -1,0 +1,218 @@
+import { expect, test } from '@jest/globals';
+import { type Decision, type DecisionContext, decideSituation, type Situation } from '../../src/domain/decide-recommendations.ts';
+import { conditionOf } from '../../src/domain/detection.ts';
+import type { OpenRecommendation } from '../../src/domain/recommendation.ts';
+import { acceptedRow, control, FAMILY, history, NOW, openRow, SECOND, state } from '../property/domain-fixtures.ts';
+
+const CONTEXT: DecisionContext = { now: NOW, maxAgeSeconds: 300, controls: [], backlogUpTo: null };
+const SLICE_END = NOW - 7200 * SECOND;
+const CATCHING_UP: DecisionContext = { ...CONTEXT, backlogUpTo: SLICE_END };
+
+function decide(situation: Partial<Situation>, context: Partial<DecisionContext> = {}): readonly Decision[] {
+  const { open } = situation;
+  const whole = { equipmentId: 'R1', family: FAMILY, live: undefined, backlog: undefined, newest: open, open, ...situation };
+  return decideSituation(whole, { ...CONTEXT, ...context });
+}
+
+function kinds(decisions: readonly Decision[]): string {
+  return decisions.map(({ kind }) => kind).join(' ') || 'nothing';
+}
+
+const HOLDS = state('live', { peak: 92 });
+const WORSE = state('live', { peak: 97 });
+const STILL = state('live', { last: 92 });
+const CLEARED = state('live', { last: 70, clearSince: NOW - 60 * SECOND });
+const STALE = state('live', { last: 92, lastAt: NOW - 301 * SECOND });
+const OVER = state('live', { peak: 92, last: 70, raisedTo: NOW - 90 * SECOND, clearSince: NOW - 60 * SECOND });
+const past = (seconds: number) => SLICE_END - seconds * SECOND;
+const PAST_HOLDS = state('backlog', { peak: 92, lastAt: past(0), raisedTo: past(0) });
+const PAST_WORSE = state('backlog', { peak: 97, lastAt: past(0), raisedTo: past(0) });
+const PAST_OVER = state('backlog', { peak: 92, last: 70, lastAt: past(0), raisedTo: past(100), clearSince: past(90) });
+const PAST_CLEARED = state('backlog', { last: 70, lastAt: past(0), clearSince: past(90) });
+
+test.each([
+  ['no state', undefined, 'unknown'],
+  ['no reading in the range', state('live', { last: null }), 'unknown'],
+  ['a newest reading of exactly the greatest age', state('live', { last: 92, lastAt: NOW - 300 * SECOND }), 'holds'],
+  ['a newest reading that is too old', STALE, 'unknown'],
+  ['an old newest reading of a slice', state('backlog', { last: 92, lastAt: NOW - 9000 * SECOND }), 'holds'],
+  ['a newest reading inside the deadband', state('live', { last: 84.5 }), 'holds'],
+  ['clear for exactly the off-delay', state('live', { last: 70, lastAt: NOW, clearSince: NOW - 30 * SECOND }), 'cleared'],
+  ['clear a moment too short', state('live', { last: 70, lastAt: NOW, clearSince: NOW - 30 * SECOND + 1 }), 'holds'],
+  ['clear by two readings', state('live', { last: 70, clearSince: NOW - 60 * SECOND, clearReadings: 2 }), 'cleared'],
+  ['clear by one reading', state('live', { last: 70, clearSince: NOW - 60 * SECOND, clearReadings: 1 }), 'holds'],
+] as const)('with %s the condition is read as %s', (_what, seen, expected) => {
+  expect(conditionOf(seen, FAMILY, NOW, 300)).toBe(expected);
+});
+
+test.each<[string, Partial<Situation>, Partial<DecisionContext>, string]>([
+  ['nothing seen', {}, {}, 'nothing'],
+  ['a violation', { live: HOLDS }, {}, 'open'],
+  ['a normal state', { live: STILL }, {}, 'nothing'],
+  ['an episode over before it was seen', { live: OVER }, {}, 'record'],
+  ['a violation whose newest reading is old', { live: state('live', { peak: 92, lastAt: NOW - 301 * SECOND }) }, {}, 'open'],
+  ['a slice with an episode that is on at its end', { backlog: PAST_HOLDS }, CATCHING_UP, 'open'],
+  ['a slice with an episode that is over', { backlog: PAST_OVER }, CATCHING_UP, 'record'],
+  ['an old episode and a live violation', { backlog: PAST_OVER, live: HOLDS }, CATCHING_UP, 'record open'],
+  ['a slice still on and a live violation', { backlog: PAST_HOLDS, live: HOLDS }, CATCHING_UP, 'open'],
+  ['a live violation while catching up', { live: HOLDS }, CATCHING_UP, 'open'],
+  ['a live episode that is over while catching up', { live: OVER }, CATCHING_UP, 'nothing'],
+  ['an out-of-service equipment', { live: WORSE }, { controls: [control('out_of_service')] }, 'nothing'],
+  ['a shelved equipment', { live: WORSE, backlog: PAST_OVER }, { ...CATCHING_UP, controls: [control('shelved')] }, 'nothing'],
+  ['advisory mode', { live: HOLDS }, { controls: [control('advisory')] }, 'open'],
+  ['a control of another equipment', { live: HOLDS }, { controls: [control('shelved', { scope: 'R2*' })] }, 'open'],
+  ['a control that has ended', { live: HOLDS }, { controls: [control('shelved', { until: NOW })] }, 'open'],
+])('without an open row, %s', (_what, situation, context, expected) => {
+  expect(kinds(decide(situation, context))).toBe(expected);
+});
+
+const PENDING = openRow();
+const DEFERRED = openRow({ status: 'deferred', deferUntil: NOW + SECOND });
+const DUE = openRow({ status: 'deferred', deferUntil: NOW });
+const EXECUTING = acceptedRow({ status: 'executing', guardedStatus: 'executing' });
+const ASKED = openRow({ status: 'approved', guardedStatus: 'pending' });
+
+test.each<[string, OpenRecommendation, Partial<Situation>, Partial<DecisionContext>, string]>([
+  ['pending, the condition holds', PENDING, { live: STILL }, {}, 'nothing'],
+  ['pending, an equal violation', PENDING, { live: HOLDS }, {}, 'nothing'],
+  ['pending, a milder violation', PENDING, { live: state('live', { peak: 86 }) }, {}, 'nothing'],
+  ['pending, a worse violation', PENDING, { live: WORSE }, {}, 'escalate'],
+  [
+    'pending, worse but over again',
+    PENDING,
+    { live: state('live', { peak: 97, last: 70, clearSince: NOW - 60 * SECOND }) },
+    {},
+    'escalate',
+  ],
+  ['pending, cleared', PENDING, { live: CLEARED }, {}, 'withdraw'],
+  ['pending, stale', PENDING, { live: STALE }, {}, 'nothing'],
+  ['pending, nothing read', PENDING, {}, {}, 'nothing'],
+  ['pending, cleared while catching up', PENDING, { live: CLEARED }, CATCHING_UP, 'nothing'],
+  ['awaiting a second, cleared', openRow({ status: 'awaiting_second' }), { live: CLEARED }, {}, 'withdraw'],
+  ['awaiting a second, worse', openRow({ status: 'awaiting_second' }), { live: WORSE }, {}, 'escalate'],
+  ['deferred, holds', DEFERRED, { live: STILL }, {}, 'nothing'],
+  ['deferred, worse', DEFERRED, { live: WORSE }, {}, 'escalate'],
+  ['deferred, cleared', DEFERRED, { live: CLEARED }, {}, 'withdraw'],
+  ['deferred until now', DUE, { live: STILL }, {}, 'resume'],
+  ['deferred until now, nothing read', DUE, {}, {}, 'resume'],
+  ['deferred until now, worse', DUE, { live: WORSE }, {}, 'escalate'],
+  ['deferred without a time', openRow({ status: 'deferred' }), { live: STILL }, {}, 'resume'],
+  ['deferred by an operator just now', openRow({ status: 'deferred', guardedStatus: 'pending' }), { live: STILL }, {}, 'nothing'],
+  ['approved, cleared', acceptedRow(), { live: CLEARED }, {}, 'nothing'],
+  ['approved, worse', acceptedRow(), { live: WORSE }, {}, 'open'],
+  ['approved and not judged yet, worse', ASKED, { live: WORSE }, {}, 'open'],
+  ['executing, worse', EXECUTING, { live: WORSE }, {}, 'nothing'],
+  ['executing, cleared', EXECUTING, { live: CLEARED }, {}, 'nothing'],
+  ['pending, taken out of service', PENDING, { live: WORSE }, { controls: [control('out_of_service')] }, 'withdraw'],
+  ['deferred, shelved', DEFERRED, { live: STILL }, { controls: [control('shelved')] }, 'withdraw'],
+  ['approved, shelved', acceptedRow(), { live: STILL }, { controls: [control('shelved')] }, 'cancel'],
+  ['executing, shelved', EXECUTING, { live: WORSE }, { controls: [control('shelved')] }, 'nothing'],
+  ['pending, advisory', PENDING, { live: STILL }, { controls: [control('advisory')] }, 'nothing'],
+  ['pending, a slice that is worse', PENDING, { backlog: PAST_WORSE, live: STILL }, CATCHING_UP, 'escalate'],
+  ['pending since after the slice, which is clear', PENDING, { backlog: PAST_CLEARED }, CATCHING_UP, 'nothing'],
+  [
+    'pending since before, a clear slice, nothing live',
+    openRow({ firstDetectedTimestamp: past(500) }),
+    { backlog: PAST_CLEARED },
+    CATCHING_UP,
+    'withdraw',
+  ],
+  [
+    'pending since before, a clear slice, holds live',
+    openRow({ firstDetectedTimestamp: past(500) }),
+    { backlog: PAST_CLEARED, live: STILL },
+    CATCHING_UP,
+    'nothing',
+  ],
+  [
+    'pending since before, a clear slice, worse live',
+    openRow({ firstDetectedTimestamp: past(500) }),
+    { backlog: PAST_CLEARED, live: WORSE },
+    CATCHING_UP,
+    'escalate',
+  ],
+  [
+    'pending since before, a clear slice, cleared live',
+    openRow({ firstDetectedTimestamp: past(500) }),
+    { backlog: PAST_CLEARED, live: CLEARED },
+    CATCHING_UP,
+    'withdraw',
+  ],
+])('%s', (_what, open, situation, context, expected) => {
+  expect(kinds(decide({ open, ...situation }, context))).toBe(expected);
+});
+
+test.each(['executed', 'failed', 'rejected', 'withdrawn', 'expired', 'cancelled'] as const)(
+  'after a row that is %s only a counted violation opens the next, which names it',
+  (status) => {
+    const newest = history(status);
+    expect(kinds(decide({ newest, live: STILL }))).toBe('nothing');
+    const [decision] = decide({ newest, live: HOLDS });
+    expect(decision).toMatchObject({
+      kind: 'open',
+      supersedes: null,
+      proposal: { predecessor: { recommendationId: newest.recommendationId } },
+    });
+  },
+);
+
+test('a proposal takes the band of the peak, not of the newest reading', () => {
+  const [decision] = decide({ live: state('live', { peak: 96, last: 86, firstAt: NOW - 60 * SECOND }) });
+  expect(decision).toMatchObject({
+    kind: 'open',
+    proposal: { band: { severity: 'critical' }, peak: { value: 96 }, firstDetectedAt: NOW - 60 * SECOND },
+  });
+});
+
+test('what is approved and overtaken by a worse reading is superseded by a row that names it', () => {
+  const row = acceptedRow();
+  const [decision] = decide({ open: row, live: WORSE });
+  expect(decision).toMatchObject({
+    kind: 'open',
+    supersedes: { recommendationId: row.recommendationId },
+    proposal: { predecessor: { recommendationId: row.recommendationId } },
+  });
+});
+
+test('two episodes in one cycle are a chain: the second follows the first and counts as later', () => {
+  const [first, second] = decide({ backlog: PAST_OVER, live: HOLDS }, CATCHING_UP);
+  if (first?.kind !== 'record' || second?.kind !== 'open') throw new Error('record, then open');
+  expect(second.proposal.predecessor).toMatchObject({ status: 'withdrawn', severity: 'high' });
+  expect(second.proposal.predecessor?.createdTimestamp).toBeGreaterThanOrEqual(NOW);
+  expect(second.proposal.predecessor?.recommendationId).not.toBe(first.proposal.predecessor?.recommendationId);
+});
+
+function accountedTo(decision: Decision | undefined): number | undefined {
+  if (decision === undefined || decision.kind === 'cancel' || decision.kind === 'resume') return undefined;
+  return decision.kind === 'withdraw' ? decision.accountedTo : decision.proposal.accountedTo;
+}
+
+test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
+  [
+    'a live row, up to its newest violation',
+    { live: state('live', { peak: 92, raisedTo: NOW - 40 * SECOND, last: 84.5 }) },
+    {},
+    NOW - 40 * SECOND,
+  ],
+  ['a live row while catching up, up to the slice only', { live: HOLDS }, CATCHING_UP, SLICE_END],
+  ['an episode, up to the reading that cleared it', { live: OVER }, {}, NOW - 5 * SECOND],
+  ['an episode in a slice, up to the reading that cleared it', { backlog: PAST_OVER }, CATCHING_UP, past(0)],
+  ['a withdrawal, up to the newest reading', { open: PENDING, live: CLEARED }, {}, NOW - 5 * SECOND],
+  ['an escalation, up to its newest violation', { open: PENDING, live: WORSE }, {}, NOW - 5 * SECOND],
+  [
+    'an escalation while catching up, up to the slice only',
+    { open: openRow({ lastAccountedTimestamp: past(999) }), live: WORSE },
+    CATCHING_UP,
+    SLICE_END,
+  ],
+  ['an escalation while catching up, never back', { open: PENDING, live: WORSE }, CATCHING_UP, PENDING.lastAccountedTimestamp],
+  [
+    'a withdrawal by a slice, never back',
+    { open: openRow({ firstDetectedTimestamp: past(500) }), backlog: PAST_CLEARED },
+    CATCHING_UP,
+    PENDING.lastAccountedTimestamp,
+  ],
+  ['a control, what the row had', { open: PENDING, live: HOLDS }, { controls: [control('shelved')] }, PENDING.lastAccountedTimestamp],
+])('readings are accounted for: %s', (_what, situation, context, expected) => {
+  expect(accountedTo(decide(situation, context)[0])).toBe(expected);
+});

@@ -1,0 +1,228 @@
+import { expect, test } from '@jest/globals';
+import { controlOn, describeControl } from '../../src/domain/control.ts';
+import { parseCrashPoint } from '../../src/domain/crash-point.ts';
+import type { DetectedState } from '../../src/domain/detection.ts';
+import { asAgentError, AgentError, assertNever } from '../../src/domain/errors.ts';
+import { type AgentHealth, judgeHealth } from '../../src/domain/health.ts';
+import { recommendationIdOf } from '../../src/domain/ids.ts';
+import { type FamilyHistory, type Outcome } from '../../src/domain/recommendation.ts';
+import { assessmentOf, recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
+import { isUnedited } from '../../src/domain/ticket.ts';
+import { outcomeOf } from '../../src/domain/verify-outcome.ts';
+import {
+  author,
+  control,
+  COOLING_TAG,
+  FAMILY,
+  history,
+  LIVE_TAG,
+  NOW,
+  POLICY,
+  proposalFor,
+  SECOND,
+  state,
+} from '../property/domain-fixtures.ts';
+
+const CLEARED = state('live', { last: 70, clearSince: NOW - 60 * SECOND });
+const HOT = state('live', { last: 85.01 });
+const BETWEEN = state('live', { last: 85 });
+
+test.each<[string, number, DetectedState | undefined, Outcome | undefined]>([
+  ['cleared, before it settled', 300 * SECOND - 1, CLEARED, undefined],
+  ['hot, before it settled', 299 * SECOND, HOT, undefined],
+  ['cleared, once it settled', 300 * SECOND, CLEARED, 'effective'],
+  ['hot, once it settled', 300 * SECOND, HOT, 'ineffective'],
+  ['between, once it settled', 300 * SECOND, BETWEEN, undefined],
+  ['between, just before the end of the window', 600 * SECOND - 1, BETWEEN, undefined],
+  ['between, at the end of the window', 600 * SECOND, BETWEEN, 'effective'],
+  ['hot, at the end of the window', 600 * SECOND, HOT, 'ineffective'],
+  ['nothing read, once it settled', 300 * SECOND, undefined, undefined],
+  ['nothing read, at the end of the window', 600 * SECOND, undefined, 'unknown'],
+  ['stale, once it settled', 400 * SECOND, state('live', { last: 97, lastAt: NOW - 301 * SECOND }), undefined],
+  ['stale, at the end of the window', 600 * SECOND, state('live', { last: 97, lastAt: NOW - 301 * SECOND }), 'unknown'],
+  ['read only before the execution', 302 * SECOND, state('live', { last: 97, lastAt: NOW - 302 * SECOND }), undefined],
+])('an execution %s: judged after %d ms as %s', (_what, age, seen, expected) => {
+  expect(outcomeOf(NOW - age, seen, FAMILY, NOW, POLICY, 300)).toBe(expected);
+});
+
+test('a reading at the very moment of the execution proves nothing', () => {
+  const policy = { settlingSeconds: 0, verifyWindowSeconds: 60 };
+  expect(outcomeOf(NOW - SECOND, state('live', { last: 97, lastAt: NOW - SECOND }), FAMILY, NOW, policy, 300)).toBeUndefined();
+  expect(outcomeOf(NOW - SECOND, state('live', { last: 97, lastAt: NOW - SECOND + 1 }), FAMILY, NOW, policy, 300)).toBe('ineffective');
+});
+
+test('a verify window shorter than the settling time ends with it', () => {
+  expect(outcomeOf(NOW - 300 * SECOND, undefined, FAMILY, NOW, { settlingSeconds: 300, verifyWindowSeconds: 10 }, 300)).toBe('unknown');
+});
+
+const HEALTHY: AgentHealth = {
+  agentId: 'AGENT',
+  status: 'online',
+  lastHeartbeat: NOW - 10 * SECOND,
+  pollsCompleted: 1,
+  createdTimestamp: NOW,
+  leaseOwner: null,
+  leaseExpires: null,
+  leaseEpoch: 1,
+  watermarkTimestamp: null,
+  newestReadingTimestamp: NOW - 10 * SECOND,
+  detectedTimestamp: NOW - 10 * SECOND,
+  nextDue: NOW,
+  lastCycleMs: 5,
+  lastError: null,
+  consecutiveErrors: 0,
+  rulesHash: 'x',
+  version: '1',
+};
+
+function beat(age: number): Partial<AgentHealth> {
+  return { lastHeartbeat: NOW - age, detectedTimestamp: NOW - age };
+}
+
+test.each<[string, Partial<AgentHealth>, string[]]>([
+  ['online, seen, fed, detecting', {}, []],
+  ['offline', { status: 'offline' }, ['the agent is offline']],
+  ['in no state', { status: null }, ['the agent is in no state']],
+  ['heard of just in time', { ...beat(30 * SECOND), nextDue: null }, []],
+  ['not heard of in time', { ...beat(30 * SECOND + 1), nextDue: null }, ['the last heartbeat was']],
+  ['not heard of, but not due again', { ...beat(200 * SECOND), nextDue: NOW }, []],
+  ['not heard of, and past due', { ...beat(200 * SECOND), nextDue: NOW - 1 }, ['the last heartbeat was']],
+  ['never fed', { newestReadingTimestamp: null }, ['no good reading has been seen yet']],
+  ['fed just in time', { newestReadingTimestamp: NOW - 300 * SECOND }, []],
+  ['fed too long ago', { newestReadingTimestamp: NOW - 300 * SECOND - 1 }, ['the feed is silent']],
+  ['not detecting', { detectedTimestamp: NOW - 20 * SECOND, lastError: 'detect: x' }, ['the last cycle could not detect: detect: x']],
+  ['never detecting', { detectedTimestamp: null }, ['the last cycle could not detect']],
+  [
+    'wrong in every way',
+    { status: 'offline', ...beat(99 * SECOND), nextDue: null, newestReadingTimestamp: null, detectedTimestamp: null },
+    ['the agent', 'the last h', 'no good', 'the last c'],
+  ],
+])('an agent that is %s says so', (_what, edit, reasons) => {
+  const verdict = judgeHealth({ ...HEALTHY, ...edit }, NOW, { maxAgeSeconds: 30, feedMaxAgeSeconds: 300 });
+  expect(verdict.healthy).toBe(reasons.length === 0);
+  expect(verdict.reasons).toHaveLength(reasons.length);
+  for (const [index, reason] of reasons.entries()) expect(verdict.reasons[index]).toContain(reason);
+});
+
+test('an agent that never ran is not healthy', () => {
+  const limits = { maxAgeSeconds: 30, feedMaxAgeSeconds: 300 };
+  expect(judgeHealth(undefined, NOW, limits).reasons).toEqual(['no cycle has run yet']);
+  expect(judgeHealth({ ...HEALTHY, lastHeartbeat: null }, NOW, limits).reasons).toEqual(['no cycle has run yet']);
+});
+
+test.each([
+  ['all', 'R1', true],
+  ['R1', 'R1', true],
+  ['r1', 'R1', true],
+  ['R', 'R1', false],
+  ['R*', 'R1', true],
+  ['*1', 'R1', true],
+  ['*', 'R1', true],
+  ['R.', 'R1', false],
+  ['R[1]', 'R1', false],
+  ['R1|R2', 'R1', false],
+  ['', 'R1', false],
+])("a control over '%s' is in force for %s: %s", (scope, equipmentId, expected) => {
+  expect(controlOn([control('shelved', { scope })], ['shelved'], equipmentId, NOW) !== undefined).toBe(expected);
+});
+
+test.each([
+  [null, true],
+  [NOW + 1, true],
+  [NOW, false],
+  [NOW - 1, false],
+])('a control until %s is in force now: %s', (until, expected) => {
+  expect(controlOn([control('advisory', { until })], ['advisory'], 'R1', NOW) !== undefined).toBe(expected);
+});
+
+test('only controls of the asked kinds count, and the first one is named with who and why', () => {
+  const controls = [control('advisory'), control('out_of_service', { scope: 'R*', by: 'ben', reason: 'revision' }), control('shelved')];
+  expect(controlOn(controls, [], 'R1', NOW)).toBeUndefined();
+  const first = controlOn(controls, ['shelved', 'out_of_service'], 'R1', NOW);
+  expect(first && describeControl(first)).toBe('out of service (R*) by ben: revision');
+});
+
+test('a recommendation carries its band, the readings at the peak, old values and a ticket that fits', () => {
+  const proposal = proposalFor(92, {
+    peak: {
+      value: 92,
+      at: NOW,
+      signals: new Map([
+        ['pressure', 120],
+        ['flow_rate', 0],
+      ]),
+    },
+  });
+  const row = recommendationOf(proposal, 'pending', author(), new Map([[LIVE_TAG, 100]]));
+  expect(row).toMatchObject({
+    issueType: 'high_temperature',
+    severity: 'high',
+    priority: 3,
+    temperatureReading: 92,
+    pressureReading: 120,
+    flowRateReading: 0,
+    rootCauseAnalysis: 'high system pressure, possible blockage; low flow rate, possible pump degradation',
+    status: 'pending',
+    guardedStatus: 'pending',
+    actions: [
+      { sequence: 1, tag: LIVE_TAG, value: 75, old: 100 },
+      { sequence: 2, tag: COOLING_TAG, value: 1, old: null },
+    ],
+  });
+  expect(row.ticket && isUnedited(row.ticket, row)).toBe(true);
+  expect(tagsOf(proposal)).toEqual([LIVE_TAG, COOLING_TAG]);
+});
+
+test("an escalation has the same columns as a new row of that severity, under the row's own id", () => {
+  const fresh = recommendationOf(proposalFor(97), 'pending', author(), new Map());
+  expect(fresh).toMatchObject(assessmentOf(proposalFor(97), fresh.recommendationId, author(), new Map()));
+});
+
+test("ids form a chain: a row's id is made from its predecessor's", () => {
+  const first = recommendationOf(proposalFor(92), 'pending', author(), new Map());
+  const second = recommendationOf(proposalFor(97, { predecessor: first }), 'pending', author(), new Map());
+  expect(first).toMatchObject({ predecessorId: null, recommendationId: recommendationIdOf('R1', 'temperature', null) });
+  expect(second).toMatchObject({
+    predecessorId: first.recommendationId,
+    recommendationId: recommendationIdOf('R1', 'temperature', first.recommendationId),
+  });
+});
+
+test.each([
+  [NOW - 1, NOW],
+  [NOW, NOW + 1],
+  [NOW + 900, NOW + 901],
+])('after a predecessor made at %d a row is made at %d: strictly later', (createdTimestamp, expected) => {
+  const predecessor = history('withdrawn', { createdTimestamp });
+  expect(recommendationOf(proposalFor(92, { predecessor }), 'pending', author(), new Map()).createdTimestamp).toBe(expected);
+});
+
+test.each<[Partial<FamilyHistory>, boolean]>([
+  [{ status: 'failed', mayHaveWritten: true }, true],
+  [{ status: 'failed', mayHaveWritten: false }, false],
+  [{ status: 'executed', mayHaveWritten: true, outcome: 'ineffective' }, true],
+  [{ status: 'executed', mayHaveWritten: true, outcome: 'effective' }, false],
+  [{ status: 'executed', mayHaveWritten: true, outcome: 'unknown' }, false],
+  [{ status: 'executed', mayHaveWritten: false, outcome: 'ineffective' }, false],
+  [{ status: 'rejected', mayHaveWritten: false }, false],
+])('after %j the next row is a follow-up: %s', (edit, follows) => {
+  const predecessor = history('executed', edit);
+  const row = recommendationOf(proposalFor(92, { predecessor }), 'pending', author(), new Map());
+  expect(row.followsRecommendationId).toBe(follows ? predecessor.recommendationId : null);
+});
+
+test('a crash point is read exactly, and a misspelt one is an error', () => {
+  expect(parseCrashPoint('statement:3:after')).toEqual({ at: 'statement', nth: 3, when: 'after' });
+  expect(parseCrashPoint('plant:12:before')).toEqual({ at: 'plant', nth: 12, when: 'before' });
+  expect([parseCrashPoint(undefined), parseCrashPoint('')]).toEqual([undefined, undefined]);
+  for (const text of ['plant:0:before', 'plant:1', 'statement:1:during', ' plant:1:before', 'plant:01:before'])
+    expect(() => parseCrashPoint(text)).toThrow('OPS_AGENT_CRASH_AT');
+});
+
+test('anything thrown becomes an error with a code, and our own stays as it is', () => {
+  const own = new AgentError('conflict', 'taken');
+  expect(asAgentError(own)).toBe(own);
+  expect(asAgentError(new TypeError('x'))).toMatchObject({ code: 'bug', message: 'x' });
+  expect(asAgentError('text')).toMatchObject({ code: 'bug', message: 'text' });
+  expect(() => assertNever('odd' as never, 'status')).toThrow('unexpected status: "odd"');
+});
