@@ -15,5 +15,6 @@ export function introduce(settings: Settings, log: Log): void {
     rules_hash: rulesHash,
   });
   // A simulator says 'executed' about writes that no real equipment ever sees.
-  if (plant.kind === 'simulator') log.warn(`The plant is simulated (${plant.simulatorPath}): nothing that is executed reaches real equipment`);
+  if (plant.kind === 'simulator')
+    log.warn(`The plant is simulated (${plant.simulatorPath}): nothing that is executed reaches real equipment`);
 }

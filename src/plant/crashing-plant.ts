@@ -11,5 +11,12 @@ export function crashingPlant(inner: Plant, point: CrashPoint): Plant {
     if (count === point.nth && point.when === 'after') process.kill(process.pid, 'SIGKILL');
     return result;
   };
-  return { ...inner, read: (tags) => around(() => inner.read(tags)), write: (request) => around(() => inner.write(request)) };
+  return {
+    kind: inner.kind,
+    description: inner.description,
+    acts: inner.acts,
+    read: (tags) => around(() => inner.read(tags)),
+    write: (request) => around(() => inner.write(request)),
+    close: () => inner.close(),
+  };
 }

@@ -161,7 +161,11 @@ export interface OperatorStore {
   listRecommendations(filter: RecommendationFilter): Promise<readonly Recommendation[]>;
   /** All whose id starts with `prefix`, at most two. */
   findRecommendations(prefix: string): Promise<readonly Recommendation[]>;
-  listCommands(filter: { readonly recommendationId: string | null; readonly statuses: readonly string[]; readonly limit: number }): Promise<readonly Command[]>;
+  listCommands(filter: {
+    readonly recommendationId: string | null;
+    readonly statuses: readonly string[];
+    readonly limit: number;
+  }): Promise<readonly Command[]>;
   /** Newest first. */
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]>;
   readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }>;
@@ -171,7 +175,10 @@ export interface OperatorStore {
    * Writes the decision while the recommendation is undecided and, for an approval, its ticket is the one seen.
    * The audit row comes first. @returns the status found afterwards and whether the decision is in force.
    */
-  decide(decision: OperatorDecision, event: AgentEvent): Promise<{ readonly decided: boolean; readonly status: RecommendationStatus | string }>;
+  decide(
+    decision: OperatorDecision,
+    event: AgentEvent,
+  ): Promise<{ readonly decided: boolean; readonly status: RecommendationStatus | string }>;
   /** Adds a control, or replaces the one of the same kind and scope. */
   setControl(control: Control, event: AgentEvent): Promise<void>;
   /** @returns how many controls were lifted. */
@@ -183,9 +190,20 @@ export interface SchemaReport {
   readonly problems: readonly string[];
 }
 
-/** What `setup` and `sql` ask of the store. */
+/** One row for the specification's wide sensor_data: °C, PSI, GPM. The store stamps it. */
+export interface NewReading {
+  readonly sensorId: string;
+  readonly equipmentId: string;
+  readonly temperature: number;
+  readonly pressure: number;
+  readonly flowRate: number;
+  readonly sensorStatus: string;
+  readonly recordedBy: string;
+}
+
+/** What `setup`, `sql` and the simulated feed ask of the store. */
 export interface SchemaStore {
-  /** Creates and migrates; repeating, and many at once, give one schema. @throws AgentError conflict for another agent's tables */
+  /** Creates and migrates; repeating, and many at once, give one schema. @throws AgentError usage for another agent's tables */
   migrate(agentId: string): Promise<void>;
   /** One statement. @throws AgentError not_set_up when the tables are missing, behind, or made for a newer agent. */
   requireSchema(): Promise<void>;
@@ -194,10 +212,17 @@ export interface SchemaStore {
   printSchema(agentId: string): string;
   /** Inserts the specification's five readings unless they are there. @returns how many are there. */
   insertSampleReadings(): Promise<number>;
+  /**
+   * Stores readings in sensor_data, all with the store's time of now. Repeating stores them again.
+   * @throws AgentError usage where the source is a table of the user's own
+   */
+  appendReadings(readings: readonly NewReading[]): Promise<void>;
   /** agent_health counts only rows with a heartbeat. */
   countRows(): Promise<readonly { readonly table: string; readonly rows: number }[]>;
   /** One statement in the specification's spelling. `changes` is null for one that returns rows. */
-  runSql(text: string): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }>;
+  runSql(
+    text: string,
+  ): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }>;
 }
 
 export interface Store extends CycleStore, OperatorStore, SchemaStore {

@@ -9,6 +9,8 @@ export interface GuardedWrite {
   readonly transitions: readonly string[];
   /** A column whose value may always be put back into `status`; null where there is none. */
   readonly restorable: string | null;
+  /** Of the rows that are alike in `columns` at most one may have one of these statuses; null where any number may. */
+  readonly onlyOneOpen: { readonly columns: readonly string[]; readonly statuses: readonly string[] } | null;
 }
 
 /**
@@ -27,14 +29,22 @@ export interface Dialect {
   encodeTime(instant: Instant): string;
   /** Null for NULL. @throws AgentError bug for what no column of ours can hold */
   decodeTime(value: unknown): Instant | null;
+  /** A result's value as JSON spells it: a time of the engine's own as ISO 8601 with milliseconds and Z. */
+  toJsonValue(value: unknown): unknown;
 
   /** A relation with these columns from the JSON array in a named parameter; a missing key is NULL. */
   jsonRows(parameter: string, columns: readonly Pick<Column, 'name' | 'kind'>[]): string;
-  /** A JSON object as text, from names and expressions. */
+  /** A JSON object as text, from names and expressions. A real number goes through jsonReal to come back as the same one. */
   jsonObject(entries: readonly (readonly [string, string])[]): string;
+  /** A real column's value inside jsonObject, with all of its digits. */
+  jsonReal(expression: string): string;
   /** Numbers in a JSON array parameter as a one-column relation `value`. */
   jsonList(parameter: string): string;
 
+  /** The word that makes a common table expression be computed once, where the engine would repeat it. */
+  readonly materialized: string;
+  /** A subquery whose expressions are computed once a row, however often the outer query names them. */
+  computedOnce(select: string): string;
   plusSeconds(time: string, seconds: string): string;
   /** `later` − `earlier` in seconds, with fractions. */
   secondsBetween(earlier: string, later: string): string;
@@ -43,7 +53,7 @@ export interface Dialect {
   isFiniteNumber(expression: string): string;
   /** Whether the expression is an id that may become part of a tag path (EQUIPMENT_ID). */
   isPlainId(expression: string): string;
-  /** Whether the column holds a time in the engine's own spelling, so that comparing it means something. */
+  /** Whether the column, within a range of times, holds one in the engine's own spelling, so that comparing it means something. */
   isReadableTime(column: string): string;
   /** A condition that finds, by an index on the column, rows whose time no range finds; null where types rule them out. */
   unreadableTimes(column: string): string | null;

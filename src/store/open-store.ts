@@ -24,7 +24,10 @@ export interface OpenOptions {
  * Opens the store and the source that the settings name. Without `create` the tables have to be there and new enough.
  * @throws AgentError not_set_up, store_unavailable, usage
  */
-export async function openStore(settings: Settings, options: OpenOptions = {}): Promise<{ readonly store: Store; readonly source: Source }> {
+export async function openStore(
+  settings: Settings,
+  options: OpenOptions = {},
+): Promise<{ readonly store: Store; readonly source: Source }> {
   switch (settings.store.kind) {
     case 'embedded':
       return openEmbeddedStore(settings, options);

@@ -23,7 +23,7 @@ function decode(column: Column, value: unknown, dialect: Dialect): unknown {
     case 'integer':
       return typeof value === 'number' ? value : Number(value);
     case 'text':
-      return typeof value === 'string' ? value : String(value);
+      return typeof value === 'string' ? value : JSON.stringify(value);
   }
 }
 
@@ -38,6 +38,7 @@ function parseJson(value: unknown): unknown {
 }
 
 /** A table's row in the domain's spelling. The caller names the type: it is the table's own, column by column. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what the table's columns are in the domain
 export function fromRow<T>(table: Table, row: Row, dialect: Dialect): T {
   const entries = table.columns.map((column) => [propertyOf(column.name), decode(column, row[column.name], dialect)] as const);
   // The table's definition and the domain's type list the same properties; the contract suite reads back every one.
@@ -56,7 +57,10 @@ export function encode(column: Column, value: unknown, dialect: Dialect): SqlVal
     case 'real':
     case 'integer':
       if (typeof value !== 'number' || !Number.isFinite(value))
-        throw new AgentError('bug', `${column.name} would be written as ${String(value)}, which is no number`);
+        throw new AgentError(
+          'bug',
+          `${column.name} would be written as ${typeof value === 'number' ? value : typeof value}, which is no number`,
+        );
       return value;
     case 'text':
       if (typeof value !== 'string') throw new AgentError('bug', `${column.name} would be written as a ${typeof value}`);

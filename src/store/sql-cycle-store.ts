@@ -7,7 +7,7 @@ import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { DecisionColumns, FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
 import type { Ticket } from '../domain/ticket.ts';
-import { COMMAND_TRANSITIONS, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
+import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { Claim, ClaimedCommand, CycleStore, Heartbeat, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -17,7 +17,7 @@ import type { Session } from './session.ts';
 import { tooNew } from './sql-schema-store.ts';
 import { claimedStatement, claimStatement } from './statements/commands.ts';
 import { endCycleStatement, LEASE_GUARD, leaseParams, takeLeaseStatement } from './statements/lease.ts';
-import { openWorkStatement } from './statements/open-work.ts';
+import { ONE_OPEN_PER_FAMILY, openWorkStatement } from './statements/open-work.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -29,10 +29,27 @@ function pairsOf(transitions: Readonly<Record<string, readonly string[]>>): read
 const RECOMMENDATION_PAIRS = pairsOf(RECOMMENDATION_TRANSITIONS);
 const COMMAND_PAIRS = pairsOf(COMMAND_TRANSITIONS);
 
+/** What closes a row goes first: another row may open only where the family has no open one. */
+function placeOf({ expected, columns: { status } }: RecommendationChange): number {
+  if (expected === null) return 2;
+  return status !== undefined && !isTerminal(status) ? 1 : 0;
+}
+
 function parsed(text: unknown): Row | null {
   if (typeof text !== 'string') return null;
-  const value: unknown = JSON.parse(text);
-  return value !== null && typeof value === 'object' ? (value as Row) : null; // objects only: the statement makes them
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? (value as Row) : null; // an object's own keys, whatever they hold
+  } catch {
+    // An event's copy that somebody edited: no ticket, so that its one row is refused and the others go on.
+    return null;
+  }
+}
+
+/** A status that somebody set to NULL is a text that is no status, as the guards of a write have it too. */
+function statusSaid(row: StoredRecommendation): StoredRecommendation {
+  const status: string | null = row.status;
+  return { ...row, status: status ?? '' };
 }
 
 /** The ticket in an event's copy. The audit is ours; whether its ticket still fits a row is judged by its hash. */
@@ -88,7 +105,7 @@ export class SqlCycleStore implements CycleStore {
       health: table<AgentHealth>('health', HEALTH),
       controls: table<Control>('control', CONTROLS),
       recommendations: of('recommendation').map((row) => ({
-        ...fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect),
+        ...statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect)),
         ticket: ticketIn(row['ticket']),
         lastDecision: decisionIn(row['decision_event'], row['decision']),
       })),
@@ -104,15 +121,14 @@ export class SqlCycleStore implements CycleStore {
   }
 
   saveRecommendations(lease: Lease, changes: readonly RecommendationChange[]): Promise<number> {
-    // What closes a row goes first: its successor may open only where the family has no open row.
-    const ordered = changes.toSorted((a, b) => Number(a.expected === null) - Number(b.expected === null));
+    const ordered = changes.toSorted((a, b) => placeOf(a) - placeOf(b));
     const rows = ordered.map((change) => ({
       ...toRow(RECOMMENDATIONS, change.columns, this.#dialect),
       recommendation_id: change.recommendationId,
       guard_status: change.expected,
     }));
     const guarded = { table: RECOMMENDATIONS, key: 'recommendation_id', transitions: RECOMMENDATION_PAIRS, restorable: 'guarded_status' };
-    return this.#save(lease, this.#dialect.guardedWrite(guarded, LEASE_GUARD), rows);
+    return this.#save(lease, this.#dialect.guardedWrite({ ...guarded, onlyOneOpen: ONE_OPEN_PER_FAMILY }, LEASE_GUARD), rows);
   }
 
   saveCommands(lease: Lease, changes: readonly CommandChange[]): Promise<number> {
@@ -122,7 +138,7 @@ export class SqlCycleStore implements CycleStore {
       guard_status: change.expected,
       guard_claimed_by: change.claimedBy,
     }));
-    const guarded = { table: COMMANDS, key: 'command_id', transitions: COMMAND_PAIRS, restorable: null };
+    const guarded = { table: COMMANDS, key: 'command_id', transitions: COMMAND_PAIRS, restorable: null, onlyOneOpen: null };
     return this.#save(lease, this.#dialect.guardedWrite(guarded, LEASE_GUARD), rows);
   }
 
@@ -167,14 +183,13 @@ export class SqlCycleStore implements CycleStore {
   }
 
   async takeOver(agentId: string): Promise<void> {
-    const d = this.#dialect;
     await this.#session.runAll([
       write(
-        `UPDATE agent_health SET agent_id = :agent, lease_owner = NULL, lease_expires = NULL, lease_epoch = COALESCE(lease_epoch, 0) + 1
-WHERE agent_id = (SELECT MIN(agent_id) FROM agent_health)`,
+        `UPDATE agent_health SET agent_id = :agent, lease_owner = NULL, lease_expires = NULL, lease_epoch = (SELECT MAX(COALESCE(lease_epoch, 0)) FROM agent_health) + 1
+WHERE agent_id = COALESCE((SELECT agent_id FROM agent_health WHERE agent_id = :agent), (SELECT MIN(agent_id) FROM agent_health))`,
         { agent: agentId },
       ),
-      write(`DELETE FROM agent_health WHERE agent_id <> :agent AND created_timestamp <= ${d.now}`, { agent: agentId }),
+      write('DELETE FROM agent_health WHERE agent_id <> :agent', { agent: agentId }),
     ]);
   }
 }

@@ -6,7 +6,7 @@ import { AgentError } from '../domain/errors.ts';
 import { addSeconds } from '../domain/instant.ts';
 import { isoOf, type Instant } from '../domain/instant.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { mayBecome, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
+import { isRecommendationStatus, mayBecome, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
 import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent } from '../ports/store.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -201,9 +201,7 @@ SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS 
 
   async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {
     await this.#session.run(this.#event(event));
-    const result = await this.#session.run(
-      write('DELETE FROM agent_controls WHERE control_id = :id', { id: `${kind}:${scope}` }),
-    );
+    const result = await this.#session.run(write('DELETE FROM agent_controls WHERE control_id = :id', { id: `${kind}:${scope}` }));
     return result.changes;
   }
 }
@@ -211,7 +209,7 @@ SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS 
 const STATUS_OF = { approve: 'approved', reject: 'rejected', defer: 'deferred' } as const;
 
 function isPossible(row: Recommendation, decision: OperatorDecision): boolean {
-  const undecided = row.status !== 'approved' && mayBecome(row.status, STATUS_OF[decision.kind]);
+  const undecided = isRecommendationStatus(row.status) && row.status !== 'approved' && mayBecome(row.status, STATUS_OF[decision.kind]);
   return undecided && (decision.kind !== 'approve' || row.actionHash === decision.seenHash);
 }
 

@@ -1,6 +1,8 @@
 import { AgentError } from '../domain/errors.ts';
-import type { SchemaReport, SchemaStore, TableRow } from '../ports/store.ts';
+import type { NewReading, SchemaReport, SchemaStore, TableRow } from '../ports/store.ts';
 import { read, type Statement, write } from './connection.ts';
+import { countStatements } from './opaque-sql.ts';
+import { appendReadings } from './reading-feed.ts';
 import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
 import type { Session } from './session.ts';
 import { ALL_TABLES, SENSOR_DATA, SPECIFIED_TABLES, type Table } from './tables.ts';
@@ -99,8 +101,13 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   async requireSchema(): Promise<void> {
     const version = await this.#version();
     if (!version || version.version < SCHEMA_VERSION)
-      throw new AgentError('not_set_up', `the store has schema version ${version?.version ?? 0}, this ops-agent needs ${SCHEMA_VERSION}`, 'run: ops-agent setup');
-    if (version.minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(version.minSupported), 'install the newer ops-agent');
+      throw new AgentError(
+        'not_set_up',
+        `the store has schema version ${version?.version ?? 0}, this ops-agent needs ${SCHEMA_VERSION}`,
+        'run: ops-agent setup',
+      );
+    if (version.minSupported > SCHEMA_VERSION)
+      throw new AgentError('not_set_up', tooNew(version.minSupported), 'install the newer ops-agent');
   }
 
   async checkSchema(agentId: string): Promise<SchemaReport> {
@@ -133,10 +140,16 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   }
 
   async insertSampleReadings(): Promise<number> {
-    if (this.#ownSource === null) throw new AgentError('usage', 'sample readings go into sensor_data only', 'leave out --sample-data, or source.table');
+    if (this.#ownSource === null)
+      throw new AgentError('usage', 'sample readings go into sensor_data only', 'leave out --sample-data, or source.table');
     const d = this.#session.dialect;
     const rows = SAMPLE_READINGS.map(([equipment_id, temperature, pressure, flow_rate, sensor_status]) => ({
-      ...{ sensor_id: `SENSOR_${equipment_id}`, equipment_id, temperature, pressure, flow_rate, sensor_status },
+      sensor_id: `SENSOR_${equipment_id}`,
+      equipment_id,
+      temperature,
+      pressure,
+      flow_rate,
+      sensor_status,
     }));
     const columns = SENSOR_DATA.columns.filter((column) => !['timestamp', 'recorded_by'].includes(column.name));
     await this.#session.run(
@@ -147,8 +160,15 @@ WHERE NOT EXISTS (SELECT 1 FROM sensor_data s WHERE s.recorded_by = :author)`,
         { rows: JSON.stringify(rows), author: SAMPLE_AUTHOR },
       ),
     );
-    const counted = await this.#session.run(read('SELECT COUNT(*) AS n FROM sensor_data WHERE recorded_by = :author', { author: SAMPLE_AUTHOR }));
+    const counted = await this.#session.run(
+      read('SELECT COUNT(*) AS n FROM sensor_data WHERE recorded_by = :author', { author: SAMPLE_AUTHOR }),
+    );
     return Number(counted.rows[0]?.['n'] ?? 0);
+  }
+
+  async appendReadings(readings: readonly NewReading[]): Promise<void> {
+    if (this.#ownSource === null) throw new AgentError('usage', 'readings can be fed into sensor_data only', 'leave out source.table');
+    await appendReadings(this.#session, readings);
   }
 
   async countRows(): Promise<readonly { readonly table: string; readonly rows: number }[]> {
@@ -161,11 +181,19 @@ WHERE NOT EXISTS (SELECT 1 FROM sensor_data s WHERE s.recorded_by = :author)`,
     return counts;
   }
 
-  async runSql(text: string): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }> {
-    const statement = text.trim().replace(/;+\s*$/, '');
-    if (statement === '') throw new AgentError('usage', 'there is no statement', `give one, for instance: ops-agent sql "SELECT * FROM agent_health"`);
-    const result = await this.#session.run(write(this.#session.dialect.spell(statement)));
-    return { rows: result.rows, columns: result.columns, changes: result.columns.length > 0 ? null : result.changes };
+  async runSql(
+    text: string,
+  ): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }> {
+    const statements = countStatements(text);
+    if (statements > 1) throw new AgentError('usage', `there are ${statements} statements`, 'give one at a time');
+    if (statements === 0)
+      throw new AgentError('usage', 'there is no statement', `give one, for instance: ops-agent sql "SELECT * FROM agent_health"`);
+    const { dialect } = this.#session;
+    const result = await this.#session.run(write(dialect.spell(text.trim().replace(/;+$/, ''))));
+    const rows = result.rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, dialect.toJsonValue(value)])),
+    );
+    return { rows, columns: result.columns, changes: result.columns.length > 0 ? null : result.changes };
   }
 }
 

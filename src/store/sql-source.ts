@@ -3,12 +3,13 @@ import { type DetectedState, type Detection, type KnownFamily, REJECTION_REASONS
 import { AgentError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { IssueFamily } from '../domain/rules.ts';
+import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { DetectionRequest, ReadingPoint, Source } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { encode } from './row-mapping.ts';
 import type { Session } from './session.ts';
-import { detectSql, KNOWN_COLUMNS, patternParams, signalNames } from './statements/detect.ts';
+import { detectSql, isUsable, KNOWN_COLUMNS, patternParams, signalNames } from './statements/detect.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -60,7 +61,9 @@ export class SqlSource implements Source {
       shape.kind === 'wide' ? ([`signal_${index}`, name] as const) : ([`type_${index}`, shape.signals[name] ?? name] as const),
     );
     return {
-      families: JSON.stringify(families.map((family, index) => this.#familyRow(family, families.findIndex((other) => other.signal === family.signal) === index))),
+      families: JSON.stringify(
+        families.map((family, index) => this.#familyRow(family, families.findIndex((other) => other.signal === family.signal) === index)),
+      ),
       known: JSON.stringify(known.map((entry) => this.#knownRow(entry))),
       usable: JSON.stringify(this.#settings.usableStatus),
       watermark: d.encodeTime(window.watermark),
@@ -105,7 +108,9 @@ export class SqlSource implements Source {
 
   #state(row: Row): DetectedState {
     const time = (name: string): Instant | null => this.#dialect.decodeTime(row[name]);
-    const [lastAt, firstAt, raisedAt, peakAt, clearSince] = ['last_at', 'first_raised_at', 'last_raised_at', 'peak_at', 'clear_since'].map(time);
+    const [lastAt, firstAt, raisedAt, peakAt, clearSince] = ['last_at', 'first_raised_at', 'last_raised_at', 'peak_at', 'clear_since'].map(
+      time,
+    );
     const raised =
       firstAt && raisedAt && peakAt
         ? { firstAt, lastAt: raisedAt, peak: { value: Number(row['peak_value']), at: peakAt, signals: this.#others(row) } }
@@ -133,12 +138,27 @@ export class SqlSource implements Source {
     const mapped = shape.signals[signal];
     if (mapped === undefined) throw new AgentError('usage', `the source has no signal '${signal}'`, 'map it under source.columns');
     const value = d.quote(shape.kind === 'wide' ? mapped : shape.valueColumn);
-    const ofSignal = shape.kind === 'wide' ? '' : ` AND ${d.quote(shape.signalColumn)} = :signal`;
+    const limits = this.#settings.physicalLimits[signal];
+    // Good as detection means it: what it rejects must not stand in the evidence.
+    const conditions = [
+      `${d.quote(columns.equipment)} = :equipment AND ${ts} > :after AND ${ts} <= ${d.plusSeconds(d.now, ':tolerance')} AND ${d.isReadableTime(ts)}`,
+      ...(shape.kind === 'wide' ? [] : [`${d.quote(shape.signalColumn)} = :signal`]),
+      isUsable(d, columns.status === null ? 'NULL' : `LOWER(${d.quote(columns.status)})`),
+      `${d.isFiniteNumber(value)} AND ${value} BETWEEN :lowest AND :highest`,
+    ];
     const { rows } = await this.#session.run(
       read(
-        `SELECT ${ts} AS ts, ${value} AS value FROM ${d.quote(table)}
-WHERE ${d.quote(columns.equipment)} = :equipment AND ${ts} > :after${ofSignal} AND ${d.isFiniteNumber(value)} ORDER BY ${ts} DESC LIMIT :limit`,
-        { equipment: equipmentId, after: d.encodeTime(after), limit, ...(shape.kind === 'wide' ? {} : { signal: mapped }) },
+        `SELECT ${ts} AS ts, ${value} AS value FROM ${d.quote(table)} WHERE ${conditions.join(' AND ')} ORDER BY ${ts} DESC LIMIT :limit`,
+        {
+          equipment: equipmentId,
+          after: d.encodeTime(after),
+          tolerance: FUTURE_TOLERANCE_SECONDS,
+          ...(shape.kind === 'wide' ? {} : { signal: mapped }),
+          usable: JSON.stringify(this.#settings.usableStatus),
+          lowest: limits?.min ?? -UNLIMITED,
+          highest: limits?.max ?? UNLIMITED,
+          limit,
+        },
       ),
     );
     const points = rows.map((row) => ({ at: d.decodeTime(row['ts']), value: Number(row['value']) }));

@@ -1,6 +1,6 @@
 import type { Store } from '../ports/store.ts';
 import type { HolderLock } from './connection.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 import { SqlCycleStore } from './sql-cycle-store.ts';
 import { SqlOperatorStore } from './sql-operator-store.ts';
 import { SqlSchemaStore } from './sql-schema-store.ts';
@@ -50,11 +50,9 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     checkSchema: (agentId) => schema.checkSchema(agentId),
     printSchema: (agentId) => schema.printSchema(agentId),
     insertSampleReadings: () => schema.insertSampleReadings(),
+    appendReadings: (readings) => schema.appendReadings(readings),
     countRows: () => schema.countRows(),
     runSql: (text) => schema.runSql(text),
-    close: async () => {
-      await cycle.releaseLock();
-      await session.close();
-    },
+    close: () => cycle.releaseLock().then(() => session.close()),
   };
 }

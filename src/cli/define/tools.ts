@@ -77,7 +77,10 @@ function defineDemo(program: Command, launch: Launch): void {
     .action((options: DemoOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/demo.ts')).run(context, options), { graceful: true }),
     );
-  documented(demo, { examples: ['ops-agent demo', 'ops-agent demo --keep demo.db'], exits: ['0  the action was seen to be effective', '7  it was not'] });
+  documented(demo, {
+    examples: ['ops-agent demo', 'ops-agent demo --keep demo.db'],
+    exits: ['0  the action was seen to be effective', '7  it was not'],
+  });
 }
 
 function defineSimulate(program: Command, launch: Launch): void {

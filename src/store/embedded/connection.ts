@@ -49,13 +49,25 @@ export function translate(thrown: unknown): Error {
   if (thrown instanceof AgentError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (isBusy(thrown)) return new RetryableError('the store is busy: another process is writing', thrown);
-  if (/no such table: (main\.)?agent_/.test(message)) return new AgentError('not_set_up', `the store lacks a table (${message})`, 'run: ops-agent setup', thrown);
-  if (/no such table/.test(message)) return new AgentError('usage', message, 'check the table name; source.table names the readings', thrown);
+  if (/no such table: (main\.)?agent_/.test(message))
+    return new AgentError('not_set_up', `the store lacks a table (${message})`, 'run: ops-agent setup', thrown);
+  if (/no such table/.test(message))
+    return new AgentError('usage', message, 'check the table name; source.table names the readings', thrown);
   if (/no such column|has no column named/.test(message))
     return new AgentError('usage', message, 'check the column names: ops-agent config check --connect, or run: ops-agent setup', thrown);
-  if (/syntax error|incomplete input|unrecognized token|no such function/.test(message)) return new AgentError('usage', message, 'check the statement', thrown);
+  if (/syntax error|incomplete input|unrecognized token|no such function/.test(message))
+    return new AgentError('usage', message, 'check the statement', thrown);
   if (/constraint/i.test(message)) return new AgentError('conflict', message, 'another row forbids this one', thrown);
   return new AgentError('store_unavailable', `the store failed: ${message}`, 'check the file, its disk and its permissions', thrown);
+}
+
+/** The driver blocks; its answers and its errors arrive as every other engine's do. */
+function guarded<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (thrown) {
+    return Promise.reject(translate(thrown));
+  }
 }
 
 function connectionOf(database: SqliteDatabase): Connection {
@@ -70,13 +82,6 @@ function connectionOf(database: SqliteDatabase): Connection {
     const columns = compiled.columns().map((column) => column.name);
     if (columns.length > 0) return { rows: compiled.all(statement.params), columns, changes: 0 };
     return { rows: [], columns: [], changes: compiled.run(statement.params).changes };
-  };
-  const guarded = <T>(work: () => T): Promise<T> => {
-    try {
-      return Promise.resolve(work());
-    } catch (thrown) {
-      return Promise.reject(translate(thrown));
-    }
   };
   return {
     execute: (statement) => guarded(() => execute(statement)),

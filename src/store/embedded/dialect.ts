@@ -1,11 +1,12 @@
 import { AgentError } from '../../domain/errors.ts';
-import type { Instant } from '../../domain/instant.ts';
+import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite } from '../dialect.ts';
 import type { Column, ColumnKind, Table } from '../tables.ts';
 import { embeddedExtras } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
 const TIME_FORMAT = "'%Y-%m-%d %H:%M:%f'";
+const TIME_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]'";
 const CANONICAL_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -23,12 +24,15 @@ function encodeTime(instant: Instant): string {
   return new Date(instant).toISOString().replace('T', ' ').replace('Z', '');
 }
 
-function decodeTime(value: unknown): Instant | null {
-  if (value === null || value === undefined) return null;
-  const text = String(value);
-  const instant = CANONICAL_TIME.test(text) ? Date.parse(`${text.replace(' ', 'T')}Z`) : Number.NaN;
+function decodeTime(found: unknown): Instant | null {
+  const instant = typeof found === 'string' && CANONICAL_TIME.test(found) ? Date.parse(`${found.replace(' ', 'T')}Z`) : Number.NaN;
   // A hand-written text that no trigger could read as a time counts as no time at all; the judges refuse it.
   return Number.isNaN(instant) ? null : instant;
+}
+
+function toJsonValue(found: unknown): unknown {
+  const instant = typeof found === 'string' ? decodeTime(found) : null;
+  return instant === null ? found : isoOf(instant);
 }
 
 function jsonRows(parameter: string, columns: readonly Pick<Column, 'name' | 'kind'>[]): string {
@@ -54,14 +58,22 @@ function insertAbsent(table: Table, key: string): string {
   return `INSERT INTO ${quote(table.name)} (${names}) SELECT ${names} FROM ${jsonRows('rows', table.columns)} WHERE true ON CONFLICT (${quote(key)}) DO NOTHING`;
 }
 
+/** Whether the row `j` of a JSON array names a column, and what it says about it. */
+function given(name: string): string {
+  return `json_type(j.value, '$.${name}') IS NOT NULL`;
+}
+
+function value(name: string): string {
+  return `json_extract(j.value, '$.${name}')`;
+}
+
 /**
  * SQLite has no MERGE. The guards stand in the SELECT that feeds an upsert: one statement takes the write lock before it
  * reads, so nothing comes between guard and write. The last clause leaves alone a row that another unique index forbids
  * (a second open recommendation of a family) without failing the others.
  */
-function guardedWrite({ table, key, transitions, restorable }: GuardedWrite, leaseGuard: string): string {
-  const given = (name: string) => `json_type(j.value, '$.${name}') IS NOT NULL`;
-  const value = (name: string) => `json_extract(j.value, '$.${name}')`;
+function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
+  const { table, key, transitions, restorable } = guarded;
   const names = table.columns.map((column) => quote(column.name));
   const merged = table.columns.map((column) =>
     column.default === undefined
@@ -81,10 +93,25 @@ SELECT ${merged.join(',\n  ')}
 FROM json_each(:rows) j LEFT JOIN ${quote(table.name)} t ON t.${quote(key)} = ${value(key)}
 WHERE ${leaseGuard} AND (
   (${guardValue} IS NULL AND t.${quote(key)} IS NULL)
-  OR (t.status = ${guardValue} AND (${allowed.join(' OR ')})
-    AND (${value('guard_claimed_by')} IS NULL OR ${table.columns.some((column) => column.name === 'claimed_by') ? `t.claimed_by = ${value('guard_claimed_by')}` : 'false'})))
+  OR (COALESCE(t.status, '') = ${guardValue} AND (${allowed.join(' OR ')})
+    AND (${value('guard_claimed_by')} IS NULL OR ${table.columns.some((column) => column.name === 'claimed_by') ? `t.claimed_by = ${value('guard_claimed_by')}` : 'false'})${staysAlone(guarded)}))
 ON CONFLICT (${quote(key)}) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}
 ON CONFLICT DO NOTHING`;
+}
+
+/**
+ * An existing row must not be opened beside an open one of its kind, unless that is closed by an earlier row of the same
+ * write: the unique index would fail the whole statement, because no ON CONFLICT covers an upsert's update.
+ */
+function staysAlone({ table, key, onlyOneOpen }: GuardedWrite): string {
+  if (onlyOneOpen === null) return '';
+  const statuses = `(${onlyOneOpen.statuses.map((status) => `'${status}'`).join(', ')})`;
+  const alike = onlyOneOpen.columns.map((column) => `o.${quote(column)} = t.${quote(column)}`).join(' AND ');
+  return `
+    AND NOT (${value('status')} IN ${statuses} AND COALESCE(t.status, '') NOT IN ${statuses} AND EXISTS (
+      SELECT 1 FROM ${quote(table.name)} o WHERE ${alike} AND o.status IN ${statuses} AND o.${quote(key)} <> t.${quote(key)}
+        AND NOT EXISTS (SELECT 1 FROM json_each(:rows) c WHERE json_extract(c.value, '$.${key}') = o.${quote(key)}
+          AND json_extract(c.value, '$.guard_status') = o.status AND json_extract(c.value, '$.status') NOT IN ${statuses})))`;
 }
 
 /** SQLite 3.51.3 or newer through the node:sqlite API. */
@@ -95,9 +122,15 @@ export const embeddedDialect: Dialect = {
   quote,
   encodeTime,
   decodeTime,
+  toJsonValue,
   jsonRows,
   jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${expression}`).join(', ')})`,
+  // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
+  jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
+  materialized: 'MATERIALIZED',
+  // A LIMIT keeps SQLite from moving the expressions into the outer query, once for each mention.
+  computedOnce: (select) => `(${select} LIMIT -1)`,
   plusSeconds: (time, seconds) => `strftime(${TIME_FORMAT}, ${time}, (${seconds}) || ' seconds')`,
   // Julian days lose the milliseconds' last digits; whole seconds plus the fraction of the text keep them.
   secondsBetween: (earlier, later) =>
@@ -106,8 +139,11 @@ export const embeddedDialect: Dialect = {
   isFiniteNumber: (expression) => `(typeof(${expression}) IN ('real', 'integer') AND abs(${expression}) <= 1.7976931348623157e308)`,
   isPlainId: (expression) =>
     `(typeof(${expression}) = 'text' AND length(${expression}) BETWEEN 1 AND 100 AND ${expression} NOT GLOB '*[^A-Za-z0-9_-]*')`,
-  isReadableTime: (column) => `(${column} IS strftime(${TIME_FORMAT}, ${column}) AND ${column} IS NOT NULL)`,
-  unreadableTimes: (column) => `(${column} IS NULL OR ${column} < '0' OR ${column} >= ':')`,
+  // Digits in their places and an hour that exists: what else could be wrong (a 31st of November) cannot lie between two
+  // real times of one hour or so but as the first of the next month. strftime() would cost more than all other checks.
+  isReadableTime: (column) => `(typeof(${column}) = 'text' AND ${column} GLOB ${TIME_PATTERN} AND substr(${column}, 12, 2) < '24')`,
+  // Before 1970 there are no readings, but there is much that a person writes: 19/02/2026, seconds since 1970.
+  unreadableTimes: (column) => `(${column} IS NULL OR ${column} < '1970' OR ${column} >= ':')`,
   insertAbsent,
   guardedWrite,
   spell: spellForSqlite,
@@ -115,5 +151,6 @@ export const embeddedDialect: Dialect = {
   createTable,
   createExtras: embeddedExtras,
   addColumn: (table, column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`,
-  describeTable: 'SELECT name FROM pragma_table_info(:table)',
+  // A dotted name: SQLite looks for its last part.
+  describeTable: "SELECT name FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",
 };

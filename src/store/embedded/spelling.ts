@@ -1,16 +1,8 @@
-const NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')";
+import { joinOpaque, MARK, splitOpaque } from '../opaque-sql.ts';
+
+// In parentheses it is also a column's default.
+const NOW = "(strftime('%Y-%m-%d %H:%M:%f', 'now'))";
 const UNITS = 'SECOND|MINUTE|HOUR|DAY';
-
-/** Text that must not be looked into: string literals, quoted identifiers, comments. */
-const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
-const MARK = '\u0000';
-
-/** Splits off opaque text, rewrites the rest, and puts the opaque text back where it was. */
-function outsideOpaque(sql: string, rewrite: (text: string) => string): string {
-  const kept: string[] = [];
-  const bare = sql.replaceAll(MARK, '').replace(OPAQUE, (found) => `${MARK}${kept.push(found) - 1}${MARK}`);
-  return rewrite(bare).replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (_found, index: string) => kept[Number(index)] ?? '');
-}
 
 /** The number in `INTERVAL 10 SECONDS` or `INTERVAL '10' SECONDS`, the second of which is opaque by then. */
 function amountOf(text: string, sql: readonly string[]): string {
@@ -43,13 +35,14 @@ function rewriteDateDiff(text: string): string {
  * days) after it, and `DATEDIFF(SECOND, a, b)`. Nothing inside strings, quoted names or comments is touched.
  */
 export function spellForSqlite(sql: string): string {
-  const opaque = [...sql.replaceAll(MARK, '').matchAll(OPAQUE)].map((match) => match[0]);
-  return outsideOpaque(sql, (bare) => {
-    const interval = new RegExp(`\\b(?:CURRENT_TIMESTAMP|NOW)\\b(?:\\s*\\(\\s*\\))?\\s*([+-])\\s*INTERVAL\\s+(\\d+|${MARK}\\d+${MARK})\\s+(${UNITS})S?\\b`, 'gi');
-    const dated = bare.replace(interval, (_found, sign: string, amount: string, unit: string) => {
-      const modifier = `'${sign}${amountOf(amount, opaque)} ${unit.toLowerCase()}s'`;
-      return `strftime('%Y-%m-%d %H:%M:%f', 'now', ${modifier})`;
-    });
-    return rewriteDateDiff(dated.replace(/\bCURRENT_TIMESTAMP\b(?:\s*\(\s*\))?/gi, NOW));
+  const { bare, opaque } = splitOpaque(sql);
+  const interval = new RegExp(
+    `\\b(?:CURRENT_TIMESTAMP|NOW)\\b(?:\\s*\\(\\s*\\))?\\s*([+-])\\s*INTERVAL\\s+(\\d+|${MARK}\\d+${MARK})\\s+(${UNITS})S?\\b`,
+    'gi',
+  );
+  const dated = bare.replace(interval, (_found, sign: string, amount: string, unit: string) => {
+    const modifier = `'${sign}${amountOf(amount, opaque)} ${unit.toLowerCase()}s'`;
+    return `strftime('%Y-%m-%d %H:%M:%f', 'now', ${modifier})`;
   });
+  return joinOpaque(rewriteDateDiff(dated.replace(/\bCURRENT_TIMESTAMP\b(?:\s*\(\s*\))?/gi, NOW)), opaque);
 }

@@ -30,7 +30,10 @@ function likeConditions(source: SourceSettings, column: string): string {
   const likes = (list: readonly string[], name: string) =>
     list.map((_pattern, index) => `LOWER(${column}) LIKE :${name}_${index} ESCAPE '!'`).join(' OR ');
   const { include, exclude } = namedPatterns(source);
-  const parts = [...(include.length > 0 ? [`(${likes(include, 'include')})`] : []), ...(exclude.length > 0 ? [`NOT (${likes(exclude, 'exclude')})`] : [])];
+  const parts = [
+    ...(include.length > 0 ? [`(${likes(include, 'include')})`] : []),
+    ...(exclude.length > 0 ? [`NOT (${likes(exclude, 'exclude')})`] : []),
+  ];
   return parts.length > 0 ? ` AND (${column} IS NULL OR (${parts.join(' AND ')}))` : '';
 }
 
@@ -39,9 +42,12 @@ function namedPatterns({ equipment }: SourceSettings): SourceSettings['equipment
   return { include: equipment.include.includes('*') ? [] : equipment.include, exclude: equipment.exclude };
 }
 
+function like(pattern: string): string {
+  return pattern.toLowerCase().replace(/[!%_]/g, '!$&').replaceAll('*', '%');
+}
+
 /** The parameters of the equipment patterns: `*` is any run of characters, everything else stands for itself. */
 export function patternParams(source: SourceSettings): Record<string, string> {
-  const like = (pattern: string) => pattern.toLowerCase().replace(/[!%_]/g, '!$&').replaceAll('*', '%');
   const { include, exclude } = namedPatterns(source);
   return Object.fromEntries([
     ...include.map((pattern, index) => [`include_${index}`, like(pattern)] as const),
@@ -74,6 +80,11 @@ function scan(source: SourceSettings, d: Dialect, extra: string): string {
   ].join('\n  UNION ALL ');
 }
 
+/** Whether a status, in lower case, lets its reading count. */
+export function isUsable(d: Dialect, status: string): string {
+  return `COALESCE(${status}, 'null') IN (SELECT value FROM ${d.jsonList('usable')} u)`;
+}
+
 /** One row a reading and family, with the reason why it is rejected or NULL. Order matters: the first reason counts. */
 function judged(source: SourceSettings, d: Dialect, name: string): string {
   const shape = source.shape;
@@ -83,13 +94,12 @@ function judged(source: SourceSettings, d: Dialect, name: string): string {
           .map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`)
           .join(' ')} END`
       : 'r.signal_value';
-  const usable = `(SELECT value FROM ${d.jsonList('usable')} u)`;
   const join = shape.kind === 'wide' ? 'CROSS JOIN f' : 'JOIN f ON r.signal_type = f.signal_type';
   return `SELECT r.*, f.family, f.signal, f.sign, f.bound, f.clear_bound, f.on_delay, f.counts, ${value} AS value,
   CASE WHEN NOT ${d.isPlainId('r.equipment_id')} THEN 'bad_id'
     WHEN NOT ${d.isReadableTime('r.ts')} THEN 'bad_time'
     WHEN r.ts > :live_up_to THEN 'future'
-    WHEN COALESCE(r.status, 'null') NOT IN ${usable} THEN 'bad_quality'
+    WHEN NOT (${isUsable(d, 'r.status')}) THEN 'bad_quality'
     WHEN ${value} IS NULL THEN 'missing'
     WHEN NOT ${d.isFiniteNumber(`(${value})`)} THEN 'not_a_number'
     WHEN ${value} < f.lowest OR ${value} > f.highest THEN 'out_of_range' END AS reason
@@ -100,13 +110,16 @@ function judged(source: SourceSettings, d: Dialect, name: string): string {
 const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to)
     AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound))`;
 
-function totals(): string {
-  const rejected = REJECTION_REASONS.map((reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}' THEN 1 ELSE 0 END) AS rejected_${reason}`);
+/** Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. */
+function totals(d: Dialect): string {
+  const rejected = REJECTION_REASONS.map(
+    (reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}' THEN 1 ELSE 0 END) AS rejected_${reason}`,
+  );
   return `totals AS (SELECT ${rejected.join(', ')},
   SUM(CASE WHEN counts = 1 AND reason IS NULL AND ts > :watermark THEN 1 ELSE 0 END) AS accepted,
   MAX(CASE WHEN reason IS NULL THEN ts END) AS newest_good,
   MAX(CASE WHEN reason IS NULL AND part = 'backlog' AND ts > :watermark THEN 1 ELSE 0 END) AS backlog_has
-  FROM all_judged)`;
+  FROM ${d.computedOnce('SELECT part, ts, counts, reason FROM all_judged')} each_once)`;
 }
 
 /**
@@ -118,19 +131,34 @@ function totals(): string {
 export function detectSql(source: SourceSettings, d: Dialect): string {
   const wide = source.shape.kind === 'wide';
   const families = wide ? FAMILY_COLUMNS : [...FAMILY_COLUMNS, { name: 'signal_type', kind: 'text' } as const];
-  return `WITH f AS ${d.jsonRows('families', families)},
-k AS ${d.jsonRows('known', KNOWN_COLUMNS)},
+  return `WITH f AS ${d.materialized} ${d.jsonRows('families', families)},
+k AS ${d.materialized} ${d.jsonRows('known', KNOWN_COLUMNS)},
 all_read AS (${scan(source, d, '')}),
 all_judged AS (${judged(source, d, 'all_read')}),
-${totals()},
-hot AS (SELECT j.part, j.equipment_id, j.family FROM all_judged j
+${totals(d)},
+hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judged j
     LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
-  WHERE j.reason IS NULL AND j.sign * j.value > j.sign * j.bound AND ${COUNTS}
+  WHERE CASE WHEN j.sign * j.value > j.sign * j.bound THEN j.reason IS NULL ELSE false END AND ${COUNTS}
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to),
 hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)')}),
 hot_judged AS (${judged(source, d, 'hot_read')}),
-good AS (SELECT j.*, k.accounted_to, k.quiet_until, k.break_bound,
+${statesOf(source, d)}
+SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
+  s.last_at, s.last_value, s.last_normal_at, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings,
+  ${signalNames(source)
+    .map((_signal, index) => `${wide ? 's' : 'o'}.other_${index}`)
+    .join(', ')}
+FROM totals LEFT JOIN hot h ON true
+  LEFT JOIN states s ON s.part = h.part AND s.equipment_id = h.equipment_id AND s.family = h.family${
+    wide ? '' : '\n  LEFT JOIN others o ON o.part = h.part AND o.equipment_id = h.equipment_id AND o.family = h.family'
+  }`;
+}
+
+/** From the judged readings of what is hot to one state each: moments, runs, what raises, the places of peak and last. */
+function statesOf(source: SourceSettings, d: Dialect): string {
+  const wide = source.shape.kind === 'wide';
+  return `good AS (SELECT j.*, k.accounted_to, k.quiet_until, k.break_bound,
     CASE WHEN j.sign * j.value > j.sign * j.bound THEN 1 ELSE 0 END AS violates,
     CASE WHEN j.sign * j.value < j.sign * j.clear_bound THEN 1 ELSE 0 END AS clear
   FROM hot_judged j JOIN hot h ON h.part = j.part AND h.equipment_id = j.equipment_id AND h.family = j.family
@@ -152,22 +180,13 @@ placed AS (SELECT r.*,
   FROM raised r),
 states AS (SELECT part, equipment_id, family,
     MAX(CASE WHEN last_place = 1 THEN ts END) AS last_at, MAX(CASE WHEN last_place = 1 THEN value END) AS last_value,
-    MAX(CASE WHEN violates = 0 THEN ts END) AS last_normal_at,
+    MAX(CASE WHEN violates_then = 0 THEN ts END) AS last_normal_at,
     MIN(CASE WHEN raises = 1 THEN ts END) AS first_raised_at, MAX(CASE WHEN raises = 1 THEN ts END) AS last_raised_at,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ts END) AS peak_at,
     MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since,
     COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
-  FROM placed GROUP BY part, equipment_id, family)${wide ? '' : `,\n${longOthers(source, d)}`}
-SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
-  s.last_at, s.last_value, s.last_normal_at, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings,
-  ${signalNames(source)
-    .map((_signal, index) => `${wide ? 's' : 'o'}.other_${index}`)
-    .join(', ')}
-FROM totals LEFT JOIN hot h ON true
-  LEFT JOIN states s ON s.part = h.part AND s.equipment_id = h.equipment_id AND s.family = h.family${
-    wide ? '' : '\n  LEFT JOIN others o ON o.part = h.part AND o.equipment_id = h.equipment_id AND o.family = h.family'
-  }`;
+  FROM placed GROUP BY part, equipment_id, family)${wide ? '' : `,\n${longOthers(source, d)}`}`;
 }
 
 /** The other signals at the peak: the same row of a wide table. */
@@ -180,11 +199,10 @@ function wideOthers(source: SourceSettings): string {
 /** The other signals at the peak: a long table's newest usable row of each at or before that moment. */
 function longOthers(source: SourceSettings, d: Dialect): string {
   const names = signalNames(source);
-  const usable = `(SELECT value FROM ${d.jsonList('usable')} u)`;
   return `nearest AS (SELECT s.part, s.equipment_id, s.family, r.signal_type, r.signal_value,
-    ROW_NUMBER() OVER (PARTITION BY s.part, s.equipment_id, s.family, r.signal_type ORDER BY r.ts DESC) AS place
+    ROW_NUMBER() OVER (PARTITION BY s.part, s.equipment_id, s.family, r.signal_type ORDER BY r.ts DESC, r.signal_value = s.peak_value DESC, r.signal_value DESC) AS place
   FROM states s JOIN hot_read r ON r.part = s.part AND r.equipment_id = s.equipment_id AND r.ts <= s.peak_at
-  WHERE COALESCE(r.status, 'null') IN ${usable} AND ${d.isFiniteNumber('r.signal_value')}),
+  WHERE ${isUsable(d, 'r.status')} AND ${d.isFiniteNumber('r.signal_value')}),
 others AS (SELECT part, equipment_id, family, ${names
     .map((_signal, index) => `MAX(CASE WHEN signal_type = :type_${index} THEN signal_value END) AS other_${index}`)
     .join(', ')}
@@ -194,5 +212,7 @@ others AS (SELECT part, equipment_id, family, ${names
 /** The first reading after the slice, by the index; only asked for while there is a slice. */
 function nextReading(source: SourceSettings, d: Dialect): string {
   const ts = d.quote(source.columns.timestamp);
-  return `(SELECT MIN(${ts}) FROM ${d.quote(source.table)} WHERE :backlog_after < :backlog_up_to AND ${ts} > :backlog_up_to AND ${ts} <= :live_up_to)`;
+  // A text that is no time, taken for the next reading's, would leave the watermark where it is for ever.
+  return `(SELECT MIN(${ts}) FROM ${d.quote(source.table)}
+  WHERE :backlog_after < :backlog_up_to AND ${ts} > :backlog_up_to AND ${ts} <= :live_up_to AND ${d.isReadableTime(ts)})`;
 }

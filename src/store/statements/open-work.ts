@@ -1,12 +1,17 @@
 import { DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
+import { isTerminal, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../domain/transitions.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { COMMANDS, CONTROLS, HEALTH, RECOMMENDATIONS, type Table } from '../tables.ts';
 
-export const OPEN_STATUSES = "('pending', 'awaiting_second', 'deferred', 'approved', 'executing')";
+const OPEN = (Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]).filter((status) => !isTerminal(status)); // its own keys
+
+/** What a family has at most one of: the unique index of the engines that have one says the same. */
+export const ONE_OPEN_PER_FAMILY = { columns: ['equipment_id', 'issue_family'], statuses: OPEN };
+export const OPEN_STATUSES = `(${OPEN.map((status) => `'${status}'`).join(', ')})`;
 
 /** What a successor has to know about the newest row of its family. */
-export const HISTORY_COLUMNS = [
+const HISTORY_COLUMNS: readonly string[] = [
   'recommendation_id',
   'equipment_id',
   'issue_family',
@@ -18,19 +23,20 @@ export const HISTORY_COLUMNS = [
   'quiet_until',
   'outcome',
   'may_have_written',
-] as const;
+];
 
 function names(list: readonly string[]): string {
   return list.map((name) => `'${name}'`).join(', ');
 }
 
 /** A row as one JSON text, so that rows of different tables can travel in one result. */
-function rowJson(d: Dialect, alias: string, columns: readonly string[]): string {
-  return d.jsonObject(columns.map((column) => [column, `${alias}.${d.quote(column)}`]));
-}
-
-function columnsOf(table: Table): readonly string[] {
-  return table.columns.map((column) => column.name);
+function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
+  return d.jsonObject(
+    columns.map(({ name, kind }) => {
+      const column = `${alias}.${d.quote(name)}`;
+      return [name, kind === 'real' ? d.jsonReal(column) : column];
+    }),
+  );
 }
 
 /** The newest event of some kinds about each of the chosen subjects. */
@@ -44,9 +50,11 @@ function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjec
 /**
  * Everything that a cycle has to know, in one statement and as of one moment: the number of statements must not depend on
  * how much is open. Each result row is a kind and a JSON text, with the newest ticket and decision beside a recommendation.
+ * The open statuses stand beside a narrower one where an index holds the open rows alone: history grows for ever.
  */
 export function openWorkStatement(d: Dialect): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
+  const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
   const sql = `WITH chosen AS (
   SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN_STATUSES}
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
@@ -56,20 +64,20 @@ newest AS (
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)}
 SELECT 'clock' AS kind, ${d.now} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
-UNION ALL SELECT 'health', ${rowJson(d, 'h', columnsOf(HEALTH))}, NULL, NULL, NULL FROM agent_health h
+UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
 UNION ALL SELECT 'schema', ${d.jsonObject([['min_supported', 'MAX(s.min_supported)']])}, NULL, NULL, NULL FROM agent_schema s
-UNION ALL SELECT 'control', ${rowJson(d, 'k', columnsOf(CONTROLS))}, NULL, NULL, NULL FROM agent_controls k
-UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', columnsOf(RECOMMENDATIONS))}, t.copy, e.event, e.copy
+UNION ALL SELECT 'control', ${rowJson(d, 'k', CONTROLS.columns)}, NULL, NULL, NULL FROM agent_controls k
+UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, t.copy, e.event, e.copy
   FROM agent_recommendations r JOIN chosen c ON c.recommendation_id = r.recommendation_id
   LEFT JOIN tickets t ON t.subject_id = r.recommendation_id
   LEFT JOIN decisions e ON e.subject_id = r.recommendation_id
-UNION ALL SELECT 'family', ${rowJson(d, 'f', HISTORY_COLUMNS)}, NULL, NULL, NULL
+UNION ALL SELECT 'family', ${rowJson(d, 'f', history)}, NULL, NULL, NULL
   FROM agent_recommendations f JOIN newest n
     ON n.equipment_id = f.equipment_id AND n.issue_family = f.issue_family AND n.created_timestamp = f.created_timestamp
-UNION ALL SELECT 'command', ${rowJson(d, 'm', columnsOf(COMMANDS))}, NULL, NULL, NULL
+UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m WHERE m.status IN ('pending', 'executing', 'unknown')
-UNION ALL SELECT 'command', ${rowJson(d, 'm', columnsOf(COMMANDS))}, NULL, NULL, NULL
+UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
-  WHERE x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')`;
+  WHERE x.status IN ${OPEN_STATUSES} AND x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')`;
   return read(sql);
 }

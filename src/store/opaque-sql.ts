@@ -1,0 +1,29 @@
+/** Text that must not be looked into: string literals, quoted identifiers, comments. */
+const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g;
+const COMMENT = /^(?:--|\/\*)/;
+export const MARK = '\u0000';
+
+/** The opaque parts of a statement, and the statement with a numbered mark in each one's place. */
+export function splitOpaque(sql: string): { readonly bare: string; readonly opaque: readonly string[] } {
+  const opaque: string[] = [];
+  const bare = sql.replaceAll(MARK, '').replace(OPAQUE, (found) => `${MARK}${opaque.push(found) - 1}${MARK}`);
+  return { bare, opaque };
+}
+
+/** Puts the opaque parts back where they were. */
+export function joinOpaque(bare: string, opaque: readonly string[]): string {
+  return bare.replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (_found, index: string) => opaque[Number(index)] ?? '');
+}
+
+/**
+ * How many statements a text holds, comments and empty ones not counted: drivers take the first and say nothing about the
+ * rest. The semicolons inside of a trigger's body do not end it.
+ */
+export function countStatements(sql: string): number {
+  const { bare, opaque } = splitOpaque(sql);
+  const said = bare.replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (_found, index: string) =>
+    COMMENT.test(opaque[Number(index)] ?? '') ? ' ' : 'x',
+  );
+  if (/^\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TRIGGER\b/i.test(said)) return 1;
+  return said.split(';').filter((statement) => statement.trim() !== '').length;
+}

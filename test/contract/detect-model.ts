@@ -1,0 +1,217 @@
+import type { SourceSettings } from '../../src/config/settings.ts';
+import { type DetectedState, REJECTION_REASONS, type RejectionReason } from '../../src/domain/detection.ts';
+import type { Instant } from '../../src/domain/instant.ts';
+import type { IssueFamily } from '../../src/domain/rules.ts';
+import { EQUIPMENT_ID } from '../../src/domain/tags.ts';
+import type { DetectionRequest } from '../../src/ports/source.ts';
+
+export type RawValue = number | string | null;
+
+/** One row of a source, wide or long, before anybody has judged it. */
+export interface RawReading {
+  readonly equipmentId: string | null;
+  /** A text is a time that cannot be read. */
+  readonly at: Instant | string;
+  readonly status: string | null;
+  /** By signal; a long row has one. */
+  readonly values: Readonly<Record<string, RawValue>>;
+}
+
+type Part = DetectedState['part'];
+
+interface Sample {
+  readonly reading: RawReading;
+  readonly at: Instant;
+  readonly equipmentId: string;
+  readonly value: number;
+  readonly part: Part;
+}
+
+type Judged = { readonly reason: RejectionReason } | { readonly reason: null; readonly sample: Sample };
+
+/** What detection means, in memory and one reading after the other: nothing of it is shared with the SQL. */
+export class DetectModel {
+  readonly #readings: readonly RawReading[];
+  readonly #settings: SourceSettings;
+  readonly #request: DetectionRequest;
+
+  constructor(readings: readonly RawReading[], settings: SourceSettings, request: DetectionRequest) {
+    this.#readings = readings;
+    this.#settings = settings;
+    this.#request = request;
+  }
+
+  #partOf(at: Instant | string): Part | null {
+    const { live, backlog } = this.#request.window;
+    if (typeof at === 'string' || at > live.after) return 'live';
+    return backlog && at > backlog.after && at <= backlog.upTo ? 'backlog' : null;
+  }
+
+  #isUsable(status: string | null): boolean {
+    return this.#settings.usableStatus.includes(status === null ? 'null' : status.toLowerCase());
+  }
+
+  #judge(reading: RawReading, signal: string): Judged | null {
+    const part = this.#partOf(reading.at);
+    const value = reading.values[signal];
+    if (part === null || value === undefined) return null;
+    const { equipmentId, at } = reading;
+    const limits = this.#settings.physicalLimits[signal];
+    if (equipmentId === null || !EQUIPMENT_ID.test(equipmentId)) return { reason: 'bad_id' };
+    if (typeof at === 'string') return { reason: 'bad_time' };
+    if (at > this.#request.window.live.upTo) return { reason: 'future' };
+    if (!this.#isUsable(reading.status)) return { reason: 'bad_quality' };
+    if (value === null) return { reason: 'missing' };
+    if (typeof value !== 'number' || !Number.isFinite(value)) return { reason: 'not_a_number' };
+    if (limits && (value < limits.min || value > limits.max)) return { reason: 'out_of_range' };
+    return { reason: null, sample: { reading, at, equipmentId, value, part } };
+  }
+
+  #judgedOf(family: IssueFamily): readonly Judged[] {
+    return this.#readings.map((reading) => this.#judge(reading, family.signal)).filter((judged) => judged !== null);
+  }
+
+  get totals() {
+    const { window, families } = this.#request;
+    const counting = families.filter((family, index) => families.findIndex((other) => other.signal === family.signal) === index);
+    const judged = counting.flatMap((family) => this.#judgedOf(family));
+    const good = judged.flatMap((each) => (each.reason === null ? [each.sample] : []));
+    const later = good.filter((sample) => sample.at > window.watermark);
+    const { backlog, live } = window;
+    const next = this.#readings
+      .map(({ at }) => at)
+      .filter((at): at is Instant => typeof at === 'number' && backlog !== null && at > backlog.upTo && at <= live.upTo);
+    const rejected = Object.fromEntries(
+      REJECTION_REASONS.map((reason) => [reason, judged.filter((each) => each.reason === reason).length]),
+    );
+    return {
+      accepted: later.length,
+      rejected,
+      newestGoodAt: good.length === 0 ? null : Math.max(...good.map((sample) => sample.at)),
+      backlogHasReadings: later.some((sample) => sample.part === 'backlog'),
+      nextReadingAt: next.length === 0 ? null : Math.min(...next),
+    };
+  }
+
+  /** Every state, by part, equipment and family. A peak's other signals are checked by `mayBeOthers`. */
+  get states(): ReadonlyMap<string, Omit<DetectedState, 'raised'> & { readonly raised: unknown }> {
+    const states = new Map<string, Omit<DetectedState, 'raised'> & { readonly raised: unknown }>();
+    for (const family of this.#request.families)
+      for (const part of ['live', 'backlog'] as const)
+        for (const equipmentId of this.#equipment()) {
+          const state = this.#state(family, part, equipmentId);
+          if (state) states.set(keyOf(state), state);
+        }
+    return states;
+  }
+
+  #equipment(): ReadonlySet<string> {
+    const named = this.#readings.flatMap(({ equipmentId }) => (equipmentId === null ? [] : [equipmentId]));
+    return new Set([...named, ...this.#request.known.map((known) => known.equipmentId)]);
+  }
+
+  #counts(family: IssueFamily, sample: Sample): boolean {
+    const known = this.#request.known.find((entry) => entry.equipmentId === sample.equipmentId && entry.familyId === family.id);
+    if (!known) return true;
+    if (sample.at <= known.accountedTo) return false;
+    if (known.quietUntil === null || sample.at > known.quietUntil) return true;
+    return known.breakLimit !== null && isBeyond(family, sample.value, known.breakLimit);
+  }
+
+  #state(family: IssueFamily, part: Part, equipmentId: string) {
+    const samples = this.#judgedOf(family)
+      .flatMap((judged) => (judged.reason === null ? [judged.sample] : []))
+      .filter((sample) => sample.part === part && sample.equipmentId === equipmentId)
+      .toSorted((a, b) => a.at - b.at);
+    const violates = (sample: Sample) => isBeyond(family, sample.value, family.bands[0].limit);
+    const isReported = this.#request.known.some(
+      (known) => known.report && known.equipmentId === equipmentId && known.familyId === family.id,
+    );
+    const isAsked = isReported && (part === 'live' || this.#request.window.backlog !== null);
+    if (!isAsked && !samples.some((sample) => violates(sample) && this.#counts(family, sample))) return null;
+
+    const times = [...new Set(samples.map((sample) => sample.at))];
+    const moments = times.map((at) => ({ at, samples: samples.filter((sample) => sample.at === at) }));
+    const worst = (of: readonly Sample[]) =>
+      of.toSorted((a, b) => (family.side === 'above' ? b.value - a.value : a.value - b.value) || a.at - b.at)[0];
+    const raising: Sample[] = [];
+    let lastNormalAt: Instant | null = null;
+    let runStart: Instant | null = null;
+    let clear: { since: Instant; readings: number } | null = null;
+    const clearLimit = family.side === 'above' ? family.bands[0].limit - family.deadband : family.bands[0].limit + family.deadband;
+    for (const moment of moments) {
+      if (moment.samples.some(violates)) {
+        runStart ??= moment.at;
+        if (moment.at - runStart >= family.onDelaySeconds * 1000)
+          raising.push(...moment.samples.filter((sample) => violates(sample) && this.#counts(family, sample)));
+      } else {
+        runStart = null;
+        lastNormalAt = moment.at;
+      }
+      const allClear = moment.samples.every((sample) => (family.side === 'above' ? sample.value < clearLimit : sample.value > clearLimit));
+      if (!allClear) clear = null;
+      else clear = clear === null ? { since: moment.at, readings: 1 } : { since: clear.since, readings: clear.readings + 1 };
+    }
+    const last = worst(moments.at(-1)?.samples ?? []);
+    const peak = worst(raising);
+    const [first, newest] = [raising[0], raising.at(-1)];
+    return {
+      part,
+      equipmentId,
+      familyId: family.id,
+      last: last ? { at: last.at, value: last.value } : null,
+      lastNormalAt,
+      raised: first && newest && peak ? { firstAt: first.at, lastAt: newest.at, peak: { value: peak.value, at: peak.at } } : null,
+      clear,
+    };
+  }
+
+  /** Whether `signals` is what stood beside a peak: the same row of a wide source, the newest of each signal of a long one. */
+  mayBeOthers(state: DetectedState): boolean {
+    const { raised } = state;
+    const family = this.#request.families.find((candidate) => candidate.id === state.familyId);
+    if (!raised || !family) return false;
+    const found = JSON.stringify([...raised.peak.signals].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const signals = Object.keys(this.#settings.shape.signals).toSorted();
+    const spelled = (valueOf: (signal: string) => RawValue | undefined) =>
+      JSON.stringify(
+        signals
+          .map((signal) => [signal, valueOf(signal)] as const)
+          .filter(([, value]) => typeof value === 'number' && Number.isFinite(value)),
+      );
+    const ofEquipment = this.#readings.filter(
+      (reading) => reading.equipmentId === state.equipmentId && this.#partOf(reading.at) === state.part,
+    );
+    if (this.#settings.shape.kind === 'wide')
+      return ofEquipment
+        .filter(
+          (reading) =>
+            reading.at === raised.peak.at && reading.values[family.signal] === raised.peak.value && this.#isUsable(reading.status),
+        )
+        .some((reading) => spelled((signal) => reading.values[signal]) === found);
+    return found === spelled((signal) => this.#newestUsable(ofEquipment, signal, raised.peak));
+  }
+
+  #newestUsable(
+    readings: readonly RawReading[],
+    signal: string,
+    peak: { readonly at: Instant; readonly value: number },
+  ): number | undefined {
+    const candidates = readings.flatMap(({ at, status, values: { [signal]: value } }) =>
+      typeof at === 'number' && at <= peak.at && this.#isUsable(status) && typeof value === 'number' && Number.isFinite(value)
+        ? [{ at, value }]
+        : [],
+    );
+    const newest = Math.max(...candidates.map(({ at }) => at));
+    const values = candidates.filter(({ at }) => at === newest).map(({ value }) => value);
+    return values.length === 0 ? undefined : values.includes(peak.value) ? peak.value : Math.max(...values);
+  }
+}
+
+function isBeyond(family: IssueFamily, value: number, limit: number): boolean {
+  return family.side === 'above' ? value > limit : value < limit;
+}
+
+export function keyOf({ part, equipmentId, familyId }: Pick<DetectedState, 'part' | 'equipmentId' | 'familyId'>): string {
+  return `${part} ${equipmentId} ${familyId}`;
+}

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type Arbitrary,
+  array,
+  assert as assertProperty,
+  asyncProperty,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  record,
+  uniqueArray,
+} from 'fast-check';
+import type { SourceSettings } from '../../src/config/settings.ts';
+import type { KnownFamily } from '../../src/domain/detection.ts';
+import type { IssueFamily } from '../../src/domain/rules.ts';
+import type { DetectionWindow } from '../../src/domain/window.ts';
+import type { SqlValue } from '../../src/store/connection.ts';
+import { type AtHand, atHand, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
+import { DetectModel, keyOf, type RawReading } from './detect-model.ts';
+import { aFamily } from './samples.ts';
+
+const NOW = Date.UTC(2026, 1, 19, 10, 30);
+const RUNS = 200;
+
+const SOURCES: Readonly<Record<'wide' | 'long', SourceSettings>> = {
+  wide: { ...SETTINGS.source, physicalLimits: { temperature: { min: -273, max: 2000 } } },
+  long: {
+    ...SETTINGS.source,
+    table: 'long_readings',
+    columns: { equipment: 'equipment_id', timestamp: 'ts', status: 'quality' },
+    shape: {
+      kind: 'long',
+      signalColumn: 'sensor_type',
+      valueColumn: 'sensor_value',
+      signals: { temperature: 'TEMP', pressure: 'PRES', flow_rate: 'FLOW' },
+    },
+    physicalLimits: { temperature: { min: -273, max: 2000 } },
+  },
+};
+
+/** Few moments and few values on purpose: equal times, readings on a limit and runs are the interesting cases. */
+const seconds = (from: number, to: number) => integer({ min: from / 5, max: to / 5 }).map((step) => NOW + step * 5000);
+const moment = oneof(
+  { weight: 8, arbitrary: seconds(-60, 0) },
+  { weight: 3, arbitrary: seconds(-7230, -7170) },
+  { weight: 1, arbitrary: seconds(-3605, -3595) },
+  { weight: 1, arbitrary: seconds(0, 15) },
+);
+
+function valueOf(under: StoreUnderTest): Arbitrary<number | string | null> {
+  const temperatures = constantFrom(80, 83.9, 84, 84.5, 85, 85.00000000000001, 86, 90, 90.5, 95, 96, 96);
+  const odd = under.takesAnyValue ? constantFrom(null, 1e9, -274, 'hot', Number.POSITIVE_INFINITY) : constantFrom(null, 1e9, -274);
+  return oneof({ weight: 9, arbitrary: temperatures }, { weight: 1, arbitrary: odd });
+}
+
+function readingOf(under: StoreUnderTest, shape: 'wide' | 'long'): Arbitrary<RawReading> {
+  const value = valueOf(under);
+  const flow = constantFrom(8, 9.5, 10, 10.5, 11, 11.5, 12);
+  const times: Arbitrary<RawReading['at']> = under.takesAnyValue
+    ? oneof({ weight: 30, arbitrary: moment }, constantFrom('noon', '19/02/2026'))
+    : moment;
+  return record({
+    equipmentId: oneof({ weight: 12, arbitrary: constantFrom('A', 'B') }, constantFrom('../A', null)),
+    at: times,
+    status: oneof({ weight: 8, arbitrary: constantFrom('good', 'WARNING', null) }, constantFrom('bad', '')),
+    values:
+      shape === 'wide'
+        ? record({ temperature: value, pressure: constantFrom(null, 95, 100.5), flow_rate: flow })
+        : oneof(
+            { weight: 3, arbitrary: record({ temperature: value }) },
+            { weight: 1, arbitrary: record({ flow_rate: flow }) },
+            { weight: 1, arbitrary: record({ pressure: constantFrom(95, 100.5) }) },
+          ),
+  });
+}
+
+const families: Arbitrary<readonly IssueFamily[]> = record({
+  deadband: constantFrom(0, 1, 5),
+  onDelaySeconds: constantFrom(0, 0, 5, 12.5),
+}).map((delays) => [
+  aFamily(delays),
+  aFamily({ ...delays, id: 'hotter', bands: [{ ...aFamily().bands[0], limit: 90 }] }),
+  aFamily({ ...delays, id: 'low_flow', signal: 'flow_rate', side: 'below', bands: [{ ...aFamily().bands[0], limit: 10 }] }),
+]);
+
+const known: Arbitrary<readonly KnownFamily[]> = uniqueArray(
+  record({
+    equipmentId: constantFrom('A', 'B', 'SILENT'),
+    familyId: constantFrom('temperature', 'hotter', 'low_flow'),
+    accountedTo: oneof(seconds(-60, 0), constant(NOW - 100_000_000)),
+    quietUntil: oneof(constant(null), seconds(-60, 0)),
+    breakLimit: constantFrom(null, 90, 95, 9),
+    report: boolean(),
+  }),
+  { maxLength: 4, selector: (entry) => `${entry.equipmentId} ${entry.familyId}` },
+);
+
+const window: Arbitrary<DetectionWindow> = record({ hasBacklog: boolean(), ageSeconds: constantFrom(0, 10, 60) }).map(
+  ({ hasBacklog, ageSeconds }) => ({
+    watermark: hasBacklog ? NOW - 7_210_000 : NOW - ageSeconds * 1000,
+    live: { after: NOW - 45_000, upTo: NOW + 5000 },
+    backlog: hasBacklog ? { after: NOW - 7_225_000, upTo: NOW - 7_180_000 } : null,
+  }),
+);
+
+function rowsOf(
+  shape: 'wide' | 'long',
+  readings: readonly RawReading[],
+  time: (at: number) => string,
+): readonly Record<string, SqlValue>[] {
+  return readings.map(({ equipmentId, at, status, values }) => {
+    const stamp = typeof at === 'number' ? time(at) : at;
+    if (shape === 'wide') return { equipment_id: equipmentId, timestamp: stamp, sensor_status: status, ...values };
+    const [signal, value] = Object.entries(values)[0] ?? ['', null];
+    return {
+      equipment_id: equipmentId,
+      ts: stamp,
+      quality: status,
+      sensor_type: SOURCES.long.shape.signals[signal] ?? '',
+      sensor_value: value,
+    };
+  });
+}
+
+export function detectPropertyContract(under: StoreUnderTest): void {
+  describe.each(['wide', 'long'] as const)('detection over a %s source', (shape) => {
+    const settings = SOURCES[shape];
+    let at: AtHand;
+    beforeAll(async () => {
+      at = await atHand(under, { source: settings });
+      if (shape === 'long')
+        await at.outside.run(
+          'CREATE TABLE long_readings (reading_id VARCHAR(36), equipment_id VARCHAR(100), sensor_type VARCHAR(20), sensor_value FLOAT, units VARCHAR(20), quality VARCHAR(20), ts VARCHAR(40))',
+        );
+    });
+    afterAll(() => at.close());
+
+    test('sees in any readings what a plain model sees in them', async () => {
+      await assertProperty(
+        asyncProperty(
+          array(readingOf(under, shape), { maxLength: 24 }),
+          families,
+          known,
+          window,
+          async (readings, rules, entries, range) => {
+            await at.outside.run(`DELETE FROM ${settings.table}`);
+            await at.outside.insert(
+              settings.table,
+              rowsOf(shape, readings, (instant) => at.time(instant)),
+            );
+            const request = { window: range, families: rules, known: entries };
+            const { states, totals } = await at.source.detect(request);
+            const model = new DetectModel(readings, settings, request);
+            expect(totals).toEqual(model.totals);
+            const withoutOthers = states.map(
+              ({ raised, ...state }) =>
+                [
+                  keyOf(state),
+                  { ...state, raised: raised && { ...raised, peak: { value: raised.peak.value, at: raised.peak.at } } },
+                ] as const,
+            );
+            expect(withoutOthers).toHaveLength(model.states.size);
+            expect(new Map(withoutOthers)).toEqual(model.states);
+            expect(states.filter((state) => state.raised !== null && !model.mayBeOthers(state))).toEqual([]);
+          },
+        ),
+        { numRuns: RUNS },
+      );
+    }, 30_000);
+  });
+}

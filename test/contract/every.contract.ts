@@ -1,0 +1,24 @@
+import { describe } from '@jest/globals';
+import type { StoreUnderTest } from '../support/stores.ts';
+import { columnsContract } from './columns.contract.ts';
+import { cycleContract } from './cycle.contract.ts';
+import { detectPropertyContract } from './detect-property.contract.ts';
+import { guardsContract } from './guards.contract.ts';
+import { operatorsContract } from './operators.contract.ts';
+import { schemaContract } from './schema.contract.ts';
+import { sourceContract } from './source.contract.ts';
+import { specifiedSqlContract } from './specified-sql.contract.ts';
+
+/** What every store keeps, whatever its engine. */
+export function everyContract(under: StoreUnderTest): void {
+  describe(`${under.name}:`, () => {
+    schemaContract(under);
+    specifiedSqlContract(under);
+    columnsContract(under);
+    guardsContract(under);
+    cycleContract(under);
+    operatorsContract(under);
+    sourceContract(under);
+    detectPropertyContract(under);
+  });
+}

@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SCHEMA_VERSION } from '../../src/store/schema-version.ts';
+import { ALL_TABLES, SPECIFIED_TABLES } from '../../src/store/tables.ts';
+import { AGENT, type AtHand, leaseOf, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
+import { type StoreProcesses, storeProcesses } from '../support/store-children.ts';
+import { withStore } from './with-store.ts';
+
+const UP_TO_DATE = { state: 'up_to_date', problems: [] };
+
+/** The specification's tables as its own setup made them. */
+const ORIGINAL_TABLES = [
+  `CREATE TABLE agent_recommendations (recommendation_id VARCHAR(36) PRIMARY KEY, equipment_id VARCHAR(100) NOT NULL,
+   issue_type VARCHAR(100) NOT NULL, severity VARCHAR(20) NOT NULL, temperature_reading FLOAT, pressure_reading FLOAT,
+   flow_rate_reading FLOAT, root_cause_analysis VARCHAR(2000), recommended_action VARCHAR(2000) NOT NULL, confidence_score FLOAT NOT NULL,
+   status VARCHAR(20) DEFAULT 'pending', created_timestamp TIMESTAMP NOT NULL, created_by_agent VARCHAR(100), approved_timestamp TIMESTAMP,
+   approved_by_operator VARCHAR(100), operator_notes VARCHAR(2000), rejected_timestamp TIMESTAMP, executed_timestamp TIMESTAMP,
+   execution_result VARCHAR(2000))`,
+  `CREATE TABLE agent_commands (command_id VARCHAR(36) PRIMARY KEY, recommendation_id VARCHAR(36), equipment_id VARCHAR(100),
+   tag_path VARCHAR(200), new_value VARCHAR(100), action_description VARCHAR(2000), severity VARCHAR(20), status VARCHAR(20) DEFAULT 'pending',
+   created_timestamp TIMESTAMP, created_by_agent VARCHAR(100), executed_timestamp TIMESTAMP, execution_result VARCHAR(2000))`,
+  `CREATE TABLE agent_health (agent_id VARCHAR(100) PRIMARY KEY, last_heartbeat TIMESTAMP, status VARCHAR(20), polls_completed INT,
+   created_timestamp TIMESTAMP)`,
+  `CREATE TABLE sensor_data (sensor_id VARCHAR(100), equipment_id VARCHAR(100), temperature FLOAT, pressure FLOAT, flow_rate FLOAT,
+   sensor_status VARCHAR(20), timestamp TIMESTAMP, recorded_by VARCHAR(100))`,
+  `CREATE TABLE work_orders (work_order_id VARCHAR(36) PRIMARY KEY, recommendation_id VARCHAR(36), equipment_id VARCHAR(100),
+   description VARCHAR(2000), status VARCHAR(20), assigned_to VARCHAR(100), created_timestamp TIMESTAMP, completed_timestamp TIMESTAMP)`,
+  `CREATE TABLE operator_sessions (session_id VARCHAR(36) PRIMARY KEY, operator_id VARCHAR(100), login_timestamp TIMESTAMP,
+   logout_timestamp TIMESTAMP, status VARCHAR(20), approved_recommendations INT, rejected_recommendations INT)`,
+];
+
+async function count(at: AtHand, table: string): Promise<number> {
+  const [row] = await at.outside.rows(`SELECT COUNT(*) AS n FROM ${table}`);
+  return Number(row?.['n']);
+}
+
+export function schemaContract(under: StoreUnderTest): void {
+  describe('setting up', () => {
+    const store = withStore(under, { migrate: false });
+
+    test('makes every table with every column, and twice is as once', async () => {
+      const at = store();
+      await at.store.migrate(AGENT);
+      await at.outside.insert('sensor_data', [{ equipment_id: 'PUMP_01', temperature: 70, timestamp: at.time(0) }]);
+      await at.store.migrate(AGENT);
+      await at.store.migrate(AGENT);
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      for (const table of ALL_TABLES) {
+        const columns = await at.outside.rows(under.dialect.describeTable, { table: table.name });
+        expect(columns.map((column) => column['name'])).toEqual(table.columns.map((column) => column.name));
+      }
+      expect(await count(at, 'sensor_data')).toBe(1);
+      expect(await count(at, 'agent_schema')).toBe(1);
+      expect(await count(at, 'agent_health')).toBe(1);
+    });
+
+    test('twenty times at once, each over its own connection, gives one schema', async () => {
+      const at = store();
+      const others = await Promise.all(Array.from({ length: 20 }, () => at.another()));
+      await Promise.all(others.map((other) => other.store.migrate(AGENT)));
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      expect(await count(at, 'agent_schema')).toBe(1);
+      expect(await count(at, 'agent_health')).toBe(1);
+    });
+
+    test('a statement list printed for an administrator gives the same schema when somebody else runs it', async () => {
+      const at = store();
+      const printed = at.store.printSchema("o'brien");
+      for (const statement of printed.replace(/;\s*$/, '').split(/;\n\n/)) await at.outside.run(statement);
+      expect(await at.store.checkSchema("o'brien")).toEqual(UP_TO_DATE);
+      await at.store.requireSchema();
+      await at.store.takeLease({ agentId: "o'brien", runId: 'run-1', leaseSeconds: 120 });
+      expect((await at.store.readHealth()).health).toEqual([expect.objectContaining({ agentId: "o'brien", leaseOwner: 'run-1' })]);
+    });
+
+    test('printing the schema touches nothing', async () => {
+      const at = store();
+      at.store.printSchema(AGENT);
+      expect((await at.store.checkSchema(AGENT)).state).toBe('missing');
+    });
+
+    test("the specification's own tables are extended where they stand, and their rows stay", async () => {
+      const at = store();
+      for (const ddl of ORIGINAL_TABLES) await at.outside.run(ddl);
+      const created = at.time(Date.UTC(2026, 1, 19, 10, 30));
+      const named = { recommendation_id: 'old-1', equipment_id: 'REACTOR_02' };
+      await at.outside.insert('agent_recommendations', [
+        {
+          ...named,
+          issue_type: 'high_temperature',
+          severity: 'high',
+          recommended_action: 'Reduce',
+          confidence_score: 0.9,
+          created_timestamp: created,
+        },
+      ]);
+      await at.outside.insert('agent_commands', [{ command_id: 'old-c', ...named, new_value: '75', created_timestamp: created }]);
+      await at.outside.insert('agent_health', [{ agent_id: AGENT, status: 'online', polls_completed: 7, last_heartbeat: created }]);
+      expect((await at.store.checkSchema(AGENT)).state).toBe('missing');
+
+      await at.store.migrate(AGENT);
+
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      expect(await at.store.listRecommendations({ statuses: [], equipmentId: null, limit: 9 })).toEqual([
+        expect.objectContaining({
+          recommendationId: 'old-1',
+          status: 'pending',
+          confidenceScore: 0.9,
+          issueFamily: null,
+          mayHaveWritten: false,
+        }),
+      ]);
+      expect(
+        (await at.store.listCommands({ recommendationId: 'old-1', statuses: [], limit: 9 })).map((command) => command.newValue),
+      ).toEqual(['75']);
+      const lease = await leaseOf(at.store);
+      expect(lease.epoch).toBe(1);
+      const work = await at.store.readOpenWork(AGENT);
+      expect(work.health).toEqual([expect.objectContaining({ agentId: AGENT, pollsCompleted: 7, consecutiveErrors: 0 })]);
+      expect(work.recommendations).toEqual([expect.objectContaining({ recommendationId: 'old-1', ticket: null, guardedStatus: null })]);
+    });
+
+    test('tables that another agent owns are refused, and the owner is named', async () => {
+      const at = store();
+      await at.store.migrate('first-agent');
+      await expect(at.store.migrate('second-agent')).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining('first-agent'),
+      });
+      expect(await at.store.checkSchema('second-agent')).toEqual({
+        state: 'drifted',
+        problems: ['the tables belong to agent first-agent'],
+      });
+      expect((await at.store.readHealth()).health.map((row) => row.agentId)).toEqual(['first-agent']);
+    });
+  });
+
+  describe('the schema later on', () => {
+    const store = withStore(under);
+
+    test('made for a newer agent, it is refused everywhere and left as it is', async () => {
+      const at = store();
+      await at.outside.insert('agent_schema', [{ version: SCHEMA_VERSION + 1, min_supported: SCHEMA_VERSION + 1 }]);
+      const refusal = { code: 'not_set_up', message: expect.stringContaining(`version ${SCHEMA_VERSION + 1}`) };
+      await expect(at.store.migrate(AGENT)).rejects.toMatchObject(refusal);
+      await expect(at.store.requireSchema()).rejects.toMatchObject(refusal);
+      await expect(at.store.readOpenWork(AGENT)).rejects.toMatchObject(refusal);
+      expect((await at.store.checkSchema(AGENT)).state).toBe('too_new');
+      await at.store.takeLease({ agentId: AGENT, runId: 'run-1', leaseSeconds: 120 });
+      expect((await at.store.readHealth()).health[0]?.leaseOwner).toBeNull();
+    });
+
+    test('one version ahead that still supports this agent, it is worked on', async () => {
+      const at = store();
+      await at.outside.insert('agent_schema', [{ version: SCHEMA_VERSION + 1, min_supported: SCHEMA_VERSION }]);
+      await at.outside.run(`ALTER TABLE agent_commands ADD COLUMN from_the_future ${under.dialect.columnType('text')}`);
+      await at.store.requireSchema();
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      await at.store.migrate(AGENT);
+      expect(await count(at, 'agent_schema')).toBe(2);
+      expect((await leaseOf(at.store)).epoch).toBe(1);
+    });
+
+    test('what is missing is named, and setting up again mends it', async () => {
+      const at = store();
+      await at.outside.run('ALTER TABLE agent_recommendations DROP COLUMN second_approver');
+      expect(await at.store.checkSchema(AGENT)).toEqual({
+        state: 'drifted',
+        problems: ['column agent_recommendations.second_approver is missing'],
+      });
+      await at.outside.run('DROP TABLE work_orders');
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'missing', problems: ['table work_orders is missing'] });
+      await at.store.migrate(AGENT);
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      await at.outside.run('DELETE FROM agent_schema');
+      expect(await at.store.checkSchema(AGENT)).toMatchObject({ state: 'behind' });
+      await expect(at.store.requireSchema()).rejects.toMatchObject({ code: 'not_set_up', remedy: 'run: ops-agent setup' });
+    });
+
+    test('checking changes nothing', async () => {
+      const at = store();
+      await at.outside.run('DROP TABLE work_orders');
+      await at.store.checkSchema(AGENT);
+      expect((await at.store.checkSchema(AGENT)).state).toBe('missing');
+    });
+
+    test('sample readings are inserted once, and only rows with a heartbeat count as agents', async () => {
+      const at = store();
+      expect(await at.store.insertSampleReadings()).toBe(5);
+      expect(await at.store.insertSampleReadings()).toBe(5);
+      const counts = await at.store.countRows();
+      expect(counts.map(({ table }) => table)).toEqual(SPECIFIED_TABLES.map((table) => table.name));
+      expect(Object.fromEntries(counts.map(({ table, rows }) => [table, rows]))).toMatchObject({ sensor_data: 5, agent_health: 0 });
+    });
+
+    test("readings that are fed in carry the store's time and their own values", async () => {
+      const at = store();
+      const reading = { pressure: 80.5, flowRate: 0, sensorStatus: 'good', recordedBy: "it's a feed" };
+      await at.store.appendReadings([
+        { ...reading, sensorId: 'S1', equipmentId: 'PUMP_01', temperature: 70.1 },
+        { ...reading, sensorId: 'S2', equipmentId: 'PUMP_02', temperature: -1e-7 },
+      ]);
+      const rows = await at.outside.rows('SELECT * FROM sensor_data ORDER BY sensor_id');
+      expect(rows).toEqual([
+        expect.objectContaining({ sensor_id: 'S1', temperature: 70.1, pressure: 80.5, flow_rate: 0, recorded_by: "it's a feed" }),
+        expect.objectContaining({ sensor_id: 'S2', temperature: -1e-7, sensor_status: 'good' }),
+      ]);
+      const { now } = await at.store.readControls();
+      const [stamp, other] = rows.map((row) => under.dialect.decodeTime(row['timestamp']) ?? 0);
+      expect(stamp).toBe(other);
+      expect(now - (stamp ?? 0)).toBeGreaterThanOrEqual(0);
+      expect(now - (stamp ?? 0)).toBeLessThan(10_000);
+    });
+
+    test('a table of readings of the user has nothing added to it, and nothing fed into it', async () => {
+      const at = store();
+      await at.outside.run('CREATE TABLE historian (equipment_id VARCHAR(100), ts TIMESTAMP, temperature FLOAT)');
+      await at.outside.run('DROP TABLE sensor_data');
+      const own = await at.another({ source: { ...SETTINGS.source, table: 'historian' } });
+      await own.store.migrate(AGENT);
+      expect(await own.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      expect(await at.outside.rows(under.dialect.describeTable, { table: 'sensor_data' })).toEqual([]);
+      expect((await at.outside.rows(under.dialect.describeTable, { table: 'historian' })).map((row) => row['name'])).toEqual([
+        'equipment_id',
+        'ts',
+        'temperature',
+      ]);
+      await expect(own.store.insertSampleReadings()).rejects.toMatchObject({ code: 'usage' });
+      await expect(own.store.appendReadings([])).rejects.toMatchObject({ code: 'usage' });
+      expect((await own.store.countRows()).map(({ table }) => table)).not.toContain('sensor_data');
+    });
+  });
+
+  describe('taking the tables over', () => {
+    const store = withStore(under);
+
+    test('leaves one row, and shuts the lease of the one before out', async () => {
+      const at = store();
+      const old = await leaseOf(at.store);
+      await at.store.takeOver('heir');
+      const { health } = await at.store.readHealth();
+      expect(health).toEqual([expect.objectContaining({ agentId: 'heir', leaseOwner: null, leaseEpoch: old.epoch + 1 })]);
+      await at.store.migrate('heir');
+    });
+
+    test('works when the heir has a row already, and when the other rows are older than their columns', async () => {
+      const at = store();
+      await at.outside.insert('agent_health', [
+        { agent_id: 'aaa-heir', lease_epoch: 3 },
+        { agent_id: 'zzz-third', lease_epoch: 8 },
+      ]);
+      await at.store.takeOver('aaa-heir');
+      expect((await at.store.readHealth()).health).toEqual([expect.objectContaining({ agentId: 'aaa-heir', leaseEpoch: 9 })]);
+      await at.outside.insert('agent_health', [{ agent_id: 'aa-first' }]);
+      await at.store.takeOver('aaa-heir');
+      expect((await at.store.readHealth()).health).toEqual([expect.objectContaining({ agentId: 'aaa-heir', leaseEpoch: 10 })]);
+    });
+  });
+
+  describe('setting up from several processes', () => {
+    const store = withStore(under, { migrate: false });
+    let processes: StoreProcesses;
+    beforeAll(() => {
+      processes = storeProcesses(under);
+    });
+    afterAll(() => processes.stop());
+
+    test('at once gives one schema, and each says that it is done', async () => {
+      const at = store();
+      const children = Array.from({ length: 6 }, () => processes.start(at.database, { kind: 'migrate', agentId: AGENT }));
+      expect(await Promise.all(children.map((child) => child.said))).toEqual(children.map(() => ({ migrated: true })));
+      expect(await Promise.all(children.map((child) => child.ended))).toEqual(children.map(() => 0));
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      expect(await count(at, 'agent_health')).toBe(1);
+    });
+  });
+}

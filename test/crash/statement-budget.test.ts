@@ -1,0 +1,136 @@
+import { afterEach, expect, test } from '@jest/globals';
+import type { CycleReport } from '../../src/cycle/report.ts';
+import { eventOf } from '../../src/domain/event.ts';
+import { newRunId } from '../../src/domain/ids.ts';
+import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../../src/domain/policy.ts';
+import { recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
+import { NO_DECISION } from '../../src/domain/recommendation.ts';
+import { changed, newScene, type Scene, theOnly, timeText } from '../support/scenario.ts';
+
+const IDLE = 4;
+const MOST_BUSY = 14;
+const TIMEOUT_MS = 120_000;
+
+let scene: Scene | undefined;
+afterEach(() => scene?.close());
+
+/** Hot readings of now, of equipment EQ_1 to EQ_n. */
+async function hotReadings(at: Scene, count: number, temperatureC: number): Promise<void> {
+  await at.sql(`INSERT INTO sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp, recorded_by)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+    SELECT 'T', 'EQ_' || i, ${temperatureC}, 95, 48, 'good', '${timeText(Date.now())}', 'test' FROM n`);
+}
+
+/** A store in which `count` recommendations are open: made with the cycle's own means, without its caps. */
+async function withOpen(count: number): Promise<Scene> {
+  const made = await newScene({ 'source.maxAgeSeconds': 3600, 'policy.approvalTtlSeconds': 3600 });
+  const { store, settings } = made;
+  const run = { agentId: settings.agentId, runId: newRunId() };
+  await store.takeLease({ ...run, leaseSeconds: settings.store.leaseSeconds });
+  const { now, health } = await store.readOpenWork(run.agentId);
+  const family = theOnly(settings.families, 'families');
+  const [band] = family.bands;
+  const author = { agentId: run.agentId, rulesHash: settings.rulesHash, causes: settings.causes, now };
+  const rows = Array.from({ length: count }, (_, index) => {
+    const equipmentId = `EQ_${index + 1}`;
+    const peak = { value: 87, at: now, signals: new Map() };
+    const proposal = { equipmentId, family, band, peak, firstDetectedAt: now, accountedTo: now, predecessor: null };
+    return recommendationOf(proposal, 'pending', author, new Map(tagsOf(proposal).map((tag) => [tag, 100])));
+  });
+  const created = rows.map(({ recommendationId, ticket }) =>
+    eventOf(run, {
+      subjectType: 'recommendation',
+      subjectId: recommendationId,
+      event: 'created',
+      after: { ticket, decision: NO_DECISION },
+    }),
+  );
+  await store.appendEvents(created, now);
+  const lease = { ...run, epoch: theOnly(health, 'agent_health').leaseEpoch };
+  await store.saveRecommendations(
+    lease,
+    rows.map((columns) => ({ recommendationId: columns.recommendationId, expected: null, columns })),
+  );
+  await store.releaseLock();
+  await hotReadings(made, count, 87);
+  return made;
+}
+
+async function approveAll(at: Scene, condition = 'true'): Promise<void> {
+  await at.sql(`UPDATE agent_recommendations SET status = 'approved', approved_by_operator = 'anna', approved_timestamp = CURRENT_TIMESTAMP
+    WHERE status = 'pending' AND ${condition}`);
+}
+
+const counted = async (at: Scene, condition: string) =>
+  Number((await at.sql(`SELECT COUNT(*) AS n FROM agent_recommendations WHERE ${condition}`))[0]?.['n']);
+
+/** A cycle, with how many recommendations it changed. */
+async function cycleCounting(at: Scene): Promise<{ readonly report: CycleReport; readonly changes: number }> {
+  const ids = new Set<string>();
+  const store = changed(at.store, {
+    saveRecommendations: (lease, changes) => {
+      for (const change of changes) ids.add(change.recommendationId);
+      return at.store.saveRecommendations(lease, changes);
+    },
+  });
+  return { report: await at.cycle({ ports: { store } }), changes: ids.size };
+}
+
+test('an idle cycle has four statements, whether nothing is there or 500 recommendations are open', async () => {
+  scene = await newScene();
+  expect((await scene.cycle()).statements).toBe(IDLE);
+  await scene.close();
+  scene = await withOpen(500);
+  await scene.cycle();
+  expect((await scene.cycle()).statements).toBe(IDLE);
+});
+
+test(
+  'a busy cycle has as many statements at 1 as at 500 and 5,000 recommendations, open and approved',
+  async () => {
+    const found: number[] = [];
+    for (const count of [1, 500, 5000]) {
+      const busy = await withOpen(count);
+      scene = busy;
+      expect(await counted(busy, `status = 'pending'`)).toBe(count);
+      await approveAll(busy, count === 1 ? 'true' : 'rowid % 2 = 0');
+      await busy.reading('NEW', 97);
+      const { report, changes } = await cycleCounting(busy);
+      expect(report).toMatchObject({ outcome: 'completed', recommendations: { created: 1 }, commands: { failed: 0, unknown: 0 } });
+      expect(report.commands.executed).toBe(Math.min(Math.ceil(count / 2), 100));
+      expect(changes).toBeLessThanOrEqual(MAX_RECOMMENDATIONS_PER_CYCLE);
+      found.push(report.statements);
+      await busy.close();
+    }
+    scene = undefined;
+    expect(new Set(found).size).toBe(1);
+    expect(found[0]).toBeLessThanOrEqual(MOST_BUSY);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'what is beyond the caps waits its turn, the worst first, and later cycles do it',
+  async () => {
+    const count = 620;
+    scene = await withOpen(count);
+    await scene.reading('WORST', 97);
+    await scene.cycle();
+    await approveAll(scene);
+    const executed: number[] = [];
+    while ((await counted(scene, `status IN ('approved', 'executing')`)) > 0 && executed.length < 12) {
+      const { report, changes } = await cycleCounting(scene);
+      expect(report.errors).toEqual([]);
+      expect(changes).toBeLessThanOrEqual(MAX_RECOMMENDATIONS_PER_CYCLE);
+      executed.push(report.commands.executed);
+    }
+    expect(executed).toEqual([100, 100, 100, 100, 100, 100, 21]);
+    const [{ tag: firstTag } = { tag: '' }] = scene.plant.writes();
+    expect(firstTag).toContain('WORST');
+    const sent = scene.plant.writes().map((write) => write.commandId);
+    expect(sent).toHaveLength(count + 1);
+    expect(new Set(sent).size).toBe(count + 1);
+    expect(await counted(scene, `status = 'executed'`)).toBe(count + 1);
+  },
+  TIMEOUT_MS,
+);

@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { loadSettings } from '../../src/config/load.ts';
+import type { Settings, SourceSettings, StoreSettings } from '../../src/config/settings.ts';
+import type { Instant } from '../../src/domain/instant.ts';
+import type { Source } from '../../src/ports/source.ts';
+import type { Lease, Store } from '../../src/ports/store.ts';
+import { read, type Connection, type HolderLock, type SqlValue, type Statement, write } from '../../src/store/connection.ts';
+import type { Dialect } from '../../src/store/dialect.ts';
+import { openEmbedded } from '../../src/store/embedded/connection.ts';
+import { embeddedDialect } from '../../src/store/embedded/dialect.ts';
+import { embeddedLock } from '../../src/store/embedded/lock.ts';
+import { retryingConnection } from '../../src/store/retrying-connection.ts';
+import { Session } from '../../src/store/session.ts';
+import { createSqlStore } from '../../src/store/sql-store.ts';
+import { SqlSource } from '../../src/store/sql-source.ts';
+
+export const AGENT = 'agent-under-test';
+
+/** One empty database that a contract works in. */
+export interface TestDatabase {
+  /** A connection of its own, as every process has one. */
+  connect(): Promise<Connection>;
+  /** A new contender for the holder's lock; null where the engine has none. */
+  newLock(): HolderLock | null;
+  /** What another process needs to open the same database. */
+  readonly settings: StoreSettings;
+  remove(): Promise<void>;
+}
+
+/** A store that the contract suite runs against: another one adds its connection and its dialect here. */
+export interface StoreUnderTest {
+  readonly name: string;
+  readonly dialect: Dialect;
+  /** True where a column takes values of another type than its own, so that garbage can be stored at all. */
+  readonly takesAnyValue: boolean;
+  /** What processes that the suite starts need in their environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  newDatabase(): Promise<TestDatabase>;
+}
+
+/** @param library which SQLite the whole process uses: it is chosen once, by the first connection */
+export function embeddedStore(library: 'package' | 'builtin'): StoreUnderTest {
+  const environment = { OPS_AGENT_SQLITE: library };
+  Object.assign(process.env, environment);
+  return {
+    name: `embedded (${library})`,
+    dialect: embeddedDialect,
+    takesAnyValue: true,
+    environment,
+    newDatabase: () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-contract-'));
+      const file = path.join(folder, 'store.db');
+      return Promise.resolve({
+        connect: () => openEmbedded(file, true),
+        newLock: () => embeddedLock(`${file}.lock`),
+        settings: { kind: 'embedded', path: file, leaseSeconds: 120 },
+        remove: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
+      });
+    },
+  };
+}
+
+/** The specification's rules and source, and everything else at its default. */
+export const SETTINGS: Settings = loadSettings({ env: {}, cwd: tmpdir() });
+
+type SqlRow = Readonly<Record<string, unknown>>;
+
+/** What an HMI, a colleague or an attacker sees and does: plain SQL over a connection of its own. */
+export interface Outside {
+  readonly connection: Connection;
+  rows(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<readonly SqlRow[]>;
+  /** @returns rows written */
+  run(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<number>;
+  /** One INSERT a row, all in one transaction. */
+  insert(table: string, rows: readonly Readonly<Record<string, SqlValue>>[]): Promise<void>;
+}
+
+function outsideOf(connection: Connection, dialect: Dialect): Outside {
+  return {
+    connection,
+    rows: async (sql, params) => (await connection.execute(read(sql, params))).rows,
+    run: async (sql, params) => (await connection.execute(write(sql, params))).changes,
+    insert: (table, rows) =>
+      connection.executeAll(
+        rows.map((row) => {
+          const names = Object.keys(row);
+          const columns = names.map((name) => dialect.quote(name)).join(', ');
+          return write(`INSERT INTO ${dialect.quote(table)} (${columns}) VALUES (${names.map((name) => `:${name}`).join(', ')})`, row);
+        }),
+      ),
+  };
+}
+
+export interface OpenOptions {
+  readonly source?: Partial<SourceSettings>;
+  /** False: as a store without a holder's lock, where only the lease in the row decides. */
+  readonly lock?: boolean;
+  /** Sees every statement before it is sent, and may do something first. */
+  readonly watch?: (statement: Statement) => unknown;
+}
+
+export interface Opened {
+  readonly store: Store;
+  readonly source: Source;
+  close(): Promise<void>;
+}
+
+/** A database with one store and source open on it, and somebody from outside. */
+export interface AtHand extends Opened {
+  readonly database: TestDatabase;
+  readonly outside: Outside;
+  /** The same database over another connection; `close` closes it too. */
+  another(options?: OpenOptions): Promise<Opened>;
+  /** A moment in the engine's spelling, for plain SQL. */
+  time(instant: Instant): string;
+}
+
+function watched(inner: Connection, watch: (statement: Statement) => unknown): Connection {
+  return {
+    execute: async (statement) => {
+      await watch(statement);
+      return inner.execute(statement);
+    },
+    executeAll: async (statements) => {
+      for (const statement of statements) await watch(statement);
+      return inner.executeAll(statements);
+    },
+    close: () => inner.close(),
+  };
+}
+
+async function open(database: TestDatabase, dialect: Dialect, options: OpenOptions): Promise<Opened> {
+  const retrying = retryingConnection(await database.connect(), { attempts: 3, baseSeconds: 0.02 });
+  const connection = options.watch ? watched(retrying, options.watch) : retrying;
+  const sourceSettings = { ...SETTINGS.source, ...options.source };
+  const store = createSqlStore({
+    session: new Session(connection, dialect),
+    lock: options.lock === false ? null : database.newLock(),
+    sourceTable: sourceSettings.table,
+    description: 'under test',
+  });
+  const source = new SqlSource(new Session(connection, dialect), sourceSettings);
+  return { store, source, close: () => store.close() };
+}
+
+/** A new database. `migrate: false` leaves it empty. */
+export async function atHand(under: StoreUnderTest, options: OpenOptions & { readonly migrate?: boolean } = {}): Promise<AtHand> {
+  const database = await under.newDatabase();
+  const opened = [await open(database, under.dialect, options)];
+  const [first] = opened;
+  if (!first) throw new Error('nothing was opened');
+  if (options.migrate !== false) await first.store.migrate(AGENT);
+  const outside = outsideOf(await database.connect(), under.dialect);
+  return {
+    ...first,
+    database,
+    outside,
+    another: async (others = options) => {
+      const next = await open(database, under.dialect, others);
+      opened.push(next);
+      return next;
+    },
+    time: (instant) => under.dialect.encodeTime(instant),
+    close: async () => {
+      for (const each of opened) await each.close();
+      await outside.connection.close();
+      await database.remove();
+    },
+  };
+}
+
+/** Takes the lease as a cycle does: who has it is read back. */
+export async function leaseOf(store: Store, runId = 'run-1', leaseSeconds = 120): Promise<Lease> {
+  await store.takeLease({ agentId: AGENT, runId, leaseSeconds });
+  const { health } = await store.readOpenWork(AGENT);
+  const row = health.find((candidate) => candidate.agentId === AGENT);
+  if (row?.leaseOwner !== runId) throw new Error(`${row?.leaseOwner ?? 'nobody'} holds the lease`);
+  return { agentId: AGENT, runId, epoch: row.leaseEpoch };
+}
