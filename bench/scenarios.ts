@@ -94,6 +94,10 @@ async function history(folder: string): Promise<void> {
   await bench.close();
 }
 
+function perSecond(count: number, ms: number): number {
+  return Math.round((count * 1000) / ms);
+}
+
 /** From a reading to a verified write: how many recommendations and commands a second. */
 async function throughput(folder: string): Promise<void> {
   console.log('\nfrom readings to commands: 400 pieces of equipment too hot at once, all approved');
@@ -104,7 +108,6 @@ async function throughput(folder: string): Promise<void> {
     `UPDATE agent_recommendations SET status = 'approved', approved_timestamp = CURRENT_TIMESTAMP, approved_by_operator = 'bench' WHERE status = 'pending'`,
   );
   const executed = await bench.cycle();
-  const perSecond = (count: number, ms: number) => Math.round((count * 1000) / ms);
   const created = recommended.recommendations.created;
   console.log(
     `  ${created} recommendations in ${recommended.durationMs} ms: ${perSecond(created, recommended.durationMs)} a second, ${recommended.statements} statements`,

@@ -6,7 +6,6 @@ import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
 import type { Ticket } from '../domain/ticket.ts';
-import type { RecommendationStatus } from '../domain/transitions.ts';
 
 /** Who works: one run of one agent, under the epoch that its lease got. Every guarded write carries it. */
 export interface Lease {
@@ -178,7 +177,7 @@ export interface OperatorStore {
   decide(
     decision: OperatorDecision,
     event: AgentEvent,
-  ): Promise<{ readonly decided: boolean; readonly status: RecommendationStatus | string }>;
+  ): Promise<{ readonly decided: boolean; readonly status: string }>;
   /** Adds a control, or replaces the one of the same kind and scope. */
   setControl(control: Control, event: AgentEvent): Promise<void>;
   /** @returns how many controls were lifted. */

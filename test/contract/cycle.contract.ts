@@ -131,6 +131,16 @@ function theOpenWork(under: StoreUnderTest): void {
   describe('open work', () => {
     const store = withStore(under);
 
+    test('has a row of somebody else no more once its missing status was adopted', async () => {
+      const at = store();
+      await at.store.saveRecommendations(await leaseOf(at), [inserting(aRecommendation({}))]);
+      await at.outside.run(`UPDATE agent_recommendations SET status = NULL, guarded_status = 'executed'`);
+      const found = async () => (await at.store.readOpenWork(AGENT)).recommendations.length;
+      expect(await found()).toBe(1);
+      await at.outside.run(`UPDATE agent_recommendations SET guarded_status = ''`);
+      expect(await found()).toBe(0);
+    });
+
     test('is what is open, what somebody else changed, and what was executed and not verified', async () => {
       const at = store();
       const lease = await leaseOf(at.store);

@@ -43,7 +43,6 @@ function ofEquipment(equipmentId: string): string {
 
 /** A store and a plant in which one cycle has something of everything to do. */
 export async function prepareBusyTemplate(): Promise<BusyTemplate> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-busy-'));
   const scene = await newScene(BUSY_FLAGS);
   const { sql } = scene;
   const watermark = timeText(Date.now() - 60_000);
@@ -73,11 +72,12 @@ export async function prepareBusyTemplate(): Promise<BusyTemplate> {
     await scene.reading('FLASH', 97, 30);
     await scene.reading('FLASH', 70, 28);
     await scene.shut();
+    const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-busy-'));
     for (const file of [STORE, PLANT]) copyFileSync(path.join(scene.folder, file), path.join(folder, file));
+    return { folder, watermark, remove: () => rmSync(folder, { recursive: true, force: true }) };
   } finally {
     await scene.close();
   }
-  return { folder, watermark, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** A copy of the template to break. */
