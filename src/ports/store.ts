@@ -174,10 +174,7 @@ export interface OperatorStore {
    * Writes the decision while the recommendation is undecided and, for an approval, its ticket is the one seen.
    * The audit row comes first. @returns the status found afterwards and whether the decision is in force.
    */
-  decide(
-    decision: OperatorDecision,
-    event: AgentEvent,
-  ): Promise<{ readonly decided: boolean; readonly status: string }>;
+  decide(decision: OperatorDecision, event: AgentEvent): Promise<{ readonly decided: boolean; readonly status: string }>;
   /** Adds a control, or replaces the one of the same kind and scope. */
   setControl(control: Control, event: AgentEvent): Promise<void>;
   /** @returns how many controls were lifted. */

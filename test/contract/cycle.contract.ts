@@ -133,7 +133,7 @@ function theOpenWork(under: StoreUnderTest): void {
 
     test('has a row of somebody else no more once its missing status was adopted', async () => {
       const at = store();
-      await at.store.saveRecommendations(await leaseOf(at), [inserting(aRecommendation({}))]);
+      await at.store.saveRecommendations(await leaseOf(at.store), [inserting(aRecommendation(AT))]);
       await at.outside.run(`UPDATE agent_recommendations SET status = NULL, guarded_status = 'executed'`);
       const found = async () => (await at.store.readOpenWork(AGENT)).recommendations.length;
       expect(await found()).toBe(1);
