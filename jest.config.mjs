@@ -12,4 +12,6 @@ export default {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   injectGlobals: false,
   maxWorkers: 2,
+  // A machine that is busy with something else is not a failed test.
+  testTimeout: 60_000,
 };
