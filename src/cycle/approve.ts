@@ -1,13 +1,13 @@
 import { describeControl, controlOn } from '../domain/control.ts';
-import { addSeconds } from '../domain/instant.ts';
-import { approvalEndOf, judgeApproval } from '../domain/judge-approvals.ts';
+import { about } from '../domain/event.ts';
 import { deriveCommands, type DispatchPlanContext, planDispatch, refuseForeignCommands } from '../domain/plan-dispatch.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
 import type { LiveValues } from '../domain/proposal.ts';
-import { decisionOf, NO_DECISION, type OpenRecommendation, ticketOf } from '../domain/recommendation.ts';
+import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
-import { ticketHash } from '../domain/ticket.ts';
 import type { Cycle } from './cycle.ts';
+import { end, judge, renew } from './decide-approval.ts';
+import { dispatchContext } from './dispatch-context.ts';
 import { readLive } from './read-live.ts';
 import { recordIntents } from './record.ts';
 
@@ -18,11 +18,11 @@ const MOST_KEPT_FOR_STARTS = 100;
  * writing everything that was decided so far: the audit first, without which nothing is dispatched.
  */
 export async function approve(cycle: Cycle): Promise<void> {
-  const { draft, report, ports } = cycle;
-  ports.log.info('Processing approvals...');
+  const { draft, announcements } = cycle;
+  announcements.say('info', 'Processing approvals...');
   const approved = draft.rows.filter((row) => row.status === 'approved').toSorted(byUrgency);
-  if (approved.length === 0) ports.log.debug('No approved recommendations to process');
-  else ports.log.info(`Found ${approved.length} approved recommendations`);
+  if (approved.length === 0) announcements.say('debug', 'No approved recommendations to process');
+  else announcements.say('info', `Found ${approved.length} approved recommendations`);
   const cap = MAX_RECOMMENDATIONS_PER_CYCLE - keptForStarts(cycle, approved);
   for (const row of approved) if (draft.changedRecommendations < cap) judge(cycle, row);
   const context = dispatchContext(cycle);
@@ -35,7 +35,7 @@ export async function approve(cycle: Cycle): Promise<void> {
   if (live) for (const row of candidates) start(cycle, row, live, context);
   for (const row of draft.rows)
     if (row.status === 'executing' && draft.commandsOf(row.recommendationId).length === 0) derive(cycle, row, context);
-  report.commands.refused += refuseForeignCommands(draft, context);
+  refuseForeign(cycle, context);
   const claims = planDispatch(draft, context);
   const heldBack = await recordIntents(cycle, draft.take());
   const recommendationOf = new Map(draft.commands.map((command) => [command.commandId, command.recommendationId ?? '']));
@@ -53,108 +53,6 @@ function byUrgency(a: OpenRecommendation, b: OpenRecommendation): number {
   return b.priority - a.priority || a.createdTimestamp - b.createdTimestamp;
 }
 
-/** What the pure planning has to know of this cycle. */
-export function dispatchContext(cycle: Cycle): DispatchPlanContext {
-  const now = cycle.clock.now();
-  const { settings, situations } = cycle;
-  return {
-    agentId: settings.agentId,
-    now,
-    policy: settings.policy,
-    controls: cycle.controls,
-    mayDispatch: cycle.ports.plant.acts && cycle.detected !== null,
-    conditionOf: (row) => (cycle.detected ? situations.conditionOf(row, now, settings.source.maxAgeSeconds) : 'unknown'),
-    lastReadingOf: (row) => situations.liveOf(row)?.last?.at ?? null,
-  };
-}
-
-function about(row: OpenRecommendation) {
-  return { subjectType: 'recommendation' as const, subjectId: row.recommendationId, fromStatus: row.status };
-}
-
-/** A new approval is accepted, sent back or too old; an accepted one may have come to its end meanwhile. */
-function judge(cycle: Cycle, row: OpenRecommendation): void {
-  const { draft, settings } = cycle;
-  const now = cycle.clock.now();
-  if (row.guardedStatus === 'approved') {
-    const approvalEnds = approvalEndOf(row, settings.policy);
-    if (approvalEnds === null || approvalEnds <= now) expire(cycle, row, 'the approval came to its end before it could be carried out');
-    return;
-  }
-  const verdict = judgeApproval(row, now, settings.policy);
-  switch (verdict.kind) {
-    case 'accept':
-      draft.update(
-        row,
-        { guardedStatus: 'approved', expiresTimestamp: verdict.expiresAt, lastDecision: { event: 'approved', columns: decisionOf(row) } },
-        {
-          ...about(row),
-          fromStatus: row.guardedStatus,
-          event: 'approved',
-          toStatus: 'approved',
-          actor:
-            row.approvedVia === null ? `${row.approvedByOperator ?? ''} via sql` : `${row.approvedByOperator ?? ''} via ${row.approvedVia}`,
-          reason: row.actionHash ?? '',
-          after: { decision: decisionOf(row), action_hash: row.actionHash },
-        },
-      );
-      break;
-    case 'return':
-      sendBack(cycle, row, verdict.code, verdict.reason);
-      break;
-    case 'expire':
-      expire(cycle, row, verdict.reason);
-      break;
-  }
-}
-
-/** Back to the operator, with the actions that the ticket has, whatever the row said. */
-function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, reason: string): void {
-  const { ticket } = row;
-  const changed = cycle.draft.update(
-    row,
-    {
-      status: 'pending',
-      guardedStatus: 'pending',
-      ...NO_DECISION,
-      ...(ticket && { actions: ticket.actions, actionHash: ticketHash(ticket) }),
-    },
-    {
-      ...about(row),
-      event: 'refused',
-      toStatus: 'pending',
-      reason,
-      before: { decision: decisionOf(row), actions: row.actions, action_hash: row.actionHash },
-      after: { decision: NO_DECISION, code },
-    },
-  );
-  if (!changed) return;
-  cycle.report.commands.refused += 1;
-  cycle.ports.log.warn(`APPROVAL REFUSED: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
-}
-
-function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | 'cancelled', reason: string, holdSeconds: number): boolean {
-  const now = cycle.clock.now();
-  const seen = cycle.situations.liveOf(row)?.last?.at ?? 0;
-  const changed = cycle.draft.update(
-    row,
-    {
-      status,
-      guardedStatus: status,
-      executionResult: reason,
-      lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, seen),
-      quietUntil: holdSeconds > 0 ? addSeconds(now, holdSeconds) : null,
-    },
-    { ...about(row), event: status, toStatus: status, reason },
-  );
-  if (changed) cycle.ports.log.warn(`RECOMMENDATION ${status.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
-  return changed;
-}
-
-function expire(cycle: Cycle, row: OpenRecommendation, reason: string): void {
-  if (end(cycle, row, 'expired', reason, 0)) cycle.report.recommendations.expired += 1;
-}
-
 /** Accepted approvals that may start now: nothing in the way, one at a time per equipment, as many as may be dispatched. */
 function candidatesOf(cycle: Cycle, context: DispatchPlanContext): readonly OpenRecommendation[] {
   if (!context.mayDispatch) return [];
@@ -167,12 +65,15 @@ function candidatesOf(cycle: Cycle, context: DispatchPlanContext): readonly Open
     if (!ticket || busy.has(row.equipmentId)) continue;
     const control = controlOn(cycle.controls, ['advisory'], row.equipmentId, context.now);
     if (control) {
-      cycle.ports.log.info(`Waiting: ${row.recommendationId} for ${row.equipmentId} (${describeControl(control)})`);
+      cycle.announcements.say('info', `Waiting: ${row.recommendationId} for ${row.equipmentId} (${describeControl(control)})`);
       continue;
     }
     // They would only wait, and as many as fit into a cycle would keep everything else waiting with them.
     if (context.conditionOf(row) === 'unknown') {
-      cycle.ports.log.info(`Waiting: ${row.recommendationId} for ${row.equipmentId} (no fresh reading shows that the condition holds)`);
+      cycle.announcements.say(
+        'info',
+        `Waiting: ${row.recommendationId} for ${row.equipmentId} (no fresh reading shows that the condition holds)`,
+      );
       continue;
     }
     if (candidates.length > 0 && commands + ticket.actions.length > context.policy.maxDispatchPerCycle) break;
@@ -203,7 +104,7 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
       break;
     }
     case 'wait':
-      cycle.ports.log.info(`Waiting: ${row.recommendationId} for ${row.equipmentId} (${readiness.reason})`);
+      cycle.announcements.say('info', `Waiting: ${row.recommendationId} for ${row.equipmentId} (${readiness.reason})`);
       break;
     case 'cancel':
       // What limits or tags refuse would be refused again at once; a condition that cleared may come back any time.
@@ -215,38 +116,16 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
   }
 }
 
-/** The plant moved since the operator looked: the same question with today's values. */
-function renew(cycle: Cycle, row: OpenRecommendation, actions: Parameters<typeof ticketOf>[1], reason: string): void {
-  const ticket = ticketOf(row, actions);
-  const changed = cycle.draft.update(
-    row,
-    {
-      ...NO_DECISION,
-      status: 'pending',
-      guardedStatus: 'pending',
-      actions,
-      actionHash: ticketHash(ticket),
-      ticket,
-      escalatedTimestamp: cycle.clock.now(),
-      expiresTimestamp: null,
-    },
-    {
-      ...about(row),
-      event: 'renewed',
-      toStatus: 'pending',
-      reason,
-      before: { action_hash: row.actionHash },
-      after: { ticket, decision: NO_DECISION },
-    },
-  );
-  if (changed) cycle.ports.log.warn(`APPROVAL RENEWED: ${row.recommendationId} for ${row.equipmentId} needs a new decision (${reason})`);
-}
-
 function derive(cycle: Cycle, row: OpenRecommendation, context: DispatchPlanContext): void {
   for (const command of deriveCommands(cycle.draft, row, context)) {
-    cycle.report.commands.created += 1;
-    cycle.ports.log.info(
-      `✓ COMMAND CREATED: ${command.commandId} for ${row.equipmentId} (tag_path=${command.tagPath ?? ''}, value=${command.newValue ?? ''})`,
-    );
+    const text = `✓ COMMAND CREATED: ${command.commandId} for ${row.equipmentId} (tag_path=${command.tagPath ?? ''}, value=${command.newValue ?? ''})`;
+    cycle.announcements.tell(row.recommendationId, 'info', text, ({ commands }) => (commands.created += 1));
+  }
+}
+
+function refuseForeign(cycle: Cycle, context: DispatchPlanContext): void {
+  for (const command of refuseForeignCommands(cycle.draft, context)) {
+    const text = `COMMAND REFUSED: ${command.commandId} (${command.executionResult ?? ''})`;
+    cycle.announcements.tell(command.commandId, 'warn', text, ({ commands }) => (commands.refused += 1));
   }
 }

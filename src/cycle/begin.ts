@@ -6,6 +6,7 @@ import type { AgentHealth } from '../domain/health.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/store.ts';
+import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
 import { type Cycle, LEASE_MARGIN_SECONDS } from './cycle.ts';
 import { pause } from './pause.ts';
@@ -113,6 +114,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     health,
     families: work.families,
     draft,
+    announcements: new Announcements(),
     // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
     leaseRunsOut: () => ports.monotonic() - held.sentAt > holdMs,
     controls: work.controls,

@@ -7,6 +7,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { FamilyHistory } from '../domain/recommendation.ts';
 import type { DetectionWindow } from '../domain/window.ts';
 import type { Lease } from '../ports/store.ts';
+import type { Announcements } from './announcements.ts';
 import type { CycleClock } from './clock.ts';
 import type { CyclePorts } from './ports.ts';
 import type { CycleReport } from './report.ts';
@@ -24,6 +25,7 @@ export interface Cycle {
   readonly health: AgentHealth;
   readonly families: readonly FamilyHistory[];
   readonly draft: Draft;
+  readonly announcements: Announcements;
   /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */
   readonly leaseRunsOut: () => boolean;
   /** begin; read again while commands are dispatched */

@@ -73,6 +73,15 @@ function reasonToHold(cycle: Cycle, command: Command): string | undefined {
   return control ? describeControl(control) : undefined;
 }
 
+/** The live read may have taken the plant's whole timeout: what was true before it is asked again at the last moment. */
+async function heldAgain(cycle: Cycle, command: Command, refreshControls: () => Promise<boolean>): Promise<StepResult | undefined> {
+  if (!(await refreshControls())) return giveBack(cycle, command, 'the controls cannot be read', 'stop_all');
+  const hold = reasonToHold(cycle, command);
+  if (hold !== undefined) return giveBack(cycle, command, hold);
+  const isLate = command.notAfter === null || cycle.clock.latest() > command.notAfter;
+  return isLate ? giveBack(cycle, command, 'the time in which it may be sent has passed') : undefined;
+}
+
 async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
   if (!(await refreshControls())) return giveBack(cycle, command, 'the controls cannot be read', 'stop_all');
   const hold = reasonToHold(cycle, command);
@@ -95,7 +104,9 @@ async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshCo
     case 'satisfied':
       return succeed(cycle, command, verdict.live, 'no write needed', null);
     case 'write':
-      return write(cycle, command, verdict.action, verdict.tag, command.notAfter ?? 0);
+      return (
+        (await heldAgain(cycle, command, refreshControls)) ?? write(cycle, command, verdict.action, verdict.tag, command.notAfter ?? 0)
+      );
     default:
       return assertNever(verdict, 'verdict about a dispatch');
   }

@@ -3,8 +3,8 @@ import { addSeconds, type Instant } from '../domain/instant.ts';
 import { concludeRecommendation, endCommand } from '../domain/plan-dispatch.ts';
 import { toleranceOf } from '../domain/readiness.ts';
 import { judgeTag } from '../domain/tags.ts';
-import { dispatchContext } from './approve.ts';
 import { type Cycle, LEASE_MARGIN_SECONDS } from './cycle.ts';
+import { dispatchContext } from './dispatch-context.ts';
 import { dispatchClaimed } from './dispatch.ts';
 import { readLive } from './read-live.ts';
 

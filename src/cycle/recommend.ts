@@ -1,5 +1,6 @@
+import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
 import { type Decision, decideSituation, type DecisionContext } from '../domain/decide-recommendations.ts';
-import { eventIdOf } from '../domain/ids.ts';
+import { about } from '../domain/event.ts';
 import { SECOND_MS, isoOf } from '../domain/instant.ts';
 import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
 import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf, tagsOf } from '../domain/proposal.ts';
@@ -27,7 +28,7 @@ export async function recommend(cycle: Cycle): Promise<void> {
   for (const decision of chosen) apply(cycle, decision, author, live ?? new Map());
   endOrphanedFamilies(cycle);
   noteDeadFeed(cycle);
-  if (cycle.detected && cycle.report.readings.violations === 0) cycle.ports.log.debug('No anomalies detected');
+  if (cycle.detected && cycle.report.readings.violations === 0) cycle.announcements.say('debug', 'No anomalies detected');
   cycle.decided = chosen.length === decided.flat().length ? 'all' : 'some';
 }
 
@@ -62,7 +63,7 @@ function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveV
   switch (decision.kind) {
     case 'open':
       // A predecessor that cannot end in this write keeps the family's place; the next cycle decides again.
-      if (decision.supersedes && !cancel(cycle, decision.supersedes, 'a worse reading replaced what was approved', author)) break;
+      if (decision.supersedes && !cancel(cycle, decision.supersedes, 'a worse reading replaced what was approved')) break;
       create(cycle, recommendationOf(decision.proposal, 'pending', author, live), decision.proposal);
       break;
     case 'record':
@@ -75,42 +76,44 @@ function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveV
       withdraw(cycle, decision.row, decision.reason, decision.accountedTo);
       break;
     case 'cancel':
-      cancel(cycle, decision.row, decision.reason, author);
+      cancel(cycle, decision.row, decision.reason);
       break;
     case 'resume':
       cycle.draft.update(
         decision.row,
         { status: 'pending', guardedStatus: 'pending', ...NO_DECISION },
-        { ...about(decision.row), event: 'resumed', toStatus: 'pending', reason: decision.reason, after: { decision: NO_DECISION } },
+        {
+          ...about(decision.row),
+          event: 'resumed',
+          toStatus: 'pending',
+          reason: decision.reason,
+          after: { decision: decisionRecord(NO_DECISION) },
+        },
       );
       break;
   }
 }
 
-function about(row: OpenRecommendation) {
-  return { subjectType: 'recommendation' as const, subjectId: row.recommendationId, fromStatus: row.status };
-}
-
 function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): void {
-  const { log } = cycle.ports;
   const over = row.status === 'withdrawn';
-  cycle.draft.create(row, {
+  const made = cycle.draft.create(row, {
     subjectType: 'recommendation',
     subjectId: row.recommendationId,
     event: 'created',
     toStatus: row.status,
     reason: over ? 'the episode had ended before it was seen' : `${proposal.family.signal} ${row.peakValue}: ${row.rootCauseAnalysis}`,
-    after: { ticket: row.ticket, decision: NO_DECISION },
+    after: issuedCopy(row.ticket),
   });
-  log.warn(`ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(row.peakValue, proposal)}`);
+  if (!made) return;
+  const { announcements } = cycle;
+  const id = row.recommendationId;
+  announcements.tell(id, 'warn', `ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(row.peakValue, proposal)}`);
   if (over) {
-    log.info(`RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (the episode ended before it was seen)`);
-    cycle.report.recommendations.withdrawn += 1;
+    const text = `RECOMMENDATION WITHDRAWN: ${id} for ${row.equipmentId} (the episode ended before it was seen)`;
+    announcements.tell(id, 'info', text, ({ recommendations }) => (recommendations.withdrawn += 1));
   } else {
-    log.info(
-      `✓ RECOMMENDATION CREATED: ${row.recommendationId} for ${row.equipmentId} (severity=${row.severity}, confidence=${row.confidenceScore})`,
-    );
-    cycle.report.recommendations.created += 1;
+    const text = `✓ RECOMMENDATION CREATED: ${id} for ${row.equipmentId} (severity=${row.severity}, confidence=${row.confidenceScore})`;
+    announcements.tell(id, 'info', text, ({ recommendations }) => (recommendations.created += 1));
   }
 }
 
@@ -136,13 +139,15 @@ function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, aut
       toStatus: 'pending',
       reason: `${proposal.family.signal} ${proposal.peak.value}: ${row.severity} became ${assessment.severity}`,
       before: { severity: row.severity, action_hash: row.actionHash },
-      after: { ticket: assessment.ticket, decision: NO_DECISION },
+      after: issuedCopy(assessment.ticket),
     },
   );
   if (!changed) return;
-  cycle.ports.log.warn(`ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(proposal.peak.value, proposal)}`);
-  cycle.ports.log.info(`✓ RECOMMENDATION ESCALATED: ${row.recommendationId} for ${row.equipmentId} (severity=${assessment.severity})`);
-  cycle.report.recommendations.escalated += 1;
+  const id = row.recommendationId;
+  const seen = `ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(proposal.peak.value, proposal)}`;
+  const said = `✓ RECOMMENDATION ESCALATED: ${id} for ${row.equipmentId} (severity=${assessment.severity})`;
+  cycle.announcements.tell(id, 'warn', seen);
+  cycle.announcements.tell(id, 'info', said, ({ recommendations }) => (recommendations.escalated += 1));
 }
 
 function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, accountedTo: number): void {
@@ -152,28 +157,32 @@ function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, account
     { ...about(row), event: 'withdrawn', toStatus: 'withdrawn', reason },
   );
   if (!changed) return;
-  cycle.ports.log.info(`RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
-  cycle.report.recommendations.withdrawn += 1;
+  const text = `RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (${reason})`;
+  cycle.announcements.tell(row.recommendationId, 'info', text, ({ recommendations }) => (recommendations.withdrawn += 1));
 }
 
-function cancel(cycle: Cycle, row: OpenRecommendation, reason: string, author: Authorship): boolean {
+function cancel(cycle: Cycle, row: OpenRecommendation, reason: string): boolean {
   const changed = cycle.draft.update(
     row,
-    { status: 'cancelled', guardedStatus: 'cancelled', executionResult: reason, updatedTimestamp: author.now },
+    { status: 'cancelled', guardedStatus: 'cancelled', executionResult: reason },
     { ...about(row), event: 'cancelled', toStatus: 'cancelled', reason },
   );
-  if (changed) cycle.ports.log.info(`RECOMMENDATION CANCELLED: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
+  if (changed)
+    cycle.announcements.tell(
+      row.recommendationId,
+      'info',
+      `RECOMMENDATION CANCELLED: ${row.recommendationId} for ${row.equipmentId} (${reason})`,
+    );
   return changed;
 }
 
 /** A family that the rules no longer have can neither clear nor be dispatched: its open rows end here. */
 function endOrphanedFamilies(cycle: Cycle): void {
-  const author = { agentId: cycle.settings.agentId, rulesHash: cycle.settings.rulesHash, causes: [], now: cycle.clock.now() };
   for (const row of cycle.draft.rows) {
     if (isTerminal(row.status) || row.status === 'executing' || cycle.situations.family(row.issueFamily)) continue;
     const reason = `the rules no longer have the family '${row.issueFamily}'`;
     if (isUndecided(row.status)) withdraw(cycle, row, reason, row.lastAccountedTimestamp);
-    else cancel(cycle, row, reason, author);
+    else cancel(cycle, row, reason);
   }
 }
 
@@ -185,12 +194,13 @@ function noteDeadFeed(cycle: Cycle): void {
   const newest = Math.max(detected.detection.totals.newestGoodAt ?? 0, health.newestReadingTimestamp ?? 0);
   const deadSince = newest + settings.source.maxAgeSeconds * SECOND_MS;
   if (newest === 0 || now <= deadSince) return;
-  cycle.ports.log.warn(`The feed is silent: the newest good reading is of ${isoOf(newest)}`);
+  cycle.announcements.say('warn', `The feed is silent: the newest good reading is of ${isoOf(newest)}`);
   const saidBefore = health.detectedTimestamp !== null && health.detectedTimestamp > deadSince;
   if (saidBefore) return;
   cycle.draft.note({
     subjectType: 'feed',
-    subjectId: eventIdOf(settings.agentId, 'feed', 'silent', String(newest)),
+    subjectId: settings.source.table,
+    step: String(newest),
     event: 'feed_silent',
     reason: `the newest good reading is of ${isoOf(newest)}`,
   });

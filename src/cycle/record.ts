@@ -11,12 +11,25 @@ const NONE: ReadonlySet<string> = new Set();
  * back in that moment must not see it carried out.
  * @returns the recommendations that were held back
  */
-export async function recordIntents(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<ReadonlySet<string>> {
-  await appendEvents(cycle, events);
-  const heldBack = await saveRecommendations(cycle, recommendations);
-  const wanted = commands.filter(({ expected, columns }) => expected !== null || !heldBack.has(columns.recommendationId ?? ''));
-  if (wanted.length > 0) await cycle.ports.store.saveCommands(cycle.lease, wanted);
-  return heldBack;
+export function recordIntents(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<ReadonlySet<string>> {
+  return announced(cycle, async () => {
+    await appendEvents(cycle, events);
+    const heldBack = await saveRecommendations(cycle, recommendations, 'intents');
+    const wanted = commands.filter(({ expected, columns }) => expected !== null || !heldBack.has(columns.recommendationId ?? ''));
+    if (wanted.length > 0) await cycle.ports.store.saveCommands(cycle.lease, wanted);
+    return heldBack;
+  });
+}
+
+/** The log and the report say what was decided once it is stored, and nothing of it when it could not be. */
+async function announced(cycle: Cycle, write: () => Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>> {
+  let heldBack: ReadonlySet<string> | null = null;
+  try {
+    heldBack = await write();
+    return heldBack;
+  } finally {
+    cycle.announcements.release(cycle.report, cycle.ports.log, heldBack);
+  }
 }
 
 /**
@@ -24,23 +37,27 @@ export async function recordIntents(cycle: Cycle, { events, recommendations, com
  * a claimed command that no open recommendation stands behind, and the next cycle would call a write that happened a forgery.
  */
 export async function recordResults(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<void> {
-  await appendEvents(cycle, events);
-  if (commands.length > 0) await cycle.ports.store.saveCommands(cycle.lease, commands);
-  await saveRecommendations(cycle, recommendations);
+  await announced(cycle, async () => {
+    await appendEvents(cycle, events);
+    if (commands.length > 0) await cycle.ports.store.saveCommands(cycle.lease, commands);
+    return saveRecommendations(cycle, recommendations, 'results');
+  });
 }
 
 async function appendEvents(cycle: Cycle, events: DraftContents['events']): Promise<void> {
   if (events.length > 0) await cycle.ports.store.appendEvents(events, cycle.clock.now());
 }
 
-async function saveRecommendations(cycle: Cycle, changes: DraftContents['recommendations']): Promise<ReadonlySet<string>> {
+async function saveRecommendations(cycle: Cycle, changes: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return NONE;
-  const written = await cycle.ports.store.saveRecommendations(cycle.lease, changes);
-  return written < changes.length ? noteHeldBack(cycle, changes) : NONE;
+  const updatedTimestamp = cycle.clock.now();
+  const stamped = changes.map((change) => ({ ...change, columns: { ...change.columns, updatedTimestamp } }));
+  const written = await cycle.ports.store.saveRecommendations(cycle.lease, stamped);
+  return written < changes.length ? noteHeldBack(cycle, changes, step) : NONE;
 }
 
 /** The audit is told that changes which it announced did not happen. */
-async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations']): Promise<ReadonlySet<string>> {
+async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
   const statuses = await cycle.ports.store.readStatuses(meant.map((change) => change.recommendationId));
   const heldBack = meant.filter(
     ({ recommendationId, columns }) => columns.status !== undefined && statuses.get(recommendationId) !== columns.status,
@@ -51,6 +68,7 @@ async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'
       subjectType: 'recommendation',
       subjectId: recommendationId,
       event: 'not_applied',
+      step,
       fromStatus: statuses.get(recommendationId) ?? null,
       toStatus: columns.status ?? null,
       reason: 'somebody else changed the row first',

@@ -9,7 +9,7 @@ export async function verify(cycle: Cycle): Promise<void> {
 }
 
 function judgeOutcomes(cycle: Cycle): void {
-  const { draft, settings, situations, report, ports } = cycle;
+  const { draft, settings, situations, announcements } = cycle;
   const now = cycle.clock.now();
   for (const row of draft.rows) {
     const family = situations.family(row.issueFamily);
@@ -32,8 +32,7 @@ function judgeOutcomes(cycle: Cycle): void {
         after: { outcome, value: state?.last?.value ?? null },
       },
     );
-    report.outcomes[outcome] += 1;
-    const say = outcome === 'effective' ? 'info' : 'warn';
-    ports.log[say](`OUTCOME ${outcome.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${last})`);
+    const text = `OUTCOME ${outcome.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${last})`;
+    announcements.tell(row.recommendationId, outcome === 'effective' ? 'info' : 'warn', text, ({ outcomes }) => (outcomes[outcome] += 1));
   }
 }

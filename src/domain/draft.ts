@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { AgentError } from './errors.ts';
-import { type AgentEvent, type EventText, eventOf } from './event.ts';
+import { type AgentEvent, eventOf, type EventRun, type EventText } from './event.ts';
 import { type OpenRecommendation, type Recommendation, type StoredRecommendation, typed } from './recommendation.ts';
 import {
   COMMAND_TRANSITIONS,
@@ -37,7 +37,7 @@ export interface DraftContents {
  * phase builds on an earlier one's decision, and each row is written once, guarded by the status it was read with.
  */
 export class Draft {
-  readonly #run: { readonly agentId: string; readonly runId: string };
+  readonly #run: EventRun;
   readonly #rows = new Map<string, OpenRecommendation>();
   /** What the store's guards compare with: the statuses as they are there, which need not be statuses at all. */
   readonly #stored: Map<string, Pick<StoredRecommendation, 'status' | 'guardedStatus'>>;
@@ -48,11 +48,7 @@ export class Draft {
   readonly #commandChanges = new Map<string, CommandChange>();
   #events: AgentEvent[] = [];
 
-  constructor(
-    run: { readonly agentId: string; readonly runId: string },
-    stored: readonly StoredRecommendation[],
-    commands: readonly Command[],
-  ) {
+  constructor(run: EventRun, stored: readonly StoredRecommendation[], commands: readonly Command[]) {
     this.#run = run;
     this.#stored = new Map(stored.map((row) => [row.recommendationId, row]));
     for (const row of stored) this.#rows.set(row.recommendationId, typed(row));

@@ -39,10 +39,23 @@ export interface EventText {
   readonly step?: string;
 }
 
+/** The part of an event that says which recommendation it is about, and from which status. */
+export function about(row: { readonly recommendationId: string; readonly status: string }) {
+  return { subjectType: 'recommendation' as const, subjectId: row.recommendationId, fromStatus: row.status };
+}
+
+/** Who records. The lease's epoch tells the cycles of a run id apart that a scheduler gives twice. */
+export interface EventRun {
+  readonly agentId: string;
+  readonly runId: string;
+  readonly epoch?: number;
+}
+
 /** An event of one run, with its deterministic id: recording it again is a no-op. */
-export function eventOf(run: { readonly agentId: string; readonly runId: string }, text: EventText): AgentEvent {
+export function eventOf(run: EventRun, text: EventText): AgentEvent {
+  const cycle = run.epoch === undefined ? run.runId : `${run.runId}/${run.epoch}`;
   return {
-    eventId: eventIdOf(run.runId, text.subjectId, text.event, text.step ?? '-'),
+    eventId: eventIdOf(cycle, text.subjectId, text.event, text.step ?? '-'),
     agentId: run.agentId,
     runId: run.runId,
     actor: text.actor ?? run.agentId,

@@ -16,11 +16,12 @@ export type ApprovalVerdict =
  * Judges a new approval, by the CLI or by plain SQL. What is approved is the ticket in the audit trail and nothing
  * else; where the row says something different, the operator is asked again.
  */
-export function judgeApproval(row: OpenRecommendation, now: Instant, policy: Policy): ApprovalVerdict {
+export function judgeApproval(row: OpenRecommendation, now: Instant, policy: Policy, agentId: string): ApprovalVerdict {
   const operator = row.approvedByOperator?.trim() ?? '';
   if (operator === '') return back('no_operator', 'the approval names no operator');
-  if (operator.toLowerCase() === row.createdByAgent?.trim().toLowerCase())
-    return back('agent_as_operator', 'the agent cannot approve its own recommendation');
+  // Both names: the row's can be edited, and this agent may have taken the tables over from the one that made it.
+  const agents = [agentId, row.createdByAgent ?? agentId].map((name) => name.trim().toLowerCase());
+  if (agents.includes(operator.toLowerCase())) return back('agent_as_operator', 'the agent cannot approve its own recommendation');
   const at = row.approvedTimestamp;
   if (at === null) return back('impossible_time', 'the approval has no time');
   if (at < addSeconds(row.createdTimestamp, -CLOCK_GRAIN_SECONDS) || at > addSeconds(now, FUTURE_TOLERANCE_SECONDS))

@@ -1,3 +1,4 @@
+import { decisionRecord } from './audit-copy.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import type { Policy } from './policy.ts';
@@ -76,8 +77,8 @@ function restore(draft: Draft, row: OpenRecommendation, found: string, to: Recom
       fromStatus: found,
       toStatus: to,
       reason: `status '${found}' was not written by the agent or by a valid decision`,
-      before: decisionOf(row),
-      after: columns,
+      before: decisionRecord(decisionOf(row)),
+      after: decisionRecord(columns),
     },
   );
 }
@@ -107,7 +108,7 @@ function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, poli
       toStatus: 'rejected',
       actor: row.rejectedByOperator ?? 'unnamed operator',
       reason: row.rejectionReason ?? 'no reason given',
-      after: { decision: decisionOf(row) },
+      after: { decision: decisionRecord(decisionOf(row)) },
     },
   );
 }
@@ -124,7 +125,7 @@ function takeDeferral(draft: Draft, row: OpenRecommendation): void {
       fromStatus: row.guardedStatus,
       toStatus: 'deferred',
       reason: until,
-      after: { decision: decisionOf(row) },
+      after: { decision: decisionRecord(decisionOf(row)) },
     },
   );
 }

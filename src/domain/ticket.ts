@@ -37,8 +37,19 @@ export function hashOf(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
 
+/** As it is hashed and kept in the audit: the tables' spelling, not the code's own object. */
+export function ticketRecord(ticket: Ticket): Readonly<Record<string, unknown>> {
+  return {
+    recommendation_id: ticket.recommendationId,
+    equipment_id: ticket.equipmentId,
+    severity: ticket.severity,
+    rule_id: ticket.ruleId,
+    actions: ticket.actions,
+  };
+}
+
 export function ticketHash(ticket: Ticket): string {
-  return hashOf(ticket);
+  return hashOf(ticketRecord(ticket));
 }
 
 /** Whether the stored actions and hash still are the ticket's: an edit of either shows. */

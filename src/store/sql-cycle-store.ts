@@ -1,3 +1,4 @@
+import { decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
 import type { Command } from '../domain/command.ts';
 import type { Control } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/draft.ts';
@@ -5,8 +6,7 @@ import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { DecisionColumns, FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
-import type { Ticket } from '../domain/ticket.ts';
+import type { FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { Claim, ClaimedCommand, CycleStore, Heartbeat, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
@@ -52,16 +52,9 @@ function statusSaid(row: StoredRecommendation): StoredRecommendation {
   return { ...row, status: status ?? '' };
 }
 
-/** The ticket in an event's copy. The audit is ours; whether its ticket still fits a row is judged by its hash. */
-function ticketIn(copy: unknown): Ticket | null {
-  const ticket = parsed(copy)?.['ticket'];
-  return ticket !== null && typeof ticket === 'object' ? (ticket as Ticket) : null; // written by eventOf's callers alone
-}
-
-function decisionIn(event: unknown, copy: unknown): LastDecision | null {
-  const columns = parsed(copy)?.['decision'];
-  if (typeof event !== 'string' || columns === null || typeof columns !== 'object') return null;
-  return { event, columns: columns as DecisionColumns }; // as above
+function lastDecisionIn(event: unknown, copy: unknown): LastDecision | null {
+  const columns = decisionFrom(parsed(copy));
+  return typeof event === 'string' && columns !== null ? { event, columns } : null;
 }
 
 /** The cycle's half of the store, for every engine. */
@@ -106,8 +99,8 @@ export class SqlCycleStore implements CycleStore {
       controls: table<Control>('control', CONTROLS),
       recommendations: of('recommendation').map((row) => ({
         ...statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect)),
-        ticket: ticketIn(row['ticket']),
-        lastDecision: decisionIn(row['decision_event'], row['decision']),
+        ticket: ticketFrom(parsed(row['ticket'])),
+        lastDecision: lastDecisionIn(row['decision_event'], row['decision']),
       })),
       families: table<FamilyHistory>('family', RECOMMENDATIONS),
       commands: table<Command>('command', COMMANDS),
@@ -153,7 +146,7 @@ export class SqlCycleStore implements CycleStore {
 
   async readClaimed(lease: Lease): Promise<readonly ClaimedCommand[]> {
     const { rows } = await this.#session.run(claimedStatement(lease, this.#dialect));
-    return rows.map((row) => ({ command: fromRow<Command>(COMMANDS, row, this.#dialect), ticket: ticketIn(row['ticket']) }));
+    return rows.map((row) => ({ command: fromRow<Command>(COMMANDS, row, this.#dialect), ticket: ticketFrom(parsed(row['ticket'])) }));
   }
 
   async readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
+import { NO_DECISION } from '../../src/domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, type CommandStatus } from '../../src/domain/transitions.ts';
 import type { Claim, Heartbeat } from '../../src/ports/store.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
@@ -67,16 +69,16 @@ function theAudit(under: StoreUnderTest): void {
       const row = aRecommendation(AT);
       await at.store.saveRecommendations(await leaseOf(at.store), [inserting(row)]);
       const ticket = aTicket(row, [{ ...ACTION, value: 75 }]);
-      await at.store.appendEvents([issued(row, { eventId: 'late', event: 'escalated', after: { ticket } })], AT + 2);
+      await at.store.appendEvents([issued(row, { eventId: 'late', event: 'escalated', after: issuedCopy(ticket) })], AT + 2);
       await at.store.appendEvents([issued(row, { eventId: 'a' }), issued(row, { eventId: 'b', event: 'renewed' })], AT + 1);
       await at.store.appendEvents(
-        [anEvent({ eventId: 'c', subjectType: 'command', event: 'created', after: { ticket: aTicket(row) } })],
+        [anEvent({ eventId: 'c', subjectType: 'command', event: 'created', after: issuedCopy(aTicket(row)) })],
         AT + 9,
       );
-      await at.store.appendEvents([anEvent({ eventId: 'd', subjectId: 'somebody else', after: { ticket: aTicket(row) } })], AT + 9);
-      const decision = { approvedByOperator: 'anna' };
+      await at.store.appendEvents([anEvent({ eventId: 'd', subjectId: 'somebody else', after: issuedCopy(aTicket(row)) })], AT + 9);
+      const decision = { ...NO_DECISION, approvedByOperator: 'anna', approvedTimestamp: AT };
       await at.store.appendEvents(
-        [anEvent({ eventId: 'f', event: 'approved', after: { decision } }), anEvent({ eventId: 'g', event: 'intent' })],
+        [anEvent({ eventId: 'f', event: 'approved', after: { decision: decisionRecord(decision) } }), anEvent({ eventId: 'g', event: 'intent' })],
         AT + 3,
       );
       expect((await at.store.readOpenWork(AGENT)).recommendations).toEqual([
@@ -93,7 +95,7 @@ function theAudit(under: StoreUnderTest): void {
       const tickets = [90, 75, 50].map((value) => aTicket(row, [{ ...ACTION, value }]));
       const ids = ['b', 'c', 'a'];
       await at.store.appendEvents(
-        tickets.map((ticket, index) => issued(row, { eventId: ids[index] ?? '', event: 'escalated', after: { ticket } })),
+        tickets.map((ticket, index) => issued(row, { eventId: ids[index] ?? '', event: 'escalated', after: issuedCopy(ticket) })),
         AT,
       );
       expect((await at.store.readOpenWork(AGENT)).recommendations.map(({ ticket }) => ticket)).toEqual([tickets[2]]);
@@ -466,7 +468,7 @@ function theClaim(under: StoreUnderTest): void {
       const lease = await leaseOf(at.store);
       const [row, bare] = [aRecommendation(AT), aRecommendation(AT, { equipmentId: 'PUMP_01' })];
       const newest = aTicket(row, [{ ...ACTION, value: 75 }]);
-      await at.store.appendEvents([issued(row, { event: 'escalated', eventId: 'x', after: { ticket: newest } })], AT + 1);
+      await at.store.appendEvents([issued(row, { event: 'escalated', eventId: 'x', after: issuedCopy(newest) })], AT + 1);
       await at.store.appendEvents([issued(row), issued(row, { eventId: 'y', event: 'approved' })], AT);
       const commands = [row, bare].map((of) => aCommand(AT, { recommendationId: of.recommendationId }));
       await at.store.saveCommands(

@@ -1,3 +1,4 @@
+import { issuedCopy } from '../../src/domain/audit-copy.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { AgentEvent } from '../../src/domain/event.ts';
 import { commandIdOf, recommendationIdOf } from '../../src/domain/ids.ts';
@@ -138,7 +139,7 @@ export function issued(row: Recommendation, given: Partial<AgentEvent> = {}): Ag
   return anEvent({
     eventId: `created-${row.recommendationId}`,
     subjectId: row.recommendationId,
-    after: { ticket: aTicket(row) },
+    after: issuedCopy(aTicket(row)),
     ...given,
   });
 }

@@ -1,3 +1,4 @@
+import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
 import { SituationIndex } from '../../src/cycle/situations.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { Control } from '../../src/domain/control.ts';
@@ -166,7 +167,7 @@ function apply(draft: Draft, decision: Decision, now: number): void {
           escalatedTimestamp: now,
           lastAccountedTimestamp: proposal.accountedTo,
         },
-        about(row, 'escalated', 'pending', { ticket: assessment.ticket, decision: NO_DECISION }),
+        about(row, 'escalated', 'pending', issuedCopy(assessment.ticket)),
       );
       return;
     }
@@ -182,7 +183,7 @@ function apply(draft: Draft, decision: Decision, now: number): void {
 }
 
 function create(draft: Draft, row: OpenRecommendation): void {
-  draft.create(row, about(row, 'created', row.status, { ticket: row.ticket, decision: NO_DECISION }));
+  draft.create(row, about(row, 'created', row.status, issuedCopy(row.ticket)));
 }
 
 function end(draft: Draft, row: OpenRecommendation, status: RecommendationStatus, accountedTo = row.lastAccountedTimestamp): void {
@@ -195,7 +196,7 @@ function back(draft: Draft, row: OpenRecommendation, event: string): void {
   draft.update(
     row,
     { status: 'pending', guardedStatus: 'pending', ...NO_DECISION, ...sealed },
-    about(row, event, 'pending', { decision: NO_DECISION }),
+    about(row, event, 'pending', { decision: decisionRecord(NO_DECISION) }),
   );
 }
 
@@ -204,7 +205,7 @@ function judge(draft: Draft, row: OpenRecommendation, now: number): void {
     if ((row.expiresTimestamp ?? 0) <= now) end(draft, row, 'expired');
     return;
   }
-  const verdict = judgeApproval(row, now, POLICY);
+  const verdict = judgeApproval(row, now, POLICY, 'AGENT');
   if (verdict.kind === 'expire') end(draft, row, 'expired');
   else if (verdict.kind === 'return') back(draft, row, 'refused');
   else
@@ -212,7 +213,7 @@ function judge(draft: Draft, row: OpenRecommendation, now: number): void {
       row,
       { guardedStatus: 'approved', expiresTimestamp: verdict.expiresAt },
       about(row, 'approved', 'approved', {
-        decision: { ...NO_DECISION, approvedByOperator: row.approvedByOperator, approvedTimestamp: row.approvedTimestamp },
+        decision: decisionRecord({ ...NO_DECISION, approvedByOperator: row.approvedByOperator, approvedTimestamp: row.approvedTimestamp }),
       }),
     );
 }
@@ -232,7 +233,7 @@ function start(draft: Draft, row: OpenRecommendation, live: ReadonlyMap<string, 
     draft.update(
       row,
       { ...NO_DECISION, status: 'pending', guardedStatus: 'pending', actions: readiness.actions, actionHash: ticketHash(ticket), ticket },
-      about(row, 'renewed', 'pending', { ticket, decision: NO_DECISION }),
+      about(row, 'renewed', 'pending', issuedCopy(ticket)),
     );
   }
   if (readiness.kind !== 'ready') return;

@@ -1,8 +1,8 @@
+import { decisionFrom, ticketFrom } from '../../src/domain/audit-copy.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { DraftContents, RecommendationChange } from '../../src/domain/draft.ts';
 import { type AgentEvent, DECISION_EVENTS, TICKET_EVENTS } from '../../src/domain/event.ts';
-import type { DecisionColumns, FamilyHistory, StoredRecommendation } from '../../src/domain/recommendation.ts';
-import type { Ticket } from '../../src/domain/ticket.ts';
+import type { FamilyHistory, StoredRecommendation } from '../../src/domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isRecommendationStatus, isTerminal, mayBecome } from '../../src/domain/transitions.ts';
 
 /** The tables in memory, with the guards of the SQL statements: what a refused change would do to a real store. */
@@ -64,13 +64,14 @@ export class ModelStore {
   #learn({ subjectId, event, after }: AgentEvent): void {
     const row = this.rows.get(subjectId);
     if (!row) return;
-    const copy = (after ?? {}) as { ticket?: Ticket; decision?: DecisionColumns }; // as the domain writes it
+    const copy: unknown = JSON.parse(JSON.stringify(after)); // as a store keeps it
+    const columns = decisionFrom(copy);
     const isTicket = TICKET_EVENTS.some((kind) => kind === event);
     const isDecision = DECISION_EVENTS.some((kind) => kind === event);
     this.rows.set(subjectId, {
       ...row,
-      ...(isTicket && { ticket: copy.ticket ?? null }),
-      ...(isDecision && { lastDecision: copy.decision ? { event, columns: copy.decision } : null }),
+      ...(isTicket && { ticket: ticketFrom(copy) }),
+      ...(isDecision && { lastDecision: columns ? { event, columns } : null }),
     });
   }
 }

@@ -18,7 +18,7 @@ function verdictOn(overrides: Partial<OpenRecommendation>): string {
     approvedTimestamp: NOW - 20 * SECOND,
     ...overrides,
   });
-  const verdict = judgeApproval(row, NOW, POLICY);
+  const verdict = judgeApproval(row, NOW, POLICY, 'AGENT');
   return verdict.kind === 'return' ? verdict.code : verdict.kind;
 }
 
@@ -27,6 +27,8 @@ test.each<[string, Partial<OpenRecommendation>, string]>([
   ['without an operator', { approvedByOperator: null }, 'no_operator'],
   ['by a blank operator', { approvedByOperator: ' \t' }, 'no_operator'],
   ['by the agent', { approvedByOperator: 'AGENT' }, 'agent_as_operator'],
+  ['by the agent, its name wiped from the row', { approvedByOperator: 'AGENT', createdByAgent: null }, 'agent_as_operator'],
+  ['by this agent, of a row that another made', { approvedByOperator: 'AGENT', createdByAgent: 'old_agent' }, 'agent_as_operator'],
   ['by the agent, spelt otherwise', { approvedByOperator: ' agent ' }, 'agent_as_operator'],
   ['without a time', { approvedTimestamp: null }, 'impossible_time'],
   ['a second before the creation', { approvedTimestamp: CREATED - SECOND }, 'accept'],
@@ -53,7 +55,7 @@ test.each([
 
 test('an accepted approval lives from the moment of the decision, not from the cycle that saw it', () => {
   const row = openRow({ approvedByOperator: 'anna', approvedTimestamp: NOW - 20 * SECOND });
-  expect(judgeApproval(row, NOW, POLICY)).toEqual({ kind: 'accept', expiresAt: NOW + 880 * SECOND });
+  expect(judgeApproval(row, NOW, POLICY, 'AGENT')).toEqual({ kind: 'accept', expiresAt: NOW + 880 * SECOND });
 });
 
 const TICKET = openRow().ticket as Ticket; // openRow always makes one

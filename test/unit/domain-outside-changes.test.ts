@@ -45,7 +45,7 @@ test.each([
     const { row, recommendations, events } = settle(forged);
     expect(row).toMatchObject({ status: restoreTo, guardedStatus: restoreTo, approvedByOperator: null, approvedTimestamp: null });
     expect(recommendations).toMatchObject([{ expected: status, columns: { status: restoreTo } }]);
-    expect(events).toMatchObject([{ event: 'restored', before: { approvedByOperator: 'mallory' } }]);
+    expect(events).toMatchObject([{ event: 'restored', before: { approved_by_operator: 'mallory' } }]);
   }
 });
 
@@ -80,7 +80,7 @@ test('a tampered status is put back with the columns of the last valid decision,
   expect(row).toMatchObject({ status: 'approved', approvedByOperator: 'anna', rejectionReason: null });
   expect(recommendations).toMatchObject([{ expected: 'pending', columns: { status: 'approved', guardedStatus: 'approved' } }]);
   expect(events).toMatchObject([
-    { event: 'restored', fromStatus: 'pending', toStatus: 'approved', before: { approvedByOperator: 'mallory' } },
+    { event: 'restored', fromStatus: 'pending', toStatus: 'approved', before: { approved_by_operator: 'mallory' } },
   ]);
 });
 
@@ -95,7 +95,7 @@ test('a rejection is taken over with its name and reason, and quiets the family 
   const { row, events } = settle(stored('rejected', 'pending', { rejectedByOperator: 'ben', rejectionReason: 'a test' }));
   expect(row).toMatchObject({ status: 'rejected', guardedStatus: 'rejected', quietUntil: NOW + 1800 * SECOND });
   expect(events).toMatchObject([
-    { event: 'rejected', actor: 'ben', reason: 'a test', fromStatus: 'pending', after: { decision: { rejectedByOperator: 'ben' } } },
+    { event: 'rejected', actor: 'ben', reason: 'a test', fromStatus: 'pending', after: { decision: { rejected_by_operator: 'ben' } } },
   ]);
   expect(settle(stored('rejected', 'deferred')).events).toMatchObject([{ actor: 'unnamed operator', reason: 'no reason given' }]);
 });

@@ -57,7 +57,6 @@ export function translate(thrown: unknown): Error {
     return new AgentError('usage', message, 'check the column names: ops-agent config check --connect, or run: ops-agent setup', thrown);
   if (/syntax error|incomplete input|unrecognized token|no such function/.test(message))
     return new AgentError('usage', message, 'check the statement', thrown);
-  if (/constraint/i.test(message)) return new AgentError('conflict', message, 'another row forbids this one', thrown);
   return new AgentError('store_unavailable', `the store failed: ${message}`, 'check the file, its disk and its permissions', thrown);
 }
 

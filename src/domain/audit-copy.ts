@@ -1,0 +1,91 @@
+import { isoOf, type Instant } from './instant.ts';
+import { type DecisionColumns, NO_DECISION } from './recommendation.ts';
+import { SEVERITIES } from './severity.ts';
+import { type Action, type Ticket, ticketRecord } from './ticket.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+function timeText(instant: Instant | null): string | null {
+  return instant === null ? null : isoOf(instant);
+}
+
+/**
+ * A decision as the audit spells it: the tables' column names, times as ISO 8601. The audit outlives the code that wrote it, so it
+ * does not hold the code's own objects; and what is read back is checked, not believed.
+ */
+export function decisionRecord(columns: DecisionColumns): Json {
+  return {
+    approved_timestamp: timeText(columns.approvedTimestamp),
+    approved_by_operator: columns.approvedByOperator,
+    approved_via: columns.approvedVia,
+    second_approver: columns.secondApprover,
+    rejected_timestamp: timeText(columns.rejectedTimestamp),
+    rejected_by_operator: columns.rejectedByOperator,
+    rejection_reason: columns.rejectionReason,
+    defer_until: timeText(columns.deferUntil),
+  };
+}
+
+/** What an event that issues a ticket, or takes one back, leaves in `after`: the ticket, and that nothing is decided. */
+export function issuedCopy(ticket: Ticket | null): Json {
+  return { ticket: ticket && ticketRecord(ticket), decision: decisionRecord(NO_DECISION) };
+}
+
+function asRecord(value: unknown): Json | null {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : null; // checked just before
+}
+
+function isAction(value: unknown): value is Action {
+  const action = asRecord(value);
+  if (!action) return false;
+  const { sequence, tag, value: target, type, unit, direction, old } = action;
+  return (
+    Number.isInteger(sequence) &&
+    typeof tag === 'string' &&
+    typeof target === 'number' &&
+    typeof unit === 'string' &&
+    ['number', 'integer', 'boolean'].includes(String(type)) &&
+    ['increase', 'decrease', 'any'].includes(String(direction)) &&
+    (old === null || typeof old === 'number')
+  );
+}
+
+/** The ticket in an event's copy; null where there is none, or none that could have been issued. */
+export function ticketFrom(copy: unknown): Ticket | null {
+  const ticket = asRecord(asRecord(copy)?.['ticket']);
+  if (!ticket) return null;
+  const { recommendation_id: recommendationId, equipment_id: equipmentId, rule_id: ruleId, actions } = ticket;
+  const severity = SEVERITIES.find((known) => known === ticket['severity']);
+  if (typeof recommendationId !== 'string' || typeof equipmentId !== 'string' || typeof ruleId !== 'string') return null;
+  if (severity === undefined || !Array.isArray(actions) || !actions.every(isAction)) return null;
+  return { recommendationId, equipmentId, severity, ruleId, actions };
+}
+
+/** The decision in an event's copy; null where there is none, or where a part of it is no time or no text. */
+export function decisionFrom(copy: unknown): DecisionColumns | null {
+  const decision = asRecord(asRecord(copy)?.['decision']);
+  if (!decision) return null;
+  let sound = true;
+  const time = (name: string): Instant | null => {
+    const value = decision[name] ?? null;
+    const instant = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+    sound &&= value === null || !Number.isNaN(instant);
+    return value === null || Number.isNaN(instant) ? null : instant;
+  };
+  const text = (name: string): string | null => {
+    const value = decision[name] ?? null;
+    sound &&= value === null || typeof value === 'string';
+    return typeof value === 'string' ? value : null;
+  };
+  const columns: DecisionColumns = {
+    approvedTimestamp: time('approved_timestamp'),
+    approvedByOperator: text('approved_by_operator'),
+    approvedVia: text('approved_via'),
+    secondApprover: text('second_approver'),
+    rejectedTimestamp: time('rejected_timestamp'),
+    rejectedByOperator: text('rejected_by_operator'),
+    rejectionReason: text('rejection_reason'),
+    deferUntil: time('defer_until'),
+  };
+  return sound ? columns : null;
+}
