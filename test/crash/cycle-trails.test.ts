@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { AgentError } from '../../src/domain/errors.ts';
+import { changed, newScene, plantWith, type Scene } from '../support/scenario.ts';
+
+const HIGH = 92;
+const CRITICAL = 97;
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await newScene();
+});
+afterEach(() => scene.close());
+
+async function approved(equipmentId: string, temperatureC: number): Promise<string> {
+  await scene.reading(equipmentId, temperatureC);
+  await scene.cycle();
+  await scene.approve(equipmentId);
+  return String((await scene.row(equipmentId))['recommendation_id']);
+}
+
+describe('at the last moment before a write', () => {
+  test('an order that came while the plant was slow to say its value is respected', async () => {
+    const id = await approved('R1', CRITICAL);
+    let reads = 0;
+    let clock = 0;
+    const slow = plantWith(scene.plant, {
+      read: async (tags) => {
+        reads += 1;
+        // The first read serves the approval, the second the dispatch: there the operator pulls the switch.
+        if (reads === 2) {
+          await scene.sql(`INSERT INTO agent_controls (control_id, kind, scope, "by", reason, since)
+            VALUES ('advisory:all', 'advisory', 'all', 'anna', 'stop', CURRENT_TIMESTAMP)`);
+          clock += 5000;
+        }
+        return scene.plant.read(tags);
+      },
+    });
+    const report = await scene.cycle({ ports: { plant: slow, monotonic: () => performance.now() + clock } });
+    expect(reads).toBe(2);
+    expect(scene.plant.writes()).toEqual([]);
+    expect(report.commands.executed).toBe(0);
+    expect(await scene.commands('R1')).toMatchObject([{ recommendation_id: id, status: 'pending' }]);
+  });
+
+  test('a lease that ran out while the plant was slow to say its value sends nothing', async () => {
+    await approved('R1', CRITICAL);
+    let clock = 0;
+    const slow = plantWith(scene.plant, {
+      read: (tags) => {
+        clock += 60_000;
+        return scene.plant.read(tags);
+      },
+    });
+    await scene.cycle({ ports: { plant: slow, monotonic: () => performance.now() + clock } });
+    expect(scene.plant.writes()).toEqual([]);
+    expect(await scene.commands('R1')).toMatchObject([{ status: 'pending', claimed_by: null }]);
+  });
+});
+
+describe('log and report', () => {
+  test('say nothing of what could not be stored', async () => {
+    await scene.reading('R1', CRITICAL);
+    const broken = changed(scene.store, {
+      saveRecommendations: () => Promise.reject(new AgentError('store_unavailable', 'the disk is full')),
+    });
+    const report = await scene.cycle({ ports: { store: broken } });
+    expect(report).toMatchObject({ outcome: 'partial', recommendations: { created: 0 } });
+    expect(scene.log.filter((line) => /CREATED|ANOMALY/.test(line))).toEqual([]);
+    expect(scene.log).toContain('Processing approvals...');
+    expect(await scene.rows('R1')).toEqual([]);
+    // The readings are still there for the next cycle.
+    expect((await scene.cycle()).recommendations.created).toBe(1);
+  });
+});
+
+describe('the audit', () => {
+  test('that somebody spoilt for one row costs the others nothing', async () => {
+    await approved('R1', HIGH);
+    const other = await approved('R2', CRITICAL);
+    await scene.cycle();
+    await scene.sql(`UPDATE agent_events SET after = json_set(after, '$.decision.approved_timestamp', 'abc') WHERE event = 'approved'`);
+    await scene.sql(`UPDATE agent_recommendations SET status = 'pending' WHERE equipment_id = 'R1'`);
+    await scene.reading('R3', CRITICAL);
+    const report = await scene.cycle();
+    expect(report).toMatchObject({ outcome: 'completed', recommendations: { created: 1 } });
+    expect(await scene.row('R2')).toMatchObject({ recommendation_id: other, status: 'executed' });
+  });
+
+  test('keeps both refusals of two cycles to which a scheduler gave one run id', async () => {
+    const id = await approved('R1', CRITICAL);
+    for (let time = 0; time < 2; time += 1) {
+      await scene.approve('R1', { approved_by_operator: 'NULL' });
+      await scene.cycle({ runId: 'job-1' });
+    }
+    expect((await scene.events(id)).filter((event) => event === 'refused')).toHaveLength(2);
+  });
+
+  test('has the tables\u2019 spelling, and times that a person can read', async () => {
+    await approved('R1', CRITICAL);
+    await scene.cycle();
+    const [event] = await scene.sql(`SELECT after FROM agent_events WHERE event = 'approved'`);
+    const { decision } = JSON.parse(String(event?.['after'])) as { decision: Record<string, unknown> }; // as auditCopy writes it
+    expect(decision).toMatchObject({ approved_by_operator: 'anna', rejected_timestamp: null });
+    expect(decision['approved_timestamp']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/);
+  });
+
+  test('has a time of its last change on every row that changed', async () => {
+    await approved('R1', CRITICAL);
+    await scene.cycle();
+    const { created_timestamp: created, updated_timestamp: updated } = await scene.row('R1');
+    expect(String(updated) > String(created)).toBe(true);
+  });
+});
