@@ -1,9 +1,9 @@
+import { newRunId } from '../src/cli/run-id.ts';
 import path from 'node:path';
 import { loadSettings } from '../src/config/load.ts';
 import type { Settings } from '../src/config/settings.ts';
 import type { CycleReport } from '../src/cycle/report.ts';
 import { runCycle } from '../src/cycle/run-cycle.ts';
-import { newRunId } from '../src/domain/ids.ts';
 import { createPlant } from '../src/plant/create-plant.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { Store } from '../src/ports/store.ts';

@@ -1,6 +1,6 @@
+import { newRunId } from './run-id.ts';
 import { AgentError } from '../domain/errors.ts';
 import { eventOf } from '../domain/event.ts';
-import { newRunId } from '../domain/ids.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { mayBecome } from '../domain/transitions.ts';
 import type { OperatorDecision } from '../ports/store.ts';

@@ -1,3 +1,4 @@
+import { LEASE_MARGIN_SECONDS } from '../domain/policy.ts';
 import type { IssueFamily } from '../domain/rules.ts';
 import type { Environment } from './environment.ts';
 import { didYouMean } from './nearest.ts';
@@ -6,8 +7,6 @@ import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
 import type { Config } from './schema.ts';
 
 const WAREHOUSE_VARIABLES = ['DATABRICKS_HTTP_PATH', 'DATABRICKS_WAREHOUSE_ID'];
-/** What the holder of a lease keeps in hand between its last dispatch and the lease's end. */
-const LEASE_MARGIN_SECONDS = 5;
 
 /**
  * `auto` must never put a file in place of the warehouse that is plainly meant: the records would be in a

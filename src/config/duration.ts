@@ -8,6 +8,9 @@ const DURATION = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)$/i;
 /** Ours is narrower than `ms`: 'm' is minutes, and a 'y' is more likely a slip than a year. */
 const UNITS: ReadonlySet<string> = new Set(['', 'ms', 's', 'sec', 'secs', 'm', 'min', 'mins', 'h', 'hr', 'hrs', 'd', 'day', 'days', 'w']);
 
+/** Longer ones are slips, and beyond some of them no calendar goes. */
+const LONGEST_MS = 365 * 86_400_000;
+
 /**
  * Seconds of a duration as people write it: '55m', '1h', '130s', '30d', '0.5s', or a plain number of seconds.
  * Throws AgentError 'usage' for anything else, negative ones included.
@@ -20,6 +23,7 @@ export function parseDuration(text: string): number {
   // The cast names what the expression above has checked: a number, then a unit that `ms` knows.
   const milliseconds = ms(`${amount}${unit === '' ? 's' : unit}` as ms.StringValue);
   if (!Number.isFinite(milliseconds)) throw notADuration(text);
+  if (milliseconds > LONGEST_MS) throw new AgentError('usage', `'${text}' is longer than a year`, 'give at most 365d');
   return milliseconds / 1000;
 }
 

@@ -1,8 +1,7 @@
 const PREFIX = 'OPS_AGENT_';
 
-/** Variables of ours that are no keys of the configuration: where it is, secrets, and switches for tests. */
-const OTHER_NAMES: readonly string[] = ['OPS_AGENT_CONFIG', 'OPS_AGENT_SIGNING_KEY', 'OPS_AGENT_CRASH_AT', 'OPS_AGENT_SQLITE'];
-const OTHER_PREFIX = 'OPS_AGENT_DEBUG_';
+/** Variables of ours that are no keys of the configuration: where it is, and switches for tests. */
+const OTHER_NAMES: readonly string[] = ['OPS_AGENT_CONFIG', 'OPS_AGENT_CRASH_AT', 'OPS_AGENT_SQLITE', 'OPS_AGENT_TEST_BUNDLE'];
 
 /** `poll.intervalSeconds` → `OPS_AGENT_POLL_INTERVAL_SECONDS`. */
 export function environmentNameOf(path: string): string {
@@ -15,7 +14,7 @@ export function isOurs(name: string): boolean {
 }
 
 export function isKnownOther(name: string): boolean {
-  return OTHER_NAMES.includes(name) || name.startsWith(OTHER_PREFIX);
+  return OTHER_NAMES.includes(name);
 }
 
 export function otherNames(): readonly string[] {

@@ -40,6 +40,8 @@ export async function approve(cycle: Cycle): Promise<void> {
   const heldBack = await recordIntents(cycle, draft.take());
   const recommendationOf = new Map(draft.commands.map((command) => [command.commandId, command.recommendationId ?? '']));
   cycle.claims = claims.filter(({ commandId }) => !heldBack.has(recommendationOf.get(commandId) ?? ''));
+  // A change that was held back has not been made: its readings are looked at again.
+  if (heldBack.size > 0) cycle.decided = 'some';
   cycle.recorded = true;
 }
 

@@ -1,14 +1,15 @@
 import type { Settings } from '../config/settings.ts';
 import { Draft } from '../domain/draft.ts';
 import { AgentError } from '../domain/errors.ts';
-import { eventOf } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
+import { otherOwner, takenOver } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/store.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
-import { type Cycle, LEASE_MARGIN_SECONDS } from './cycle.ts';
+import { sendableSeconds } from '../domain/policy.ts';
+import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';
 import type { CycleOptions, CyclePorts } from './ports.ts';
 import type { CycleReport } from './report.ts';
@@ -74,27 +75,9 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
 }
 
 async function takeOver(ports: CyclePorts, agentId: string, runId: string, owner: AgentHealth, clock: CycleClock): Promise<void> {
-  const event = eventOf(
-    { agentId, runId },
-    {
-      subjectType: 'agent',
-      subjectId: agentId,
-      event: 'taken_over',
-      reason: `the tables belonged to ${owner.agentId}`,
-      before: { agent_id: owner.agentId },
-      after: { agent_id: agentId },
-    },
-  );
+  const event = takenOver({ agentId, runId }, owner.agentId);
   await ports.store.appendEvents([event], clock.now());
   await ports.store.takeOver(agentId);
-}
-
-export function otherOwner(owner: string, agentId: string): AgentError {
-  return new AgentError(
-    'usage',
-    `these tables belong to agent ${owner}, not to ${agentId}`,
-    'give every agent its own tables, or pass --take-over when the other one is retired',
-  );
 }
 
 function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, report: CycleReport, held: Held): Cycle {
@@ -103,7 +86,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   const draft = new Draft(lease, work.recommendations, work.commands);
   settleOutsideChanges(draft, work.recommendations, work.now, settings.policy);
   report.startedAt = work.now;
-  const holdMs = (settings.store.leaseSeconds - settings.plant.timeoutSeconds - LEASE_MARGIN_SECONDS) * SECOND_MS;
+  const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
   return {
     ports,
     settings,

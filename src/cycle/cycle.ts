@@ -40,6 +40,3 @@ export interface Cycle {
   /** approve: what execute may claim. */
   claims: readonly { readonly commandId: string; readonly approvalEnds: Instant }[];
 }
-
-/** The shortest time before the lease's end in which nothing new is sent, besides the plant's own timeout. */
-export const LEASE_MARGIN_SECONDS = 5;

@@ -1,10 +1,10 @@
 import type { KnownFamily } from '../domain/detection.ts';
-import { isoOf } from '../domain/instant.ts';
+import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import type { FamilyHistory } from '../domain/recommendation.ts';
 import { limitAbove } from '../domain/rules.ts';
 import { isWorse } from '../domain/severity.ts';
 import { isTerminal } from '../domain/transitions.ts';
-import { type DetectionWindow, detectionWindow } from '../domain/window.ts';
+import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { SituationIndex } from './situations.ts';
 
@@ -13,7 +13,7 @@ export async function detect(cycle: Cycle): Promise<void> {
   const { ports, settings, report } = cycle;
   ports.log.info('Detecting anomalies...');
   const now = cycle.clock.now();
-  const window = detectionWindow(now, cycle.health.watermarkTimestamp, settings.source, settings.families);
+  const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, settings.families);
   const known = knownFamilies(cycle, window);
   const detection = await ports.source.detect({ window, families: settings.families, known });
   cycle.detected = { window, detection };
@@ -27,6 +27,12 @@ export async function detect(cycle: Cycle): Promise<void> {
   const newest = Math.max(totals.newestGoodAt ?? 0, cycle.health.newestReadingTimestamp ?? 0);
   report.readings.newestAgeS = newest === 0 ? null : Math.max(0, Math.round((now - newest) / 100) / 10);
   say(cycle, window, totals.accepted, rejected);
+}
+
+/** A watermark in the future was not ours: then what the last cycle that detected has seen is the best that is known. */
+function watermarkOf({ health }: Cycle, now: Instant): Instant | null {
+  const stored = health.watermarkTimestamp;
+  return stored !== null && stored > addSeconds(now, FUTURE_TOLERANCE_SECONDS) ? health.detectedTimestamp : stored;
 }
 
 function say(cycle: Cycle, window: DetectionWindow, accepted: number, rejected: readonly (readonly [string, number])[]): void {

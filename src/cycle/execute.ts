@@ -3,7 +3,8 @@ import { addSeconds, type Instant } from '../domain/instant.ts';
 import { concludeRecommendation, endCommand } from '../domain/plan-dispatch.ts';
 import { toleranceOf } from '../domain/readiness.ts';
 import { judgeTag } from '../domain/tags.ts';
-import { type Cycle, LEASE_MARGIN_SECONDS } from './cycle.ts';
+import { sendableSeconds } from '../domain/policy.ts';
+import type { Cycle } from './cycle.ts';
 import { dispatchContext } from './dispatch-context.ts';
 import { dispatchClaimed } from './dispatch.ts';
 import { readLive } from './read-live.ts';
@@ -15,7 +16,7 @@ export async function execute(cycle: Cycle): Promise<void> {
   await recoverOrphans(cycle);
   if (cycle.claims.length === 0) ports.log.debug('No pending commands to execute');
   else if (cycle.recorded && ports.plant.acts && !cycle.leaseRunsOut() && !cycle.signal.aborted) {
-    const holdSeconds = settings.store.leaseSeconds - settings.plant.timeoutSeconds - LEASE_MARGIN_SECONDS;
+    const holdSeconds = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds);
     await ports.store.claimCommands(cycle.lease, { commands: cycle.claims, holdSeconds });
     const wanted = new Set(cycle.claims.map(({ commandId }) => commandId));
     // A dead run that had the same id may have claimed more, and sent it: only what was claimed just now is ours to send.
@@ -62,8 +63,10 @@ function isOrphan(command: Command): boolean {
 function decidableFrom(cycle: Cycle, command: Command): Instant {
   const { timeoutSeconds } = cycle.settings.plant;
   const provenDead = cycle.ports.store.provesHolderDead && command.status === 'executing';
-  const from = provenDead ? command.claimedTimestamp : command.notAfter;
-  return addSeconds(from ?? 0, timeoutSeconds);
+  const from = (provenDead ? command.claimedTimestamp : command.notAfter) ?? 0;
+  // A time that no claim can have made must not keep the command open for ever.
+  const latest = addSeconds(cycle.clock.now(), cycle.settings.store.leaseSeconds);
+  return addSeconds(from > latest ? 0 : from, timeoutSeconds);
 }
 
 function isDecidable(cycle: Cycle, command: Command): boolean {

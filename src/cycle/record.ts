@@ -1,3 +1,4 @@
+import { issuedCopy } from '../domain/audit-copy.ts';
 import type { DraftContents } from '../domain/draft.ts';
 import { eventOf } from '../domain/event.ts';
 import type { Cycle } from './cycle.ts';
@@ -56,6 +57,11 @@ async function saveRecommendations(cycle: Cycle, changes: DraftContents['recomme
   return written < changes.length ? noteHeldBack(cycle, changes, step) : NONE;
 }
 
+/** In the results the intents are stored already: then the ticket is the row's own. */
+function ticketInForce(cycle: Cycle, recommendationId: string, step: string) {
+  return step === 'intents' ? cycle.draft.ticketAsRead(recommendationId) : (cycle.draft.row(recommendationId)?.ticket ?? null);
+}
+
 /** The audit is told that changes which it announced did not happen. */
 async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
   const statuses = await cycle.ports.store.readStatuses(meant.map((change) => change.recommendationId));
@@ -72,6 +78,8 @@ async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'
       fromStatus: statuses.get(recommendationId) ?? null,
       toStatus: columns.status ?? null,
       reason: 'somebody else changed the row first',
+      // What was announced must not become the ticket of a row that never took it.
+      after: issuedCopy(ticketInForce(cycle, recommendationId, step)),
     }),
   );
   for (const event of events)

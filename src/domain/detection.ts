@@ -20,7 +20,6 @@ export interface DetectedState {
   readonly familyId: string;
   /** Newest good reading in the range; null when there is none. */
   readonly last: { readonly at: Instant; readonly value: number } | null;
-  readonly lastNormalAt: Instant | null;
   /** Violations that count: later than what was accounted for, and not quiet. */
   readonly raised: { readonly firstAt: Instant; readonly lastAt: Instant; readonly peak: Peak } | null;
   /** Good readings inside the deadband's far side since the last that was not; null when the newest is not clear. */

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { AgentError } from './errors.ts';
 import { type AgentEvent, eventOf, type EventRun, type EventText } from './event.ts';
 import { type OpenRecommendation, type Recommendation, type StoredRecommendation, typed } from './recommendation.ts';
+import type { Ticket } from './ticket.ts';
 import {
   COMMAND_TRANSITIONS,
   type CommandStatus,
@@ -41,6 +42,7 @@ export class Draft {
   readonly #rows = new Map<string, OpenRecommendation>();
   /** What the store's guards compare with: the statuses as they are there, which need not be statuses at all. */
   readonly #stored: Map<string, Pick<StoredRecommendation, 'status' | 'guardedStatus'>>;
+  readonly #tickets: ReadonlyMap<string, Ticket | null>;
   readonly #commands = new Map<string, Command>();
   /** Which commands a recommendation has: asked for each of thousands of rows. */
   readonly #commandIds = new Map<string, Set<string>>();
@@ -53,6 +55,7 @@ export class Draft {
     this.#stored = new Map(stored.map((row) => [row.recommendationId, row]));
     for (const row of stored) this.#rows.set(row.recommendationId, typed(row));
     for (const command of commands) this.#setCommand(command);
+    this.#tickets = new Map(stored.map((row) => [row.recommendationId, row.ticket]));
   }
 
   get rows(): readonly OpenRecommendation[] {
@@ -77,6 +80,11 @@ export class Draft {
     if (command.recommendationId === null) return;
     const ids = this.#commandIds.get(command.recommendationId) ?? new Set();
     this.#commandIds.set(command.recommendationId, ids.add(command.commandId));
+  }
+
+  /** The ticket that a row had when the cycle began. */
+  ticketAsRead(recommendationId: string): Ticket | null {
+    return this.#tickets.get(recommendationId) ?? null;
   }
 
   /** How many recommendations the next write changes. */

@@ -2,8 +2,11 @@ import { eventIdOf } from './ids.ts';
 
 export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed';
 
-/** Events that issue a ticket: the copy in `after.ticket` of the newest one decides what an approval covers. */
-export const TICKET_EVENTS = ['created', 'escalated', 'renewed'] as const;
+/**
+ * Events that say which ticket is in force: the copy in `after.ticket` of the newest one decides what an approval covers.
+ * `not_applied` takes back a ticket that was announced and never stored: its copy is the one that stayed in force.
+ */
+export const TICKET_EVENTS = ['created', 'escalated', 'renewed', 'not_applied'] as const;
 
 /** Events that record a valid decision, with its columns in `after.decision`. */
 export const DECISION_EVENTS = ['approved', 'rejected', 'deferred', 'resumed', 'refused', 'renewed', 'escalated', 'created'] as const;

@@ -1,4 +1,4 @@
-import { v4, v5 } from 'uuid';
+import { v5 } from 'uuid';
 
 // Our own namespaces, made once with a random generator: ids of different kinds never meet.
 const RECOMMENDATION_NAMESPACE = '6a1f0b52-3c0e-4d5c-9a56-0f6c7f2b8d11';
@@ -22,8 +22,4 @@ export function commandIdOf(recommendationId: string, sequence: number): string 
 /** `step` tells two events of one kind about one subject in one run apart. */
 export function eventIdOf(runId: string, subjectId: string, event: string, step: string): string {
   return idOf(EVENT_NAMESPACE, [runId, subjectId, event, step]);
-}
-
-export function newRunId(): string {
-  return v4();
 }

@@ -17,10 +17,10 @@ export type ApprovalVerdict =
  * else; where the row says something different, the operator is asked again.
  */
 export function judgeApproval(row: OpenRecommendation, now: Instant, policy: Policy, agentId: string): ApprovalVerdict {
-  const operator = row.approvedByOperator?.trim() ?? '';
+  const operator = nameOf(row.approvedByOperator);
   if (operator === '') return back('no_operator', 'the approval names no operator');
   // Both names: the row's can be edited, and this agent may have taken the tables over from the one that made it.
-  const agents = [agentId, row.createdByAgent ?? agentId].map((name) => name.trim().toLowerCase());
+  const agents = [agentId, row.createdByAgent ?? agentId].map((name) => nameOf(name).toLowerCase());
   if (agents.includes(operator.toLowerCase())) return back('agent_as_operator', 'the agent cannot approve its own recommendation');
   const at = row.approvedTimestamp;
   if (at === null) return back('impossible_time', 'the approval has no time');
@@ -31,6 +31,11 @@ export function judgeApproval(row: OpenRecommendation, now: Instant, policy: Pol
   if (!row.ticket || !isUnedited(row.ticket, row)) return back('edited', 'the actions are not the ones that were recommended');
   const expiresAt = addSeconds(at, policy.approvalTtlSeconds);
   return expiresAt <= now ? { kind: 'expire', reason: 'the approval was older than it may live' } : { kind: 'accept', expiresAt };
+}
+
+/** A name as a person reads it: characters that show nothing make no other name. */
+function nameOf(text: string | null): string {
+  return (text ?? '').replaceAll(/\p{Cf}/gu, '').trim();
 }
 
 function back(code: ApprovalFault, reason: string): ApprovalVerdict {

@@ -3,6 +3,9 @@ import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import type { Policy } from './policy.ts';
 import { type DecisionColumns, NO_DECISION, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
+import { about } from './event.ts';
+import { priorityOf } from './severity.ts';
+import type { Ticket } from './ticket.ts';
 import { isRecommendationStatus, isUndecided, type RecommendationStatus } from './transitions.ts';
 
 /** What people may do to an undecided recommendation by writing its status; everything else is put back. */
@@ -58,12 +61,31 @@ export function settleOutsideChanges(draft: Draft, stored: readonly StoredRecomm
   for (const found of stored) {
     const row = draft.row(found.recommendationId);
     if (!row) continue;
+    if (row.ticket) restoreSubject(draft, row, row.ticket);
     const reading = readStatus(found);
     if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
     else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy);
     else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);
   }
+}
+
+/** What the ticket is about is not editable: a row that names another equipment would be judged by that one's readings. */
+function restoreSubject(draft: Draft, row: OpenRecommendation, ticket: Ticket): void {
+  const { equipmentId, severity, ruleId } = ticket;
+  if (row.equipmentId === equipmentId && row.severity === severity && row.ruleId === ruleId) return;
+  draft.update(
+    row,
+    { equipmentId, severity, ruleId, priority: priorityOf(severity) },
+    {
+      ...about(row),
+      event: 'restored',
+      step: 'subject',
+      reason: 'the row named another equipment, severity or rule than its ticket',
+      before: { equipment_id: row.equipmentId, severity: row.severity, rule_id: row.ruleId },
+      after: { equipment_id: equipmentId, severity, rule_id: ruleId },
+    },
+  );
 }
 
 function restore(draft: Draft, row: OpenRecommendation, found: string, to: RecommendationStatus, columns: DecisionColumns): void {

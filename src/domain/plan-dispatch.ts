@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { approvalEndOf } from './judge-approvals.ts';
 import type { Policy } from './policy.ts';
+import { isCommandStatus } from './transitions.ts';
 import type { OpenRecommendation } from './recommendation.ts';
 import type { Action, Ticket } from './ticket.ts';
 
@@ -118,7 +119,8 @@ function resultOf(command: Command): string {
 /** One that says 'executed' and is not what was approved was put there by somebody else. */
 function hasFailed(command: Command, { ticket }: OpenRecommendation): boolean {
   if (command.status === 'executed') return 'broken' in judgeSeal(command, ticket);
-  return command.status === 'failed' || command.status === 'cancelled';
+  // A text that is no status can come to no end of its own.
+  return command.status === 'failed' || command.status === 'cancelled' || !isCommandStatus(command.status);
 }
 
 /** Whether some command's outcome is not known yet: it decides before anything is concluded. */

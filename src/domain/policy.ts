@@ -19,3 +19,11 @@ export const CLOCK_GRAIN_SECONDS = 1;
 
 /** Of these, at most so many open, escalate or end by detection, so that a flood does not starve approvals. */
 export const MAX_OPENED_PER_CYCLE = 400;
+
+/** Before the lease's end nothing new is sent any more: the plant's own timeout, and this. */
+export const LEASE_MARGIN_SECONDS = 5;
+
+/** How long after it asked for the lease a run may still claim and send, seconds. */
+export function sendableSeconds(leaseSeconds: number, plantTimeoutSeconds: number): number {
+  return leaseSeconds - plantTimeoutSeconds - LEASE_MARGIN_SECONDS;
+}

@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
-import type { Column, ColumnKind, Table } from './tables.ts';
+import type { Column, Table } from './tables.ts';
 
 /** A guarded write of many rows from one JSON parameter, in the words of the store. */
 export interface GuardedWrite {
@@ -68,7 +68,6 @@ export interface Dialect {
 
   /** Rewrites one statement of the specification's spelling (intervals, DATEDIFF) into the engine's. */
   spell(text: string): string;
-  columnType(kind: ColumnKind): string;
   /** The DDL of one table, repeatable. */
   createTable(table: Table): readonly string[];
   /** What stands beside the tables: indexes, triggers; repeatable. */

@@ -218,7 +218,7 @@ function notApplied(event: AgentEvent, status: string): AgentEvent {
   return eventOf(event, {
     subjectType: event.subjectType,
     subjectId: event.subjectId,
-    event: 'not_applied',
+    event: 'decision_void',
     actor: event.actor,
     fromStatus: status,
     toStatus: event.toStatus,

@@ -1,4 +1,5 @@
 import { AgentError } from '../domain/errors.ts';
+import { otherOwner } from '../domain/ownership.ts';
 import type { NewReading, SchemaReport, SchemaStore, TableRow } from '../ports/store.ts';
 import { read, type Statement, write } from './connection.ts';
 import { countStatements } from './opaque-sql.ts';
@@ -204,12 +205,4 @@ export function tooNew(minSupported: number): string {
 /** A value in DDL that a person will read and run; only our own numbers and the validated agent id get here. */
 function literal(value: string | number | null): string {
   return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
-}
-
-export function otherOwner(owner: string, agentId: string): AgentError {
-  return new AgentError(
-    'usage',
-    `these tables belong to agent ${owner}, not to ${agentId}`,
-    'give every agent its own tables, or pass --take-over when the other one is retired',
-  );
 }

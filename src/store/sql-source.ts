@@ -120,7 +120,6 @@ export class SqlSource implements Source {
       equipmentId: String(row['equipment_id']),
       familyId: String(row['family']),
       last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,
-      lastNormalAt: time('last_normal_at'),
       raised,
       clear: clearSince ? { since: clearSince, readings: Number(row['clear_readings']) } : null,
     };

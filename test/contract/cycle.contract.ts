@@ -78,7 +78,10 @@ function theAudit(under: StoreUnderTest): void {
       await at.store.appendEvents([anEvent({ eventId: 'd', subjectId: 'somebody else', after: issuedCopy(aTicket(row)) })], AT + 9);
       const decision = { ...NO_DECISION, approvedByOperator: 'anna', approvedTimestamp: AT };
       await at.store.appendEvents(
-        [anEvent({ eventId: 'f', event: 'approved', after: { decision: decisionRecord(decision) } }), anEvent({ eventId: 'g', event: 'intent' })],
+        [
+          anEvent({ eventId: 'f', event: 'approved', after: { decision: decisionRecord(decision) } }),
+          anEvent({ eventId: 'g', event: 'intent' }),
+        ],
         AT + 3,
       );
       expect((await at.store.readOpenWork(AGENT)).recommendations).toEqual([
@@ -109,6 +112,7 @@ function theAudit(under: StoreUnderTest): void {
       await at.store.saveRecommendations(lease, [inserting(row), inserting(other)]);
       await at.store.saveCommands(lease, [insertingCommand(aCommand(AT, { status: 'executing', claimedBy: 'run-1' }))]);
       await at.store.appendEvents([issued(row), issued(other)], AT);
+      await at.outside.run('DROP TRIGGER IF EXISTS agent_events_unchangeable');
       for (const after of ['{"ticket":', '[]', '17', 'null', '{"ticket":"x"}']) {
         await at.outside.run(`UPDATE agent_events SET ${under.dialect.quote('after')} = :after WHERE subject_id = :id`, {
           after,

@@ -135,7 +135,6 @@ export class DetectModel {
     const worst = (of: readonly Sample[]) =>
       of.toSorted((a, b) => (family.side === 'above' ? b.value - a.value : a.value - b.value) || a.at - b.at)[0];
     const raising: Sample[] = [];
-    let lastNormalAt: Instant | null = null;
     let runStart: Instant | null = null;
     let clear: { since: Instant; readings: number } | null = null;
     const clearLimit = family.side === 'above' ? family.bands[0].limit - family.deadband : family.bands[0].limit + family.deadband;
@@ -146,7 +145,6 @@ export class DetectModel {
           raising.push(...moment.samples.filter((sample) => violates(sample) && this.#counts(family, sample)));
       } else {
         runStart = null;
-        lastNormalAt = moment.at;
       }
       const allClear = moment.samples.every((sample) => (family.side === 'above' ? sample.value < clearLimit : sample.value > clearLimit));
       if (!allClear) clear = null;
@@ -160,7 +158,6 @@ export class DetectModel {
       equipmentId,
       familyId: family.id,
       last: last ? { at: last.at, value: last.value } : null,
-      lastNormalAt,
       raised: first && newest && peak ? { firstAt: first.at, lastAt: newest.at, peak: { value: peak.value, at: peak.at } } : null,
       clear,
     };

@@ -152,7 +152,7 @@ export function schemaContract(under: StoreUnderTest): void {
     test('one version ahead that still supports this agent, it is worked on', async () => {
       const at = store();
       await at.outside.insert('agent_schema', [{ version: SCHEMA_VERSION + 1, min_supported: SCHEMA_VERSION }]);
-      await at.outside.run(`ALTER TABLE agent_commands ADD COLUMN from_the_future ${under.dialect.columnType('text')}`);
+      await at.outside.run(`ALTER TABLE agent_commands ADD COLUMN from_the_future TEXT`);
       await at.store.requireSchema();
       expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
       await at.store.migrate(AGENT);

@@ -61,7 +61,6 @@ async function stateOf(at: AtHand, asked: Asked = {}) {
   if (!state) return null;
   return {
     last: [ago(state.last?.at), state.last?.value],
-    lastNormal: ago(state.lastNormalAt),
     raised: state.raised && [ago(state.raised.firstAt), ago(state.raised.lastAt)],
     peak: state.raised && [ago(state.raised.peak.at), state.raised.peak.value],
     clear: state.clear && [ago(state.clear.since), state.clear.readings],
@@ -96,7 +95,7 @@ function limits(store: () => AtHand): void {
     );
     expect(await stateOf(at, { families: [family] })).toEqual({
       last: [-5, 13],
-      lastNormal: -5,
+
       raised: [-40, -30],
       peak: [-30, 4],
       clear: [-10, 2],
@@ -137,7 +136,7 @@ function times(store: () => AtHand): void {
         [-20, 71],
       ]),
     );
-    expect(await stateOf(store())).toEqual({ last: [-20, 71], lastNormal: -20, raised: [-40, -40], peak: [-40, 96], clear: [-30, 2] });
+    expect(await stateOf(store())).toEqual({ last: [-20, 71], raised: [-40, -40], peak: [-40, 96], clear: [-30, 2] });
   });
 
   test('at equal times the violation counts, whatever was stored first', async () => {
@@ -149,7 +148,7 @@ function times(store: () => AtHand): void {
         [-20, 71],
       ]),
     );
-    expect(await stateOf(store())).toEqual({ last: [-20, 96], lastNormal: null, raised: [-20, -20], peak: [-20, 96], clear: null });
+    expect(await stateOf(store())).toEqual({ last: [-20, 96], raised: [-20, -20], peak: [-20, 96], clear: null });
   });
 
   test('only violations later than what is accounted for count, and they alone say first, last and peak', async () => {
@@ -241,7 +240,7 @@ function times(store: () => AtHand): void {
         [-20, 70],
       ]),
     );
-    expect(await stateOf(at)).toMatchObject({ last: [-20, 70], lastNormal: -20, clear: [-30, 2] });
+    expect(await stateOf(at)).toMatchObject({ last: [-20, 70], clear: [-30, 2] });
     await insert(at, t([[-20, 84.5]]));
     expect(await stateOf(at)).toMatchObject({ last: [-20, 84.5], clear: null });
   });
@@ -322,9 +321,7 @@ function counts(under: StoreUnderTest, store: () => AtHand): void {
 
   test('an empty source has no states and counts nothing', async () => {
     const { states, totals: found } = await detect(store().source, { known: [{ report: true }] });
-    expect(states).toEqual([
-      { part: 'live', equipmentId: 'REACTOR_02', familyId: 'temperature', last: null, lastNormalAt: null, raised: null, clear: null },
-    ]);
+    expect(states).toEqual([{ part: 'live', equipmentId: 'REACTOR_02', familyId: 'temperature', last: null, raised: null, clear: null }]);
     expect(found).toEqual({
       accepted: 0,
       rejected: { bad_id: 0, bad_time: 0, future: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 },
@@ -468,7 +465,7 @@ function anyTable(under: StoreUnderTest): void {
       [-20, 'TEMP', 80],
       [-10, 'VIBR', 99],
     ]);
-    expect(await stateOf(at)).toEqual({ last: [-20, 80], lastNormal: -20, raised: [-50, -40], peak: [-40, 96], clear: [-20, 1] });
+    expect(await stateOf(at)).toEqual({ last: [-20, 80], raised: [-50, -40], peak: [-40, 96], clear: [-20, 1] });
     const { states, totals: found } = await detect(at.source);
     expect(Object.fromEntries(states[0]?.raised?.peak.signals ?? [])).toEqual({ temperature: 96, pressure: 99 });
     expect(found).toMatchObject({ accepted: 3, rejected: { bad_quality: 0, missing: 0 } });

@@ -78,6 +78,9 @@ describe('the audit', () => {
     await approved('R1', HIGH);
     const other = await approved('R2', CRITICAL);
     await scene.cycle();
+    await expect(scene.sql('DELETE FROM agent_events')).rejects.toThrow(/append-only/);
+    await expect(scene.sql(`UPDATE agent_events SET actor = 'x'`)).rejects.toThrow(/append-only/);
+    await scene.sql('DROP TRIGGER agent_events_unchangeable');
     await scene.sql(`UPDATE agent_events SET after = json_set(after, '$.decision.approved_timestamp', 'abc') WHERE event = 'approved'`);
     await scene.sql(`UPDATE agent_recommendations SET status = 'pending' WHERE equipment_id = 'R1'`);
     await scene.reading('R3', CRITICAL);
@@ -109,5 +112,70 @@ describe('the audit', () => {
     await scene.cycle();
     const { created_timestamp: created, updated_timestamp: updated } = await scene.row('R1');
     expect(String(updated) > String(created)).toBe(true);
+  });
+});
+
+describe('what somebody changed behind the back of a cycle', () => {
+  test('an escalation that an operator forestalled leaves the ticket as it was, and its reading is looked at again', async () => {
+    await scene.reading('R1', 87);
+    await scene.cycle();
+    const id = String((await scene.row('R1'))['recommendation_id']);
+    await scene.reading('R1', CRITICAL);
+    let deferred = false;
+    const deferring = plantWith(scene.plant, {
+      read: async (tags) => {
+        if (!deferred) {
+          deferred = true;
+          await scene.sql(
+            `UPDATE agent_recommendations SET status = 'deferred', defer_until = '2100-01-01' WHERE recommendation_id = '${id}'`,
+          );
+        }
+        return scene.plant.read(tags);
+      },
+    });
+    await scene.cycle({ ports: { plant: deferring } });
+    expect(await scene.events(id)).toEqual(['created', 'escalated', 'not_applied']);
+    expect(await scene.row('R1')).toMatchObject({ status: 'deferred', severity: 'medium' });
+    // The watermark waited: the next cycle finds the reading again and breaks the deferral.
+    await scene.cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'pending', severity: 'critical' });
+  });
+
+  test('a row that was made to name another equipment is what its ticket says again, and nothing is written for it', async () => {
+    const id = await approved('R1', CRITICAL);
+    await scene.sql(`UPDATE agent_recommendations SET equipment_id = 'R2' WHERE recommendation_id = '${id}'`);
+    await scene.reading('R1', 70);
+    await scene.reading('R2', CRITICAL);
+    await scene.cycle();
+    expect(scene.plant.writes()).toEqual([]);
+    expect((await scene.rows('R1')).map((row) => row['recommendation_id'])).toEqual([id]);
+  });
+
+  test('a claim stamped in a far future does not keep its command open', async () => {
+    await approved('R1', CRITICAL);
+    await scene.cycle({
+      ports: { plant: plantWith(scene.plant, { write: () => Promise.resolve({ kind: 'ambiguous', reason: 'no answer' }) }) },
+    });
+    await scene.sql(`UPDATE agent_commands SET not_after = '2099-01-01', claimed_timestamp = '2099-01-01'`);
+    await scene.cycle();
+    expect(await scene.commands('R1')).toMatchObject([{ status: 'failed', failure_code: 'not_confirmed' }]);
+  });
+
+  test('bytes in one cell cost that row and no other', async () => {
+    await approved('R1', HIGH);
+    await scene.sql(`UPDATE agent_recommendations SET operator_notes = x'00ff'`);
+    await approved('R2', CRITICAL);
+    expect(await scene.cycle()).toMatchObject({ outcome: 'completed' });
+    expect(await scene.row('R2')).toMatchObject({ status: 'executed' });
+  });
+
+  test('a watermark from the future is replaced, and what came meanwhile is found', async () => {
+    await scene.cycle();
+    await scene.sql(`UPDATE agent_health SET watermark_timestamp = '2099-01-01', newest_reading_timestamp = '2099-01-01'`);
+    await scene.reading('R1', CRITICAL, 5);
+    expect((await scene.cycle()).recommendations.created).toBe(1);
+    const [health] = await scene.sql('SELECT watermark_timestamp, newest_reading_timestamp FROM agent_health');
+    expect(String(health?.['watermark_timestamp']) < '2090').toBe(true);
+    expect(String(health?.['newest_reading_timestamp']) < '2090').toBe(true);
   });
 });

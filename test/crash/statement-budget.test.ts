@@ -1,7 +1,7 @@
+import { newRunId } from '../../src/cli/run-id.ts';
 import { afterEach, expect, test } from '@jest/globals';
 import type { CycleReport } from '../../src/cycle/report.ts';
 import { eventOf } from '../../src/domain/event.ts';
-import { newRunId } from '../../src/domain/ids.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../../src/domain/policy.ts';
 import { recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
 import { NO_DECISION } from '../../src/domain/recommendation.ts';

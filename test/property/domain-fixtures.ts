@@ -137,7 +137,6 @@ export function state(
     equipmentId: 'R1',
     familyId: FAMILY.id,
     last: given.last === null ? null : { at: lastAt, value: given.last ?? peak ?? 70 },
-    lastNormalAt: null,
     raised: peak === undefined ? null : { firstAt, lastAt: raisedTo, peak: { value: peak, at: firstAt, signals: new Map() } },
     clear: given.clearSince === undefined ? null : { since: given.clearSince, readings: given.clearReadings ?? 5 },
   };

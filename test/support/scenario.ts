@@ -1,3 +1,4 @@
+import { newRunId } from '../../src/cli/run-id.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +7,6 @@ import type { Settings } from '../../src/config/settings.ts';
 import type { CyclePorts } from '../../src/cycle/ports.ts';
 import type { CycleReport } from '../../src/cycle/report.ts';
 import { runCycle } from '../../src/cycle/run-cycle.ts';
-import { newRunId } from '../../src/domain/ids.ts';
 import { createSimulator } from '../../src/plant/simulator.ts';
 import type { SimulatedPlant } from '../../src/plant/simulated-plant.ts';
 import type { Log } from '../../src/ports/log.ts';

@@ -29,6 +29,8 @@ test.each<[string, Partial<OpenRecommendation>, string]>([
   ['by the agent', { approvedByOperator: 'AGENT' }, 'agent_as_operator'],
   ['by the agent, its name wiped from the row', { approvedByOperator: 'AGENT', createdByAgent: null }, 'agent_as_operator'],
   ['by this agent, of a row that another made', { approvedByOperator: 'AGENT', createdByAgent: 'old_agent' }, 'agent_as_operator'],
+  ['by a name that shows nothing', { approvedByOperator: '\u200b' }, 'no_operator'],
+  ['by the agent, with a character that shows nothing', { approvedByOperator: 'AGENT\u200b' }, 'agent_as_operator'],
   ['by the agent, spelt otherwise', { approvedByOperator: ' agent ' }, 'agent_as_operator'],
   ['without a time', { approvedTimestamp: null }, 'impossible_time'],
   ['a second before the creation', { approvedTimestamp: CREATED - SECOND }, 'accept'],

@@ -1,7 +1,8 @@
+import { newRunId } from '../../src/cli/run-id.ts';
 import { expect, test } from '@jest/globals';
 import { brokenSeals, type Command, sealedColumnsOf } from '../../src/domain/command.ts';
 import { eventOf } from '../../src/domain/event.ts';
-import { commandIdOf, eventIdOf, newRunId, recommendationIdOf } from '../../src/domain/ids.ts';
+import { commandIdOf, eventIdOf, recommendationIdOf } from '../../src/domain/ids.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
 import { canonicalJson, hashOf, isUnedited, ticketHash } from '../../src/domain/ticket.ts';
 import { commandsOf, openRow, RUN } from '../property/domain-fixtures.ts';

@@ -1,7 +1,7 @@
+import { newRunId } from '../run-id.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { describeControl, isInForce, type Control, type ControlKind } from '../../domain/control.ts';
 import { eventOf } from '../../domain/event.ts';
-import { newRunId } from '../../domain/ids.ts';
 import { isoOf } from '../../domain/instant.ts';
 import type { CliContext } from '../context.ts';
 import { endTimeOf, type EndOptions } from '../end-time.ts';

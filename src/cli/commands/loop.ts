@@ -1,9 +1,9 @@
+import { newRunId } from '../run-id.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Settings } from '../../config/settings.ts';
 import type { CyclePorts } from '../../cycle/ports.ts';
 import { runCycle } from '../../cycle/run-cycle.ts';
-import { newRunId } from '../../domain/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import type { CliContext } from '../context.ts';
 import { requireColumns } from '../cycle-ports.ts';

@@ -1,5 +1,5 @@
+import { newRunId } from '../run-id.ts';
 import { runCycle } from '../../cycle/run-cycle.ts';
-import { newRunId } from '../../domain/ids.ts';
 import type { CliContext } from '../context.ts';
 import { openCyclePorts } from '../cycle-ports.ts';
 import { exitCodeFor, reportJson, reportLine } from '../cycle-report.ts';

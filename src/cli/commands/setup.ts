@@ -1,6 +1,6 @@
+import { newRunId } from '../run-id.ts';
 import { AgentError } from '../../domain/errors.ts';
-import { eventOf } from '../../domain/event.ts';
-import { newRunId } from '../../domain/ids.ts';
+import { takenOver } from '../../domain/ownership.ts';
 import type { Store } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -13,8 +13,6 @@ export interface SetupOptions {
   readonly takeOver?: boolean;
 }
 
-/** The specification's six, in its order. Ours are made with them and not announced. */
-const TABLES = ['agent_recommendations', 'agent_commands', 'agent_health', 'sensor_data', 'work_orders', 'operator_sessions'];
 const RULE = '='.repeat(64);
 
 export async function run(context: CliContext, options: SetupOptions): Promise<number> {
@@ -24,7 +22,9 @@ export async function run(context: CliContext, options: SetupOptions): Promise<n
   const { agentId } = await context.settings();
   const store = await context.store({ create: true });
   await migrate(store, agentId, options.takeOver ? `${agentId} via cli:${loginName(context.env)}` : null);
-  const lines = TABLES.flatMap((table) => [`Creating ${table} table...`, `✓ ${table} table created`]);
+  // The specification's six, in its order, but for readings that are a table of the user's own. Ours are not announced.
+  const tables = (await store.countRows()).map(({ table }) => table);
+  const lines = tables.flatMap((table) => [`Creating ${table} table...`, `✓ ${table} table created`]);
   context.out.print([...lines, '', '✅ All tables created successfully!', ''].join('\n'));
   if (options.sampleData) {
     context.out.print('Inserting sample sensor data...');
@@ -43,11 +43,10 @@ async function migrate(store: Store, agentId: string, actor: string | null): Pro
   try {
     await store.migrate(agentId);
   } catch (thrown) {
-    const isOwnership = thrown instanceof AgentError && (thrown.code === 'usage' || thrown.code === 'conflict');
-    if (actor === null || !isOwnership) throw thrown;
-    const { now } = await store.readControls();
-    const text = { subjectType: 'agent', subjectId: agentId, event: 'taken_over', actor, reason: thrown.message } as const;
-    await store.appendEvents([eventOf({ agentId, runId: newRunId() }, text)], now);
+    const { now, health } = await store.readHealth();
+    const owner = health.find((row) => row.agentId !== agentId);
+    if (actor === null || !owner) throw thrown;
+    await store.appendEvents([takenOver({ agentId, runId: newRunId() }, owner.agentId, actor)], now);
     await store.takeOver(agentId);
     await store.migrate(agentId);
   }

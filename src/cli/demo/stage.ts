@@ -1,9 +1,9 @@
+import { newRunId } from '../run-id.ts';
 import type { Settings } from '../../config/settings.ts';
 import { pause } from '../../cycle/pause.ts';
 import type { CycleReport } from '../../cycle/report.ts';
 import { runCycle } from '../../cycle/run-cycle.ts';
 import { AgentError } from '../../domain/errors.ts';
-import { newRunId } from '../../domain/ids.ts';
 import type { SimulatedPlant } from '../../plant/simulated-plant.ts';
 import type { Plant } from '../../ports/plant.ts';
 import type { Source } from '../../ports/source.ts';

@@ -43,6 +43,10 @@ function jsonRows(parameter: string, columns: readonly Pick<Column, 'name' | 'ki
   return `(SELECT ${fields.join(', ')} FROM json_each(:${parameter}) j)`;
 }
 
+function unlessBlob(expression: string): string {
+  return `CASE typeof(${expression}) WHEN 'blob' THEN NULL ELSE ${expression} END`;
+}
+
 function columnDefinition(column: Column, key: string | null): string {
   const parts = [quote(column.name), TYPES[column.kind]];
   if (column.name === key) parts.push('PRIMARY KEY');
@@ -127,7 +131,8 @@ export const embeddedDialect: Dialect = {
   decodeTime,
   toJsonValue,
   jsonRows,
-  jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${expression}`).join(', ')})`,
+  // JSON holds no bytes: a column that somebody filled with some reads as missing, and the other rows go on.
+  jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${unlessBlob(expression)}`).join(', ')})`,
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
@@ -150,7 +155,6 @@ export const embeddedDialect: Dialect = {
   insertAbsent,
   guardedWrite,
   spell: spellForSqlite,
-  columnType: (kind) => TYPES[kind],
   createTable,
   createExtras: embeddedExtras,
   addColumn: (table, column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`,

@@ -1,4 +1,4 @@
-import { ALL_TABLES, SENSOR_DATA, type Table } from '../tables.ts';
+import { ALL_TABLES, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
 
 const CANONICAL = (column: string) => `strftime('%Y-%m-%d %H:%M:%f', ${column})`;
 
@@ -39,9 +39,22 @@ BEGIN UPDATE ${table.name} SET ${mended.join(', ')} WHERE rowid = NEW.rowid; END
   ];
 }
 
+/**
+ * The audit is append-only, for the agent as for everybody: an edited or deleted row fails the statement that tries. Only the
+ * time's spelling may change, which is what the triggers below do to a row written by hand.
+ */
+const APPEND_ONLY: readonly string[] = (() => {
+  const refuse = "BEGIN SELECT RAISE(ABORT, 'agent_events is append-only'); END";
+  const columns = EVENTS.columns.filter((column) => column.name !== 'at').map((column) => `"${column.name}"`);
+  return [
+    `CREATE TRIGGER IF NOT EXISTS agent_events_undeletable BEFORE DELETE ON agent_events ${refuse}`,
+    `CREATE TRIGGER IF NOT EXISTS agent_events_unchangeable BEFORE UPDATE OF ${columns.join(', ')} ON agent_events ${refuse}`,
+  ];
+})();
+
 /** Indexes and triggers beside the tables. A source table of the user's own gets none: the agent does not touch it. */
 export function embeddedExtras(sourceTable: string | null): readonly string[] {
   const ours = sourceTable === null ? ALL_TABLES.filter((table) => table !== SENSOR_DATA) : ALL_TABLES;
   const indexes = INDEXES.filter((ddl) => sourceTable !== null || !ddl.includes('sensor_data'));
-  return [...indexes, ...ours.flatMap(timeTriggers)];
+  return [...indexes, ...APPEND_ONLY, ...ours.flatMap(timeTriggers)];
 }

@@ -145,7 +145,7 @@ hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot
 hot_judged AS (${judged(source, d, 'hot_read')}),
 ${statesOf(source, d)}
 SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
-  s.last_at, s.last_value, s.last_normal_at, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings,
+  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings,
   ${signalNames(source)
     .map((_signal, index) => `${wide ? 's' : 'o'}.other_${index}`)
     .join(', ')}
@@ -180,7 +180,6 @@ placed AS (SELECT r.*,
   FROM raised r),
 states AS (SELECT part, equipment_id, family,
     MAX(CASE WHEN last_place = 1 THEN ts END) AS last_at, MAX(CASE WHEN last_place = 1 THEN value END) AS last_value,
-    MAX(CASE WHEN violates_then = 0 THEN ts END) AS last_normal_at,
     MIN(CASE WHEN raises = 1 THEN ts END) AS first_raised_at, MAX(CASE WHEN raises = 1 THEN ts END) AS last_raised_at,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ts END) AS peak_at,

@@ -33,14 +33,14 @@ export function leaseParams(lease: Lease) {
   return { agent: lease.agentId, run: lease.runId, epoch: lease.epoch };
 }
 
-/** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it. */
+/** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there. */
 export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): Statement {
   const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
   return write(
     `UPDATE agent_health SET
   last_heartbeat = ${d.now}, status = :status, polls_completed = COALESCE(polls_completed, 0) + 1,
-  watermark_timestamp = CASE WHEN :watermark IS NULL OR watermark_timestamp > :watermark THEN watermark_timestamp ELSE :watermark END,
-  newest_reading_timestamp = CASE WHEN :newest IS NULL OR newest_reading_timestamp > :newest THEN newest_reading_timestamp ELSE :newest END,
+  watermark_timestamp = CASE WHEN :watermark IS NULL OR (watermark_timestamp > :watermark AND watermark_timestamp <= ${d.now}) THEN watermark_timestamp ELSE :watermark END,
+  newest_reading_timestamp = CASE WHEN :newest IS NULL OR (newest_reading_timestamp > :newest AND newest_reading_timestamp <= ${d.now}) THEN newest_reading_timestamp ELSE :newest END,
   detected_timestamp = CASE WHEN :detected = 1 THEN ${d.now} ELSE detected_timestamp END,
   next_due = ${d.plusSeconds(d.now, ':next_due_seconds')}, last_cycle_ms = :cycle_ms, last_error = :last_error,
   consecutive_errors = CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(consecutive_errors, 0) + 1 END,
