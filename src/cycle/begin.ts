@@ -8,6 +8,7 @@ import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/store.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
+import { refuseReplayed } from '../domain/plan-dispatch.ts';
 import { sendableSeconds } from '../domain/policy.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';
@@ -85,6 +86,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   const lease = { agentId: settings.agentId, runId: report.runId, epoch: health.leaseEpoch };
   const draft = new Draft(lease, work.recommendations, work.commands);
   settleOutsideChanges(draft, work.recommendations, work.now, settings.policy);
+  refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
   return {

@@ -79,7 +79,7 @@ export function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | '
       lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, seen),
       quietUntil: holdSeconds > 0 ? addSeconds(now, holdSeconds) : null,
     },
-    { ...about(row), event: status, toStatus: status, reason },
+    { ...about(row), event: status, toStatus: status, reason, after: { decision: decisionRecord(decisionOf(row)) } },
   );
   if (!changed) return;
   const text = `RECOMMENDATION ${status.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${reason})`;

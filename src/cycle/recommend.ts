@@ -4,7 +4,7 @@ import { about } from '../domain/event.ts';
 import { SECOND_MS, isoOf } from '../domain/instant.ts';
 import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
 import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf, tagsOf } from '../domain/proposal.ts';
-import { NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
+import { decisionOf, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
 import { priorityOf } from '../domain/severity.ts';
 import { isTerminal, isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
@@ -154,7 +154,7 @@ function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, account
   const changed = cycle.draft.update(
     row,
     { status: 'withdrawn', guardedStatus: 'withdrawn', lastAccountedTimestamp: accountedTo, executionResult: reason },
-    { ...about(row), event: 'withdrawn', toStatus: 'withdrawn', reason },
+    { ...about(row), event: 'withdrawn', toStatus: 'withdrawn', reason, after: { decision: decisionRecord(decisionOf(row)) } },
   );
   if (!changed) return;
   const text = `RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (${reason})`;
@@ -165,7 +165,7 @@ function cancel(cycle: Cycle, row: OpenRecommendation, reason: string): boolean 
   const changed = cycle.draft.update(
     row,
     { status: 'cancelled', guardedStatus: 'cancelled', executionResult: reason },
-    { ...about(row), event: 'cancelled', toStatus: 'cancelled', reason },
+    { ...about(row), event: 'cancelled', toStatus: 'cancelled', reason, after: { decision: decisionRecord(decisionOf(row)) } },
   );
   if (changed)
     cycle.announcements.tell(

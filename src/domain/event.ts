@@ -8,8 +8,17 @@ export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | '
  */
 export const TICKET_EVENTS = ['created', 'escalated', 'renewed', 'not_applied'] as const;
 
-/** Events that record a valid decision, with its columns in `after.decision`. */
-export const DECISION_EVENTS = ['approved', 'rejected', 'deferred', 'resumed', 'refused', 'renewed', 'escalated', 'created'] as const;
+/** Events that end a recommendation. An approval on record does not outlive them, whatever the row says. */
+export const ENDING_EVENTS = ['withdrawn', 'expired', 'cancelled', 'executed', 'failed'] as const;
+
+/** Events that say what is validly decided, with the decision's columns in `after.decision`. */
+export const DECISION_EVENTS = [
+  ...['approved', 'rejected', 'deferred', 'resumed', 'refused', 'renewed', 'escalated', 'created'],
+  ...ENDING_EVENTS,
+] as const;
+
+/** What became of a command, by its newest event: the judge of a row that says 'pending'. */
+export const COMMAND_EVENTS = ['derived', 'dispatching', 'returned', 'executed', 'failed', 'unknown', 'cancelled', 'refused'] as const;
 
 /** One row of the append-only audit. It is written before the effect that it tells of. */
 export interface AgentEvent {

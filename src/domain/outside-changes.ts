@@ -3,7 +3,7 @@ import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import type { Policy } from './policy.ts';
 import { type DecisionColumns, NO_DECISION, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
-import { about } from './event.ts';
+import { about, ENDING_EVENTS } from './event.ts';
 import { priorityOf } from './severity.ts';
 import type { Ticket } from './ticket.ts';
 import { isRecommendationStatus, isUndecided, type RecommendationStatus } from './transitions.ts';
@@ -28,13 +28,23 @@ export function readStatus(row: StoredRecommendation): StatusReading {
   if (row.ticket === null || guarded === null || !isRecommendationStatus(guarded))
     return { kind: 'foreign', endAs: endOfForeign(row.status) };
   if (row.status === guarded) {
-    const unproven = (guarded === 'approved' || guarded === 'executing') && row.lastDecision?.event !== 'approved';
-    if (!unproven) return { kind: 'own' };
+    if (isProven(guarded, row.lastDecision?.event)) return { kind: 'own' };
     // From executing the table has no way back to the operator: what nobody approved fails, and nothing is sent.
     return { kind: 'tampered', restoreTo: guarded === 'approved' ? 'pending' : 'failed', columns: NO_DECISION };
   }
-  if (isUndecided(guarded) && isRecommendationStatus(row.status) && OPERATORS_STATUSES.includes(row.status)) return { kind: 'decision' };
+  const isOver = ENDING_EVENTS.some((event) => event === row.lastDecision?.event);
+  if (isUndecided(guarded) && isRecommendationStatus(row.status) && OPERATORS_STATUSES.includes(row.status) && !isOver)
+    return { kind: 'decision' };
   return { kind: 'tampered', restoreTo: guarded, columns: row.lastDecision?.columns ?? NO_DECISION };
+}
+
+/**
+ * Whether the audit has what a status claims. An ended recommendation is not approved again by writing so; one that is executing may
+ * have its end on record already, when a run died before it could store it.
+ */
+function isProven(status: RecommendationStatus, lastEvent: string | undefined): boolean {
+  if (status === 'approved') return lastEvent === 'approved';
+  return status !== 'executing' || lastEvent === 'approved' || lastEvent === 'executed' || lastEvent === 'failed';
 }
 
 /** Where a row that the agent did not make ends, by the table of transitions; null where it has ended already. */

@@ -1,3 +1,4 @@
+import { decisionRecord } from './audit-copy.ts';
 import { judgeSeal } from './check-dispatch.ts';
 import { type Command, sealedColumnsOf } from './command.ts';
 import { type Control, controlOn, describeControl } from './control.ts';
@@ -7,7 +8,7 @@ import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { approvalEndOf } from './judge-approvals.ts';
 import type { Policy } from './policy.ts';
 import { isCommandStatus } from './transitions.ts';
-import type { OpenRecommendation } from './recommendation.ts';
+import { decisionOf, type OpenRecommendation } from './recommendation.ts';
 import type { Action, Ticket } from './ticket.ts';
 
 export interface DispatchPlanContext {
@@ -83,6 +84,9 @@ export interface CommandEnd {
   readonly columns?: Partial<Command>;
 }
 
+/** Ends for which somebody from outside is answerable. */
+const REFUSALS: readonly string[] = ['ticket_mismatch', 'no_valid_approval', 'replayed'];
+
 export function endCommand(draft: Draft, command: Command, { status, code, reason, at, claimedBy = null, columns = {} }: CommandEnd): void {
   draft.updateCommand(
     command,
@@ -90,7 +94,7 @@ export function endCommand(draft: Draft, command: Command, { status, code, reaso
     {
       subjectType: 'command',
       subjectId: command.commandId,
-      event: code === 'ticket_mismatch' || code === 'no_valid_approval' ? 'refused' : status,
+      event: REFUSALS.includes(code) ? 'refused' : status,
       fromStatus: command.status,
       toStatus: status,
       reason,
@@ -108,7 +112,7 @@ function isUntouched(command: Command): boolean {
 function mayHaveWritten(commands: readonly Command[]): boolean {
   return commands.some(
     ({ startedTimestamp, failureCode }) =>
-      (startedTimestamp !== null && failureCode !== 'plant_refused') || failureCode === 'not_confirmed',
+      (startedTimestamp !== null && failureCode !== 'plant_refused') || failureCode === 'not_confirmed' || failureCode === 'replayed',
   );
 }
 
@@ -202,6 +206,7 @@ function endExecuting(
       fromStatus: row.status,
       toStatus: status,
       reason: result,
+      after: { decision: decisionRecord(decisionOf(row)) },
     },
   );
 }
@@ -240,6 +245,21 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
     }
   }
   return draft.commands.filter(({ commandId }) => refused.includes(commandId));
+}
+
+/**
+ * Refuses pending commands that the audit knows to have been sent, or to have ended: somebody has set them back. Asked before
+ * this cycle records anything of its own.
+ */
+export function refuseReplayed(draft: Draft, lastEvents: ReadonlyMap<string, string>, now: Instant): void {
+  for (const command of draft.commands) {
+    const last = lastEvents.get(command.commandId);
+    if (command.status !== 'pending' || last === undefined || last === 'derived' || last === 'returned') continue;
+    // Announced and not claimed, or given back before: a run died in between.
+    if (last === 'dispatching' && command.claimedBy === null) continue;
+    const reason = `the audit says that this command was ${last === 'dispatching' ? 'sent' : last} already`;
+    endCommand(draft, command, { status: 'failed', code: 'replayed', reason, at: now });
+  }
 }
 
 /**

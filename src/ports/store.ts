@@ -33,6 +33,8 @@ export interface OpenWork {
   readonly families: readonly FamilyHistory[];
   /** Commands that have not ended, and all commands of executing recommendations. */
   readonly commands: readonly Command[];
+  /** The newest event about each pending command, by its id. */
+  readonly commandEvents: ReadonlyMap<string, string>;
 }
 
 /** A claimed command with what the audit trail says about its ticket. */

@@ -104,6 +104,7 @@ export class SqlCycleStore implements CycleStore {
       })),
       families: table<FamilyHistory>('family', RECOMMENDATIONS),
       commands: table<Command>('command', COMMANDS),
+      commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }
 

@@ -178,4 +178,47 @@ describe('what somebody changed behind the back of a cycle', () => {
     expect(String(health?.['watermark_timestamp']) < '2090').toBe(true);
     expect(String(health?.['newest_reading_timestamp']) < '2090').toBe(true);
   });
+
+  test('an ended recommendation is not approved again by writing that it is', async () => {
+    const id = await approved('R1', CRITICAL);
+    await scene.reading('R1', 70);
+    await scene.cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'cancelled' });
+    await scene.reading('R1', CRITICAL);
+    await scene.sql(`UPDATE agent_recommendations SET status = 'approved', guarded_status = 'approved' WHERE recommendation_id = '${id}'`);
+    await scene.cycle();
+    expect(scene.plant.writes()).toEqual([]);
+    expect(await scene.events(id)).toContain('restored');
+  });
+
+  test('an executed command that was set back to pending is refused, and not sent again', async () => {
+    const id = await approved('R1', CRITICAL);
+    await scene.cycle();
+    expect(scene.plant.writes()).toHaveLength(1);
+    await scene.plant.write({
+      commandId: 'operator',
+      tag: '[default]R1/ThroughputSetpoint',
+      value: 100,
+      notAfter: Date.now() + 1000,
+    });
+    await scene.sql(
+      `UPDATE agent_recommendations SET status = 'executing', guarded_status = 'executing' WHERE recommendation_id = '${id}'`,
+    );
+    await scene.sql(`UPDATE agent_commands SET status = 'pending', attempt = 0, claimed_by = NULL WHERE recommendation_id = '${id}'`);
+    await scene.reading('R1', CRITICAL);
+    await scene.cycle();
+    await scene.cycle();
+    expect(scene.plant.writes().filter(({ commandId }) => commandId !== 'operator')).toHaveLength(1);
+    expect(await scene.commands('R1')).toMatchObject([{ status: 'failed', failure_code: 'replayed' }]);
+  });
+
+  test('a command whose status is no status ends with the others', async () => {
+    await approved('R1', HIGH);
+    const broken = changed(scene.store, { claimCommands: () => Promise.reject(new AgentError('store_unavailable', 'gone')) });
+    await scene.cycle({ ports: { store: broken } });
+    await scene.sql(`UPDATE agent_commands SET status = 'canceled' WHERE sequence = 2`);
+    await scene.cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'failed' });
+    expect(scene.plant.writes()).toEqual([]);
+  });
 });

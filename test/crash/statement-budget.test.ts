@@ -1,10 +1,10 @@
 import { newRunId } from '../../src/cli/run-id.ts';
 import { afterEach, expect, test } from '@jest/globals';
 import type { CycleReport } from '../../src/cycle/report.ts';
+import { issuedCopy } from '../../src/domain/audit-copy.ts';
 import { eventOf } from '../../src/domain/event.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../../src/domain/policy.ts';
 import { recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
-import { NO_DECISION } from '../../src/domain/recommendation.ts';
 import { changed, newScene, type Scene, theOnly, timeText } from '../support/scenario.ts';
 
 const IDLE = 4;
@@ -42,7 +42,7 @@ async function withOpen(count: number): Promise<Scene> {
       subjectType: 'recommendation',
       subjectId: recommendationId,
       event: 'created',
-      after: { ticket, decision: NO_DECISION },
+      after: issuedCopy(ticket),
     }),
   );
   await store.appendEvents(created, now);

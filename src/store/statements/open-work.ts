@@ -1,4 +1,4 @@
-import { DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
+import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
 import { isTerminal, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../domain/transitions.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
@@ -40,10 +40,10 @@ function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
 }
 
 /** The newest event of some kinds about each of the chosen subjects. */
-function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjects: string): string {
+function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjects: string, subjectType = 'recommendation'): string {
   return `${alias} AS (SELECT subject_id, event, ${d.quote('after')} AS copy FROM (
   SELECT subject_id, event, ${d.quote('after')}, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
-  FROM agent_events WHERE subject_type = 'recommendation' AND event IN (${names(kinds)}) AND subject_id IN (${subjects})) newest_events
+  FROM agent_events WHERE subject_type = '${subjectType}' AND event IN (${names(kinds)}) AND subject_id IN (${subjects})) newest_events
   WHERE place = 1)`;
 }
 
@@ -63,7 +63,8 @@ export function openWorkStatement(d: Dialect): Statement {
 newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
-${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)}
+${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
+${newestEvent(d, 'fates', COMMAND_EVENTS, "SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ('pending', 'executing', 'unknown')", 'command')}
 SELECT 'clock' AS kind, ${d.now} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
 UNION ALL SELECT 'schema', ${d.jsonObject([['min_supported', 'MAX(s.min_supported)']])}, NULL, NULL, NULL FROM agent_schema s
@@ -79,6 +80,7 @@ UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NU
   FROM agent_commands m WHERE m.status IN ('pending', 'executing', 'unknown')
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
-  WHERE x.status IN ${OPEN_STATUSES} AND x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')`;
+  WHERE x.status IN ${OPEN_STATUSES} AND x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')
+UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates`;
   return read(sql);
 }
