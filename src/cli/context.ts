@@ -23,8 +23,11 @@ export interface CliContext {
   /** @throws AgentError usage */
   settings(): Promise<Settings>;
   log(): Promise<Log>;
-  /** `create` makes what is missing; only the first asker decides. @throws AgentError not_set_up, store_unavailable */
-  store(options?: { readonly create?: boolean }): Promise<Store>;
+  /**
+   * `create` makes what is missing, `anySchema` takes what is there; only the first asker decides.
+   * @throws AgentError not_set_up, store_unavailable
+   */
+  store(options?: { readonly create?: boolean; readonly anySchema?: boolean }): Promise<Store>;
   source(): Promise<Source>;
   /** @throws AgentError plant_unavailable */
   plant(): Promise<Plant>;
@@ -47,10 +50,10 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
   });
   const settings = once(async () => (await import('../config/load.ts')).loadSettings(await configInput.get()));
   const log = once(async () => (await import('../log.ts')).createLog((await settings.get()).logging));
-  let create = false;
+  let asked: { readonly create?: boolean; readonly anySchema?: boolean } = {};
   const database = once(async () => {
     const { openStore } = await import('../store/open-store.ts');
-    return openStore(await settings.get(), { signal: interruption.signal, create });
+    return openStore(await settings.get(), { signal: interruption.signal, ...asked });
   });
   const plant = once(async () => {
     const { createPlant } = await import('../plant/create-plant.ts');
@@ -70,7 +73,7 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
     settings: settings.get,
     log: log.get,
     store: async (options) => {
-      create ||= options?.create ?? false;
+      asked = { ...options, ...asked };
       return (await database.get()).store;
     },
     source: async () => (await database.get()).source,

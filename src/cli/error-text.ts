@@ -41,7 +41,8 @@ export function sentence(error: { readonly message: string; readonly remedy: str
     .replace(/\.$/, '')
     .replace(/:\s*\n\s*/, ': ')
     .replace(/\s*\n\s*/g, '; ');
-  return `${what}${error.remedy === '' ? '' : `. ${capitalised(error.remedy)}`}`;
+  if (error.remedy === '') return what;
+  return `${what}${what.endsWith('?') ? '' : '.'} ${capitalised(error.remedy)}`;
 }
 
 /** A remedy follows a full stop; one that begins with a command is left as it has to be typed. */

@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** Make what is missing: for `setup` alone. */
   readonly create?: boolean;
+  /** Open whatever tables are there, to say what is wrong with them. */
+  readonly anySchema?: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ async function openEmbeddedStore(settings: Settings, options: OpenOptions): Prom
     sourceTable: settings.source.table,
     description: `embedded (${path})`,
   });
-  if (!options.create) await requireSchemaOrClose(store);
+  if (!options.create && !options.anySchema) await requireSchemaOrClose(store);
   return { store, source };
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
@@ -85,7 +85,7 @@ describe('the configuration', () => {
     write('ops-agent.yaml', 'poll:\n  intervalSecond: 10\n');
     expect(await place.run('status')).toEqual(
       refusal(
-        "ops-agent: ops-agent.yaml: poll.intervalSecond (line 2, column 3): unknown key, did you mean 'intervalSeconds'?. Correct it and check with: ops-agent config check",
+        "ops-agent: ops-agent.yaml: poll.intervalSecond (line 2, column 3): unknown key, did you mean 'intervalSeconds'? Correct it and check with: ops-agent config check",
         2,
       ),
     );
@@ -146,6 +146,20 @@ describe('the store', () => {
       /^ops-agent: cannot open the database .*notes\.db: it is not a SQLite database\. Choose another path or move the file away$/,
     );
   });
+
+  test.each([['run-once'], ['loop'], ['status'], ['approve', 'abcd', '--by', 'john'], ['setup'], ['setup', '--check']])(
+    'whose schema is too new is left alone by %s',
+    async (...args) => {
+      await place.run('setup');
+      await place.run('sql', 'INSERT INTO agent_schema (version, min_supported) VALUES (99, 99)');
+      const before = readFileSync(path.join(place.cwd, 'ops-agent.db'));
+      const { stdout, stderr, code } = await place.run(...args, '--log-level', 'error');
+      const text = "the store's schema needs version 99 of the tables, this ops-agent knows version 1";
+      const what = args.includes('--check') ? `the tables are too new: ${text}` : text;
+      expect({ stdout, stderr, code }).toEqual({ stdout: '', stderr: `ops-agent: ${what}. Install the newer ops-agent\n`, code: 8 });
+      expect(readFileSync(path.join(place.cwd, 'ops-agent.db'))).toEqual(before);
+    },
+  );
 
   test('of another agent is refused with its owner, until it is taken over', async () => {
     await place.run('setup');

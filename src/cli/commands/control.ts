@@ -60,7 +60,7 @@ export async function set(context: CliContext, kind: ControlKind, options: SetCo
     event: 'control_set',
     actor: person.actor,
     reason,
-    after: control,
+    after: jsonRow(control),
   } as const;
   await store.setControl(control, eventOf({ agentId, runId: newRunId() }, text));
   const end = control.until === null ? 'until it is cleared' : `until ${isoOf(control.until)}`;
@@ -85,7 +85,7 @@ export async function clear(context: CliContext, options: ClearControlOptions): 
     subjectId: `${kind}:${scope}`,
     event: 'control_cleared',
     actor: person.actor,
-    before: found,
+    before: jsonRow(found),
   } as const;
   await store.clearControl(kind, scope, eventOf({ agentId, runId: newRunId() }, text));
   context.out.print(`✓ Lifted: ${plain(describeControl(found))}`);

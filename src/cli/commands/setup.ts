@@ -68,7 +68,7 @@ async function printSql(context: CliContext): Promise<number> {
 
 async function check(context: CliContext): Promise<number> {
   const { agentId } = await context.settings();
-  const store = await context.store();
+  const store = await context.store({ anySchema: true });
   const report = await store.checkSchema(agentId);
   if (report.state === 'up_to_date') {
     context.out.print('✓ The tables are up to date');
@@ -77,6 +77,6 @@ async function check(context: CliContext): Promise<number> {
   throw new AgentError(
     'not_set_up',
     `the tables are ${report.state.replaceAll('_', ' ')}: ${report.problems.join('; ')}`,
-    'run: ops-agent setup',
+    report.state === 'too_new' ? 'install the newer ops-agent' : 'run: ops-agent setup',
   );
 }

@@ -87,9 +87,13 @@ function defineSimulate(program: Command, launch: Launch): void {
   const simulate = program
     .command('simulate')
     .description('feed the store with the readings of a running plant')
-    .option('--equipment <n>', 'how many pieces of equipment')
-    .option('--rate <hz>', 'readings per second and equipment')
-    .option('--fault <kind@time[:equipment]>', 'what breaks and when; may be repeated', repeated)
+    .option('--equipment <n>', 'how many pieces of equipment (default: 5)')
+    .option('--rate <hz>', 'readings per second and equipment (default: 1)')
+    .option(
+      '--fault <kind@time[:equipment]>',
+      'what breaks and when, may be repeated: cooling-loss, fouling, blocked-discharge, stuck-sensor, drop-out',
+      repeated,
+    )
     .option('--seed <n>', 'the same seed gives the same readings')
     .option('--speed <n>', "how many times faster than the clock the plant's temperatures move")
     .option('--for <duration>', 'end after this time, for instance 10m')
