@@ -23,7 +23,7 @@ Examples:
 
 ${EXIT_CODES_HELP}
 
-Every option can come from the environment (OPS_AGENT_STORE_PATH) or the file; see: ops-agent config show --help`;
+Every key of the configuration can come from the environment (OPS_AGENT_STORE_PATH) or the file; see: ops-agent config show --help`;
 
 /** The tree of commands. Nothing is opened or loaded before one of them runs. */
 export function buildProgram(launch: Launch): Command {
