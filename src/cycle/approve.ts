@@ -1,6 +1,7 @@
+import { refuseForeignCommands } from '../domain/refuse-commands.ts';
 import { describeControl, controlOn } from '../domain/control.ts';
 import { about } from '../domain/event.ts';
-import { deriveCommands, type DispatchPlanContext, planDispatch, refuseForeignCommands } from '../domain/plan-dispatch.ts';
+import { deriveCommands, type DispatchPlanContext, planDispatch } from '../domain/plan-dispatch.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';

@@ -1,3 +1,4 @@
+import { refuseReplayed } from '../domain/refuse-commands.ts';
 import type { Settings } from '../config/settings.ts';
 import { Draft } from '../domain/draft.ts';
 import { AgentError } from '../domain/errors.ts';
@@ -8,7 +9,6 @@ import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/store.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
-import { refuseReplayed } from '../domain/plan-dispatch.ts';
 import { sendableSeconds } from '../domain/policy.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';

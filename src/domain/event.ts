@@ -13,7 +13,14 @@ export const ENDING_EVENTS = ['withdrawn', 'expired', 'cancelled', 'executed', '
 
 /** Events that say what is validly decided, with the decision's columns in `after.decision`. */
 export const DECISION_EVENTS = [
-  ...['approved', 'rejected', 'deferred', 'resumed', 'refused', 'renewed', 'escalated', 'created'],
+  'approved',
+  'rejected',
+  'deferred',
+  'resumed',
+  'refused',
+  'renewed',
+  'escalated',
+  'created',
   ...ENDING_EVENTS,
 ] as const;
 

@@ -226,42 +226,6 @@ function endOfPending(
   return undefined;
 }
 
-/** Refuses command rows that no approved ticket stands behind, whoever put them there. */
-export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanContext, 'now'>): readonly Command[] {
-  const refused: string[] = [];
-  for (const command of draft.commands) {
-    if (command.status !== 'pending' && command.status !== 'executing' && command.status !== 'unknown') continue;
-    const row = command.recommendationId === null ? undefined : draft.row(command.recommendationId);
-    if (row?.status !== 'executing') {
-      const reason = 'no valid approval stands behind this command';
-      endCommand(draft, command, { status: 'failed', code: 'no_valid_approval', reason, at: context.now });
-      refused.push(command.commandId);
-    } else if (command.status === 'pending') {
-      const seal = judgeSeal(command, row.ticket);
-      if ('action' in seal) continue;
-      const reason = `the command ${seal.broken}`;
-      endCommand(draft, command, { status: 'failed', code: 'ticket_mismatch', reason, at: context.now });
-      refused.push(command.commandId);
-    }
-  }
-  return draft.commands.filter(({ commandId }) => refused.includes(commandId));
-}
-
-/**
- * Refuses pending commands that the audit knows to have been sent, or to have ended: somebody has set them back. Asked before
- * this cycle records anything of its own.
- */
-export function refuseReplayed(draft: Draft, lastEvents: ReadonlyMap<string, string>, now: Instant): void {
-  for (const command of draft.commands) {
-    const last = lastEvents.get(command.commandId);
-    if (command.status !== 'pending' || last === undefined || last === 'derived' || last === 'returned') continue;
-    // Announced and not claimed, or given back before: a run died in between.
-    if (last === 'dispatching' && command.claimedBy === null) continue;
-    const reason = `the audit says that this command was ${last === 'dispatching' ? 'sent' : last} already`;
-    endCommand(draft, command, { status: 'failed', code: 'replayed', reason, at: now });
-  }
-}
-
 /**
  * Chooses what this cycle claims: whole sequences, worst and oldest first, up to the cap, each only while its approval lives,
  * its condition holds and no control forbids it. The intent is noted for the audit, which is written before the claim.

@@ -49,7 +49,7 @@ describe('the command line', () => {
     [['--set', 'poll', 'status'], "ops-agent: --set 'poll' is not key=value. For instance --set poll.intervalSeconds=5"],
     [
       ['--set', 'poll.intervalSecond=5', 'status'],
-      "ops-agent: --set: unknown key 'poll.intervalSecond', did you mean 'poll.intervalSeconds'?. ops-agent config show lists the keys",
+      "ops-agent: --set: unknown key 'poll.intervalSecond', did you mean 'poll.intervalSeconds'? ops-agent config show lists the keys",
     ],
     [
       ['--set', 'rules.bands=x', 'status'],

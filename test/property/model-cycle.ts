@@ -1,3 +1,4 @@
+import { refuseForeignCommands } from '../../src/domain/refuse-commands.ts';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
 import { SituationIndex } from '../../src/cycle/situations.ts';
 import type { Command } from '../../src/domain/command.ts';
@@ -15,7 +16,6 @@ import {
   type DispatchPlanContext,
   endCommand,
   planDispatch,
-  refuseForeignCommands,
 } from '../../src/domain/plan-dispatch.ts';
 import { assessmentOf, recommendationOf } from '../../src/domain/proposal.ts';
 import { judgeReadiness } from '../../src/domain/readiness.ts';

@@ -1,13 +1,8 @@
+import { refuseForeignCommands } from '../../src/domain/refuse-commands.ts';
 import { expect, test } from '@jest/globals';
 import type { Command } from '../../src/domain/command.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
-import {
-  concludeRecommendation,
-  deriveCommands,
-  type DispatchPlanContext,
-  planDispatch,
-  refuseForeignCommands,
-} from '../../src/domain/plan-dispatch.ts';
+import { concludeRecommendation, deriveCommands, type DispatchPlanContext, planDispatch } from '../../src/domain/plan-dispatch.ts';
 import { decisionOf, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
 import { acceptedRow, commandsOf, control, draftOf, NOW, openRow, POLICY, SECOND } from '../property/domain-fixtures.ts';
