@@ -1,5 +1,5 @@
 import type { Instant } from './instant.ts';
-import { patternToRegExp } from './tags.ts';
+import { matchesPattern } from './tags.ts';
 
 export const CONTROL_KINDS = ['advisory', 'out_of_service', 'shelved'] as const;
 export type ControlKind = (typeof CONTROL_KINDS)[number];
@@ -30,10 +30,15 @@ export function controlOn(
 ): Control | undefined {
   return controls.find(
     (control) =>
-      kinds.includes(control.kind) &&
+      kinds.includes(kindOf(control)) &&
       isInForce(control, now) &&
-      (control.scope === 'all' || patternToRegExp(control.scope).test(equipmentId)),
+      (control.scope.toLowerCase() === 'all' || matchesPattern(control.scope, equipmentId)),
   );
+}
+
+/** An order that was written by hand and cannot be read stops dispatches: in doubt nothing is sent. */
+function kindOf({ kind }: Control): ControlKind {
+  return CONTROL_KINDS.find((known) => known === kind.toLowerCase()) ?? 'advisory';
 }
 
 /** For reasons that operators read. */

@@ -39,20 +39,31 @@ export function tagFor(template: string, equipmentId: string): string {
   return template.replaceAll('{equipment_id}', () => equipmentId);
 }
 
-/** A pattern with `*` as a case-insensitive regular expression over the whole text. */
-export function patternToRegExp(pattern: string): RegExp {
-  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
-  return new RegExp(`^${escaped}$`, 'i');
+/**
+ * Whether a whole text matches a pattern in which `*` is any run of characters; case does not matter. Each part is looked for once, from
+ * left to right, so that no pattern takes longer than its length times the text's.
+ */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.toLowerCase().split('*');
+  const subject = text.toLowerCase();
+  const last = rest.pop();
+  if (last === undefined) return subject === first;
+  if (!subject.startsWith(first) || !subject.endsWith(last) || subject.length < first.length + last.length) return false;
+  let from = first.length;
+  const end = subject.length - last.length;
+  for (const part of rest) {
+    const found = subject.indexOf(part, from);
+    if (found < 0 || found + part.length > end) return false;
+    from = found + part.length;
+  }
+  return true;
 }
 
 function isDenied(path: string, deny: readonly string[]): boolean {
   const [provider = '', rest = ''] = path.slice(1).split(']');
   const names = rest.split('/');
   const runs = names.flatMap((_name, first) => names.slice(first).map((_last, count) => names.slice(first, first + count + 1).join('/')));
-  return deny.some((pattern) => {
-    const expression = patternToRegExp(pattern);
-    return [path, provider, ...runs].some((part) => expression.test(part));
-  });
+  return deny.some((pattern) => [path, provider, ...runs].some((part) => matchesPattern(pattern, part)));
 }
 
 /** Every `{id}` of one entry is the same equipment. */

@@ -13,7 +13,8 @@ import { detectSql, isUsable, KNOWN_COLUMNS, patternParams, signalNames } from '
 
 type Row = Readonly<Record<string, unknown>>;
 
-const UNLIMITED = 1e300;
+/** Beyond it an integer is not exact any more, and no signal goes so far. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /** The user's readings, wide or long, over any engine. */
 export class SqlSource implements Source {

@@ -113,9 +113,9 @@ export class DetectModel {
   #counts(family: IssueFamily, sample: Sample): boolean {
     const known = this.#request.known.find((entry) => entry.equipmentId === sample.equipmentId && entry.familyId === family.id);
     if (!known) return true;
-    if (sample.at <= known.accountedTo) return false;
-    if (known.quietUntil === null || sample.at > known.quietUntil) return true;
-    return known.breakLimit !== null && isBeyond(family, sample.value, known.breakLimit);
+    const isWorse = known.breakLimit !== null && isBeyond(family, sample.value, known.breakLimit);
+    if (sample.at < known.accountedTo || (sample.at === known.accountedTo && !isWorse)) return false;
+    return known.quietUntil === null || sample.at > known.quietUntil || isWorse;
   }
 
   #state(family: IssueFamily, part: Part, equipmentId: string) {

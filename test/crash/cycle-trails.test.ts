@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../src/domain/errors.ts';
-import { changed, newScene, plantWith, type Scene } from '../support/scenario.ts';
+import { changed, insertReading, newScene, plantWith, type Scene } from '../support/scenario.ts';
 
 const HIGH = 92;
 const CRITICAL = 97;
@@ -220,5 +220,36 @@ describe('what somebody changed behind the back of a cycle', () => {
     await scene.cycle();
     expect(await scene.row('R1')).toMatchObject({ status: 'failed' });
     expect(scene.plant.writes()).toEqual([]);
+  });
+});
+
+describe('readings and orders as people write them', () => {
+  test('a worse reading at the very second of one that is dealt with escalates', async () => {
+    const at = Date.now() - 2000;
+    await scene.sql(insertReading('R1', 86, at));
+    await scene.cycle();
+    await scene.sql(insertReading('R1', 99, at));
+    expect((await scene.cycle()).recommendations.escalated).toBe(1);
+    expect(await scene.row('R1')).toMatchObject({ severity: 'critical' });
+    expect((await scene.cycle()).recommendations.escalated).toBe(0);
+  });
+
+  test.each([
+    ['ADVISORY', 'ALL'],
+    ['stop everything', 'all'],
+    ['Advisory', 'r*'],
+  ])('an order of kind %s for %s, written by hand, stops every dispatch that it names', async (kind, scope) => {
+    await approved('R1', CRITICAL);
+    await scene.sql(`INSERT INTO agent_controls (control_id, kind, scope, "by", reason, since)
+      VALUES ('x', '${kind}', '${scope}', 'anna', 'stop', CURRENT_TIMESTAMP)`);
+    await scene.cycle();
+    expect(scene.plant.writes()).toEqual([]);
+  });
+
+  test('the smallest integer there is costs its own reading and no other', async () => {
+    await scene.sql(insertReading('R1', 86, Date.now()).replace('86', '-9223372036854775808'));
+    await scene.reading('R2', CRITICAL);
+    const report = await scene.cycle();
+    expect(report).toMatchObject({ outcome: 'completed', recommendations: { created: 1 }, readings: { rejected: 1 } });
   });
 });

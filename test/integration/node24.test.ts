@@ -9,6 +9,7 @@ const root = path.resolve(__dirname, '../..');
 const cache = path.join(root, '.cache/node24');
 const DOWNLOAD_MS = 240_000;
 const DEMO_MS = 120_000;
+const CONTRACT_MS = 300_000;
 
 let node24 = process.execPath;
 
@@ -27,6 +28,11 @@ async function installNode24(): Promise<string> {
   return executable;
 }
 
+/** Without what this machine's user or this test runner set for themselves. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:OPS_AGENT_|DATABRICKS_|JEST_|NODE_OPTIONS$)/.test(name)));
+}
+
 beforeAll(async () => {
   mkdirSync(cache, { recursive: true });
   if (!process.version.startsWith('v24.')) node24 = await installNode24();
@@ -37,11 +43,25 @@ test('the other Node is Node 24', async () => {
 });
 
 test(
+  'the stores keep their contract under Node 24, with the built-in SQLite and with the package',
+  async () => {
+    const jest = path.join(root, 'node_modules/jest/bin/jest.js');
+    const { stderr } = await run(node24, [jest, 'test/contract', '--ci'], { cwd: root, env: ownEnvironment(), timeout: CONTRACT_MS });
+    expect(stderr).toMatch(/^Tests: +\d+ passed, \d+ total$/m);
+    expect(stderr).toContain('embedded-builtin');
+  },
+  CONTRACT_MS,
+);
+
+test(
   'the demo reaches its effective outcome under Node 24, where SQLite is built in',
   async () => {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:OPS_AGENT_|DATABRICKS_|NODE_OPTIONS$)/.test(name)));
     // A failed demo exits with another code than 0, and run() rejects with its output.
-    const { stdout, stderr } = await run(node24, [path.join(root, 'dist/ops-agent.js'), 'demo'], { cwd: cache, env, timeout: DEMO_MS });
+    const { stdout, stderr } = await run(node24, [path.join(root, 'dist/ops-agent.js'), 'demo'], {
+      cwd: cache,
+      env: ownEnvironment(),
+      timeout: DEMO_MS,
+    });
     expect(stdout).toMatch(/\beffective\b/);
     expect(stderr).not.toContain('ExperimentalWarning');
   },

@@ -144,7 +144,8 @@ export const embeddedDialect: Dialect = {
   secondsBetween: (earlier, later) =>
     `((strftime('%s', ${later}) - strftime('%s', ${earlier})) + (substr(${later}, 21, 3) - substr(${earlier}, 21, 3)) / 1000.0)`,
   smallerOf: (a, b) => `min(${a}, ${b})`,
-  isFiniteNumber: (expression) => `(typeof(${expression}) IN ('real', 'integer') AND abs(${expression}) <= 1.7976931348623157e308)`,
+  isFiniteNumber: (expression) =>
+    `(typeof(${expression}) IN ('real', 'integer') AND ${expression} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308)`,
   isPlainId: (expression) =>
     `(typeof(${expression}) = 'text' AND length(${expression}) BETWEEN 1 AND 100 AND ${expression} NOT GLOB '*[^A-Za-z0-9_-]*')`,
   // Digits in their places and an hour that exists: what else could be wrong (a 31st of November) cannot lie between two

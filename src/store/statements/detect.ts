@@ -106,8 +106,12 @@ function judged(source: SourceSettings, d: Dialect, name: string): string {
   FROM ${name} r ${join}`;
 }
 
-/** A violation counts when it is later than what was accounted for, and not quiet unless it is worse than what it is quiet about. */
-const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to)
+/**
+ * A violation counts when it is later than what was accounted for, and not quiet unless it is worse than what it is quiet about. Worse
+ * at the very moment that was accounted for counts too: clocks of one second give two readings one time.
+ */
+const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to
+      OR (j.ts = k.accounted_to AND k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound))
     AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound))`;
 
 /** Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. */
