@@ -20,3 +20,16 @@ export function parseCrashPoint(text: string | undefined): CrashPoint | undefine
     );
   return { at, nth: Number(nth), when };
 }
+
+/** Wraps calls so that the nth of them dies where the point says; `die` must not return. */
+export function dyingAt(point: CrashPoint, die: () => void): <T>(work: () => Promise<T>) => Promise<T> {
+  let count = 0;
+  return async (work) => {
+    count += 1;
+    const isIt = count === point.nth;
+    if (isIt && point.when === 'before') die();
+    const result = await work();
+    if (isIt && point.when === 'after') die();
+    return result;
+  };
+}
