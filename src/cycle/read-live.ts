@@ -11,7 +11,16 @@ export async function readLive(cycle: Cycle, phase: Phase, tags: readonly string
     return new Map(readings.flatMap((reading) => (reading.good && reading.value !== null ? [[reading.tag, reading.value] as const] : [])));
   } catch (thrown) {
     noteError(cycle.report, phase, thrown);
+    notePlantSilent(cycle, thrown);
     cycle.ports.log.error(`The plant does not answer: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     return null;
   }
+}
+
+/** Once, when it begins: the cycles after it say so in the heartbeat's last error. */
+function notePlantSilent(cycle: Cycle, thrown: unknown): void {
+  if (cycle.health.lastError !== null) return;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const agent = { subjectType: 'agent' as const, subjectId: cycle.settings.agentId };
+  cycle.draft.note({ ...agent, event: 'plant_silent', reason });
 }

@@ -50,5 +50,6 @@ export function judgeHealth(
   // A cycle that detected stamps both columns with one moment.
   if (health.detectedTimestamp !== health.lastHeartbeat)
     reasons.push(`the last cycle could not detect${health.lastError ? `: ${health.lastError}` : ''}`);
+  else if (health.lastError !== null) reasons.push(`the last cycle was not whole: ${health.lastError}`);
   return { healthy: reasons.length === 0, reasons };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../src/domain/errors.ts';
+import { judgeHealth } from '../../src/domain/health.ts';
 import { changed, insertReading, newScene, plantWith, type Scene } from '../support/scenario.ts';
 
 const HIGH = 92;
@@ -252,4 +253,20 @@ describe('readings and orders as people write them', () => {
     const report = await scene.cycle();
     expect(report).toMatchObject({ outcome: 'completed', recommendations: { created: 1 }, readings: { rejected: 1 } });
   });
+});
+
+test('a plant that does not answer shows in health and, once, in the events, and is forgotten when it answers again', async () => {
+  await approved('R1', CRITICAL);
+  const silent = plantWith(scene.plant, { read: () => Promise.reject(new AgentError('plant_unavailable', 'no answer')) });
+  const verdict = async () => {
+    const { now, health } = await scene.store.readHealth();
+    return judgeHealth(health[0], now, { maxAgeSeconds: 30, feedMaxAgeSeconds: 300 });
+  };
+  await scene.cycle({ ports: { plant: silent } });
+  await scene.cycle({ ports: { plant: silent } });
+  expect(await verdict()).toEqual({ healthy: false, reasons: ['the last cycle was not whole: approve: no answer'] });
+  expect((await scene.events(scene.settings.agentId)).filter((event) => event === 'plant_silent')).toHaveLength(1);
+  await scene.cycle();
+  expect(await verdict()).toEqual({ healthy: true, reasons: [] });
+  expect(scene.plant.writes()).toHaveLength(1);
 });
