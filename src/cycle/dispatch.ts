@@ -73,19 +73,24 @@ function reasonToHold(cycle: Cycle, command: Command): string | undefined {
   return control ? describeControl(control) : undefined;
 }
 
-/** The live read may have taken the plant's whole timeout: what was true before it is asked again at the last moment. */
-async function heldAgain(cycle: Cycle, command: Command, refreshControls: () => Promise<boolean>): Promise<StepResult | undefined> {
+/** Gives the command back where nothing may be sent right now; undefined where it may. */
+async function held(cycle: Cycle, command: Command, refreshControls: () => Promise<boolean>): Promise<StepResult | undefined> {
   if (!(await refreshControls())) return giveBack(cycle, command, 'the controls cannot be read', 'stop_all');
   const hold = reasonToHold(cycle, command);
-  if (hold !== undefined) return giveBack(cycle, command, hold);
+  return hold === undefined ? undefined : giveBack(cycle, command, hold);
+}
+
+/** The live read may have taken the plant's whole timeout: what was true before it is asked again at the last moment. */
+async function heldAgain(cycle: Cycle, command: Command, refreshControls: () => Promise<boolean>): Promise<StepResult | undefined> {
+  const hold = await held(cycle, command, refreshControls);
+  if (hold !== undefined) return hold;
   const isLate = command.notAfter === null || cycle.clock.latest() > command.notAfter;
   return isLate ? giveBack(cycle, command, 'the time in which it may be sent has passed') : undefined;
 }
 
 async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
-  if (!(await refreshControls())) return giveBack(cycle, command, 'the controls cannot be read', 'stop_all');
-  const hold = reasonToHold(cycle, command);
-  if (hold !== undefined) return giveBack(cycle, command, hold);
+  const hold = await held(cycle, command, refreshControls);
+  if (hold !== undefined) return hold;
   const live = await readOne(cycle, command.tagPath ?? '');
   // One that does not answer would cost its timeout once more for every command that is left.
   if (live === 'no_answer') return giveBack(cycle, command, 'the plant does not answer', 'stop_all');

@@ -1,3 +1,4 @@
+import { about } from '../domain/event.ts';
 import { outcomeOf } from '../domain/verify-outcome.ts';
 import type { Cycle } from './cycle.ts';
 import { recordResults } from './record.ts';
@@ -22,10 +23,8 @@ function judgeOutcomes(cycle: Cycle): void {
       row,
       { outcome, verifiedTimestamp: now },
       {
-        subjectType: 'recommendation',
-        subjectId: row.recommendationId,
+        ...about(row),
         event: 'verified',
-        fromStatus: row.status,
         toStatus: row.status,
         reason: `${outcome}: ${last}`,
         before: { value: row.peakValue },

@@ -103,8 +103,7 @@ function restore(draft: Draft, row: OpenRecommendation, found: string, to: Recom
     row,
     { status: to, guardedStatus: to, ...columns },
     {
-      subjectType: 'recommendation',
-      subjectId: row.recommendationId,
+      ...about(row),
       event: 'restored',
       fromStatus: found,
       toStatus: to,
@@ -119,8 +118,7 @@ function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs:
   // What has ended stays as it was found, a text that is no status included: it is only never looked at again.
   const adopted = { guardedStatus: found as RecommendationStatus };
   draft.update(row, endAs === null ? adopted : { status: endAs, guardedStatus: endAs }, {
-    subjectType: 'recommendation',
-    subjectId: row.recommendationId,
+    ...about(row),
     event: 'refused_foreign',
     fromStatus: found,
     toStatus: endAs ?? found,
@@ -133,8 +131,7 @@ function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, poli
     row,
     { guardedStatus: 'rejected', quietUntil: addSeconds(now, policy.holdSeconds) },
     {
-      subjectType: 'recommendation',
-      subjectId: row.recommendationId,
+      ...about(row),
       event: 'rejected',
       fromStatus: row.guardedStatus,
       toStatus: 'rejected',
@@ -151,8 +148,7 @@ function takeDeferral(draft: Draft, row: OpenRecommendation): void {
     row,
     { guardedStatus: 'deferred' },
     {
-      subjectType: 'recommendation',
-      subjectId: row.recommendationId,
+      ...about(row),
       event: 'deferred',
       fromStatus: row.guardedStatus,
       toStatus: 'deferred',

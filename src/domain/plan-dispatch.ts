@@ -1,3 +1,4 @@
+import { about } from './event.ts';
 import { decisionRecord } from './audit-copy.ts';
 import { judgeSeal } from './check-dispatch.ts';
 import { type Command, sealedColumnsOf } from './command.ts';
@@ -200,10 +201,8 @@ function endExecuting(
       lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, context.lastReadingOf(row) ?? 0),
     },
     {
-      subjectType: 'recommendation',
-      subjectId: row.recommendationId,
+      ...about(row),
       event: status,
-      fromStatus: row.status,
       toStatus: status,
       reason: result,
       after: { decision: decisionRecord(decisionOf(row)) },

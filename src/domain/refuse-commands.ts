@@ -6,23 +6,23 @@ import { type DispatchPlanContext, endCommand } from './plan-dispatch.ts';
 
 /** Refuses command rows that no approved ticket stands behind, whoever put them there. */
 export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanContext, 'now'>): readonly Command[] {
-  const refused: string[] = [];
+  const refused = new Set<string>();
   for (const command of draft.commands) {
     if (command.status !== 'pending' && command.status !== 'executing' && command.status !== 'unknown') continue;
     const row = command.recommendationId === null ? undefined : draft.row(command.recommendationId);
     if (row?.status !== 'executing') {
       const reason = 'no valid approval stands behind this command';
       endCommand(draft, command, { status: 'failed', code: 'no_valid_approval', reason, at: context.now });
-      refused.push(command.commandId);
+      refused.add(command.commandId);
     } else if (command.status === 'pending') {
       const seal = judgeSeal(command, row.ticket);
       if ('action' in seal) continue;
       const reason = `the command ${seal.broken}`;
       endCommand(draft, command, { status: 'failed', code: 'ticket_mismatch', reason, at: context.now });
-      refused.push(command.commandId);
+      refused.add(command.commandId);
     }
   }
-  return draft.commands.filter(({ commandId }) => refused.includes(commandId));
+  return draft.commands.filter(({ commandId }) => refused.has(commandId));
 }
 
 /**
