@@ -5,9 +5,12 @@ import type { Path } from './paths.ts';
 import type { Problem } from './problems.ts';
 import type { Config } from './schema.ts';
 
+/** As the file spells it. */
+type ConfiguredAction = Omit<ActionTemplate, 'target' | 'permissives'> & { readonly set: number };
+
 interface PlacedAction {
   readonly ruleId: string;
-  readonly action: ActionTemplate;
+  readonly action: ConfiguredAction;
   /** Undefined for a built-in rule: the file has no place for it. */
   readonly path: Path | undefined;
 }
@@ -33,8 +36,14 @@ function actionsOf(config: Config): PlacedAction[] {
   );
   return (
     configured ??
-    DEFAULT_TEMPERATURE_BANDS.flatMap((band) => band.actions.map((action) => ({ ruleId: band.ruleId, action, path: undefined })))
+    DEFAULT_TEMPERATURE_BANDS.flatMap((band) =>
+      band.actions.map((action) => ({ ruleId: band.ruleId, action: asConfigured(action), path: undefined })),
+    )
   );
+}
+
+function asConfigured({ target, ...action }: ActionTemplate): ConfiguredAction {
+  return { ...action, set: target.kind === 'set' ? target.value : 0 };
 }
 
 function problemsOf(placed: PlacedAction, tags: TagPolicy, isOwnList: boolean): Problem[] {
@@ -53,7 +62,7 @@ function problemsOf(placed: PlacedAction, tags: TagPolicy, isOwnList: boolean): 
   return [problem(placed, 'tag', `'${action.tag}' is not an absolute [provider]Folder/Tag${hint}`)];
 }
 
-function valueTypeProblem({ type, set }: ActionTemplate): string | undefined {
+function valueTypeProblem({ type, set }: ConfiguredAction): string | undefined {
   if (type === 'boolean' && set !== 0 && set !== 1) return `must be 0 or 1 for a boolean, is ${set}`;
   return type === 'integer' && !Number.isInteger(set) ? `must be a whole number for an integer, is ${set}` : undefined;
 }

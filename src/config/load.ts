@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import { SIMULATOR_TAGS } from '../domain/default-rules.ts';
+import { activeFamilies } from '../domain/rule-book.ts';
 import type { AllowedTag, TagPolicy } from '../domain/tags.ts';
 import { hashOf } from '../domain/ticket.ts';
 import { actionProblems } from './check-actions.ts';
@@ -39,8 +40,8 @@ export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
     'store.path': settings.store.path,
     'source.usableStatus': settings.source.usableStatus,
     'source.physicalLimits': settings.source.physicalLimits,
-    'rules.bands': bandsAsConfigured(settings.families),
-    'rules.causes': causesAsConfigured(settings.causes),
+    'rules.bands': bandsAsConfigured(activeFamilies(settings.rules)),
+    'rules.causes': causesAsConfigured(settings.rules.causes),
     'tags.allow': settings.tags.allow,
     'plant.kind': settings.plant.kind,
     'plant.simulatorPath': settings.plant.simulatorPath,
@@ -64,7 +65,7 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
   const problems = [
     ...storeProblems(config, input.env),
     ...shapeProblems(config, (key) => layers.originOf(key) !== 'default'),
-    ...signalProblems(config, rules.families),
+    ...signalProblems(config, activeFamilies(rules.book)),
     ...rules.problems,
     ...limitProblems(config, settings.source.physicalLimits),
     ...actionProblems(config, settings.tags),
@@ -79,7 +80,6 @@ function failure(layers: Layers, problems: readonly Problem[]) {
 }
 
 function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: string): Settings {
-  const { families, causes } = rules;
   const store: StoreSettings = { kind: 'embedded', path: path.resolve(cwd, config.store.path), leaseSeconds: config.store.leaseSeconds };
   const plant = plantOf(config, store.path, cwd);
   return {
@@ -87,9 +87,8 @@ function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: st
     origin,
     store,
     source: sourceOf(config.source),
-    families,
-    causes,
-    rulesHash: hashOf({ families, causes }),
+    rules: rules.book,
+    rulesHash: hashOf(rules.book),
     tags: tagsOf(config, plant.kind),
     policy: config.policy,
     plant,

@@ -1,14 +1,14 @@
 import type { CauseRule } from '../domain/causes.ts';
+import { type RuleBook, unscopedRules } from '../domain/rule-book.ts';
 import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS } from '../domain/default-rules.ts';
 import { AgentError } from '../domain/errors.ts';
-import type { Band, IssueFamily } from '../domain/rules.ts';
+import type { ActionTemplate, Band, IssueFamily } from '../domain/rules.ts';
 import { priorityOf } from '../domain/severity.ts';
 import type { Problem } from './problems.ts';
 import type { BandInput, CauseInput, Config } from './schema.ts';
 
 export interface RulesInForce {
-  readonly families: readonly IssueFamily[];
-  readonly causes: readonly CauseRule[];
+  readonly book: RuleBook;
   readonly problems: readonly Problem[];
 }
 
@@ -30,7 +30,10 @@ export function rulesInForce(config: Config): RulesInForce {
     ...(config.rules.causes ?? []).map(causeOf),
   ];
   if (bands === undefined)
-    return { families: [family(config, 'temperature', 'temperature', 'above', DEFAULT_TEMPERATURE_BANDS)], causes, problems: [] };
+    return {
+      book: unscopedRules([family(config, 'temperature', 'temperature', 'above', DEFAULT_TEMPERATURE_BANDS)], causes),
+      problems: [],
+    };
   const ids = new Set(bands.map((band) => band.familyId));
   const built = [...ids].map((id) =>
     familyOf(
@@ -40,8 +43,10 @@ export function rulesInForce(config: Config): RulesInForce {
     ),
   );
   return {
-    families: built.flatMap((one) => one.family ?? []),
-    causes,
+    book: unscopedRules(
+      built.flatMap((one) => one.family ?? []),
+      causes,
+    ),
     problems: [...repeatedIds(bands), ...built.flatMap((one) => one.problems)],
   };
 }
@@ -62,13 +67,18 @@ function causeOf(cause: CauseInput): CauseRule {
 }
 
 function placed(band: BandInput, index: number): PlacedBand {
-  const { rule: ruleId, signal, severity, issueType, confidence, recommendedAction, actions } = band;
+  const { rule: ruleId, signal, severity, issueType, confidence, recommendedAction } = band;
+  const actions = band.actions.map(actionOf);
   const familyId = band.family ?? signal;
-  return { index, familyId, signal, ...sideOf(band), ruleId, severity, issueType, confidence, recommendedAction, actions };
+  return { index, familyId, signal, ...sideOf(band), ruleId, severity, issueType, confidence, recommendedAction, actions, fourEyes: false };
 }
 
-function plainBand({ ruleId, limit, severity, issueType, confidence, recommendedAction, actions }: Band): Band {
-  return { ruleId, limit, severity, issueType, confidence, recommendedAction, actions };
+function actionOf({ set, ...action }: BandInput['actions'][number]): ActionTemplate {
+  return { ...action, target: { kind: 'set', value: set }, permissives: [] };
+}
+
+function plainBand({ ruleId, limit, severity, issueType, confidence, recommendedAction, actions, fourEyes }: Band): Band {
+  return { ruleId, limit, severity, issueType, confidence, recommendedAction, actions, fourEyes };
 }
 
 function familyOf(config: Config, id: string, members: readonly PlacedBand[]): { family?: IssueFamily; problems: Problem[] } {
@@ -111,10 +121,22 @@ function at(band: PlacedBand, key: string, text: string): Problem {
   return { path: ['rules', 'bands', band.index, key], text };
 }
 
+function actionAsConfigured({ tag, target, type, unit, direction }: ActionTemplate) {
+  const aim = target.kind === 'set' ? { set: target.value } : {};
+  return { tag, ...aim, type, unit, direction };
+}
+
 /** The families as the file spells them, for `config show`. */
 export function bandsAsConfigured(families: readonly IssueFamily[]) {
   return families.flatMap(({ id, signal, side, bands }) =>
-    bands.map(({ ruleId, limit, ...rest }) => ({ rule: ruleId, family: id, signal, [side]: limit, ...rest })),
+    bands.map(({ ruleId, limit, actions, fourEyes: _fourEyes, ...rest }) => ({
+      rule: ruleId,
+      family: id,
+      signal,
+      [side]: limit,
+      ...rest,
+      actions: actions.map(actionAsConfigured),
+    })),
   );
 }
 

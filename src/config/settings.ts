@@ -1,7 +1,6 @@
 import type { Policy } from '../domain/policy.ts';
-import type { IssueFamily } from '../domain/rules.ts';
+import type { RuleBook } from '../domain/rule-book.ts';
 import type { TagPolicy } from '../domain/tags.ts';
-import type { CauseRule } from '../domain/causes.ts';
 
 /** Where readings come from. Column and table names are identifiers, validated before they are quoted. */
 export interface SourceSettings {
@@ -56,8 +55,7 @@ export interface Settings {
   readonly origin: string;
   readonly store: StoreSettings;
   readonly source: SourceSettings;
-  readonly families: readonly IssueFamily[];
-  readonly causes: readonly CauseRule[];
+  readonly rules: RuleBook;
   /** SHA-256 of the rules in force, hex. */
   readonly rulesHash: string;
   readonly tags: TagPolicy;

@@ -1,6 +1,7 @@
 import type { KnownFamily } from '../domain/detection.ts';
 import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import type { FamilyHistory } from '../domain/recommendation.ts';
+import { activeFamilies, familyFor } from '../domain/rule-book.ts';
 import { limitAbove } from '../domain/rules.ts';
 import { isWorse } from '../domain/severity.ts';
 import { isTerminal } from '../domain/transitions.ts';
@@ -13,11 +14,11 @@ export async function detect(cycle: Cycle): Promise<void> {
   const { ports, settings, report } = cycle;
   ports.log.info('Detecting anomalies...');
   const now = cycle.clock.now();
-  const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, settings.families);
+  const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, activeFamilies(settings.rules));
   const known = knownFamilies(cycle, window);
-  const detection = await ports.source.detect({ window, families: settings.families, known });
+  const detection = await ports.source.detect({ window, rules: settings.rules, known });
   cycle.detected = { window, detection };
-  cycle.situations = new SituationIndex(settings.families, cycle.families, cycle.draft, detection.states);
+  cycle.situations = new SituationIndex(settings.rules, cycle.families, cycle.draft, detection.states);
   const { totals, states } = detection;
   const rejected = Object.entries(totals.rejected).filter(([, count]) => count > 0);
   report.readings.accepted = totals.accepted;
@@ -49,7 +50,7 @@ function knownFamilies(cycle: Cycle, window: DetectionWindow): readonly KnownFam
   const matters = (history: FamilyHistory) =>
     isWatched(history) || (history.quietUntil ?? 0) > oldest || history.lastAccountedTimestamp > oldest;
   return cycle.situations.histories.filter(matters).flatMap((history) => {
-    const family = cycle.situations.family(history.issueFamily);
+    const family = familyFor(cycle.settings.rules, history.equipmentId, history.issueFamily);
     if (!family) return [];
     return {
       equipmentId: history.equipmentId,

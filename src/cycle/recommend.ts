@@ -5,6 +5,7 @@ import { SECOND_MS, isoOf } from '../domain/instant.ts';
 import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
 import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf, tagsOf } from '../domain/proposal.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
+import { familyFor } from '../domain/rule-book.ts';
 import { priorityOf } from '../domain/severity.ts';
 import { isTerminal, isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
@@ -24,7 +25,7 @@ export async function recommend(cycle: Cycle): Promise<void> {
   const proposals = chosen.flatMap((decision) => (decision.kind === 'open' || decision.kind === 'escalate' ? [decision.proposal] : []));
   // An operator sees old → new where the plant can be read; where it cannot, the advice is still due.
   const live = await readLive(cycle, 'recommend', proposals.flatMap(tagsOf));
-  const author: Authorship = { agentId: settings.agentId, rulesHash: settings.rulesHash, causes: settings.causes, now: context.now };
+  const author: Authorship = { agentId: settings.agentId, rulesHash: settings.rulesHash, rules: settings.rules, now: context.now };
   for (const decision of chosen) apply(cycle, decision, author, live ?? new Map());
   endOrphanedFamilies(cycle);
   noteDeadFeed(cycle);
@@ -179,7 +180,7 @@ function cancel(cycle: Cycle, row: OpenRecommendation, reason: string): boolean 
 /** A family that the rules no longer have can neither clear nor be dispatched: its open rows end here. */
 function endOrphanedFamilies(cycle: Cycle): void {
   for (const row of cycle.draft.rows) {
-    if (isTerminal(row.status) || row.status === 'executing' || cycle.situations.family(row.issueFamily)) continue;
+    if (isTerminal(row.status) || row.status === 'executing' || familyFor(cycle.settings.rules, row.equipmentId, row.issueFamily)) continue;
     const reason = `the rules no longer have the family '${row.issueFamily}'`;
     if (isUndecided(row.status)) withdraw(cycle, row, reason, row.lastAccountedTimestamp);
     else cancel(cycle, row, reason);

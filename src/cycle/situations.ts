@@ -4,7 +4,7 @@ import type { Situation } from '../domain/decide-recommendations.ts';
 import type { Draft } from '../domain/draft.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { FamilyHistory, OpenRecommendation } from '../domain/recommendation.ts';
-import type { IssueFamily } from '../domain/rules.ts';
+import { familyFor, type RuleBook } from '../domain/rule-book.ts';
 import { isTerminal } from '../domain/transitions.ts';
 
 interface FamilyKey {
@@ -18,13 +18,13 @@ function keyOf({ equipmentId, issueFamily }: FamilyKey): string {
 
 /** What this cycle saw and what is on record, by (equipment, family). */
 export class SituationIndex {
-  readonly #families: ReadonlyMap<string, IssueFamily>;
+  readonly #rules: RuleBook;
   readonly #live = new Map<string, DetectedState>();
   readonly #backlog = new Map<string, DetectedState>();
   readonly #newest = new Map<string, FamilyHistory>();
 
-  constructor(families: readonly IssueFamily[], histories: readonly FamilyHistory[], draft: Draft, states: readonly DetectedState[]) {
-    this.#families = new Map(families.map((family) => [family.id, family]));
+  constructor(rules: RuleBook, histories: readonly FamilyHistory[], draft: Draft, states: readonly DetectedState[]) {
+    this.#rules = rules;
     // A row that this cycle has already settled counts as it will be.
     for (const history of histories) this.#newest.set(keyOf(history), draft.row(history.recommendationId) ?? history);
     for (const state of states) {
@@ -33,16 +33,12 @@ export class SituationIndex {
     }
   }
 
-  family(id: string): IssueFamily | undefined {
-    return this.#families.get(id);
-  }
-
   liveOf(row: FamilyKey): DetectedState | undefined {
     return this.#live.get(keyOf(row));
   }
 
   conditionOf(row: FamilyKey, now: Instant, maxAgeSeconds: number): ConditionState {
-    const family = this.#families.get(row.issueFamily);
+    const family = familyFor(this.#rules, row.equipmentId, row.issueFamily);
     return family ? conditionOf(this.liveOf(row), family, now, maxAgeSeconds) : 'unknown';
   }
 
@@ -58,7 +54,7 @@ export class SituationIndex {
     const situations: Situation[] = [];
     for (const key of keys) {
       const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by keyOf
-      const family = this.#families.get(familyId);
+      const family = familyFor(this.#rules, equipmentId, familyId);
       if (!family) continue;
       situations.push({
         equipmentId,

@@ -1,4 +1,5 @@
 import { about } from '../domain/event.ts';
+import { familyFor } from '../domain/rule-book.ts';
 import { outcomeOf } from '../domain/verify-outcome.ts';
 import type { Cycle } from './cycle.ts';
 import { recordResults } from './record.ts';
@@ -13,7 +14,7 @@ function judgeOutcomes(cycle: Cycle): void {
   const { draft, settings, situations, announcements } = cycle;
   const now = cycle.clock.now();
   for (const row of draft.rows) {
-    const family = situations.family(row.issueFamily);
+    const family = familyFor(settings.rules, row.equipmentId, row.issueFamily);
     if (row.status !== 'executed' || row.outcome !== null || row.executedTimestamp === null || !family) continue;
     const state = situations.liveOf(row);
     const outcome = outcomeOf(row.executedTimestamp, state, family, now, settings.policy, settings.source.maxAgeSeconds);

@@ -1,4 +1,4 @@
-import { isBeyond, type Signal } from './rules.ts';
+import { type ActionTemplate, isBeyond, type Signal } from './rules.ts';
 
 /** One probable cause: named when `signal` is strictly beyond `limit`. */
 export interface CauseRule {
@@ -6,6 +6,23 @@ export interface CauseRule {
   readonly side: 'above' | 'below';
   readonly limit: number;
   readonly text: string;
+}
+
+/** What one signal does when a violation peaks: against its normal range, and over the last minutes. */
+export type Behaviour = 'up' | 'down' | 'normal' | 'accelerating' | 'steady' | 'unsteady';
+
+/** One probable cause for a class of equipment. It applies when every signal does what `reads` says; one that is not known never does. */
+export interface ClassCause {
+  readonly id: string;
+  readonly equipmentClass: string;
+  readonly reads: readonly { readonly signal: Signal; readonly is: Behaviour }[];
+  readonly text: string;
+  /** What to do instead of what the band recommends; null keeps the band's. */
+  readonly recommendedAction: string | null;
+  /** What to write instead of what the band writes; null keeps the band's, none makes it advice. */
+  readonly actions: readonly ActionTemplate[] | null;
+  /** Whether two people must agree, whatever the policy says. */
+  readonly fourEyes: boolean;
 }
 
 /** Said when no cause rule applies. */

@@ -4,18 +4,20 @@ import type { AllowedTag } from './tags.ts';
 
 const throughput = (percent: number): ActionTemplate => ({
   tag: '[default]{equipment_id}/ThroughputSetpoint',
-  set: percent,
+  target: { kind: 'set', value: percent },
   type: 'number',
   unit: '%',
   direction: 'decrease',
+  permissives: [],
 });
 
 const coolingOn: ActionTemplate = {
   tag: '[default]{equipment_id}/CoolingSystemStatus',
-  set: 1,
+  target: { kind: 'set', value: 1 },
   type: 'integer',
   unit: '',
   direction: 'increase',
+  permissives: [],
 };
 
 /** The specification's bands over temperature in °C, mildest first; every comparison is strict. */
@@ -28,6 +30,7 @@ export const DEFAULT_TEMPERATURE_BANDS: readonly [Band, ...Band[]] = [
     confidence: 0.85,
     recommendedAction: 'Reduce throughput by 10% and monitor temperature',
     actions: [throughput(90)],
+    fourEyes: false,
   },
   {
     ruleId: 'temperature-high',
@@ -37,6 +40,7 @@ export const DEFAULT_TEMPERATURE_BANDS: readonly [Band, ...Band[]] = [
     confidence: 0.9,
     recommendedAction: 'Reduce throughput by 25% and activate cooling system',
     actions: [throughput(75), coolingOn],
+    fourEyes: false,
   },
   {
     ruleId: 'temperature-critical',
@@ -46,6 +50,7 @@ export const DEFAULT_TEMPERATURE_BANDS: readonly [Band, ...Band[]] = [
     confidence: 0.95,
     recommendedAction: 'EMERGENCY: Reduce throughput by 50% immediately',
     actions: [throughput(50)],
+    fourEyes: false,
   },
 ];
 

@@ -1,9 +1,11 @@
-import { rootCauseOf, type CauseRule } from './causes.ts';
+import { rootCauseOf } from './causes.ts';
 import type { Peak } from './detection.ts';
+import { AgentError } from './errors.ts';
 import { recommendationIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
 import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from './recommendation.ts';
-import type { ActionTemplate, Band, IssueFamily, Signal } from './rules.ts';
+import type { RuleBook } from './rule-book.ts';
+import type { ActionTemplate, Band, IssueFamily, Signal, Target } from './rules.ts';
 import { priorityOf } from './severity.ts';
 import { tagFor } from './tags.ts';
 import { type Action, ticketHash } from './ticket.ts';
@@ -22,7 +24,7 @@ export interface Proposal {
 export interface Authorship {
   readonly agentId: string;
   readonly rulesHash: string;
-  readonly causes: readonly CauseRule[];
+  readonly rules: RuleBook;
   readonly now: Instant;
 }
 
@@ -33,12 +35,17 @@ export function tagsOf(proposal: Proposal): readonly string[] {
   return proposal.band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));
 }
 
+function valueOf(target: Target): number {
+  if (target.kind !== 'set') throw new AgentError('bug', `a target of the kind ${target.kind} has no value of its own`);
+  return target.value;
+}
+
 function actionOf(template: ActionTemplate, index: number, equipmentId: string, live: LiveValues): Action {
   const tag = tagFor(template.tag, equipmentId);
   return {
     sequence: index + 1,
     tag,
-    value: template.set,
+    value: valueOf(template.target),
     type: template.type,
     unit: template.unit,
     direction: template.direction,
@@ -62,7 +69,7 @@ export function assessmentOf(proposal: Proposal, recommendationId: string, autho
     pressureReading: signals.get('pressure') ?? null,
     flowRateReading: signals.get('flow_rate') ?? null,
     peakValue: peak.value,
-    rootCauseAnalysis: rootCauseOf(author.causes, signals),
+    rootCauseAnalysis: rootCauseOf(author.rules.causes, signals),
     recommendedAction: band.recommendedAction,
     confidenceScore: band.confidence,
     actions,

@@ -6,13 +6,27 @@ export type Signal = string;
 export type Direction = 'increase' | 'decrease' | 'any';
 export type ValueType = 'number' | 'integer' | 'boolean';
 
+/** Where a write leads: to a value, to a percentage of the live value, or from it by a difference in the tag's unit. */
+export type Target =
+  | { readonly kind: 'set'; readonly value: number }
+  | { readonly kind: 'percentOfCurrent'; readonly percent: number }
+  | { readonly kind: 'delta'; readonly by: number };
+
+/** What another tag must say, by a good live value, for a write to be allowed. `tag` may contain `{equipment_id}`. */
+export interface Permissive {
+  readonly tag: string;
+  readonly comparison: 'equals' | 'above' | 'below';
+  readonly value: number;
+}
+
 /** What a rule asks of one tag. `tag` may contain `{equipment_id}`. */
 export interface ActionTemplate {
   readonly tag: string;
-  readonly set: number;
+  readonly target: Target;
   readonly type: ValueType;
   readonly unit: string;
   readonly direction: Direction;
+  readonly permissives: readonly Permissive[];
 }
 
 /** One band of a family: strictly beyond `limit` (in the signal's unit) it applies. */
@@ -25,6 +39,8 @@ export interface Band {
   readonly confidence: number;
   readonly recommendedAction: string;
   readonly actions: readonly ActionTemplate[];
+  /** Whether two people must agree, whatever the policy says. */
+  readonly fourEyes: boolean;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Detection, KnownFamily } from '../domain/detection.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { IssueFamily } from '../domain/rules.ts';
+import type { RuleBook } from '../domain/rule-book.ts';
 import type { DetectionWindow } from '../domain/window.ts';
 
 export interface DetectionRequest {
   readonly window: DetectionWindow;
-  readonly families: readonly IssueFamily[];
+  readonly rules: RuleBook;
   readonly known: readonly KnownFamily[];
 }
 

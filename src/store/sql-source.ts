@@ -2,6 +2,7 @@ import type { SourceSettings } from '../config/settings.ts';
 import { type DetectedState, type Detection, type KnownFamily, REJECTION_REASONS, type RejectionReason } from '../domain/detection.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
+import { activeFamilies } from '../domain/rule-book.ts';
 import type { IssueFamily } from '../domain/rules.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { DetectionRequest, ReadingPoint, Source } from '../ports/source.ts';
@@ -53,7 +54,8 @@ export class SqlSource implements Source {
     };
   }
 
-  #params({ window, families, known }: DetectionRequest): Record<string, SqlValue> {
+  #params({ window, rules, known }: DetectionRequest): Record<string, SqlValue> {
+    const families = activeFamilies(rules);
     const d = this.#dialect;
     const { shape } = this.#settings;
     const backlog = window.backlog ?? { after: window.live.after, upTo: window.live.after };

@@ -4,6 +4,7 @@ import type { Instant } from '../../src/domain/instant.ts';
 import type { IssueFamily } from '../../src/domain/rules.ts';
 import { EQUIPMENT_ID } from '../../src/domain/tags.ts';
 import type { DetectionRequest } from '../../src/ports/source.ts';
+import { activeFamilies } from '../../src/domain/rule-book.ts';
 
 export type RawValue = number | string | null;
 
@@ -71,8 +72,13 @@ export class DetectModel {
     return this.#readings.map((reading) => this.#judge(reading, family.signal)).filter((judged) => judged !== null);
   }
 
+  get #families(): readonly IssueFamily[] {
+    return activeFamilies(this.#request.rules);
+  }
+
   get totals() {
-    const { window, families } = this.#request;
+    const { window } = this.#request;
+    const families = this.#families;
     const counting = families.filter((family, index) => families.findIndex((other) => other.signal === family.signal) === index);
     const judged = counting.flatMap((family) => this.#judgedOf(family));
     const good = judged.flatMap((each) => (each.reason === null ? [each.sample] : []));
@@ -96,7 +102,7 @@ export class DetectModel {
   /** Every state, by part, equipment and family. A peak's other signals are checked by `mayBeOthers`. */
   get states(): ReadonlyMap<string, Omit<DetectedState, 'raised'> & { readonly raised: unknown }> {
     const states = new Map<string, Omit<DetectedState, 'raised'> & { readonly raised: unknown }>();
-    for (const family of this.#request.families)
+    for (const family of this.#families)
       for (const part of ['live', 'backlog'] as const)
         for (const equipmentId of this.#equipment()) {
           const state = this.#state(family, part, equipmentId);
@@ -166,7 +172,7 @@ export class DetectModel {
   /** Whether `signals` is what stood beside a peak: the same row of a wide source, the newest of each signal of a long one. */
   mayBeOthers(state: DetectedState): boolean {
     const { raised } = state;
-    const family = this.#request.families.find((candidate) => candidate.id === state.familyId);
+    const family = this.#families.find((candidate) => candidate.id === state.familyId);
     if (!raised || !family) return false;
     const found = JSON.stringify([...raised.peak.signals].toSorted(([a], [b]) => (a < b ? -1 : 1)));
     const signals = Object.keys(this.#settings.shape.signals).toSorted();

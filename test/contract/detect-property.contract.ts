@@ -20,6 +20,7 @@ import type { SqlValue } from '../../src/store/connection.ts';
 import { type AtHand, atHand, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
 import { DetectModel, keyOf, type RawReading } from './detect-model.ts';
 import { aFamily } from './samples.ts';
+import { unscopedRules } from '../../src/domain/rule-book.ts';
 
 const NOW = Date.UTC(2026, 1, 19, 10, 30);
 const RUNS = 200;
@@ -150,7 +151,7 @@ export function detectPropertyContract(under: StoreUnderTest): void {
               settings.table,
               rowsOf(shape, readings, (instant) => at.time(instant)),
             );
-            const request = { window: range, families: rules, known: entries };
+            const request = { window: range, rules: unscopedRules(rules), known: entries };
             const { states, totals } = await at.source.detect(request);
             const model = new DetectModel(readings, settings, request);
             expect(totals).toEqual(model.totals);

@@ -157,7 +157,7 @@ export function insertingCommand(columns: Command): CommandChange {
 }
 
 function band(ruleId: string, limit: number, severity: 'medium' | 'high' | 'critical'): Band {
-  return { ruleId, limit, severity, issueType: ruleId, confidence: 0.9, recommendedAction: 'act', actions: [] };
+  return { ruleId, limit, severity, issueType: ruleId, confidence: 0.9, recommendedAction: 'act', actions: [], fourEyes: false };
 }
 
 /** Temperature above 85 °C with the specification's three limits. */

@@ -8,6 +8,7 @@ import type { SqlValue, Statement } from '../../src/store/connection.ts';
 import { type AtHand, atHand, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
 import { aFamily } from './samples.ts';
 import { withStore } from './with-store.ts';
+import { activeFamilies, unscopedRules } from '../../src/domain/rule-book.ts';
 
 const NOW = Date.UTC(2026, 1, 19, 10, 30);
 const LIVE: DetectionWindow = { watermark: NOW - 60_000, live: { after: NOW - 300_000, upTo: NOW + 5000 }, backlog: null };
@@ -48,7 +49,7 @@ function detect(source: Source, { window = LIVE, families = [aFamily()], known =
     report: false,
     ...entry,
   }));
-  return source.detect({ window, families, known: filled });
+  return source.detect({ window, rules: unscopedRules(families), known: filled });
 }
 
 const ago = (instant: number | null | undefined) => (instant === null || instant === undefined ? null : (instant - NOW) / 1000);
@@ -629,9 +630,11 @@ export function sourceContract(under: StoreUnderTest): void {
       await at.store.runSql(
         "INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp) VALUES ('REACTOR_02', 96, 'warning', CURRENT_TIMESTAMP)",
       );
-      const window = detectionWindow(now + 1000, now - 10_000, SETTINGS.source, SETTINGS.families);
-      const { states } = await at.source.detect({ window, families: SETTINGS.families, known: [] });
-      expect(states).toEqual([expect.objectContaining({ equipmentId: 'REACTOR_02', familyId: SETTINGS.families[0]?.id, part: 'live' })]);
+      const window = detectionWindow(now + 1000, now - 10_000, SETTINGS.source, activeFamilies(SETTINGS.rules));
+      const { states } = await at.source.detect({ window, rules: SETTINGS.rules, known: [] });
+      expect(states).toEqual([
+        expect.objectContaining({ equipmentId: 'REACTOR_02', familyId: SETTINGS.rules.families[0]?.familyId, part: 'live' }),
+      ]);
     });
   });
 }

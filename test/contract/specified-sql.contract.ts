@@ -3,6 +3,7 @@ import type { AtHand, StoreUnderTest } from '../support/stores.ts';
 import { AGENT, leaseOf } from '../support/stores.ts';
 import { aFamily, aRecommendation, changing, inserting, insertingCommand, aCommand } from './samples.ts';
 import { withStore } from './with-store.ts';
+import { unscopedRules } from '../../src/domain/rule-book.ts';
 
 const INSERT_READING = `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp)
    VALUES ('SENSOR_REACTOR_02', 'REACTOR_02', 96.0, 100.0, 45.0, 'warning', CURRENT_TIMESTAMP);`;
@@ -240,7 +241,7 @@ function handWrittenTimes(under: StoreUnderTest): void {
           garbage.map((timestamp) => ({ equipment_id: 'PUMP_01', temperature: 99, sensor_status: 'good', timestamp })),
         );
         const window = { watermark: now - 10_000, live: { after: now - 300_000, upTo: now + 5000 }, backlog: null };
-        const { states, totals } = await at.source.detect({ window, families: [aFamily()], known: [] });
+        const { states, totals } = await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [] });
         expect(states).toEqual([]);
         const { bad_time: badTime, future, ...others } = totals.rejected;
         expect({ counted: badTime + future, ...others }).toMatchObject({ counted: garbage.length, bad_id: 0, missing: 0 });

@@ -6,6 +6,7 @@ import { eventOf } from '../../src/domain/event.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../../src/domain/policy.ts';
 import { recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
 import { changed, newScene, type Scene, theOnly, timeText } from '../support/scenario.ts';
+import { activeFamilies } from '../../src/domain/rule-book.ts';
 
 const IDLE = 4;
 const MOST_BUSY = 14;
@@ -28,9 +29,9 @@ async function withOpen(count: number): Promise<Scene> {
   const run = { agentId: settings.agentId, runId: newRunId() };
   await store.takeLease({ ...run, leaseSeconds: settings.store.leaseSeconds });
   const { now, health } = await store.readOpenWork(run.agentId);
-  const family = theOnly(settings.families, 'families');
+  const family = theOnly(activeFamilies(settings.rules), 'families');
   const [band] = family.bands;
-  const author = { agentId: run.agentId, rulesHash: settings.rulesHash, causes: settings.causes, now };
+  const author = { agentId: run.agentId, rulesHash: settings.rulesHash, rules: settings.rules, now };
   const rows = Array.from({ length: count }, (_, index) => {
     const equipmentId = `EQ_${index + 1}`;
     const peak = { value: 87, at: now, signals: new Map() };

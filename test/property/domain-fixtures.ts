@@ -9,6 +9,7 @@ import { type FamilyHistory, NO_DECISION, type OpenRecommendation, type StoredRe
 import { bandFor, type IssueFamily } from '../../src/domain/rules.ts';
 import type { TagPolicy } from '../../src/domain/tags.ts';
 import type { RecommendationStatus } from '../../src/domain/transitions.ts';
+import { unscopedRules } from '../../src/domain/rule-book.ts';
 
 export const NOW = Date.UTC(2026, 1, 19, 10, 30);
 export const SECOND = 1000;
@@ -39,7 +40,7 @@ export const POLICY: Policy = {
 export const TAGS: TagPolicy = { allow: SIMULATOR_TAGS, deny: [] };
 
 export function author(now = NOW): Authorship {
-  return { agentId: 'AGENT', rulesHash: 'hash', causes: DEFAULT_CAUSES, now };
+  return { agentId: 'AGENT', rulesHash: 'hash', rules: unscopedRules([FAMILY], DEFAULT_CAUSES), now };
 }
 
 /** A hot moment of R1, `at` the peak, as detection proposes it. */

@@ -28,6 +28,7 @@ import { outcomeOf } from '../../src/domain/verify-outcome.ts';
 import { detectionWindow, nextWatermark, type TimeRange } from '../../src/domain/window.ts';
 import { author, COOLING_TAG, FAMILY, LIVE_TAG, POLICY, TAGS } from './domain-fixtures.ts';
 import type { ModelStore } from './model-store.ts';
+import { unscopedRules } from '../../src/domain/rule-book.ts';
 
 export interface Reading {
   readonly at: number;
@@ -98,7 +99,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
   const seen = { live: readings.filter(({ at }) => isIn(window.live, at)), backlog: readings.filter(({ at }) => isIn(window.backlog, at)) };
   const states = [stateOf('live', seen.live, newest), window.backlog ? stateOf('backlog', seen.backlog, newest) : undefined];
   const situations = new SituationIndex(
-    [FAMILY],
+    unscopedRules([FAMILY]),
     newest ? [newest] : [],
     draft,
     states.filter((each) => each !== undefined),

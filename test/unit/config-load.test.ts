@@ -7,6 +7,7 @@ import { explainSettings, loadSettings } from '../../src/config/load.ts';
 import type { ConfigInput } from '../../src/config/layers.ts';
 import { valueAt } from '../../src/config/paths.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import { unscopedRules } from '../../src/domain/rule-book.ts';
 import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
 import { AgentError } from '../../src/domain/errors.ts';
 
@@ -59,19 +60,21 @@ test('without a file the defaults are the specification’s', () => {
       maxAgeSeconds: 300,
       firstLookbackSeconds: 600,
     },
-    families: [
-      {
-        id: 'temperature',
-        signal: 'temperature',
-        side: 'above',
-        bands: DEFAULT_TEMPERATURE_BANDS,
-        deadband: 1,
-        onDelaySeconds: 0,
-        offDelaySeconds: 30,
-        clearReadings: 2,
-      },
-    ],
-    causes: DEFAULT_CAUSES,
+    rules: unscopedRules(
+      [
+        {
+          id: 'temperature',
+          signal: 'temperature',
+          side: 'above',
+          bands: DEFAULT_TEMPERATURE_BANDS,
+          deadband: 1,
+          onDelaySeconds: 0,
+          offDelaySeconds: 30,
+          clearReadings: 2,
+        },
+      ],
+      DEFAULT_CAUSES,
+    ),
     rulesHash: expect.stringMatching(/^[0-9a-f]{64}$/),
     tags: { allow: SIMULATOR_TAGS, deny: [] },
     policy: {

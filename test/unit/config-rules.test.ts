@@ -5,6 +5,7 @@ import { afterAll, expect, test } from '@jest/globals';
 
 import { loadSettings } from '../../src/config/load.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import { activeFamilies } from '../../src/domain/rule-book.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-rules-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -28,7 +29,7 @@ test('bands become families, mildest first, each with the common delays', () => 
     { above: undefined, below: 2, family: 'cold', severity: 'low' },
     { signal: 'pressure', severity: 'low' },
   );
-  const { families } = load({ rules: { ...config.rules, deadband: 3, clearReadings: 4 } });
+  const families = activeFamilies(load({ rules: { ...config.rules, deadband: 3, clearReadings: 4 } }).rules);
   expect(families.map(({ id, signal, side, bands: list }) => [id, signal, side, list.map((band) => band.limit)])).toEqual([
     ['temperature', 'temperature', 'above', [90, 95]],
     ['cold', 'temperature', 'below', [5, 2]],
@@ -43,6 +44,7 @@ test('bands become families, mildest first, each with the common delays', () => 
     confidence: 0.5,
     recommendedAction: 'do it',
     actions: [],
+    fourEyes: false,
   });
 });
 
@@ -96,7 +98,7 @@ test('configured causes come after the built-in ones, and those about missing si
   const { causes } = load({
     source: { columns: { signals: { temperature: 't', level: 'l' } } },
     rules: { causes: [{ signal: 'level', below: 1, text: 'empty tank' }] },
-  });
+  }).rules;
   expect(causes.map((cause) => cause.text)).toEqual(['potential cooling system failure or blockage', 'empty tank']);
 });
 
@@ -138,7 +140,7 @@ test.each([
 
 test('a plant that is only watched allows nothing, and that is no error', () => {
   expect(load({ plant: { kind: 'advisory' } }).tags.allow).toEqual([]);
-  expect(load({ plant: { kind: 'advisory' }, ...action({ tag: '[default]{equipment_id}/Valve' }) }).families).toHaveLength(1);
+  expect(load({ plant: { kind: 'advisory' }, ...action({ tag: '[default]{equipment_id}/Valve' }) }).rules.families).toHaveLength(1);
 });
 
 test('a tag listed for one equipment by name serves a rule about any', () => {

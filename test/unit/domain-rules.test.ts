@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { rootCauseOf } from '../../src/domain/causes.ts';
 import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS } from '../../src/domain/default-rules.ts';
-import { bandFor, type IssueFamily, limitAbove } from '../../src/domain/rules.ts';
+import { bandFor, type IssueFamily, limitAbove, type Target } from '../../src/domain/rules.ts';
 import { isWorse, priorityOf, SEVERITIES } from '../../src/domain/severity.ts';
 import { FAMILY } from '../property/domain-fixtures.ts';
 
@@ -41,6 +41,8 @@ test.each([
   expect(bandFor(low, value)?.severity).toBe(severity);
 });
 
+const setOf = (target: Target) => (target.kind === 'set' ? target.value : target.kind);
+
 test('the bands say, propose and do what the specification says', () => {
   const told = DEFAULT_TEMPERATURE_BANDS.map((band) => [
     band.limit,
@@ -48,7 +50,7 @@ test('the bands say, propose and do what the specification says', () => {
     band.issueType,
     band.confidence,
     band.recommendedAction,
-    band.actions.map((action) => `${action.tag} = ${action.set} (${action.direction})`),
+    band.actions.map((action) => `${action.tag} = ${setOf(action.target)} (${action.direction})`),
   ]);
   const throughput = '[default]{equipment_id}/ThroughputSetpoint';
   expect(told).toEqual([

@@ -1,5 +1,6 @@
 import { addSeconds, type Instant } from '../../domain/instant.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
+import { familyFor } from '../../domain/rule-book.ts';
 import { isTerminal } from '../../domain/transitions.ts';
 import { chart } from '../chart.ts';
 import { FEED_MS, MODEL_SPEED, READINGS_PER_CYCLE } from './demo-settings.ts';
@@ -45,7 +46,7 @@ async function reread(stage: Stage, row: Recommendation): Promise<Recommendation
 async function drawChart(stage: Stage, after: Instant): Promise<void> {
   const { narration, source, settings } = stage.parts;
   const points = await source.readSignal(HOT, 'temperature', after, MOST_POINTS);
-  const limit = settings.families.find((family) => family.signal === 'temperature')?.bands[0].limit;
+  const limit = familyFor(settings.rules, HOT, 'temperature')?.bands[0].limit;
   const step = `one every ${FEED_MS / 1000} s, which is ${Math.round((FEED_MS / 1000) * MODEL_SPEED)} s in the model`;
   narration.say(`\nReadings of ${HOT} in sensor_data, ${step}; the limit is ${limit ?? '-'} °C:`);
   narration.say(
