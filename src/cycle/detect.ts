@@ -4,7 +4,7 @@ import type { FamilyHistory } from '../domain/recommendation.ts';
 import { activeFamilies, familyFor } from '../domain/rule-book.ts';
 import { limitAbove } from '../domain/rules.ts';
 import { isWorse } from '../domain/severity.ts';
-import { isTerminal } from '../domain/transitions.ts';
+import { isTerminal, isUndecided } from '../domain/transitions.ts';
 import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { SituationIndex } from './situations.ts';
@@ -58,9 +58,17 @@ function knownFamilies(cycle: Cycle, window: DetectionWindow): readonly KnownFam
       accountedTo: history.lastAccountedTimestamp,
       quietUntil: history.quietUntil,
       breakLimit: limitAbove(family, history.severity, isWorse) ?? null,
+      worseFrom: isEscalable(history)
+        ? Math.min(history.firstDetectedTimestamp, history.lastAccountedTimestamp)
+        : history.lastAccountedTimestamp,
       report: isWatched(history),
     };
   });
+}
+
+/** While it can still be escalated or succeeded, what is worse counts from its beginning on, also when it arrives late. */
+function isEscalable({ status }: FamilyHistory): boolean {
+  return status === 'approved' || isUndecided(status);
 }
 
 /** Open, or executed and not verified: its state is wanted even when nothing violates. */

@@ -1,6 +1,7 @@
 import type { Instant } from './instant.ts';
 import { SECOND_MS } from './instant.ts';
 import type { IssueFamily, Signal } from './rules.ts';
+import type { Trend } from './trend.ts';
 
 /** Why a reading was not accepted. A rejected reading changes no state; it is counted and reported. */
 export const REJECTION_REASONS = ['bad_id', 'bad_time', 'future', 'bad_quality', 'missing', 'not_a_number', 'out_of_range'] as const;
@@ -11,6 +12,8 @@ export interface Peak {
   readonly value: number;
   readonly at: Instant;
   readonly signals: ReadonlyMap<Signal, number>;
+  /** What the signals did over the last minutes of the live range; empty where no rule asks for it. */
+  readonly trends: ReadonlyMap<Signal, Trend>;
 }
 
 /** What one range of readings says about one (equipment, family), aggregated in the engine. */
@@ -22,6 +25,8 @@ export interface DetectedState {
   readonly last: { readonly at: Instant; readonly value: number } | null;
   /** Violations that count: later than what was accounted for, and not quiet. */
   readonly raised: { readonly firstAt: Instant; readonly lastAt: Instant; readonly peak: Peak } | null;
+  /** How many separate runs of violations began in the last minute of the live range: three or more are chattering. */
+  readonly recentRuns: number;
   /** Good readings inside the deadband's far side since the last that was not; null when the newest is not clear. */
   readonly clear: { readonly since: Instant; readonly readings: number } | null;
 }
@@ -47,11 +52,13 @@ export interface Detection {
 export interface KnownFamily {
   readonly equipmentId: string;
   readonly familyId: string;
-  /** Only violations later than this count. */
+  /** Only violations later than this count, but for `worseFrom`. */
   readonly accountedTo: Instant;
   /** Until then only violations beyond `breakLimit` count. */
   readonly quietUntil: Instant | null;
   readonly breakLimit: number | null;
+  /** From then on a violation beyond `breakLimit` counts although it is not later than `accountedTo`. */
+  readonly worseFrom: Instant;
   /** Report its state even when nothing violates. */
   readonly report: boolean;
 }

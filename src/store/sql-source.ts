@@ -1,32 +1,35 @@
 import type { SourceSettings } from '../config/settings.ts';
 import { type DetectedState, type Detection, type KnownFamily, REJECTION_REASONS, type RejectionReason } from '../domain/detection.ts';
 import { AgentError } from '../domain/errors.ts';
-import type { Instant } from '../domain/instant.ts';
-import { activeFamilies } from '../domain/rule-book.ts';
-import type { IssueFamily } from '../domain/rules.ts';
+import { addSeconds, type Instant } from '../domain/instant.ts';
+import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { DetectionRequest, ReadingPoint, Source } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { encode } from './row-mapping.ts';
 import type { Session } from './session.ts';
-import { detectSql, isUsable, KNOWN_COLUMNS, patternParams, signalNames } from './statements/detect.ts';
+import { type DetectForm, detectSql, KNOWN_COLUMNS, signalNames } from './statements/detect.ts';
+import { familyParams, isScoped, UNLIMITED } from './statements/families-in-force.ts';
+import { isUsable, patternParams } from './statements/readings-scan.ts';
+import { trendColumns, wantsTrends } from './statements/trends.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Beyond it an integer is not exact any more, and no signal goes so far. */
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
+/** Chattering is counted in crossings a minute. */
+const RECENT_SECONDS = 60;
 
 /** The user's readings, wide or long, over any engine. */
 export class SqlSource implements Source {
   readonly #session: Session;
   readonly #settings: SourceSettings;
-  readonly #sql: string;
+  readonly #statements = new Map<string, string>();
 
   constructor(session: Session, settings: SourceSettings) {
     this.#session = session;
     this.#settings = settings;
-    this.#sql = detectSql(settings, session.dialect);
+    // A name that is none is refused here, before anything is asked.
+    this.#sql({ scoped: false, trends: false });
   }
 
   get statements(): number {
@@ -38,7 +41,8 @@ export class SqlSource implements Source {
   }
 
   async detect(request: DetectionRequest): Promise<Detection> {
-    const { rows } = await this.#session.run(read(this.#sql, this.#params(request)));
+    const form = { scoped: isScoped(request.rules), trends: wantsTrends(request.rules) };
+    const { rows } = await this.#session.run(read(this.#sql(form), this.#params(request, form)));
     const first = rows[0] ?? {};
     const count = (name: string) => Number(first[name] ?? 0);
     const rejected = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, count(`rejected_${reason}`)]));
@@ -54,8 +58,15 @@ export class SqlSource implements Source {
     };
   }
 
-  #params({ window, rules, known }: DetectionRequest): Record<string, SqlValue> {
-    const families = activeFamilies(rules);
+  /** Composed once for each form: the text is long, and the engine keeps what it made of it. */
+  #sql(form: DetectForm): string {
+    const key = JSON.stringify(form);
+    const sql = this.#statements.get(key) ?? detectSql(this.#settings, this.#dialect, form);
+    this.#statements.set(key, sql);
+    return sql;
+  }
+
+  #params({ window, rules, known }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
     const d = this.#dialect;
     const { shape } = this.#settings;
     const backlog = window.backlog ?? { after: window.live.after, upTo: window.live.after };
@@ -64,9 +75,7 @@ export class SqlSource implements Source {
       shape.kind === 'wide' ? ([`signal_${index}`, name] as const) : ([`type_${index}`, shape.signals[name] ?? name] as const),
     );
     return {
-      families: JSON.stringify(
-        families.map((family, index) => this.#familyRow(family, families.findIndex((other) => other.signal === family.signal) === index)),
-      ),
+      ...familyParams(rules, { signals: shape.signals, physicalLimits: this.#settings.physicalLimits }),
       known: JSON.stringify(known.map((entry) => this.#knownRow(entry))),
       usable: JSON.stringify(this.#settings.usableStatus),
       watermark: d.encodeTime(window.watermark),
@@ -74,27 +83,18 @@ export class SqlSource implements Source {
       live_up_to: d.encodeTime(window.live.upTo),
       backlog_after: d.encodeTime(backlog.after),
       backlog_up_to: d.encodeTime(backlog.upTo),
+      recent_after: d.encodeTime(addSeconds(window.live.upTo, -FUTURE_TOLERANCE_SECONDS - RECENT_SECONDS)),
+      ...(form.trends && this.#trendParams(window.live.upTo)),
       ...Object.fromEntries(perSignal),
       ...patternParams(this.#settings),
     };
   }
 
-  #familyRow(family: IssueFamily, counts: boolean): Record<string, SqlValue> {
-    const sign = family.side === 'above' ? 1 : -1;
-    const limits = this.#settings.physicalLimits[family.signal];
-    const bound = family.bands[0].limit;
-    return {
-      family: family.id,
-      signal: family.signal,
-      signal_type: this.#settings.shape.signals[family.signal] ?? family.signal,
-      sign,
-      bound,
-      clear_bound: bound - sign * family.deadband,
-      on_delay: family.onDelaySeconds,
-      lowest: limits?.min ?? -UNLIMITED,
-      highest: limits?.max ?? UNLIMITED,
-      counts: counts ? 1 : 0,
-    };
+  /** The ends of a trend's three parts, the last of them open to clocks that are a little ahead. */
+  #trendParams(upTo: Instant): Record<string, SqlValue> {
+    const now = addSeconds(upTo, -FUTURE_TOLERANCE_SECONDS);
+    const ends = [3, 2, 1].map((parts) => addSeconds(now, (-parts * TREND_SECONDS) / 3));
+    return Object.fromEntries([...ends, upTo].map((end, index) => [`trend_${index}`, this.#dialect.encodeTime(end)]));
   }
 
   #knownRow(known: KnownFamily): Record<string, SqlValue> {
@@ -104,6 +104,7 @@ export class SqlSource implements Source {
       accounted_to: known.accountedTo,
       quiet_until: known.quietUntil,
       break_bound: known.breakLimit,
+      worse_from: known.worseFrom,
       report: known.report ? 1 : 0,
     };
     return Object.fromEntries(KNOWN_COLUMNS.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
@@ -116,7 +117,11 @@ export class SqlSource implements Source {
     );
     const raised =
       firstAt && raisedAt && peakAt
-        ? { firstAt, lastAt: raisedAt, peak: { value: Number(row['peak_value']), at: peakAt, signals: this.#others(row) } }
+        ? {
+            firstAt,
+            lastAt: raisedAt,
+            peak: { value: Number(row['peak_value']), at: peakAt, signals: this.#others(row), trends: this.#trends(row) },
+          }
         : null;
     return {
       part: row['part'] === 'backlog' ? 'backlog' : 'live',
@@ -125,12 +130,26 @@ export class SqlSource implements Source {
       last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,
       raised,
       clear: clearSince ? { since: clearSince, readings: Number(row['clear_readings']) } : null,
+      recentRuns: Number(row['recent_runs'] ?? 0),
     };
   }
 
   #others(row: Row): ReadonlyMap<string, number> {
     const pairs = signalNames(this.#settings).map((name, index) => [name, row[`other_${index}`]] as const);
     return new Map(pairs.filter((pair): pair is readonly [string, number] => typeof pair[1] === 'number' && Number.isFinite(pair[1])));
+  }
+
+  #trends(row: Row): ReadonlyMap<string, Trend> {
+    const value = (name: string | undefined): number | null => {
+      const found = name === undefined ? null : row[name];
+      return typeof found === 'number' && Number.isFinite(found) ? found : null;
+    };
+    const trends = signalNames(this.#settings).map((name, index) => {
+      const [first, second, third, lowest, highest] = trendColumns(index).map(value);
+      const trend: Trend = { means: [first ?? null, second ?? null, third ?? null], lowest: lowest ?? null, highest: highest ?? null };
+      return [name, trend] as const;
+    });
+    return new Map(trends.filter(([, { means }]) => means.some((mean) => mean !== null)));
   }
 
   async readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]> {

@@ -4,7 +4,7 @@ import type { Instant } from '../../src/domain/instant.ts';
 import type { IssueFamily } from '../../src/domain/rules.ts';
 import { EQUIPMENT_ID } from '../../src/domain/tags.ts';
 import type { DetectionRequest } from '../../src/ports/source.ts';
-import { activeFamilies } from '../../src/domain/rule-book.ts';
+import { activeFamilies, familyFor } from '../../src/domain/rule-book.ts';
 
 export type RawValue = number | string | null;
 
@@ -68,8 +68,8 @@ export class DetectModel {
     return { reason: null, sample: { reading, at, equipmentId, value, part } };
   }
 
-  #judgedOf(family: IssueFamily): readonly Judged[] {
-    return this.#readings.map((reading) => this.#judge(reading, family.signal)).filter((judged) => judged !== null);
+  #judgedOf(signal: string): readonly Judged[] {
+    return this.#readings.map((reading) => this.#judge(reading, signal)).filter((judged) => judged !== null);
   }
 
   get #families(): readonly IssueFamily[] {
@@ -79,8 +79,11 @@ export class DetectModel {
   get totals() {
     const { window } = this.#request;
     const families = this.#families;
-    const counting = families.filter((family, index) => families.findIndex((other) => other.signal === family.signal) === index);
-    const judged = counting.flatMap((family) => this.#judgedOf(family));
+    const ruled = new Set(families.map(({ signal }) => signal));
+    // Where rules differ from one equipment to the other, every signal of the source is judged.
+    const isScoped = this.#request.rules.families.some(({ scope }) => scope.kind !== 'all');
+    const counting = isScoped ? Object.keys(this.#settings.shape.signals) : [...ruled];
+    const judged = counting.flatMap((signal) => this.#judgedOf(signal));
     const good = judged.flatMap((each) => (each.reason === null ? [each.sample] : []));
     const later = good.filter((sample) => sample.at > window.watermark);
     const { backlog, live } = window;
@@ -102,10 +105,11 @@ export class DetectModel {
   /** Every state, by part, equipment and family. A peak's other signals are checked by `mayBeOthers`. */
   get states(): ReadonlyMap<string, Omit<DetectedState, 'raised'> & { readonly raised: unknown }> {
     const states = new Map<string, Omit<DetectedState, 'raised'> & { readonly raised: unknown }>();
-    for (const family of this.#families)
+    for (const familyId of new Set(this.#families.map(({ id }) => id)))
       for (const part of ['live', 'backlog'] as const)
         for (const equipmentId of this.#equipment()) {
-          const state = this.#state(family, part, equipmentId);
+          const family = familyFor(this.#request.rules, equipmentId, familyId);
+          const state = family ? this.#state(family, part, equipmentId) : null;
           if (state) states.set(keyOf(state), state);
         }
     return states;
@@ -120,12 +124,12 @@ export class DetectModel {
     const known = this.#request.known.find((entry) => entry.equipmentId === sample.equipmentId && entry.familyId === family.id);
     if (!known) return true;
     const isWorse = known.breakLimit !== null && isBeyond(family, sample.value, known.breakLimit);
-    if (sample.at < known.accountedTo || (sample.at === known.accountedTo && !isWorse)) return false;
+    if (sample.at <= known.accountedTo && !(isWorse && sample.at >= known.worseFrom)) return false;
     return known.quietUntil === null || sample.at > known.quietUntil || isWorse;
   }
 
   #state(family: IssueFamily, part: Part, equipmentId: string) {
-    const samples = this.#judgedOf(family)
+    const samples = this.#judgedOf(family.signal)
       .flatMap((judged) => (judged.reason === null ? [judged.sample] : []))
       .filter((sample) => sample.part === part && sample.equipmentId === equipmentId)
       .toSorted((a, b) => a.at - b.at);
@@ -141,11 +145,14 @@ export class DetectModel {
     const worst = (of: readonly Sample[]) =>
       of.toSorted((a, b) => (family.side === 'above' ? b.value - a.value : a.value - b.value) || a.at - b.at)[0];
     const raising: Sample[] = [];
+    const recent = this.#request.window.live.upTo - 65_000;
+    let recentRuns = 0;
     let runStart: Instant | null = null;
     let clear: { since: Instant; readings: number } | null = null;
     const clearLimit = family.side === 'above' ? family.bands[0].limit - family.deadband : family.bands[0].limit + family.deadband;
     for (const moment of moments) {
       if (moment.samples.some(violates)) {
+        if (runStart === null && moment.at > recent) recentRuns += 1;
         runStart ??= moment.at;
         if (moment.at - runStart >= family.onDelaySeconds * 1000)
           raising.push(...moment.samples.filter((sample) => violates(sample) && this.#counts(family, sample)));
@@ -166,6 +173,7 @@ export class DetectModel {
       last: last ? { at: last.at, value: last.value } : null,
       raised: first && newest && peak ? { firstAt: first.at, lastAt: newest.at, peak: { value: peak.value, at: peak.at } } : null,
       clear,
+      recentRuns,
     };
   }
 

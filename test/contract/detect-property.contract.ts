@@ -20,7 +20,7 @@ import type { SqlValue } from '../../src/store/connection.ts';
 import { type AtHand, atHand, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
 import { DetectModel, keyOf, type RawReading } from './detect-model.ts';
 import { aFamily } from './samples.ts';
-import { unscopedRules } from '../../src/domain/rule-book.ts';
+import { familyFor, type RuleBook, unscopedRules } from '../../src/domain/rule-book.ts';
 
 const NOW = Date.UTC(2026, 1, 19, 10, 30);
 const RUNS = 200;
@@ -86,6 +86,29 @@ const families: Arbitrary<readonly IssueFamily[]> = record({
   aFamily({ ...delays, id: 'low_flow', signal: 'flow_rate', side: 'below', bands: [{ ...aFamily().bands[0], limit: 10 }] }),
 ]);
 
+/** The same rules everywhere, or others for a class or a pattern, or none there: every equipment has its own in force. */
+const books: Arbitrary<RuleBook> = record({
+  rules: families,
+  others: families,
+  scoped: boolean(),
+  kind: constantFrom('class', 'equipment', 'off'),
+}).map(({ rules, others, scoped, kind }) => {
+  if (!scoped) return unscopedRules(rules);
+  const plain = unscopedRules(rules);
+  const scope = kind === 'class' ? { kind: 'class' as const, equipmentClass: 'pump' } : { kind: 'equipment' as const, pattern: 'a*' };
+  const special = others
+    .slice(0, 2)
+    .map((family) => ({ scope, familyId: family.id, family: kind === 'off' ? null : { ...family, onDelaySeconds: 5 } }));
+  return {
+    ...plain,
+    equipment: [
+      { pattern: 'B', equipmentClass: 'pump' },
+      { pattern: '*', equipmentClass: 'motor' },
+    ],
+    families: [...special, ...plain.families],
+  };
+});
+
 const known: Arbitrary<readonly KnownFamily[]> = uniqueArray(
   record({
     equipmentId: constantFrom('A', 'B', 'SILENT'),
@@ -93,8 +116,9 @@ const known: Arbitrary<readonly KnownFamily[]> = uniqueArray(
     accountedTo: oneof(seconds(-60, 0), constant(NOW - 100_000_000)),
     quietUntil: oneof(constant(null), seconds(-60, 0)),
     breakLimit: constantFrom(null, 90, 95, 9),
+    worseSeconds: constantFrom(0, 0, 10, 30),
     report: boolean(),
-  }),
+  }).map(({ worseSeconds, ...entry }) => ({ ...entry, worseFrom: entry.accountedTo - worseSeconds * 1000 })),
   { maxLength: 4, selector: (entry) => `${entry.equipmentId} ${entry.familyId}` },
 );
 
@@ -140,33 +164,28 @@ export function detectPropertyContract(under: StoreUnderTest): void {
 
     test('sees in any readings what a plain model sees in them', async () => {
       await assertProperty(
-        asyncProperty(
-          array(readingOf(under, shape), { maxLength: 24 }),
-          families,
-          known,
-          window,
-          async (readings, rules, entries, range) => {
-            await at.outside.run(`DELETE FROM ${settings.table}`);
-            await at.outside.insert(
-              settings.table,
-              rowsOf(shape, readings, (instant) => at.time(instant)),
-            );
-            const request = { window: range, rules: unscopedRules(rules), known: entries };
-            const { states, totals } = await at.source.detect(request);
-            const model = new DetectModel(readings, settings, request);
-            expect(totals).toEqual(model.totals);
-            const withoutOthers = states.map(
-              ({ raised, ...state }) =>
-                [
-                  keyOf(state),
-                  { ...state, raised: raised && { ...raised, peak: { value: raised.peak.value, at: raised.peak.at } } },
-                ] as const,
-            );
-            expect(withoutOthers).toHaveLength(model.states.size);
-            expect(new Map(withoutOthers)).toEqual(model.states);
-            expect(states.filter((state) => state.raised !== null && !model.mayBeOthers(state))).toEqual([]);
-          },
-        ),
+        asyncProperty(array(readingOf(under, shape), { maxLength: 24 }), books, known, window, async (readings, rules, entries, range) => {
+          await at.outside.run(`DELETE FROM ${settings.table}`);
+          await at.outside.insert(
+            settings.table,
+            rowsOf(shape, readings, (instant) => at.time(instant)),
+          );
+          const inForce = entries.filter(({ equipmentId, familyId }) => familyFor(rules, equipmentId, familyId) !== undefined);
+          const request = { window: range, rules, known: inForce };
+          const { states, totals } = await at.source.detect(request);
+          const model = new DetectModel(readings, settings, request);
+          expect(totals).toEqual(model.totals);
+          const withoutOthers = states.map(
+            ({ raised, ...state }) =>
+              [
+                keyOf(state),
+                { ...state, raised: raised && { ...raised, peak: { value: raised.peak.value, at: raised.peak.at } } },
+              ] as const,
+          );
+          expect(withoutOthers).toHaveLength(model.states.size);
+          expect(new Map(withoutOthers)).toEqual(model.states);
+          expect(states.filter((state) => state.raised !== null && !model.mayBeOthers(state))).toEqual([]);
+        }),
         { numRuns: RUNS },
       );
     }, 30_000);

@@ -46,6 +46,7 @@ function detect(source: Source, { window = LIVE, families = [aFamily()], known =
     accountedTo: 0,
     quietUntil: null,
     breakLimit: null,
+    worseFrom: entry.accountedTo ?? 0,
     report: false,
     ...entry,
   }));
@@ -322,7 +323,9 @@ function counts(under: StoreUnderTest, store: () => AtHand): void {
 
   test('an empty source has no states and counts nothing', async () => {
     const { states, totals: found } = await detect(store().source, { known: [{ report: true }] });
-    expect(states).toEqual([{ part: 'live', equipmentId: 'REACTOR_02', familyId: 'temperature', last: null, raised: null, clear: null }]);
+    expect(states).toEqual([
+      { part: 'live', equipmentId: 'REACTOR_02', familyId: 'temperature', last: null, raised: null, clear: null, recentRuns: 0 },
+    ]);
     expect(found).toEqual({
       accepted: 0,
       rejected: { bad_id: 0, bad_time: 0, future: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 },

@@ -34,7 +34,7 @@ async function withOpen(count: number): Promise<Scene> {
   const author = { agentId: run.agentId, rulesHash: settings.rulesHash, rules: settings.rules, now };
   const rows = Array.from({ length: count }, (_, index) => {
     const equipmentId = `EQ_${index + 1}`;
-    const peak = { value: 87, at: now, signals: new Map() };
+    const peak = { value: 87, at: now, signals: new Map(), trends: new Map() };
     const proposal = { equipmentId, family, band, peak, firstDetectedAt: now, accountedTo: now, predecessor: null };
     return recommendationOf(proposal, 'pending', author, new Map(tagsOf(proposal).map((tag) => [tag, 100])));
   });

@@ -51,7 +51,7 @@ export function proposalFor(peak: number, overrides: Partial<Proposal> = {}): Pr
     equipmentId: 'R1',
     family: FAMILY,
     band,
-    peak: { value: peak, at: NOW - 10 * SECOND, signals: new Map() },
+    peak: { value: peak, at: NOW - 10 * SECOND, signals: new Map(), trends: new Map() },
     firstDetectedAt: NOW - 20 * SECOND,
     accountedTo: NOW - 10 * SECOND,
     predecessor: null,
@@ -138,8 +138,10 @@ export function state(
     equipmentId: 'R1',
     familyId: FAMILY.id,
     last: given.last === null ? null : { at: lastAt, value: given.last ?? peak ?? 70 },
-    raised: peak === undefined ? null : { firstAt, lastAt: raisedTo, peak: { value: peak, at: firstAt, signals: new Map() } },
+    raised:
+      peak === undefined ? null : { firstAt, lastAt: raisedTo, peak: { value: peak, at: firstAt, signals: new Map(), trends: new Map() } },
     clear: given.clearSince === undefined ? null : { since: given.clearSince, readings: given.clearReadings ?? 5 },
+    recentRuns: 0,
   };
 }
 

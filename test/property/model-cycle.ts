@@ -77,8 +77,10 @@ function stateOf(part: DetectedState['part'], readings: readonly Reading[], newe
     equipmentId: 'R1',
     familyId: FAMILY.id,
     last: last ?? null,
-    raised: first && latest && peak ? { firstAt: first.at, lastAt: latest.at, peak: { ...peak, signals: new Map() } } : null,
+    raised:
+      first && latest && peak ? { firstAt: first.at, lastAt: latest.at, peak: { ...peak, signals: new Map(), trends: new Map() } } : null,
     clear: clear[0] ? { since: clear[0].at, readings: clear.length } : null,
+    recentRuns: 0,
   };
 }
 

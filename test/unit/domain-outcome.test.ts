@@ -151,6 +151,7 @@ test('a recommendation carries its band, the readings at the peak, old values an
         ['pressure', 120],
         ['flow_rate', 0],
       ]),
+      trends: new Map(),
     },
   });
   const row = recommendationOf(proposal, 'pending', author(), new Map([[LIVE_TAG, 100]]));

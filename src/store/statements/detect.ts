@@ -1,20 +1,9 @@
 import type { SourceSettings } from '../../config/settings.ts';
 import { REJECTION_REASONS } from '../../domain/detection.ts';
 import type { Dialect } from '../dialect.ts';
-
-/** Rules as data, one row a family. `sign` turns 'below' into 'above', so that one predicate serves both sides. */
-export const FAMILY_COLUMNS = [
-  { name: 'family', kind: 'text' },
-  { name: 'signal', kind: 'text' },
-  { name: 'sign', kind: 'integer' },
-  { name: 'bound', kind: 'real' },
-  { name: 'clear_bound', kind: 'real' },
-  { name: 'on_delay', kind: 'real' },
-  { name: 'lowest', kind: 'real' },
-  { name: 'highest', kind: 'real' },
-  // One family of each signal counts its rejected readings, so that a reading is counted once.
-  { name: 'counts', kind: 'integer' },
-] as const;
+import { equipmentKey, familiesInForce } from './families-in-force.ts';
+import { isUsable, scan } from './readings-scan.ts';
+import { longTrends, trendColumns, wideTrends } from './trends.ts';
 
 /** What the agent knows of an (equipment, family): KnownFamily. */
 export const KNOWN_COLUMNS = [
@@ -23,70 +12,23 @@ export const KNOWN_COLUMNS = [
   { name: 'accounted_to', kind: 'time' },
   { name: 'quiet_until', kind: 'time' },
   { name: 'break_bound', kind: 'real' },
+  { name: 'worse_from', kind: 'time' },
   { name: 'report', kind: 'integer' },
 ] as const;
-
-function likeConditions(source: SourceSettings, column: string): string {
-  const likes = (list: readonly string[], name: string) =>
-    list.map((_pattern, index) => `LOWER(${column}) LIKE :${name}_${index} ESCAPE '!'`).join(' OR ');
-  const { include, exclude } = namedPatterns(source);
-  const parts = [
-    ...(include.length > 0 ? [`(${likes(include, 'include')})`] : []),
-    ...(exclude.length > 0 ? [`NOT (${likes(exclude, 'exclude')})`] : []),
-  ];
-  return parts.length > 0 ? ` AND (${column} IS NULL OR (${parts.join(' AND ')}))` : '';
-}
-
-/** '*' includes everything, and a condition that is always true would still be evaluated for every reading. */
-function namedPatterns({ equipment }: SourceSettings): SourceSettings['equipment'] {
-  return { include: equipment.include.includes('*') ? [] : equipment.include, exclude: equipment.exclude };
-}
-
-function like(pattern: string): string {
-  return pattern.toLowerCase().replace(/[!%_]/g, '!$&').replaceAll('*', '%');
-}
-
-/** The parameters of the equipment patterns: `*` is any run of characters, everything else stands for itself. */
-export function patternParams(source: SourceSettings): Record<string, string> {
-  const { include, exclude } = namedPatterns(source);
-  return Object.fromEntries([
-    ...include.map((pattern, index) => [`include_${index}`, like(pattern)] as const),
-    ...exclude.map((pattern, index) => [`exclude_${index}`, like(pattern)] as const),
-  ]);
-}
 
 /** The signals in a fixed order; their readings travel as s0, s1, … */
 export function signalNames(source: SourceSettings): readonly string[] {
   return Object.keys(source.shape.signals);
 }
 
-/** The readings of the window as (part, equipment_id, ts, status, …), restricted by `extra`. */
-function scan(source: SourceSettings, d: Dialect, extra: string): string {
-  const { columns, shape } = source;
-  const [equipment, ts] = [d.quote(columns.equipment), d.quote(columns.timestamp)];
-  const status = columns.status === null ? 'NULL' : `LOWER(${d.quote(columns.status)})`;
-  const values =
-    shape.kind === 'wide'
-      ? Object.values(shape.signals).map((column, index) => `${d.quote(column)} AS s${index}`)
-      : [`${d.quote(shape.signalColumn)} AS signal_type`, `${d.quote(shape.valueColumn)} AS signal_value`];
-  const select = (part: string, condition: string) =>
-    `SELECT '${part}' AS part, ${equipment} AS equipment_id, ${ts} AS ts, ${status} AS status, ${values.join(', ')}
-  FROM ${d.quote(source.table)} WHERE ${condition}${likeConditions(source, equipment)}${extra.replaceAll('$equipment', equipment)}`;
-  const unreadable = d.unreadableTimes(ts);
-  return [
-    select('live', `${ts} > :live_after${unreadable === null ? '' : ` AND NOT ${unreadable}`}`),
-    select('backlog', `${ts} > :backlog_after AND ${ts} <= :backlog_up_to`),
-    ...(unreadable === null || extra !== '' ? [] : [select('live', unreadable)]),
-  ].join('\n  UNION ALL ');
-}
-
-/** Whether a status, in lower case, lets its reading count. */
-export function isUsable(d: Dialect, status: string): string {
-  return `COALESCE(${status}, 'null') IN (SELECT value FROM ${d.jsonList('usable')} u)`;
+/** What the statement has to know beside the data: rules by equipment, and trends, cost something. */
+export interface DetectForm {
+  readonly scoped: boolean;
+  readonly trends: boolean;
 }
 
 /** One row a reading and family, with the reason why it is rejected or NULL. Order matters: the first reason counts. */
-function judged(source: SourceSettings, d: Dialect, name: string): string {
+function judged(source: SourceSettings, d: Dialect, name: string, { scoped }: DetectForm): string {
   const shape = source.shape;
   const value =
     shape.kind === 'wide'
@@ -94,7 +36,11 @@ function judged(source: SourceSettings, d: Dialect, name: string): string {
           .map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`)
           .join(' ')} END`
       : 'r.signal_value';
-  const join = shape.kind === 'wide' ? 'CROSS JOIN f' : 'JOIN f ON r.signal_type = f.signal_type';
+  const conditions = [
+    ...(scoped ? [`f.equipment_key = ${equipmentKey('r.equipment_id')}`] : []),
+    ...(shape.kind === 'wide' ? [] : ['r.signal_type = f.signal_type']),
+  ];
+  const join = conditions.length === 0 ? 'CROSS JOIN f' : `JOIN f ON ${conditions.join(' AND ')}`;
   return `SELECT r.*, f.family, f.signal, f.sign, f.bound, f.clear_bound, f.on_delay, f.counts, ${value} AS value,
   CASE WHEN NOT ${d.isPlainId('r.equipment_id')} THEN 'bad_id'
     WHEN NOT ${d.isReadableTime('r.ts')} THEN 'bad_time'
@@ -106,13 +52,15 @@ function judged(source: SourceSettings, d: Dialect, name: string): string {
   FROM ${name} r ${join}`;
 }
 
+/** Worse than what is on record about its family. */
+const WORSE = 'k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound';
+
 /**
- * A violation counts when it is later than what was accounted for, and not quiet unless it is worse than what it is quiet about. Worse
- * at the very moment that was accounted for counts too: clocks of one second give two readings one time.
+ * A violation counts when it is later than what was accounted for, and not quiet unless it is worse than what it is quiet about. One that
+ * is worse counts from `worse_from` on, however late it arrived: an operator must not decide about less than what was measured.
  */
-const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to
-      OR (j.ts = k.accounted_to AND k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound))
-    AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound))`;
+const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to OR (j.ts >= k.worse_from AND ${WORSE}))
+    AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (${WORSE}))`;
 
 /** Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. */
 function totals(d: Dialect): string {
@@ -132,13 +80,12 @@ function totals(d: Dialect): string {
  * - Only the readings of those are ordered: runs (for the on-delay), the newest that is not clear, the peak.
  * - At equal times the violation counts: a normal reading does not end a run that violates at the same moment.
  */
-export function detectSql(source: SourceSettings, d: Dialect): string {
+export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
-  const families = wide ? FAMILY_COLUMNS : [...FAMILY_COLUMNS, { name: 'signal_type', kind: 'text' } as const];
-  return `WITH f AS ${d.materialized} ${d.jsonRows('families', families)},
-k AS ${d.materialized} ${d.jsonRows('known', KNOWN_COLUMNS)},
+  return `WITH k AS ${d.materialized} ${d.jsonRows('known', KNOWN_COLUMNS)},
 all_read AS (${scan(source, d, '')}),
-all_judged AS (${judged(source, d, 'all_read')}),
+${familiesInForce(form.scoped, d)},
+all_judged AS (${judged(source, d, 'all_read', form)}),
 ${totals(d)},
 hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judged j
     LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
@@ -146,23 +93,33 @@ hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judge
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to),
 hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)')}),
-hot_judged AS (${judged(source, d, 'hot_read')}),
-${statesOf(source, d)}
+hot_judged AS (${judged(source, d, 'hot_read', form)}),
+${statesOf(source, d, form)}
 SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
-  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings,
-  ${signalNames(source)
-    .map((_signal, index) => `${wide ? 's' : 'o'}.other_${index}`)
-    .join(', ')}
+  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings, s.recent_runs,
+  ${[...othersOf(source), ...trendsOf(source, form)].join(', ')}
 FROM totals LEFT JOIN hot h ON true
   LEFT JOIN states s ON s.part = h.part AND s.equipment_id = h.equipment_id AND s.family = h.family${
     wide ? '' : '\n  LEFT JOIN others o ON o.part = h.part AND o.equipment_id = h.equipment_id AND o.family = h.family'
-  }`;
+  }${form.trends && !wide ? "\n  LEFT JOIN trends t ON h.part = 'live' AND t.equipment_id = h.equipment_id" : ''}`;
+}
+
+function othersOf(source: SourceSettings): readonly string[] {
+  return signalNames(source).map((_signal, index) => `${source.shape.kind === 'wide' ? 's' : 'o'}.other_${index}`);
+}
+
+function trendsOf(source: SourceSettings, form: DetectForm): readonly string[] {
+  if (!form.trends) return [];
+  const alias = source.shape.kind === 'wide' ? 's' : 't';
+  return signalNames(source).flatMap((_signal, index) => trendColumns(index).map((column) => `${alias}.${column}`));
 }
 
 /** From the judged readings of what is hot to one state each: moments, runs, what raises, the places of peak and last. */
-function statesOf(source: SourceSettings, d: Dialect): string {
+function statesOf(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
-  return `good AS (SELECT j.*, k.accounted_to, k.quiet_until, k.break_bound,
+  const ofRow = wide ? [wideOthers(source), ...(form.trends ? [wideTrends(signalNames(source), d)] : [])] : [];
+  const longParts = wide ? [] : [longOthers(source, d), ...(form.trends ? [longTrends(signalNames(source), d)] : [])];
+  return `good AS (SELECT j.*, k.accounted_to, k.quiet_until, k.break_bound, k.worse_from,
     CASE WHEN j.sign * j.value > j.sign * j.bound THEN 1 ELSE 0 END AS violates,
     CASE WHEN j.sign * j.value < j.sign * j.clear_bound THEN 1 ELSE 0 END AS clear
   FROM hot_judged j JOIN hot h ON h.part = j.part AND h.equipment_id = j.equipment_id AND h.family = j.family
@@ -188,8 +145,9 @@ states AS (SELECT part, equipment_id, family,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ts END) AS peak_at,
     MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since,
-    COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
-  FROM placed GROUP BY part, equipment_id, family)${wide ? '' : `,\n${longOthers(source, d)}`}`;
+    COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings,
+    COUNT(DISTINCT CASE WHEN run_start > :recent_after THEN run_start END) AS recent_runs${ofRow.map((columns) => `,\n    ${columns}`).join('')}
+  FROM placed GROUP BY part, equipment_id, family)${longParts.map((part) => `,\n${part}`).join('')}`;
 }
 
 /** The other signals at the peak: the same row of a wide table. */

@@ -1,0 +1,36 @@
+import type { RuleBook } from '../../domain/rule-book.ts';
+import type { Dialect } from '../dialect.ts';
+import { isUsable } from './readings-scan.ts';
+
+/** Only causes by class read trends. */
+export function wantsTrends(rules: RuleBook): boolean {
+  return rules.classCauses.length > 0 && rules.equipment.length > 0;
+}
+
+const PARTS = [0, 1, 2] as const;
+
+/** What a trend of one signal is made of: the means of three parts of the last minutes, and the newest part's extremes. */
+export function trendColumns(signal: number): readonly string[] {
+  return [...PARTS.map((part) => `mean_${part}_${signal}`), `lowest_${signal}`, `highest_${signal}`];
+}
+
+function aggregates(signal: number, ts: string, value: string, isOurs: string): string {
+  const within = (part: number) => `CASE WHEN ${isOurs} AND ${ts} > :trend_${part} AND ${ts} <= :trend_${part + 1} THEN ${value} END`;
+  const [first, second, third, lowest, highest] = trendColumns(signal);
+  return `AVG(${within(0)}) AS ${first}, AVG(${within(1)}) AS ${second}, AVG(${within(2)}) AS ${third},
+    MIN(${within(2)}) AS ${lowest}, MAX(${within(2)}) AS ${highest}`;
+}
+
+/** As columns of the states: every row of a wide table has all signals. */
+export function wideTrends(signals: readonly string[], d: Dialect): string {
+  return signals.map((_signal, index) => aggregates(index, 'ts', `s${index}`, d.isFiniteNumber(`s${index}`))).join(',\n    ');
+}
+
+/** A relation of its own: a long table has one row a signal. */
+export function longTrends(signals: readonly string[], d: Dialect): string {
+  const each = signals.map((_signal, index) => aggregates(index, 'r.ts', 'r.signal_value', `r.signal_type = :type_${index}`));
+  return `trends AS (SELECT r.equipment_id, ${each.join(',\n    ')}
+  FROM hot_read r WHERE r.part = 'live' AND r.ts > :trend_0 AND r.ts <= :trend_3
+    AND ${isUsable(d, 'r.status')} AND ${d.isFiniteNumber('r.signal_value')}
+  GROUP BY r.equipment_id)`;
+}
