@@ -7,6 +7,20 @@ export interface EndOptions {
   readonly for?: string;
 }
 
+/** A moment in the past: ISO 8601 with its zone, or how long ago. Throws AgentError usage. */
+export async function momentBefore(flag: string, text: string, now: Instant): Promise<Instant> {
+  const given = text.trim();
+  if (ISO_WITH_ZONE.test(given)) {
+    const at = Date.parse(given);
+    if (Number.isNaN(at))
+      throw new AgentError('usage', `${flag} '${text}' is no time that there is`, `for instance ${flag} 2026-01-31T06:00:00Z`);
+    if (at > now) throw new AgentError('usage', `${flag} ${isoOf(at)} is still to come, it is ${isoOf(now)}`, 'name an earlier time');
+    return at;
+  }
+  const { parseDuration } = await import('../config/duration.ts');
+  return addSeconds(now, -parseDuration(given));
+}
+
 /** A zone is required: without one the host's own would decide, and hosts and operators differ. */
 const ISO_WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
 

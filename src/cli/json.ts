@@ -8,6 +8,8 @@ const TIME_KEYS: ReadonlySet<string> = new Set([
   'until',
   'startedAt',
   'oldestOpenAt',
+  'openedAt',
+  'endedAt',
   'deferUntil',
   'quietUntil',
   'notAfter',

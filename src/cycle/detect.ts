@@ -1,10 +1,6 @@
-import type { KnownFamily } from '../domain/detection.ts';
 import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
-import type { FamilyHistory } from '../domain/recommendation.ts';
-import { activeFamilies, familyFor } from '../domain/rule-book.ts';
-import { limitAbove } from '../domain/rules.ts';
-import { isWorse } from '../domain/severity.ts';
-import { isTerminal, isUndecided } from '../domain/transitions.ts';
+import { knownFamilies } from '../domain/known-families.ts';
+import { activeFamilies } from '../domain/rule-book.ts';
 import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { SituationIndex } from './situations.ts';
@@ -15,7 +11,8 @@ export async function detect(cycle: Cycle): Promise<void> {
   ports.log.info('Detecting anomalies...');
   const now = cycle.clock.now();
   const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, activeFamilies(settings.rules));
-  const known = knownFamilies(cycle, window);
+  const oldest = Math.min(window.live.after, window.backlog?.after ?? window.live.after);
+  const known = knownFamilies(settings.rules, cycle.situations.histories, oldest);
   const detection = await ports.source.detect({ window, rules: settings.rules, known });
   cycle.detected = { window, detection };
   cycle.situations = new SituationIndex(settings.rules, cycle.families, cycle.draft, detection.states);
@@ -42,36 +39,4 @@ function say(cycle: Cycle, window: DetectionWindow, accepted: number, rejected: 
   else log.info(`Found ${accepted} recent sensor readings`);
   if (window.backlog) log.info(`Catching up: readings up to ${isoOf(window.backlog.upTo)}`);
   if (rejected.length > 0) log.warn(`Rejected readings: ${rejected.map(([reason, count]) => `${count} ${reason}`).join(', ')}`);
-}
-
-/** What the engine has to know to count violations once: only what can matter to a reading of the window. */
-function knownFamilies(cycle: Cycle, window: DetectionWindow): readonly KnownFamily[] {
-  const oldest = Math.min(window.live.after, window.backlog?.after ?? window.live.after);
-  const matters = (history: FamilyHistory) =>
-    isWatched(history) || (history.quietUntil ?? 0) > oldest || history.lastAccountedTimestamp > oldest;
-  return cycle.situations.histories.filter(matters).flatMap((history) => {
-    const family = familyFor(cycle.settings.rules, history.equipmentId, history.issueFamily);
-    if (!family) return [];
-    return {
-      equipmentId: history.equipmentId,
-      familyId: history.issueFamily,
-      accountedTo: history.lastAccountedTimestamp,
-      quietUntil: history.quietUntil,
-      breakLimit: limitAbove(family, history.severity, isWorse) ?? null,
-      worseFrom: isEscalable(history)
-        ? Math.min(history.firstDetectedTimestamp, history.lastAccountedTimestamp)
-        : history.lastAccountedTimestamp,
-      report: isWatched(history),
-    };
-  });
-}
-
-/** While it can still be escalated or succeeded, what is worse counts from its beginning on, also when it arrives late. */
-function isEscalable({ status }: FamilyHistory): boolean {
-  return status === 'approved' || isUndecided(status);
-}
-
-/** Open, or executed and not verified: its state is wanted even when nothing violates. */
-function isWatched(history: FamilyHistory): boolean {
-  return !isTerminal(history.status) || (history.status === 'executed' && history.outcome === null);
 }

@@ -1,0 +1,41 @@
+import type { Settings } from '../../config/settings.ts';
+import { addSeconds } from '../../domain/instant.ts';
+import { Replay, type Episode } from '../../domain/replay.ts';
+import type { ReplayedRange } from '../../domain/replay-figures.ts';
+import type { Source } from '../../ports/source.ts';
+
+export interface Replayed {
+  readonly episodes: readonly Episode[];
+  /** Good readings, each counted once. */
+  readonly readings: number;
+  readonly rejected: number;
+}
+
+export interface ReplayPace {
+  readonly stepSeconds: number;
+  /** Told after every step how much of the range is behind, 0 to 1. */
+  readonly onProgress: (share: number) => void;
+}
+
+/**
+ * Asks the source about the range, step by step, with the statement of a cycle, and decides as a cycle does. Changes nothing.
+ */
+export async function replayRange(
+  source: Source,
+  settings: Pick<Settings, 'rules' | 'agentId' | 'rulesHash'>,
+  range: ReplayedRange,
+  { stepSeconds, onProgress }: ReplayPace,
+): Promise<Replayed> {
+  const replay = new Replay(settings.rules, settings.agentId, settings.rulesHash);
+  let [readings, rejected] = [0, 0];
+  for (let from = range.from; from < range.to;) {
+    const to = Math.min(range.to, addSeconds(from, stepSeconds));
+    const detection = await source.detect(replay.request(from, to));
+    replay.take(detection, to);
+    readings += detection.totals.accepted;
+    rejected += Object.values(detection.totals.rejected).reduce((sum, count) => sum + count, 0);
+    from = to;
+    onProgress((to - range.from) / (range.to - range.from));
+  }
+  return { episodes: replay.episodes, readings, rejected };
+}

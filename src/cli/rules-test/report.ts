@@ -1,0 +1,180 @@
+import { isoOf, SECOND_MS } from '../../domain/instant.ts';
+import type { Episode } from '../../domain/replay.ts';
+import {
+  countsOverTime,
+  differences,
+  type Flood,
+  floodsIn,
+  perDay,
+  type ReplayedRange,
+  type RuleDifference,
+  type RuleFigures,
+  ruleFigures,
+} from '../../domain/replay-figures.ts';
+import { chart } from '../chart.ts';
+import { jsonRow } from '../json.ts';
+import { table, type Column } from '../table.ts';
+import { ageText } from '../wording.ts';
+import type { Replayed } from './replay-range.ts';
+
+/** One set of rules over the range. */
+export interface RulesReport {
+  readonly origin: string;
+  readonly rulesHash: string;
+  readonly replayed: Replayed;
+  readonly figures: readonly RuleFigures[];
+  readonly floods: readonly Flood[];
+}
+
+export interface Comparison {
+  readonly range: ReplayedRange;
+  readonly stepSeconds: number;
+  readonly now: RulesReport;
+  readonly other: RulesReport | null;
+}
+
+const MOST_ROWS = 30;
+const CHART = { height: 6, width: 60, unit: '' };
+
+export function rulesReport(
+  { origin, rulesHash }: { readonly origin: string; readonly rulesHash: string },
+  replayed: Replayed,
+  range: ReplayedRange,
+): RulesReport {
+  const opened = replayed.episodes.map(({ openedAt }) => openedAt);
+  return { origin, rulesHash, replayed, figures: ruleFigures(replayed.episodes, range), floods: floodsIn(opened) };
+}
+
+const FIGURE_COLUMNS: readonly Column[] = [
+  { title: 'RULE', maxLength: 32 },
+  { title: 'EQUIPMENT', maxLength: 24 },
+  { title: 'SEVERITY' },
+  { title: 'COUNT', align: 'right' },
+  { title: 'PER DAY', align: 'right' },
+  { title: 'LONGEST', align: 'right' },
+  { title: 'CHATTERING', align: 'right' },
+  { title: 'OPEN', align: 'right' },
+];
+const DIFFERENCE_COLUMNS: readonly Column[] = [
+  { title: 'RULE', maxLength: 32 },
+  { title: 'EQUIPMENT', maxLength: 24 },
+  { title: 'NOW', align: 'right' },
+  { title: 'OTHER', align: 'right' },
+  { title: 'CHANGE', align: 'right' },
+];
+const EPISODE_COLUMNS: readonly Column[] = [
+  { title: 'FIRST VIOLATION' },
+  { title: 'CLEAR' },
+  { title: 'EQUIPMENT', maxLength: 24 },
+  { title: 'RULE', maxLength: 32 },
+  { title: 'SEVERITY' },
+  { title: 'PEAK', align: 'right' },
+];
+
+export function reportText({ range, stepSeconds, now, other }: Comparison, withEpisodes: boolean): string {
+  return [
+    `Replayed ${isoOf(range.from)} to ${isoOf(range.to)}, ${stepSeconds} s a step, with nobody deciding anything`,
+    rulesText(now, range),
+    ...(withEpisodes ? [episodesText(now.replayed.episodes)] : []),
+    chartText(now.replayed.episodes, range),
+    ...(other === null ? [] : [rulesText(other, range), comparisonText(now, other)]),
+  ].join('\n\n');
+}
+
+function chartText(episodes: readonly Episode[], range: ReplayedRange): string {
+  const column = ageText(0, (range.to - range.from) / CHART.width);
+  return `New recommendations, each column ${column}:\n${chart(countsOverTime(episodes, range, CHART.width), CHART)}`;
+}
+
+function rulesText({ origin, rulesHash, replayed, figures, floods }: RulesReport, range: ReplayedRange): string {
+  const { episodes, readings, rejected } = replayed;
+  const flooded = floods.reduce((most, { count }) => Math.max(most, count), 0);
+  const lines = [
+    `Rules of ${origin} (${rulesHash.slice(0, 12)})`,
+    `${readings} readings, ${rejected} rejected; ${episodes.length} recommendations, ${perDay(episodes.length, range).toFixed(1)} a day`,
+    `${floods.length} floods${floods.length === 0 ? '' : `, the largest of ${flooded} recommendations`}; ${chatteringIn(figures)} chattering`,
+  ];
+  return [...lines, ...(figures.length === 0 ? [] : [figuresTable(figures)])].join('\n');
+}
+
+function chatteringIn(figures: readonly RuleFigures[]): number {
+  return figures.reduce((sum, { chattering }) => sum + chattering, 0);
+}
+
+function figuresTable(figures: readonly RuleFigures[]): string {
+  return shortened(
+    FIGURE_COLUMNS,
+    figures.map((row) => [
+      row.ruleId,
+      row.equipmentId,
+      row.severity,
+      row.count,
+      row.perDay.toFixed(1),
+      ageText(0, row.longestSeconds * SECOND_MS),
+      row.chattering,
+      row.openAtEnd,
+    ]),
+  );
+}
+
+function shortened(columns: readonly Column[], rows: Parameters<typeof table>[1]): string {
+  const rest = rows.length - MOST_ROWS;
+  return `${table(columns, rows.slice(0, MOST_ROWS))}${rest > 0 ? `\n… and ${rest} more; --json has them all` : ''}`;
+}
+
+function episodesText(episodes: readonly Episode[]): string {
+  if (episodes.length === 0) return 'No recommendations.';
+  return table(
+    EPISODE_COLUMNS,
+    episodes.map((each) => [
+      isoOf(each.openedAt),
+      each.endedAt === null ? 'still on' : isoOf(each.endedAt),
+      each.equipmentId,
+      each.ruleId,
+      each.severity,
+      each.peak,
+    ]),
+  );
+}
+
+function comparisonText(now: RulesReport, other: RulesReport): string {
+  const changes = differences(now.figures, other.figures);
+  const [before, after] = [now.replayed.episodes.length, other.replayed.episodes.length];
+  const head = `Against ${other.origin}: ${after} instead of ${before} recommendations (${signed(after - before)}), ${other.floods.length} instead of ${now.floods.length} floods`;
+  if (changes.length === 0) return `${head}; no rule differs in what it would recommend`;
+  return `${head}\n${shortened(DIFFERENCE_COLUMNS, changes.map(differenceCells))}`;
+}
+
+function differenceCells({ ruleId, equipmentId, count, otherCount }: RuleDifference) {
+  return [ruleId, equipmentId, count, otherCount, signed(otherCount - count)];
+}
+
+function signed(difference: number): string {
+  return difference > 0 ? `+${difference}` : String(difference);
+}
+
+export function reportJson({ range, stepSeconds, now, other }: Comparison): unknown {
+  return {
+    since: isoOf(range.from),
+    until: isoOf(range.to),
+    step_s: stepSeconds,
+    ...rulesJson(now, range),
+    against: other === null ? null : rulesJson(other, range),
+    differences: other === null ? null : differences(now.figures, other.figures).map(jsonRow),
+  };
+}
+
+function rulesJson({ origin, rulesHash, replayed, figures, floods }: RulesReport, range: ReplayedRange) {
+  return {
+    configuration: origin,
+    rules_hash: rulesHash,
+    readings: replayed.readings,
+    rejected: replayed.rejected,
+    recommendations: replayed.episodes.length,
+    per_day: perDay(replayed.episodes.length, range),
+    chattering: chatteringIn(figures),
+    floods: floods.map(({ from, to, count }) => ({ from: isoOf(from), to: isoOf(to), count })),
+    rules: figures.map(jsonRow),
+    episodes: replayed.episodes.map(jsonRow),
+  };
+}

@@ -1,0 +1,37 @@
+import type { KnownFamily } from './detection.ts';
+import type { Instant } from './instant.ts';
+import type { FamilyHistory } from './recommendation.ts';
+import { familyFor, type RuleBook } from './rule-book.ts';
+import { limitAbove } from './rules.ts';
+import { isWorse } from './severity.ts';
+import { isTerminal, isUndecided } from './transitions.ts';
+
+/** What the engine has to know to count violations once: of the newest row of each family, only what can matter to readings after `oldest`. */
+export function knownFamilies(rules: RuleBook, histories: readonly FamilyHistory[], oldest: Instant): readonly KnownFamily[] {
+  const matters = (history: FamilyHistory) =>
+    isWatched(history) || (history.quietUntil ?? 0) > oldest || history.lastAccountedTimestamp > oldest;
+  return histories.filter(matters).flatMap((history) => {
+    const family = familyFor(rules, history.equipmentId, history.issueFamily);
+    if (!family) return [];
+    return {
+      equipmentId: history.equipmentId,
+      familyId: history.issueFamily,
+      accountedTo: history.lastAccountedTimestamp,
+      quietUntil: history.quietUntil,
+      breakLimit: limitAbove(family, history.severity, isWorse) ?? null,
+      worseFrom: worseFrom(history),
+      report: isWatched(history),
+    };
+  });
+}
+
+/** While it can still be escalated or succeeded, what is worse counts from its beginning on, also when it arrives late. */
+function worseFrom({ status, firstDetectedTimestamp, lastAccountedTimestamp }: FamilyHistory): Instant {
+  const mayGrow = status === 'approved' || isUndecided(status);
+  return mayGrow ? Math.min(firstDetectedTimestamp, lastAccountedTimestamp) : lastAccountedTimestamp;
+}
+
+/** Open, or executed and not verified: its state is wanted even when nothing violates. */
+function isWatched(history: FamilyHistory): boolean {
+  return !isTerminal(history.status) || (history.status === 'executed' && history.outcome === null);
+}

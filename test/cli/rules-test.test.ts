@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { newWorkplace, type Workplace } from '../support/bundle.ts';
+
+const PATIENCE_MS = 120_000;
+/** Six hours, one reading in 10 s, of three reactors: hot for a while in every quarter of an hour, each at another moment and height. */
+const HISTORY = `INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp)
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2159),
+equipment(e) AS (SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2)
+SELECT 'REACTOR_0' || e, CASE WHEN (i + e * 20) % 90 BETWEEN 40 AND 40 + e * 6 THEN 86 + e * 5 ELSE 70 END, 'good',
+  strftime('%Y-%m-%d %H:%M:%f', 'now', (i * 10 - 21600) || ' seconds') FROM n CROSS JOIN equipment`;
+
+interface Episode {
+  readonly equipment_id: string;
+  readonly severity: string;
+  readonly peak: number;
+  readonly opened_at: string;
+  readonly ended_at: string | null;
+}
+
+interface Report {
+  readonly since: string;
+  readonly episodes: readonly Episode[];
+}
+
+interface Stored {
+  readonly equipment_id: string;
+  readonly severity: string;
+  readonly peak_value: number;
+  readonly first_detected_timestamp: string;
+}
+
+let place: Workplace;
+beforeAll(async () => {
+  place = newWorkplace();
+  await place.run('setup');
+  await place.run('sql', HISTORY);
+}, PATIENCE_MS);
+afterAll(() => place.remove());
+
+const keysOf = (all: readonly (readonly unknown[])[]) => all.map((each) => each.join(' ')).toSorted();
+
+describe('rules test', () => {
+  test(
+    'says what a cycle that catches up recommends, and writes nothing',
+    async () => {
+      const report = (await place.json('rules', 'test', '--since', '6h', '--step', '1h', '--json')) as Report;
+      expect(report.episodes.length).toBeGreaterThan(10);
+      expect(await place.json('sql', '--json', 'SELECT COUNT(*) AS n FROM agent_recommendations')).toEqual([{ n: 0 }]);
+      await place.run('sql', `UPDATE agent_health SET watermark_timestamp = '${report.since}'`);
+      for (let cycle = 0; cycle < 8; cycle += 1) await place.run('run-once');
+      const stored = (await place.json('recommendations', '--limit', '500', '--json')) as readonly Stored[];
+      const ofHistory = report.episodes.map((each) => [each.equipment_id, each.severity, each.peak, each.opened_at]);
+      const ofCycles = stored.map((row) => [row.equipment_id, row.severity, row.peak_value, row.first_detected_timestamp]);
+      expect(keysOf(ofCycles)).toEqual(keysOf(ofHistory));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'prints a table by rule and equipment, a chart, and the difference to another file',
+    async () => {
+      writeFileSync(path.join(place.cwd, 'other.yaml'), 'rules:\n  onDelaySeconds: 30\n');
+      const { stdout, stderr, code } = await place.run('rules', 'test', '--since', '5h', '--against', 'other.yaml');
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+      const lines = stdout.split('\n');
+      expect(lines.find((line) => line.startsWith('RULE'))).toMatch(
+        /^RULE +EQUIPMENT +SEVERITY +COUNT +PER DAY +LONGEST +CHATTERING +OPEN$/,
+      );
+      // 0, 6 and 12 readings long beyond the first: 10 s, 70 s and 130 s until the first clear one.
+      expect(stdout).toMatch(/^temperature-critical +REACTOR_02 +critical +20 +\d+\.\d +2m +0 +0$/m);
+      expect(stdout).toMatch(/^temperature-high +REACTOR_01 +high +20 +\d+\.\d +1m +0 +0$/m);
+      expect(stdout).toMatch(/^temperature-elevated +REACTOR_00 +medium +20 +\d+\.\d +10s +0 +0$/m);
+      expect(stdout).toContain('New recommendations, each column 5m:');
+      expect(stdout).toMatch(/^Against .*other\.yaml: 40 instead of 60 recommendations \(-20\), 0 instead of 0 floods$/m);
+      expect(stdout).toMatch(/^temperature-elevated +REACTOR_00 +20 +0 +-20$/m);
+    },
+    PATIENCE_MS,
+  );
+
+  test.each([
+    [['--since', 'yesterday'], "'yesterday' is not a duration"],
+    [['--since', '2999-01-01T00:00:00Z'], '--since 2999-01-01T00:00:00.000Z is still to come'],
+    [['--since', '2026-02-30T00:00:00Z', '--until', '2026-01-01T00:00:00Z'], '--since is not before --until'],
+    [['--since', '1h', '--step', '2h'], "--step must be from 1s to 1h, is '2h'"],
+    [['--since', '1h', '--against', 'none.yaml'], 'configuration file none.yaml does not exist'],
+    [[], "required option '--since <time>' not specified"],
+  ])('%j: said in one line', async (args, message) => {
+    const { stdout, stderr, code } = await place.run('rules', 'test', ...args);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
