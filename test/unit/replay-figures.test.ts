@@ -43,9 +43,10 @@ test('a mean a day is over the whole range', () => {
   expect(perDay(3, { from: 0, to: DAY / 2 })).toBe(6);
 });
 
-describe('a flood', () => {
-  const burst = (count: number, from: number, apart: number) => Array.from({ length: count }, (_, index) => from + index * apart);
+const at = (openedAt: number) => episode({ openedAt });
+const burst = (count: number, from: number, apart: number) => Array.from({ length: count }, (_, index) => from + index * apart);
 
+describe('a flood', () => {
   test.each<[string, readonly number[], readonly (readonly number[])[]]>([
     ['begins with the eleventh in ten minutes', burst(11, 0, MINUTE / 2), [[0, 5 * MINUTE, 11]]],
     ['does not begin with ten', burst(10, 0, MINUTE / 2), []],
@@ -75,6 +76,5 @@ test('differences leave out what is the same, the largest first', () => {
 });
 
 test('counts over time put the ends of the range into the first and the last part', () => {
-  const at = (openedAt: number) => episode({ openedAt });
   expect(countsOverTime([at(0), at(DAY - 1), at(DAY), at(2 * DAY)], RANGE, 4)).toEqual([1, 1, 1, 1]);
 });
