@@ -1,6 +1,9 @@
+import { isAction } from '../domain/audit-copy.ts';
 import type { Instant } from '../domain/instant.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
+import { describeTarget } from '../domain/resolve-action.ts';
+import type { Action } from '../domain/ticket.ts';
 
 /** `45s`, `12m`, `3h 05m`, `2d 4h`: how long ago, to the precision that somebody on shift needs. */
 export function ageText(since: Instant, now: Instant): string {
@@ -28,29 +31,59 @@ export function readingsText(row: Pick<Recommendation, 'temperatureReading' | 'p
   return present.length === 0 ? '-' : present.join(', ');
 }
 
-interface ShownAction {
+/** What is stored need not be an action any more. */
+interface PlainAction {
   readonly tag: string;
   readonly value: number;
   readonly unit?: unknown;
   readonly old?: unknown;
 }
 
-/** What is stored need not be an action any more; what is not is shown as it is, never passed over. */
-function isAction(value: unknown): value is ShownAction {
-  if (value === null || typeof value !== 'object') return false;
+/** As any client may have written it: with a value, and nothing that would have to be understood besides. */
+function isPlainAction(value: unknown): value is PlainAction {
+  if (value === null || typeof value !== 'object' || 'target' in value || 'permissives' in value || 'refusal' in value) return false;
   return 'tag' in value && typeof value.tag === 'string' && 'value' in value && typeof value.value === 'number';
 }
 
-/** One line per action: `[default]REACTOR_02/ThroughputSetpoint: 100 → 75 %`. */
+/**
+ * One line per action: `[default]REACTOR_02/ThroughputSetpoint: 80 → 40 % (50 % of the live value), only while Mode = 1`. What is stored and
+ * is no action is shown as it is, never passed over.
+ */
 export function actionLines(actions: unknown): readonly string[] {
   if (!Array.isArray(actions)) return [`(not readable: ${JSON.stringify(actions)})`];
   if (actions.length === 0) return ['(none: advice only)'];
   return actions.map((action: unknown) => {
-    if (!isAction(action)) return `(not readable: ${JSON.stringify(action)})`;
-    const old = typeof action.old === 'number' ? String(action.old) : 'unknown';
-    const unit = typeof action.unit === 'string' && action.unit !== '' ? ` ${action.unit}` : '';
-    return `${action.tag}: ${old} → ${action.value}${unit}`;
+    if (isAction(action)) return `${stepText(action)}${permissivesText(action)}`;
+    return isPlainAction(action) ? changeText(action, action.value) : `(not readable: ${JSON.stringify(action)})`;
   });
+}
+
+function changeText({ tag, old, unit }: Pick<PlainAction, 'tag' | 'old' | 'unit'>, value: number): string {
+  const unitText = typeof unit === 'string' && unit !== '' ? ` ${unit}` : '';
+  return `${tag}: ${typeof old === 'number' ? String(old) : 'unknown'} → ${value}${unitText}`;
+}
+
+function stepText(action: Action): string {
+  if (action.value !== null) {
+    const text = changeText(action, action.value);
+    return action.target ? `${text} (${describeTarget(action.target)})` : text;
+  }
+  const aim = `${action.tag}: ${action.old ?? 'unknown'} → ${describeTarget(action.target)}`;
+  return action.refusal ? `${aim}, which cannot be written: ${action.refusal.reason}` : `${aim}, which could not be read`;
+}
+
+const SIGNS = { equals: '=', above: '>', below: '<' } as const;
+
+function permissivesText({ tag, permissives = [] }: Action): string {
+  if (permissives.length === 0) return '';
+  const folder = tag.slice(0, tag.lastIndexOf('/') + 1);
+  const conditions = permissives.map((permissive) => {
+    // A tag beside the one that is written needs no path to be known.
+    const isBeside = folder !== '' && permissive.tag.startsWith(folder) && !permissive.tag.slice(folder.length).includes('/');
+    const name = isBeside ? permissive.tag.slice(folder.length) : permissive.tag;
+    return `${name} ${SIGNS[permissive.comparison]} ${permissive.value}`;
+  });
+  return `, only while ${conditions.join(' and ')}`;
 }
 
 /** ` by operator_john`, or nothing: who decided, as far as the row says. */

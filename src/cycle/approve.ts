@@ -7,7 +7,7 @@ import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
 import type { Cycle } from './cycle.ts';
-import { end, judge, renew } from './decide-approval.ts';
+import { end, judge, renew, sendBack } from './decide-approval.ts';
 import { dispatchContext } from './dispatch-context.ts';
 import { readLive } from './read-live.ts';
 import { recordIntents } from './record.ts';
@@ -112,6 +112,9 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
     case 'cancel':
       // What limits or tags refuse would be refused again at once; a condition that cleared may come back any time.
       end(cycle, row, 'cancelled', readiness.reason, readiness.code === 'condition_cleared' ? 0 : settings.policy.holdSeconds);
+      break;
+    case 'refuse':
+      sendBack(cycle, row, readiness.code, readiness.reason);
       break;
     case 'renew':
       renew(cycle, row, readiness.actions, readiness.reason);

@@ -43,7 +43,7 @@ export function judge(cycle: Cycle, row: OpenRecommendation): void {
 }
 
 /** Back to the operator, with the actions that the ticket has, whatever the row said. */
-function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, reason: string): void {
+export function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, reason: string): void {
   const { ticket } = row;
   const changed = cycle.draft.update(
     row,
@@ -51,6 +51,7 @@ function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, reason: s
       status: 'pending',
       guardedStatus: 'pending',
       ...NO_DECISION,
+      expiresTimestamp: null,
       ...(ticket && { actions: ticket.actions, actionHash: ticketHash(ticket) }),
     },
     {
@@ -92,7 +93,7 @@ function expire(cycle: Cycle, row: OpenRecommendation, reason: string): void {
   end(cycle, row, 'expired', reason, 0);
 }
 
-/** The plant moved since the operator looked: the same question with today's values. */
+/** The plant moved since the operator looked, or can be read only now: the same question with today's values. */
 export function renew(cycle: Cycle, row: OpenRecommendation, actions: Parameters<typeof ticketOf>[1], reason: string): void {
   const ticket = ticketOf(row, actions);
   const changed = cycle.draft.update(

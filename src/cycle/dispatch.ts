@@ -1,15 +1,17 @@
-import { checkDispatch, isReadBack } from '../domain/check-dispatch.ts';
+import { checkDispatch, isReadBack, tagsToCheck } from '../domain/check-dispatch.ts';
 import type { Command } from '../domain/command.ts';
 import { controlOn, describeControl } from '../domain/control.ts';
 import { AgentError, asAgentError, assertNever } from '../domain/errors.ts';
 import { type Instant, SECOND_MS } from '../domain/instant.ts';
 import { endCommand } from '../domain/plan-dispatch.ts';
+import type { LiveValues } from '../domain/proposal.ts';
 import type { AllowedTag } from '../domain/tags.ts';
-import type { Action } from '../domain/ticket.ts';
+import type { ResolvedAction } from '../domain/ticket.ts';
 import type { WriteOutcome } from '../ports/plant.ts';
 import type { ClaimedCommand } from '../ports/store.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';
+import { goodValues } from './read-live.ts';
 import { noteError } from './report.ts';
 
 /** How old the controls may be at a write: the kill switch works in the middle of a cycle. */
@@ -91,7 +93,7 @@ async function heldAgain(cycle: Cycle, command: Command, refreshControls: () => 
 async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
   const hold = await held(cycle, command, refreshControls);
   if (hold !== undefined) return hold;
-  const live = await readOne(cycle, command.tagPath ?? '');
+  const live = await readTags(cycle, tagsToCheck(command, ticket));
   // One that does not answer would cost its timeout once more for every command that is left.
   if (live === 'no_answer') return giveBack(cycle, command, 'the plant does not answer', 'stop_all');
   const verdict = checkDispatch(command, {
@@ -99,6 +101,7 @@ async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshCo
     ticket,
     tags: cycle.settings.tags,
     live,
+    driftPercent: cycle.settings.policy.driftPercent,
     tolerancePercent: cycle.settings.plant.tolerancePercent,
   });
   switch (verdict.kind) {
@@ -117,18 +120,23 @@ async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshCo
   }
 }
 
-/** The tag's value; undefined where its quality is not good. */
-async function readOne(cycle: Cycle, tag: string): Promise<number | undefined | 'no_answer'> {
+/** The values of tags whose quality is good, by one call to the plant. */
+async function readTags(cycle: Cycle, tags: readonly string[]): Promise<LiveValues | 'no_answer'> {
   try {
-    const [reading] = await cycle.ports.plant.read([tag]);
-    return reading?.good ? (reading.value ?? undefined) : undefined;
+    return goodValues(await cycle.ports.plant.read(tags));
   } catch (thrown) {
     noteError(cycle.report, 'execute', thrown);
     return 'no_answer';
   }
 }
 
-async function write(cycle: Cycle, command: Command, action: Action, tag: AllowedTag, notAfter: Instant): Promise<StepResult> {
+/** The tag's value; undefined where its quality is not good. */
+async function readOne(cycle: Cycle, tag: string): Promise<number | undefined | 'no_answer'> {
+  const live = await readTags(cycle, [tag]);
+  return live === 'no_answer' ? live : live.get(tag);
+}
+
+async function write(cycle: Cycle, command: Command, action: ResolvedAction, tag: AllowedTag, notAfter: Instant): Promise<StepResult> {
   const { ports } = cycle;
   const startedAt = cycle.clock.now();
   ports.log.info(`Executing command ${command.commandId}: ${action.tag} = ${action.value}`);
@@ -155,7 +163,7 @@ async function write(cycle: Cycle, command: Command, action: Action, tag: Allowe
 async function confirm(
   cycle: Cycle,
   command: Command,
-  action: Action,
+  action: ResolvedAction,
   tag: AllowedTag,
   startedAt: Instant,
   outcome: Extract<WriteOutcome, { kind: 'written' | 'ambiguous' }>,

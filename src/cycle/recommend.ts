@@ -25,7 +25,8 @@ export async function recommend(cycle: Cycle): Promise<void> {
   const proposals = chosen.flatMap((decision) => (decision.kind === 'open' || decision.kind === 'escalate' ? [decision.proposal] : []));
   // An operator sees old → new where the plant can be read; where it cannot, the advice is still due.
   const live = await readLive(cycle, 'recommend', proposals.flatMap(tagsOf));
-  const author: Authorship = { agentId: settings.agentId, rulesHash: settings.rulesHash, rules: settings.rules, now: context.now };
+  const { agentId, rulesHash, rules, tags } = settings;
+  const author: Authorship = { agentId, rulesHash, rules, tags, now: context.now };
   for (const decision of chosen) apply(cycle, decision, author, live ?? new Map());
   endOrphanedFamilies(cycle);
   noteDeadFeed(cycle);

@@ -1,7 +1,8 @@
 import { isoOf, type Instant } from './instant.ts';
 import { type DecisionColumns, NO_DECISION } from './recommendation.ts';
+import type { Permissive, RelativeTarget } from './rules.ts';
 import { SEVERITIES } from './severity.ts';
-import { type Action, type Ticket, ticketRecord } from './ticket.ts';
+import { type Action, type Refusal, type Ticket, ticketRecord } from './ticket.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -35,18 +36,44 @@ function asRecord(value: unknown): Json | null {
   return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : null; // checked just before
 }
 
-function isAction(value: unknown): value is Action {
+function isTarget(value: unknown): value is RelativeTarget {
+  const target = asRecord(value);
+  const amount = target?.['kind'] === 'percentOfCurrent' ? target['percent'] : target?.['kind'] === 'delta' ? target['by'] : null;
+  return typeof amount === 'number';
+}
+
+function isPermissive(value: unknown): value is Permissive {
+  const { tag, comparison, value: wanted } = asRecord(value) ?? {};
+  return typeof tag === 'string' && ['equals', 'above', 'below'].includes(String(comparison)) && typeof wanted === 'number';
+}
+
+function isRefusal(value: unknown): value is Refusal {
+  const { code, reason } = asRecord(value) ?? {};
+  return typeof code === 'string' && typeof reason === 'string';
+}
+
+/** A value that was set, one that was made from a live value, or none and then what it is to be made from. */
+function hasValue(action: Json): boolean {
+  const { value, target, refusal } = action;
+  if (target !== undefined && !isTarget(target)) return false;
+  if (typeof value === 'number') return refusal === undefined;
+  return value === null && target !== undefined && (refusal === undefined || isRefusal(refusal));
+}
+
+/** Whether what is stored as an action could have been issued as one. */
+export function isAction(value: unknown): value is Action {
   const action = asRecord(value);
   if (!action) return false;
-  const { sequence, tag, value: target, type, unit, direction, old } = action;
+  const { sequence, tag, type, unit, direction, old, permissives } = action;
   return (
     Number.isInteger(sequence) &&
     typeof tag === 'string' &&
-    typeof target === 'number' &&
+    hasValue(action) &&
     typeof unit === 'string' &&
     ['number', 'integer', 'boolean'].includes(String(type)) &&
     ['increase', 'decrease', 'any'].includes(String(direction)) &&
-    (old === null || typeof old === 'number')
+    (old === null || typeof old === 'number') &&
+    (permissives === undefined || (Array.isArray(permissives) && permissives.every(isPermissive)))
   );
 }
 

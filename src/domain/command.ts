@@ -57,7 +57,7 @@ export function sealedColumnsOf(ticket: Ticket, action: Action): SealedColumns {
     equipmentId: ticket.equipmentId,
     sequence: action.sequence,
     tagPath: action.tag,
-    newValue: String(action.value),
+    newValue: action.value === null ? null : String(action.value),
     valueType: action.type,
     unit: action.unit,
     direction: action.direction,

@@ -164,12 +164,12 @@ export function concludeRecommendation(
       at: context.now,
       claimedBy: command.status === 'executing' ? claimedBy : null,
     });
-  const lost = missing.map((action) => `${action.tag} = ${action.value}: its command is missing`);
+  const lost = missing.map((action) => `${action.tag} = ${action.value ?? '?'}: its command is missing`);
   return endExecuting(draft, row, failed ? 'failed' : 'executed', lost, context);
 }
 
 /** Ends that say nothing about the next time: the condition may come back, an operator may decide anew. */
-const PASSING_CODES: readonly (string | null)[] = ['condition_cleared', 'approval_expired', 'control', 'sequence_stopped'];
+const PASSING_CODES: readonly (string | null)[] = ['condition_cleared', 'approval_expired', 'control', 'sequence_stopped', 'drifted'];
 
 /** After a failure that would repeat itself the family is quiet; a follow-up to what was written comes at once. */
 function holdAfter(ended: readonly Command[], written: boolean, policy: Policy): number {

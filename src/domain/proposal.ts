@@ -1,14 +1,14 @@
 import { rootCauseOf } from './causes.ts';
 import type { Peak } from './detection.ts';
-import { AgentError } from './errors.ts';
 import { recommendationIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
 import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from './recommendation.ts';
 import type { RuleBook } from './rule-book.ts';
-import type { ActionTemplate, Band, IssueFamily, Signal, Target } from './rules.ts';
+import { resolveAction } from './resolve-action.ts';
+import type { Band, IssueFamily, Signal } from './rules.ts';
 import { priorityOf } from './severity.ts';
-import { tagFor } from './tags.ts';
-import { type Action, ticketHash } from './ticket.ts';
+import { tagFor, type TagPolicy } from './tags.ts';
+import { ticketHash } from './ticket.ts';
 
 /** What detection asks an operator to consider, before the plant's live values are known. */
 export interface Proposal {
@@ -25,6 +25,8 @@ export interface Authorship {
   readonly agentId: string;
   readonly rulesHash: string;
   readonly rules: RuleBook;
+  /** What may be written: a relative target is resolved within it. */
+  readonly tags: TagPolicy;
   readonly now: Instant;
 }
 
@@ -35,29 +37,13 @@ export function tagsOf(proposal: Proposal): readonly string[] {
   return proposal.band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));
 }
 
-function valueOf(target: Target): number {
-  if (target.kind !== 'set') throw new AgentError('bug', `a target of the kind ${target.kind} has no value of its own`);
-  return target.value;
-}
-
-function actionOf(template: ActionTemplate, index: number, equipmentId: string, live: LiveValues): Action {
-  const tag = tagFor(template.tag, equipmentId);
-  return {
-    sequence: index + 1,
-    tag,
-    value: valueOf(template.target),
-    type: template.type,
-    unit: template.unit,
-    direction: template.direction,
-    old: live.get(tag) ?? null,
-  };
-}
-
 /** The columns that a band and a peak decide: what creation and escalation write alike. */
 export function assessmentOf(proposal: Proposal, recommendationId: string, author: Authorship, live: LiveValues) {
   const { band, peak, equipmentId, family } = proposal;
   const signals = new Map<Signal, number>(peak.signals).set(family.signal, peak.value);
-  const actions = band.actions.map((template, index) => actionOf(template, index, equipmentId, live));
+  const actions = band.actions.map((template, index) =>
+    resolveAction(template, index + 1, equipmentId, (tag) => live.get(tag), author.tags),
+  );
   const ticket = ticketOf({ recommendationId, equipmentId, severity: band.severity, ruleId: band.ruleId }, actions);
   return {
     issueType: band.issueType,

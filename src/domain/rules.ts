@@ -12,6 +12,9 @@ export type Target =
   | { readonly kind: 'percentOfCurrent'; readonly percent: number }
   | { readonly kind: 'delta'; readonly by: number };
 
+/** A target that needs the tag's live value to become one. */
+export type RelativeTarget = Exclude<Target, { readonly kind: 'set' }>;
+
 /** What another tag must say, by a good live value, for a write to be allowed. `tag` may contain `{equipment_id}`. */
 export interface Permissive {
   readonly tag: string;

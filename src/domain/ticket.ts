@@ -1,18 +1,44 @@
 import { createHash } from 'node:crypto';
-import type { Direction, ValueType } from './rules.ts';
+import type { Direction, Permissive, RelativeTarget, ValueType } from './rules.ts';
 import type { Severity } from './severity.ts';
 
-/** One step that an operator approves: this tag, from `old` to `value`, in this direction. */
-export interface Action {
+/** Why a step cannot be carried out as asked: a code for events, a sentence for the operator. */
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+interface ActionStep {
   readonly sequence: number;
   readonly tag: string;
-  readonly value: number;
   readonly type: ValueType;
   readonly unit: string;
   readonly direction: Direction;
   /** The live value when the action was recommended; null where the plant could not be read. */
   readonly old: number | null;
+  /** What `value` was made from. Absent where the rule says the value itself: such a ticket has the bytes that it always had. */
+  readonly target?: RelativeTarget;
+  /** What other tags must say before anything is written. Absent where the rule asks for nothing. */
+  readonly permissives?: readonly Permissive[];
 }
+
+/** One step that an operator approves: this tag, from `old` to `value`, in this direction. */
+export interface ResolvedAction extends ActionStep {
+  readonly value: number;
+}
+
+/**
+ * A step that has no value to write: the live value could not be read, or what it leads to was refused. An approval of it
+ * dispatches nothing.
+ */
+export interface UnresolvedAction extends ActionStep {
+  readonly value: null;
+  readonly target: RelativeTarget;
+  /** Absent where the live value was missing. */
+  readonly refusal?: Refusal;
+}
+
+export type Action = ResolvedAction | UnresolvedAction;
 
 /** Exactly what an approval covers. Its hash is what the operator's decision is bound to. */
 export interface Ticket {

@@ -31,7 +31,7 @@ async function withOpen(count: number): Promise<Scene> {
   const { now, health } = await store.readOpenWork(run.agentId);
   const family = theOnly(activeFamilies(settings.rules), 'families');
   const [band] = family.bands;
-  const author = { agentId: run.agentId, rulesHash: settings.rulesHash, rules: settings.rules, now };
+  const author = { agentId: run.agentId, rulesHash: settings.rulesHash, rules: settings.rules, tags: settings.tags, now };
   const rows = Array.from({ length: count }, (_, index) => {
     const equipmentId = `EQ_${index + 1}`;
     const peak = { value: 87, at: now, signals: new Map(), trends: new Map() };

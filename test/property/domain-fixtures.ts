@@ -40,7 +40,7 @@ export const POLICY: Policy = {
 export const TAGS: TagPolicy = { allow: SIMULATOR_TAGS, deny: [] };
 
 export function author(now = NOW): Authorship {
-  return { agentId: 'AGENT', rulesHash: 'hash', rules: unscopedRules([FAMILY], DEFAULT_CAUSES), now };
+  return { agentId: 'AGENT', rulesHash: 'hash', rules: unscopedRules([FAMILY], DEFAULT_CAUSES), tags: TAGS, now };
 }
 
 /** A hot moment of R1, `at` the peak, as detection proposes it. */

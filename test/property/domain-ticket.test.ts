@@ -2,19 +2,37 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { brokenSeals, sealedColumnsOf } from '../../src/domain/command.ts';
 import { commandIdOf, eventIdOf, recommendationIdOf } from '../../src/domain/ids.ts';
+import { issuedCopy, ticketFrom } from '../../src/domain/audit-copy.ts';
+import type { Permissive, RelativeTarget } from '../../src/domain/rules.ts';
 import { type Action, canonicalJson, hashOf, isUnedited, type Ticket, ticketHash, ticketRecord } from '../../src/domain/ticket.ts';
 import { commandsOf, openRow } from './domain-fixtures.ts';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0); // no -0: it has no JSON
-const action: fc.Arbitrary<Action> = fc.record({
+const step = {
   sequence: fc.nat(),
   tag: fc.string(),
-  value: finite,
-  type: fc.constantFrom('number', 'integer', 'boolean'),
+  type: fc.constantFrom('number' as const, 'integer' as const, 'boolean' as const),
   unit: fc.string(),
-  direction: fc.constantFrom('increase', 'decrease', 'any'),
+  direction: fc.constantFrom('increase' as const, 'decrease' as const, 'any' as const),
   old: fc.option(finite),
+};
+const target: fc.Arbitrary<RelativeTarget> = fc.oneof(
+  fc.record({ kind: fc.constant('percentOfCurrent' as const), percent: finite }),
+  fc.record({ kind: fc.constant('delta' as const), by: finite }),
+);
+const permissive: fc.Arbitrary<Permissive> = fc.record({
+  tag: fc.string(),
+  comparison: fc.constantFrom('equals', 'above', 'below'),
+  value: finite,
 });
+const permissives = fc.array(permissive, { minLength: 1, maxLength: 2 });
+const set: fc.Arbitrary<Action> = fc.record({ ...step, value: finite });
+const action: fc.Arbitrary<Action> = fc.oneof(
+  set,
+  fc.record({ ...step, value: finite, target, permissives }),
+  fc.record({ ...step, value: fc.constant(null), target }),
+  fc.record({ ...step, value: fc.constant(null), target, permissives, refusal: fc.record({ code: fc.string(), reason: fc.string() }) }),
+);
 const ticket: fc.Arbitrary<Ticket> = fc.record({
   recommendationId: fc.uuid(),
   equipmentId: fc.string(),
@@ -54,6 +72,14 @@ test('the hash does not depend on the order of keys, and survives a way through 
       expect(hashOf(reversedKeys(ticketRecord(sealed)))).toBe(ticketHash(sealed));
       expect(hashOf(JSON.parse(JSON.stringify(ticketRecord(sealed))))).toBe(ticketHash(sealed));
       expect(hashOf(JSON.parse(canonicalJson(ticketRecord(sealed))))).toBe(ticketHash(sealed));
+    }),
+  );
+});
+
+test('a ticket comes back from the audit as it was issued', () => {
+  fc.assert(
+    fc.property(ticket, (sealed) => {
+      expect(ticketFrom(JSON.parse(JSON.stringify(issuedCopy(sealed))))).toEqual(sealed);
     }),
   );
 });

@@ -230,6 +230,7 @@ function start(draft: Draft, row: OpenRecommendation, live: ReadonlyMap<string, 
     tolerancePercent: 0.5,
   });
   if (readiness.kind === 'cancel') end(draft, row, 'cancelled');
+  if (readiness.kind === 'refuse') back(draft, row, 'refused');
   if (readiness.kind === 'renew') {
     const ticket = ticketOf(row, readiness.actions);
     draft.update(

@@ -57,13 +57,15 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-export async function newScene(flags: Flags = {}): Promise<Scene> {
+/** `replaced` are settings that no flag can say: rules and what may be written. */
+export async function newScene(flags: Flags = {}, replaced: Partial<Pick<Settings, 'rules' | 'tags'>> = {}): Promise<Scene> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-scene-'));
-  const settings = loadSettings({ env: {}, cwd: folder, flags: { ...QUICK, ...flags } });
+  const settings = { ...loadSettings({ env: {}, cwd: folder, flags: { ...QUICK, ...flags } }), ...replaced };
   const { store, source } = await openStore(settings, { create: true });
   await store.migrate(settings.agentId);
   const { simulatorPath, simulatorLatencySeconds: latencySeconds, timeoutSeconds } = settings.plant;
-  const plant = await createSimulator({ path: simulatorPath, latencySeconds, timeoutSeconds, now: () => Date.now() });
+  const tags = settings.tags.allow;
+  const plant = await createSimulator({ path: simulatorPath, latencySeconds, timeoutSeconds, now: () => Date.now(), tags });
   const log: string[] = [];
   const ports: CyclePorts = { store, source, plant, log: collecting(log), monotonic: () => performance.now() };
   const sql = async (text: string) => (await store.runSql(text)).rows;

@@ -137,6 +137,8 @@ test.each([
 
 const [COMMAND] = commandsOf(openRow(), { status: 'executing', claimedBy: 'RUN', notAfter: NOW });
 
+const liveOf = (value: number | undefined) => new Map(value === undefined ? [] : [[LIVE_TAG, value]]);
+
 function dispatch(
   edit: Partial<Command>,
   live: number | undefined = 100,
@@ -145,7 +147,7 @@ function dispatch(
   if (!COMMAND) throw new Error('the high band has two actions');
   const verdict = checkDispatch(
     { ...COMMAND, ...edit },
-    { now: NOW, ticket: TICKET, tags: TAGS, live, tolerancePercent: 0.5, ...overrides },
+    { now: NOW, ticket: TICKET, tags: TAGS, live: liveOf(live), driftPercent: 5, tolerancePercent: 0.5, ...overrides },
   );
   return 'code' in verdict ? `${verdict.kind} ${verdict.code}` : verdict.kind;
 }
@@ -169,14 +171,14 @@ test.each<[string, Partial<Command>, number | undefined, Partial<Parameters<type
 });
 
 test('a command whose live value cannot be read goes back', () => {
-  expect(dispatch({}, 100, { live: undefined })).toBe('return not_readable');
+  expect(dispatch({}, 100, { live: liveOf(undefined) })).toBe('return not_readable');
 });
 
 test('a command of another kind of value than the ticket says is refused by name', () => {
   if (!COMMAND) throw new Error('the high band has two actions');
   const verdict = checkDispatch(
     { ...COMMAND, unit: 'kg', tagPath: COOLING_TAG },
-    { now: NOW, ticket: TICKET, tags: TAGS, live: 100, tolerancePercent: 0.5 },
+    { now: NOW, ticket: TICKET, tags: TAGS, live: liveOf(100), driftPercent: 5, tolerancePercent: 0.5 },
   );
   expect(verdict).toMatchObject({ kind: 'refuse', reason: 'the command differs from the approved ticket in tagPath, unit' });
 });

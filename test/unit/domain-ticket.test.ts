@@ -24,6 +24,13 @@ test('the hash of a ticket is a SHA-256 of fixed bytes, the same on every machin
   expect(hashOf({ b: 1, a: 2 })).toBe('d3626ac30a87e6f7a6428233b3c68299976865fa5508e4267c5415c76af7a772');
 });
 
+test('a ticket of values that rules set has the bytes that it always had', () => {
+  expect(ticketHash(TICKET)).toBe('7baeab08f7f999619817fee2693c590bc840f227c35217247c37cf6d2c386002');
+  expect(JSON.stringify(TICKET.actions[0])).toBe(
+    '{"sequence":1,"tag":"[default]R1/ThroughputSetpoint","value":75,"type":"number","unit":"%","direction":"decrease","old":100}',
+  );
+});
+
 test('an unedited row has the ticket, its hash and its actions, whatever the order of their keys', () => {
   const reordered: unknown = TICKET.actions.map((action) => Object.fromEntries(Object.entries(action).toReversed()));
   expect(isUnedited(TICKET, ROW)).toBe(true);
