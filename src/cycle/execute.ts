@@ -1,3 +1,4 @@
+import { isReadBack, judgeSeal } from '../domain/check-dispatch.ts';
 import type { Command } from '../domain/command.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import { concludeRecommendation, endCommand } from '../domain/plan-dispatch.ts';
@@ -73,6 +74,18 @@ function isDecidable(cycle: Cycle, command: Command): boolean {
   return cycle.clock.now() >= decidableFrom(cycle, command);
 }
 
+/** Whether the tag says what the command was to write. */
+function isThere({ draft, settings }: Cycle, command: Command, live: number): boolean {
+  const wanted = Number(command.newValue);
+  const percent = settings.plant.tolerancePercent;
+  const verdict = judgeTag(command.tagPath ?? '', settings.tags);
+  if (!verdict.allowed) return live === wanted;
+  const seal = judgeSeal(command, draft.row(command.recommendationId ?? '')?.ticket ?? null);
+  return 'action' in seal
+    ? isReadBack(seal.action, verdict.tag, live, percent)
+    : Math.abs(live - wanted) <= toleranceOf(verdict.tag, percent);
+}
+
 function decide(cycle: Cycle, command: Command, live: number | undefined): void {
   const { draft, settings, report, ports } = cycle;
   const now = cycle.clock.now();
@@ -83,9 +96,7 @@ function decide(cycle: Cycle, command: Command, live: number | undefined): void 
       return;
     }
   }
-  const verdict = judgeTag(command.tagPath ?? '', settings.tags);
-  const tolerance = verdict.allowed ? toleranceOf(verdict.tag, settings.plant.tolerancePercent) : 0;
-  if (live !== undefined && Math.abs(live - Number(command.newValue)) <= tolerance) {
+  if (live !== undefined && isThere(cycle, command, live)) {
     const how = `confirmed by read-back: ${live}`;
     draft.updateCommand(
       command,

@@ -2,7 +2,7 @@ import { brokenSeals, type Command } from './command.ts';
 import type { Instant } from './instant.ts';
 import { permissiveTags, unmetPermissive } from './permissives.ts';
 import type { LiveValues } from './proposal.ts';
-import { hasDrifted, isSatisfied, toleranceOf } from './readiness.ts';
+import { hasDrifted, isSatisfied, toleranceFor } from './readiness.ts';
 import { wayOf } from './resolve-action.ts';
 import { type AllowedTag, judgeTag, judgeValue, type TagPolicy } from './tags.ts';
 import type { ResolvedAction, Ticket } from './ticket.ts';
@@ -53,7 +53,7 @@ export function checkDispatch(command: Command, context: DispatchContext): Dispa
   const live = context.live.get(action.tag);
   if (live === undefined) return { kind: 'return', code: 'not_readable', reason: `the live value of '${action.tag}' cannot be read` };
   const direction = wayOf(action);
-  const tolerance = toleranceOf(tag.tag, context.tolerancePercent);
+  const tolerance = toleranceFor(action, tag.tag, context.tolerancePercent);
   if (isSatisfied({ value: action.value, direction }, live, tolerance)) return { kind: 'satisfied', live };
   const value = judgeValue(tag.tag, action.value, direction, live);
   if (!value.allowed) return { kind: 'refuse', code: value.code, reason: value.reason };
@@ -65,6 +65,11 @@ export function checkDispatch(command: Command, context: DispatchContext): Dispa
 }
 
 /** Whether a value read back is the one that was written. */
-export function isReadBack(action: Pick<ResolvedAction, 'value'>, tag: AllowedTag, live: number, tolerancePercent: number): boolean {
-  return Math.abs(live - action.value) <= toleranceOf(tag, tolerancePercent);
+export function isReadBack(
+  action: Pick<ResolvedAction, 'value' | 'old' | 'target'>,
+  tag: AllowedTag,
+  live: number,
+  tolerancePercent: number,
+): boolean {
+  return Math.abs(live - action.value) <= toleranceFor(action, tag, tolerancePercent);
 }

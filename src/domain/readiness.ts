@@ -29,6 +29,16 @@ export function toleranceOf(tag: Pick<AllowedTag, 'min' | 'max'>, percent: numbe
   return ((tag.max - tag.min) * percent) / 100;
 }
 
+/**
+ * The tolerance about an action's value. Half of a relative step at most: within a wider one a small step would count as done before it is
+ * begun, and as confirmed by a plant that never took it.
+ */
+export function toleranceFor(action: Pick<ResolvedAction, 'value' | 'old' | 'target'>, tag: AllowedTag, percent: number): number {
+  const tolerance = toleranceOf(tag, percent);
+  const step = action.target === undefined || action.old === null ? 0 : Math.abs(action.value - action.old);
+  return step === 0 ? tolerance : Math.min(tolerance, step / 2);
+}
+
 /** Whether the live value is another one than the operator saw, by more than `driftPercent` of the tag's span. */
 export function hasDrifted(old: number | null, live: number, tag: AllowedTag, driftPercent: number): old is number {
   return old !== null && Math.abs(live - old) > toleranceOf(tag, driftPercent);
@@ -89,7 +99,7 @@ function moved(tag: string, old: number, live: number): StepVerdict {
 function judgeResolved(action: ResolvedAction, tag: AllowedTag, live: number, context: ReadinessContext): StepVerdict {
   const direction = wayOf(action);
   // Nothing will be written, so nothing has to permit it.
-  if (isSatisfied({ value: action.value, direction }, live, toleranceOf(tag, context.tolerancePercent))) return READY;
+  if (isSatisfied({ value: action.value, direction }, live, toleranceFor(action, tag, context.tolerancePercent))) return READY;
   if (hasDrifted(action.old, live, tag, context.driftPercent)) return moved(action.tag, action.old, live);
   const step = judgeValue(tag, action.value, direction, live);
   // What a relative target leads to from today's value is another question, and the operator's to answer.

@@ -30,6 +30,7 @@ export interface CycleChanges {
   readonly ports?: Partial<CyclePorts>;
   readonly runId?: string;
   readonly signal?: AbortSignal;
+  readonly settings?: Settings;
 }
 
 /** A real embedded store and a real simulated plant in a folder of their own, and what an operator does to them. */
@@ -87,8 +88,8 @@ export async function newScene(flags: Flags = {}, replaced: Partial<Pick<Setting
     source,
     plant,
     log,
-    cycle: ({ ports: other = {}, runId = newRunId(), signal = new AbortController().signal } = {}) =>
-      runCycle({ ...ports, ...other }, settings, signal, { runId, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false }),
+    cycle: ({ ports: other = {}, runId = newRunId(), signal = new AbortController().signal, settings: today = settings } = {}) =>
+      runCycle({ ...ports, ...other }, today, signal, { runId, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false }),
     sql,
     reading: async (equipmentId, temperatureC, ageSeconds = 0) => {
       await sql(insertReading(equipmentId, temperatureC, Date.now() - ageSeconds * 1000));

@@ -1,11 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import path from 'node:path';
-import { buildSync } from 'esbuild';
+import { builtProgram } from './built-program.ts';
 import type { StoreTask } from './store-process.ts';
 import { SETTINGS, type StoreUnderTest, type TestDatabase } from './stores.ts';
-
-const ROOT = path.resolve(__dirname, '../..');
 
 export interface StoreChild {
   readonly child: ChildProcess;
@@ -23,20 +19,7 @@ export interface StoreProcesses {
 
 /** The program that other processes run, made once a suite. It lies in the project, where packages are found. */
 export function storeProcesses(under: StoreUnderTest): StoreProcesses {
-  const cache = path.join(ROOT, '.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(path.join(cache, 'contract-'));
-  const program = path.join(folder, 'store-process.mjs');
-  buildSync({
-    entryPoints: [path.join(__dirname, 'store-process.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
+  const { program, remove } = builtProgram('store-process.ts');
   const running = new Set<ChildProcess>();
   return {
     start: (database, task) => {
@@ -50,7 +33,7 @@ export function storeProcesses(under: StoreUnderTest): StoreProcesses {
     },
     stop: () => {
       for (const child of running) child.kill('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     },
   };
 }

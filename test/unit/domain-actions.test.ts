@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { issuedCopy, ticketFrom } from '../../src/domain/audit-copy.ts';
-import { checkDispatch, type DispatchContext, tagsToCheck } from '../../src/domain/check-dispatch.ts';
+import { checkDispatch, type DispatchContext, isReadBack, tagsToCheck } from '../../src/domain/check-dispatch.ts';
 import { brokenSeals, sealedColumnsOf } from '../../src/domain/command.ts';
 import { deriveCommands } from '../../src/domain/plan-dispatch.ts';
 import { judgeReadiness, type ReadinessContext, tagsToRead } from '../../src/domain/readiness.ts';
@@ -283,6 +283,15 @@ test.each<[string, Action, Readonly<Record<string, number>>, object]>([
   ['of a value that was set, wherever the plant is', resolve({ kind: 'set', value: 40 }, 80), { [LIVE_TAG]: 95 }, { kind: 'write' }],
 ])('a claimed command %s', (_what, action, live, expected) => {
   expect(dispatch(action, live).verdict).toMatchObject(expected);
+});
+
+test('a step smaller than the tolerance is written, and confirmed only by a value nearer to it than to the one before', () => {
+  const small = resolve(delta(-0.4), 80, { direction: 'decrease' });
+  expect(dispatch(small, { [LIVE_TAG]: 80 }).verdict).toMatchObject({ kind: 'write', action: { value: 79.6 } });
+  expect(readiness(ticketWith({ ...small, permissives: GUARDED.permissives ?? [] }), { [LIVE_TAG]: 80, [MODE_TAG]: 0 }).kind).toBe('wait');
+  if (small.value === null) throw new Error('the live value is known');
+  expect(isReadBack(small, LIMITS, 79.7, 0.5)).toBe(true);
+  expect(isReadBack(small, LIMITS, 80, 0.5)).toBe(false);
 });
 
 test('a command is checked against what one read says of its tag and of its permissives', () => {

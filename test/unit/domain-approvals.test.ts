@@ -191,6 +191,6 @@ test.each([
 ])('75 was written and %d is read: that is a confirmation: %s', (live, confirmed) => {
   const [tag] = TAGS.allow;
   if (!tag) throw new Error('the simulator has tags');
-  expect(isReadBack({ value: 75 }, tag, live, 0.5)).toBe(confirmed);
+  expect(isReadBack({ value: 75, old: 100 }, tag, live, 0.5)).toBe(confirmed);
   expect(toleranceOf(tag, 0.5)).toBe(0.5);
 });

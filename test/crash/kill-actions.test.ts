@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Settings } from '../../src/config/settings.ts';
+import { newRunId } from '../../src/cli/run-id.ts';
+import { runCycle } from '../../src/cycle/run-cycle.ts';
+import { createSimulator } from '../../src/plant/simulator.ts';
+import type { Log } from '../../src/ports/log.ts';
+import type { ReceivedWrite } from '../../src/ports/plant.ts';
+import type { TableRow } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { builtProgram } from '../support/built-program.ts';
+import { MODE, modeOf, relativeSettings, throughputOf } from '../support/relative-rules.ts';
+import { newScene, plantWith, type Scene } from '../support/scenario.ts';
+
+const HIGH = 92;
+const PLANT_TIMEOUT_SECONDS = 0.2;
+const MOST_CYCLES_TO_SETTLE = 4;
+const TIMEOUT_MS = 240_000;
+/** One read for all approvals; read, write and read-back for each of two commands. */
+const FEWEST_PLANT_CALLS = 7;
+const FEWEST_STATEMENTS = 12;
+
+/**
+ * APPROVED is to be halved, RETURNED was given back because its mode was lost and has it again, MOVED is not where its operator saw it.
+ */
+const EQUIPMENT = ['APPROVED', 'RETURNED', 'MOVED'];
+
+let scene: Scene;
+let program: ReturnType<typeof builtProgram>;
+beforeAll(async () => {
+  program = builtProgram('cycle-process.ts');
+  scene = await newScene({ 'plant.timeoutSeconds': PLANT_TIMEOUT_SECONDS, 'source.maxAgeSeconds': 3600 }, relativeSettings());
+  await prepare();
+  await scene.shut();
+}, 60_000);
+afterAll(async () => {
+  await scene.close();
+  program.remove();
+});
+
+async function turnTo(tag: string, value: number): Promise<void> {
+  await scene.plant.write({ commandId: 'operator', tag, value, notAfter: Date.now() + 1000 });
+}
+
+async function prepare(): Promise<void> {
+  for (const id of EQUIPMENT) {
+    await turnTo(throughputOf(id), 40);
+    await turnTo(modeOf(id), MODE.remote);
+    await scene.reading(id, HIGH);
+  }
+  await scene.cycle();
+  await scene.approve('RETURNED');
+  let reads = 0;
+  const losing = plantWith(scene.plant, {
+    read: async (tags) => {
+      reads += 1;
+      if (reads === 2) await turnTo(modeOf('RETURNED'), MODE.local);
+      return scene.plant.read(tags);
+    },
+  });
+  await scene.cycle({ ports: { plant: losing } });
+  expect(await scene.commands('RETURNED')).toMatchObject([{ status: 'pending' }]);
+  await turnTo(modeOf('RETURNED'), MODE.remote);
+  await scene.approve('APPROVED');
+  await scene.approve('MOVED');
+  await turnTo(throughputOf('MOVED'), 30);
+}
+
+/** A copy of the prepared store and plant, with the settings that name them. */
+function copied(): { readonly folder: string; readonly settings: Settings } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-killed-'));
+  const { settings } = scene;
+  const at = (file: string) => path.join(folder, path.basename(file));
+  for (const file of [settings.store.path, settings.plant.simulatorPath]) copyFileSync(file, at(file));
+  return {
+    folder,
+    settings: {
+      ...settings,
+      store: { ...settings.store, path: at(settings.store.path) },
+      plant: { ...settings.plant, simulatorPath: at(settings.plant.simulatorPath) },
+    },
+  };
+}
+
+/** Runs one cycle in a process of its own. @returns whether it was killed */
+async function cycleKilledAt(settings: Settings, point: string): Promise<boolean> {
+  const child = spawn(process.execPath, [program.program, JSON.stringify(settings)], {
+    env: { ...process.env, OPS_AGENT_CRASH_AT: point },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  await new Promise((resolve) => child.on('close', resolve));
+  if (child.signalCode !== 'SIGKILL' && child.exitCode !== 0) throw new Error(`the cycle ended with ${child.exitCode ?? ''}: ${stderr}`);
+  return child.signalCode === 'SIGKILL';
+}
+
+interface End {
+  readonly rows: readonly TableRow[];
+  readonly commands: readonly TableRow[];
+  readonly writes: readonly ReceivedWrite[];
+}
+
+const nothing = () => undefined;
+const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** Lets further cycles finish the work. */
+async function settled(settings: Settings): Promise<End> {
+  const { store, source } = await openStore(settings);
+  const { simulatorPath, timeoutSeconds } = settings.plant;
+  const tags = settings.tags.allow;
+  const plant = await createSimulator({ path: simulatorPath, latencySeconds: 0, timeoutSeconds, now: () => Date.now(), tags });
+  const ports = { store, source, plant, log: SILENT, monotonic: () => performance.now() };
+  try {
+    for (let cycle = 1; cycle <= MOST_CYCLES_TO_SETTLE; cycle += 1) {
+      const asked = { runId: newRunId(), waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
+      await runCycle(ports, settings, new AbortController().signal, asked);
+      const open = await store.runSql(`SELECT 1 FROM agent_commands WHERE status IN ('pending', 'executing', 'unknown')
+        UNION ALL SELECT 1 FROM agent_recommendations WHERE status IN ('approved', 'executing')`);
+      if (open.rows.length === 0) break;
+      // What a dead run had claimed is decided once nothing of it can arrive any more.
+      await new Promise((resolve) => setTimeout(resolve, PLANT_TIMEOUT_SECONDS * 1000));
+    }
+    const { rows } = await store.runSql('SELECT * FROM agent_recommendations ORDER BY created_timestamp, rowid');
+    const { rows: commands } = await store.runSql('SELECT * FROM agent_commands');
+    return { rows, commands, writes: plant.writes().filter(({ commandId }) => commandId !== 'operator') };
+  } finally {
+    await plant.close();
+    await source.close();
+    await store.close();
+  }
+}
+
+function expectDone({ rows, commands, writes }: End): void {
+  const ids = writes.map(({ commandId }) => commandId);
+  expect(ids).toEqual([...new Set(ids)]);
+  for (const command of commands) {
+    const sent = ids.filter((id) => id === command['command_id']).length;
+    const { equipment_id: equipment, status, failure_code: code, new_value: value } = command;
+    const executed = { equipment, status: 'executed', code: null, value: '20', sent: 1 };
+    const lost = { equipment, status: 'failed', code: 'not_confirmed', value: '20', sent: 0 };
+    expect([executed, lost]).toContainEqual({ equipment, status, code, value, sent });
+  }
+  expect(new Set(commands.map((command) => command['equipment_id']))).toEqual(new Set(['APPROVED', 'RETURNED']));
+  // The operator of MOVED is asked once more, with today's values, and by no command.
+  const moved = rows.filter((row) => row['equipment_id'] === 'MOVED');
+  expect(moved).toMatchObject([{ status: 'pending', approved_by_operator: null }]);
+  expect(JSON.parse(String(moved[0]?.['actions']))).toMatchObject([{ old: 30, value: 15, target: { kind: 'percentOfCurrent' } }]);
+}
+
+async function killAt(point: string): Promise<boolean> {
+  const { folder, settings } = copied();
+  try {
+    const wasKilled = await cycleKilledAt(settings, point);
+    expectDone(await settled(settings));
+    return wasKilled;
+  } catch (thrown) {
+    throw new Error(`killed at ${point}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Kills at 1, 2, 3 … until a run lives to its end. @returns the number of points that killed */
+async function killEverywhere(at: 'statement' | 'plant', when: 'before' | 'after'): Promise<number> {
+  let killed = 0;
+  while (await killAt(`${at}:${killed + 1}:${when}`)) killed += 1;
+  return killed;
+}
+
+test.each([
+  ['plant', FEWEST_PLANT_CALLS],
+  ['statement', FEWEST_STATEMENTS],
+] as const)(
+  'relative steps whose cycle is killed before or after any %s call are sent at most once, and only with the value that was approved',
+  async (at, fewest) => {
+    const [before, after] = await Promise.all([killEverywhere(at, 'before'), killEverywhere(at, 'after')]);
+    expect(before).toBe(after);
+    expect(before).toBeGreaterThanOrEqual(fewest);
+  },
+  TIMEOUT_MS,
+);
