@@ -1,9 +1,11 @@
 import { isAction } from '../domain/audit-copy.ts';
 import type { Instant } from '../domain/instant.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
+import { isStale } from '../domain/queue.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { describeTarget } from '../domain/resolve-action.ts';
 import type { Action } from '../domain/ticket.ts';
+import { isTerminal } from '../domain/transitions.ts';
 
 /** `45s`, `12m`, `3h 05m`, `2d 4h`: how long ago, to the precision that somebody on shift needs. */
 export function ageText(since: Instant, now: Instant): string {
@@ -18,6 +20,24 @@ export function ageText(since: Instant, now: Instant): string {
 
 export function timeText(at: Instant | null): string {
   return at === null ? '-' : isoOf(at);
+}
+
+const UNITS = new Map<string, string>([
+  ['temperature', '°C'],
+  ['pressure', 'PSI'],
+  ['flow_rate', 'GPM'],
+]);
+
+/** One signal's value with the specification's unit, or with the signal's name where it has none. */
+export function signalText(signal: string, value: number): string {
+  const unit = UNITS.get(signal);
+  return unit === undefined ? `${signal} ${value}` : `${value} ${unit}`;
+}
+
+/** `pending`, or `pending, stale, chattering`: what somebody has to know besides the status. */
+export function statusText(row: Recommendation, now: Instant): string {
+  const isChattering = row.chatteringTimestamp !== null && !isTerminal(row.status);
+  return [row.status, ...(isStale(row, now) ? ['stale'] : []), ...(isChattering ? ['chattering'] : [])].join(', ');
 }
 
 /** The readings that were taken with the peak, in the specification's units. */

@@ -98,6 +98,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     clock,
     health,
     families: work.families,
+    queue: work.queue,
     draft,
     announcements: new Announcements(),
     // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.

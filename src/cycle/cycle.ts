@@ -4,6 +4,7 @@ import type { Detection } from '../domain/detection.ts';
 import type { Draft } from '../domain/draft.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { QueueFacts } from '../domain/queue.ts';
 import type { FamilyHistory } from '../domain/recommendation.ts';
 import type { DetectionWindow } from '../domain/window.ts';
 import type { Lease } from '../ports/store.ts';
@@ -24,6 +25,7 @@ export interface Cycle {
   readonly clock: CycleClock;
   readonly health: AgentHealth;
   readonly families: readonly FamilyHistory[];
+  readonly queue: QueueFacts;
   readonly draft: Draft;
   readonly announcements: Announcements;
   /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */

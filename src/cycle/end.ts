@@ -1,14 +1,16 @@
 import { nextWatermark } from '../domain/window.ts';
 import { VERSION } from '../version.ts';
 import type { Cycle } from './cycle.ts';
+import type { CycleOptions } from './ports.ts';
 
 /** Heartbeat, counters and watermark, and the lease given back: the last statement, so that a crash before it only re-reads. */
-export async function end(cycle: Cycle, nextDueInSeconds: number, durationMs: number): Promise<void> {
+export async function end(cycle: Cycle, { processId, nextDueInSeconds }: CycleOptions, durationMs: number): Promise<void> {
   const { ports, report, detected, settings } = cycle;
   const acted = detected !== null && cycle.recorded && cycle.decided !== 'none';
   const first = report.errors[0];
   await ports.store.endCycle(cycle.lease, {
     status: cycle.signal.aborted ? 'offline' : 'online',
+    processId,
     detected: acted,
     watermark: acted && cycle.decided === 'all' ? nextWatermark(detected.window, detected.detection.totals, cycle.clock.now()) : null,
     newestReadingAt: newestReading(cycle),

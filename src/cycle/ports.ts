@@ -14,6 +14,8 @@ export interface CyclePorts {
 
 export interface CycleOptions {
   readonly runId: string;
+  /** What tells the heartbeats of two processes apart: a loop has one over all of its runs. */
+  readonly processId: string;
   /** How long to wait for another holder's lease; 0 skips at once. */
   readonly waitSeconds: number;
   /** When the next cycle is due after this one; for the heartbeat. */

@@ -9,6 +9,7 @@ import { familyFor } from '../domain/rule-book.ts';
 import { priorityOf } from '../domain/severity.ts';
 import { isTerminal, isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
+import { watchQueue } from './queue.ts';
 import { readLive } from './read-live.ts';
 
 /** From what was seen and what is open to new, escalated and withdrawn recommendations; writes nothing yet. */
@@ -30,6 +31,7 @@ export async function recommend(cycle: Cycle): Promise<void> {
   for (const decision of chosen) apply(cycle, decision, author, live ?? new Map());
   endOrphanedFamilies(cycle);
   noteDeadFeed(cycle);
+  watchQueue(cycle);
   if (cycle.detected && cycle.report.readings.violations === 0) cycle.announcements.say('debug', 'No anomalies detected');
   cycle.decided = chosen.length === decided.flat().length ? 'all' : 'some';
 }

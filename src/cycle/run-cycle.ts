@@ -27,7 +27,7 @@ export async function runCycle(ports: CyclePorts, settings: Settings, signal: Ab
       report.skippedReason = begun.skipped;
       ports.log.info(`Cycle skipped: ${begun.skipped}`);
     } else {
-      await runPhases(begun, () => end(begun, options.nextDueInSeconds, elapsed()));
+      await runPhases(begun, () => end(begun, options, elapsed()));
       if (report.errors.length > 0) report.outcome = 'partial';
     }
   } catch (thrown) {

@@ -92,6 +92,12 @@ export class Draft {
     return this.#rowChanges.size;
   }
 
+  /** The rows that the next write makes. */
+  get created(): readonly OpenRecommendation[] {
+    const made = [...this.#rowChanges.values()].filter(({ expected }) => expected === null);
+    return made.flatMap(({ recommendationId }) => this.#rows.get(recommendationId) ?? []);
+  }
+
   /** Whether the next write changes this recommendation. */
   isChanged(recommendationId: string): boolean {
     return this.#rowChanges.has(recommendationId);

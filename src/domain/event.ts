@@ -1,6 +1,6 @@
-import { eventIdOf } from './ids.ts';
+import { eventIdOf, lastingEventIdOf } from './ids.ts';
 
-export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed';
+export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed' | 'queue';
 
 /**
  * Events that say which ticket is in force: the copy in `after.ticket` of the newest one decides what an approval covers.
@@ -56,6 +56,8 @@ export interface EventText {
   readonly after?: unknown;
   /** Tells repeated events of one kind about one subject in one run apart. */
   readonly step?: string;
+  /** True for what is told once, whichever run tells it: a killed cycle and its repetition give one event. */
+  readonly once?: boolean;
 }
 
 /** The part of an event that says which recommendation it is about, and from which status. */
@@ -73,8 +75,9 @@ export interface EventRun {
 /** An event of one run, with its deterministic id: recording it again is a no-op. */
 export function eventOf(run: EventRun, text: EventText): AgentEvent {
   const cycle = run.epoch === undefined ? run.runId : `${run.runId}/${run.epoch}`;
+  const { subjectId, event, step = '-' } = text;
   return {
-    eventId: eventIdOf(cycle, text.subjectId, text.event, text.step ?? '-'),
+    eventId: text.once === true ? lastingEventIdOf(subjectId, event, step) : eventIdOf(cycle, subjectId, event, step),
     agentId: run.agentId,
     runId: run.runId,
     actor: text.actor ?? run.agentId,

@@ -22,6 +22,10 @@ export interface AgentHealth {
   readonly consecutiveErrors: number;
   readonly rulesHash: string | null;
   readonly version: string | null;
+  /** The process whose heartbeat the last one was: a loop has one id over all of its runs. */
+  readonly lastProcessId: string | null;
+  /** Until when another process, the last one before it, has promised its next heartbeat. */
+  readonly otherDue: Instant | null;
 }
 
 export interface HealthVerdict {

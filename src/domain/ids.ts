@@ -19,6 +19,11 @@ export function commandIdOf(recommendationId: string, sequence: number): string 
   return idOf(COMMAND_NAMESPACE, [recommendationId, sequence]);
 }
 
+/** The id of an event that is told once, whichever run tells it. Fewer parts than a run's event: they never meet. */
+export function lastingEventIdOf(subjectId: string, event: string, step: string): string {
+  return idOf(EVENT_NAMESPACE, [subjectId, event, step]);
+}
+
 /** `step` tells two events of one kind about one subject in one run apart. */
 export function eventIdOf(runId: string, subjectId: string, event: string, step: string): string {
   return idOf(EVENT_NAMESPACE, [runId, subjectId, event, step]);

@@ -105,6 +105,7 @@ export function recommendationOf(
     verifiedTimestamp: null,
     updatedTimestamp: author.now,
     mayHaveWritten: false,
+    chatteringTimestamp: null,
     lastDecision: null,
   };
 }

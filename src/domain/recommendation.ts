@@ -55,6 +55,8 @@ export interface Recommendation {
   readonly updatedTimestamp: Instant | null;
   /** A value reached the plant for it, or may have. */
   readonly mayHaveWritten: boolean;
+  /** When its condition was first seen to come and go 3 times or more within a minute; null while it has not. */
+  readonly chatteringTimestamp: Instant | null;
 }
 
 /** The columns that a decision fills; restored together when somebody tampered with the status. */

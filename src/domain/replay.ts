@@ -43,9 +43,10 @@ export class Replay {
   readonly #newest = new Map<string, OpenRecommendation>();
   readonly #episodes = new Map<string, Episode>();
 
-  constructor(rules: RuleBook, agentId: string, rulesHash: string) {
-    this.#rules = rules;
-    this.#author = { agentId, rulesHash, rules };
+  /** `author` says by which rules and in whose name. */
+  constructor(author: Omit<Authorship, 'now'>) {
+    this.#rules = author.rules;
+    this.#author = author;
   }
 
   /** Oldest first. */

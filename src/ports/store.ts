@@ -4,6 +4,8 @@ import type { CommandChange, RecommendationChange } from '../domain/draft.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { QueueFacts } from '../domain/queue.ts';
+import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
 import type { Ticket } from '../domain/ticket.ts';
 
@@ -35,6 +37,7 @@ export interface OpenWork {
   readonly commands: readonly Command[];
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
+  readonly queue: QueueFacts;
 }
 
 /** A claimed command with what the audit trail says about its ticket. */
@@ -51,7 +54,9 @@ export interface Claim {
 }
 
 export interface Heartbeat {
+  /** 'offline' holds only where no other process has promised a heartbeat. */
   readonly status: 'online' | 'offline';
+  readonly processId: string;
   readonly detected: boolean;
   readonly watermark: Instant | null;
   readonly newestReadingAt: Instant | null;
@@ -113,8 +118,11 @@ export interface CycleStore {
   /** Frees what proves this process alive (the embedded store's lock). Safe to call twice. */
   releaseLock(): Promise<void>;
 
-  /** Marks the agent offline: it stops on purpose. */
-  markOffline(agentId: string): Promise<void>;
+  /**
+   * Marks the agent offline: this process stops on purpose. Nothing happens where another one has had its heartbeat since, or has
+   * promised one for later.
+   */
+  markOffline(agentId: string, processId: string): Promise<void>;
 
   /** Makes this agent the owner of the tables, whoever was. One row is left. */
   takeOver(agentId: string): Promise<void>;
@@ -142,6 +150,7 @@ export interface StatusFigures {
   readonly total: number;
   readonly pending: number;
   readonly commandsExecuted: number;
+  /** Every severity, also those of which nothing is open. */
   readonly openBySeverity: Readonly<Record<string, number>>;
   readonly oldestOpenAt: Instant | null;
   readonly createdLast10Minutes: number;
@@ -171,6 +180,10 @@ export interface OperatorStore {
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]>;
   readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }>;
   readFigures(): Promise<StatusFigures>;
+  /** What says whether there is a flood, as a cycle reads it; one statement. */
+  readQueue(): Promise<{ readonly now: Instant; readonly queue: QueueFacts }>;
+  /** The last 24 hours of the queue; one statement. */
+  readQueueDay(): Promise<QueueDay>;
   readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }>;
   /**
    * Writes the decision while the recommendation is undecided and, for an approval, its ticket is the one seen.

@@ -11,13 +11,15 @@ import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../
 import type { Claim, ClaimedCommand, CycleStore, Heartbeat, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
 import type { Session } from './session.ts';
 import { tooNew } from './sql-schema-store.ts';
 import { claimedStatement, claimStatement } from './statements/commands.ts';
-import { endCycleStatement, LEASE_GUARD, leaseParams, takeLeaseStatement } from './statements/lease.ts';
-import { ONE_OPEN_PER_FAMILY, openWorkStatement } from './statements/open-work.ts';
+import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeaseStatement } from './statements/lease.ts';
+import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
+import { openWorkStatement } from './statements/open-work.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -104,6 +106,7 @@ export class SqlCycleStore implements CycleStore {
       })),
       families: table<FamilyHistory>('family', RECOMMENDATIONS),
       commands: table<Command>('command', COMMANDS),
+      queue: queueFactsIn(rows, this.#dialect),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }
@@ -172,8 +175,8 @@ export class SqlCycleStore implements CycleStore {
     await this.#lock?.release();
   }
 
-  async markOffline(agentId: string): Promise<void> {
-    await this.#session.run(write(`UPDATE agent_health SET status = 'offline' WHERE agent_id = :agent`, { agent: agentId }));
+  async markOffline(agentId: string, processId: string): Promise<void> {
+    await this.#session.run(offlineStatement(agentId, processId, this.#dialect));
   }
 
   async takeOver(agentId: string): Promise<void> {

@@ -3,21 +3,19 @@ import type { Control, ControlKind } from '../domain/control.ts';
 import { type AgentEvent, eventOf } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { AgentError } from '../domain/errors.ts';
-import { addSeconds } from '../domain/instant.ts';
 import { isoOf, type Instant } from '../domain/instant.ts';
+import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { isRecommendationStatus, mayBecome, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
 import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent } from '../ports/store.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
 import { fromRow, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
-import { OPEN_STATUSES } from './statements/open-work.ts';
+import { OPEN_STATUSES } from './statements/open-statuses.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
-
-const STALE_SECONDS = 24 * 3600;
-const RATE_WINDOW_SECONDS = 600;
 
 /** The statuses from which the table of transitions lets an operator's decision start. */
 function undecidedStatuses(to: RecommendationStatus): string {
@@ -124,33 +122,15 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
   }
 
   async readFigures(): Promise<StatusFigures> {
-    const d = this.#dialect;
-    const now = await this.#now();
-    const { rows } = await this.#session.run(
-      read(
-        `SELECT COALESCE(x.severity, 'low') AS severity, COUNT(*) AS total,
-  SUM(CASE WHEN x.status = 'pending' THEN 1 ELSE 0 END) AS pending,
-  SUM(CASE WHEN x.status IN ${OPEN_STATUSES} THEN 1 ELSE 0 END) AS open,
-  MIN(CASE WHEN x.status IN ${OPEN_STATUSES} THEN x.created_timestamp END) AS oldest,
-  SUM(CASE WHEN x.created_timestamp > :recent THEN 1 ELSE 0 END) AS recent,
-  SUM(CASE WHEN x.status IN ${OPEN_STATUSES} AND x.created_timestamp < :stale THEN 1 ELSE 0 END) AS stale
-FROM agent_recommendations x GROUP BY COALESCE(x.severity, 'low')`,
-        { recent: d.encodeTime(addSeconds(now, -RATE_WINDOW_SECONDS)), stale: d.encodeTime(addSeconds(now, -STALE_SECONDS)) },
-      ),
-    );
-    const executed = await this.#session.run(read(`SELECT COUNT(*) AS n FROM agent_commands WHERE status = 'executed'`));
-    const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name]), 0);
-    const oldest = rows.map((row) => d.decodeTime(row['oldest'])).filter((time) => time !== null);
-    return {
-      now,
-      total: sum('total'),
-      pending: sum('pending'),
-      commandsExecuted: Number(executed.rows[0]?.['n'] ?? 0),
-      openBySeverity: Object.fromEntries(rows.map((row) => [String(row['severity']), Number(row['open'])])),
-      oldestOpenAt: oldest.length === 0 ? null : Math.min(...oldest),
-      createdLast10Minutes: sum('recent'),
-      stale: sum('stale'),
-    };
+    return readFigures(this.#session, await this.#now());
+  }
+
+  readQueue(): ReturnType<OperatorStore['readQueue']> {
+    return readQueue(this.#session);
+  }
+
+  readQueueDay(): Promise<QueueDay> {
+    return readQueueDay(this.#session);
   }
 
   readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }> {

@@ -72,6 +72,7 @@ export const RECOMMENDATIONS: Table = {
     time('verified_timestamp'),
     time('updated_timestamp'),
     flag('may_have_written'),
+    time('chattering_timestamp'),
   ],
 };
 
@@ -128,6 +129,8 @@ export const HEALTH: Table = {
     integer('consecutive_errors', { default: '0' }),
     text('rules_hash'),
     text('version'),
+    text('last_process_id'),
+    time('other_due'),
   ],
 };
 

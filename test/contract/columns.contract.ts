@@ -75,6 +75,7 @@ function fullRecommendation(): Recommendation {
     verifiedTimestamp: time(),
     updatedTimestamp: time(),
     mayHaveWritten: true,
+    chatteringTimestamp: time(),
   });
 }
 
@@ -107,6 +108,7 @@ function fullCommand(): Command {
 
 const HEARTBEAT: Heartbeat = {
   status: 'online',
+  processId: CANARIES[2] ?? '',
   detected: true,
   watermark: AT,
   newestReadingAt: AT + 999,
@@ -253,6 +255,8 @@ export function columnsContract(under: StoreUnderTest): void {
           lastError: CANARIES[0],
           rulesHash: CANARIES[1],
           version: CANARIES[4],
+          lastProcessId: CANARIES[2],
+          otherDue: null,
           leaseOwner: null,
           leaseExpires: null,
           leaseEpoch: 1,
@@ -327,7 +331,7 @@ export function columnsContract(under: StoreUnderTest): void {
       await watched.setControl({ kind: 'shelved', scope: canary, by: canary, reason: canary, since: AT, until: null }, event);
       await watched.clearControl('shelved', canary, event);
       await watched.endCycle(lease, { ...HEARTBEAT, lastError: canary, rulesHash: canary, version: canary });
-      await watched.markOffline(canary);
+      await watched.markOffline(canary, canary);
       await watched.takeOver(canary);
       expect(seen.length).toBeGreaterThan(20);
       expect(seen.filter((sql) => sql.includes('canary'))).toEqual([]);

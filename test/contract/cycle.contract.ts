@@ -11,6 +11,7 @@ import { withStore } from './with-store.ts';
 const AT = Date.UTC(2026, 1, 19, 10, 30);
 const BEAT: Heartbeat = {
   status: 'online',
+  processId: 'process-1',
   detected: false,
   watermark: null,
   newestReadingAt: null,
@@ -370,9 +371,40 @@ function theEnd(under: StoreUnderTest): void {
     test('offline is said by the one that stops, and of nobody else', async () => {
       const at = store();
       await at.store.endCycle(await leaseOf(at.store), BEAT);
-      await at.store.markOffline('somebody');
+      await at.store.markOffline('somebody', BEAT.processId);
       expect((await health(at))?.status).toBe('online');
-      await at.store.markOffline(AGENT);
+      await at.store.markOffline(AGENT, BEAT.processId);
+      expect((await health(at))?.status).toBe('offline');
+    });
+
+    test('offline is not said by a process after which another one has had its heartbeat', async () => {
+      const at = store();
+      await at.store.endCycle(await leaseOf(at.store), BEAT);
+      await at.store.endCycle(await leaseOf(at.store, 'run-2'), { ...BEAT, processId: 'process-2', nextDueInSeconds: -1 });
+      await at.store.markOffline(AGENT, BEAT.processId);
+      expect(await health(at)).toMatchObject({ status: 'online', lastProcessId: 'process-2' });
+    });
+
+    test.each([
+      ['has promised the next', 60, 'online'],
+      ['is overdue', -1, 'offline'],
+    ])('offline is said, also by the last heartbeat, according to whether the other process %s', async (_what, otherDue, expected) => {
+      const at = store();
+      const other = { ...BEAT, processId: 'process-2', nextDueInSeconds: otherDue };
+      const beats = [other, BEAT, BEAT];
+      for (const [index, beat] of beats.entries()) await at.store.endCycle(await leaseOf(at.store, `run-${index}`), beat);
+      await at.store.markOffline(AGENT, BEAT.processId);
+      expect((await health(at))?.status).toBe(expected);
+      await at.store.endCycle(await leaseOf(at.store, 'run-4'), { ...BEAT, status: 'offline' });
+      expect((await health(at))?.status).toBe(expected);
+    });
+
+    test('offline is said where the other process has said it of itself, whatever it promised before', async () => {
+      const at = store();
+      await at.store.endCycle(await leaseOf(at.store), { ...BEAT, processId: 'process-2', nextDueInSeconds: 60 });
+      await at.store.markOffline(AGENT, 'process-2');
+      await at.store.endCycle(await leaseOf(at.store, 'run-2'), BEAT);
+      await at.store.markOffline(AGENT, BEAT.processId);
       expect((await health(at))?.status).toBe('offline');
     });
   });

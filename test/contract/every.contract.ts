@@ -6,6 +6,7 @@ import { detectPropertyContract } from './detect-property.contract.ts';
 import { guardsContract } from './guards.contract.ts';
 import { operatorsContract } from './operators.contract.ts';
 import { rulesInForceContract } from './rules-in-force.contract.ts';
+import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
 import { sourceContract } from './source.contract.ts';
 import { specifiedSqlContract } from './specified-sql.contract.ts';
@@ -19,6 +20,7 @@ export function everyContract(under: StoreUnderTest): void {
     guardsContract(under);
     cycleContract(under);
     operatorsContract(under);
+    queueContract(under);
     sourceContract(under);
     rulesInForceContract(under);
     detectPropertyContract(under);

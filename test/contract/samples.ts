@@ -80,6 +80,7 @@ export function aRecommendation(at: Instant, given: Partial<Recommendation> = {}
     verifiedTimestamp: null,
     updatedTimestamp: null,
     mayHaveWritten: false,
+    chatteringTimestamp: null,
     ...given,
   };
 }

@@ -116,7 +116,7 @@ async function settled(settings: Settings): Promise<End> {
   const ports = { store, source, plant, log: SILENT, monotonic: () => performance.now() };
   try {
     for (let cycle = 1; cycle <= MOST_CYCLES_TO_SETTLE; cycle += 1) {
-      const asked = { runId: newRunId(), waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
+      const asked = { runId: newRunId(), processId: 'a-process', waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
       await runCycle(ports, settings, new AbortController().signal, asked);
       const open = await store.runSql(`SELECT 1 FROM agent_commands WHERE status IN ('pending', 'executing', 'unknown')
         UNION ALL SELECT 1 FROM agent_recommendations WHERE status IN ('approved', 'executing')`);

@@ -127,6 +127,7 @@ export function state(
     readonly raisedTo?: number;
     readonly clearSince?: number;
     readonly clearReadings?: number;
+    readonly recentRuns?: number;
   },
 ): DetectedState {
   const lastAt = given.lastAt ?? NOW - 5 * SECOND;
@@ -141,7 +142,7 @@ export function state(
     raised:
       peak === undefined ? null : { firstAt, lastAt: raisedTo, peak: { value: peak, at: firstAt, signals: new Map(), trends: new Map() } },
     clear: given.clearSince === undefined ? null : { since: given.clearSince, readings: given.clearReadings ?? 5 },
-    recentRuns: 0,
+    recentRuns: given.recentRuns ?? 0,
   };
 }
 

@@ -19,7 +19,7 @@ async function cycle(settings: Settings): Promise<void> {
   const point = parseCrashPoint(process.env['OPS_AGENT_CRASH_AT']);
   const plant = point?.at === 'plant' ? crashingPlant(created, point) : created;
   const ports = { store, source, plant, log: silent, monotonic: () => performance.now() };
-  const asked = { runId: newRunId(), waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
+  const asked = { runId: newRunId(), processId: 'a-process', waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
   const report = await runCycle(ports, settings, new AbortController().signal, asked);
   process.stdout.write(`${JSON.stringify(report)}\n`);
   await plant.close();

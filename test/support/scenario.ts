@@ -29,6 +29,7 @@ export const QUICK: Flags = {
 export interface CycleChanges {
   readonly ports?: Partial<CyclePorts>;
   readonly runId?: string;
+  readonly processId?: string;
   readonly signal?: AbortSignal;
   readonly settings?: Settings;
 }
@@ -88,8 +89,13 @@ export async function newScene(flags: Flags = {}, replaced: Partial<Pick<Setting
     source,
     plant,
     log,
-    cycle: ({ ports: other = {}, runId = newRunId(), signal = new AbortController().signal, settings: today = settings } = {}) =>
-      runCycle({ ...ports, ...other }, today, signal, { runId, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false }),
+    cycle: ({
+      ports: other = {},
+      runId = newRunId(),
+      processId = 'scene',
+      signal = new AbortController().signal,
+      settings: today = settings,
+    } = {}) => runCycle({ ...ports, ...other }, today, signal, { runId, processId, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false }),
     sql,
     reading: async (equipmentId, temperatureC, ageSeconds = 0) => {
       await sql(insertReading(equipmentId, temperatureC, Date.now() - ageSeconds * 1000));

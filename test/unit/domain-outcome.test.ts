@@ -73,6 +73,8 @@ const HEALTHY: AgentHealth = {
   consecutiveErrors: 0,
   rulesHash: 'x',
   version: '1',
+  lastProcessId: 'process-1',
+  otherDue: null,
 };
 
 function beat(age: number): Partial<AgentHealth> {

@@ -64,7 +64,7 @@ async function perform(context: CliContext, settings: Settings, plant: Plant & S
     const verdict = judgeDemo(row, plant.writes());
     if (verdict.passed) narration.good(verdict.text);
     else narration.bad(verdict.text);
-    await store.markOffline(settings.agentId);
+    await store.markOffline(settings.agentId, stage.processId);
     return { row, passed: verdict.passed };
   } finally {
     await source.close();

@@ -27,16 +27,18 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
   const ports = await start(context, settings, intervalSeconds, log);
   const { signal } = context.interruption;
   signal.addEventListener('abort', () => log.info('Agent interrupted by user. Shutting down gracefully...'), { once: true });
+  const processId = newRunId();
   const cycle = (first: boolean) =>
     runCycle(ports, settings, signal, {
       runId: newRunId(),
+      processId,
       waitSeconds: 0,
       nextDueInSeconds: intervalSeconds,
       takeOver: first && options.takeOver === true,
     });
   const plan = { intervalSeconds, maxCycles: options.maxCycles ?? null, forSeconds };
   const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, signal);
-  await (await context.store()).markOffline(settings.agentId);
+  await (await context.store()).markOffline(settings.agentId, processId);
   log.info(`Agent ${settings.agentId} is offline after ${cycles} ${cycles === 1 ? 'cycle' : 'cycles'}`);
   return context.interruption.exitCode() ?? EXIT.done;
 }

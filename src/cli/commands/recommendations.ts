@@ -1,22 +1,33 @@
 import { AgentError } from '../../domain/errors.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { type Flood, isFlooding, judgeFlood } from '../../domain/queue.ts';
+import { groupQueue } from '../../domain/queue-groups.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
-import { isRecommendationStatus, RECOMMENDATION_TRANSITIONS } from '../../domain/transitions.ts';
-import { paletteFor } from '../colour.ts';
+import { familyFor } from '../../domain/rule-book.ts';
+import { isRecommendationStatus, isTerminal, RECOMMENDATION_TRANSITIONS } from '../../domain/transitions.ts';
+import type { Store } from '../../ports/store.ts';
+import { type Palette, paletteFor } from '../colour.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
+import { groupTable } from '../queue-table.ts';
 import { table, type Cell, type Column } from '../table.ts';
-import { ageText, readingsText } from '../wording.ts';
+import { ageText, readingsText, statusText, timeText } from '../wording.ts';
 
 export interface RecommendationsOptions extends JsonOption {
   readonly status?: readonly string[];
   readonly equipment?: string;
   readonly limit?: number;
+  readonly group?: boolean;
+  readonly flat?: boolean;
 }
 
 const DEFAULT_LIMIT = 50;
+/** A group counts all of its rows, so they are all read; as many as --limit can ask for. */
+const MOST_ROWS = 100_000;
+const OPEN = Object.keys(RECOMMENDATION_TRANSITIONS).filter((status) => !isTerminal(status));
 const COLUMNS: readonly Column[] = [
   { title: 'ID' },
   { title: 'PRIO', align: 'right' },
@@ -39,22 +50,63 @@ export async function run(context: CliContext, options: RecommendationsOptions):
       `one of ${Object.keys(RECOMMENDATION_TRANSITIONS).join(', ')}`,
     );
   const store = await context.store();
-  const rows = await store.listRecommendations({ statuses, equipmentId: options.equipment ?? null, limit: options.limit ?? DEFAULT_LIMIT });
-  if (options.json) context.out.json(rows.map(jsonRow));
-  else if (rows.length === 0) context.out.print('No recommendations.');
-  else {
-    const { now } = await store.readControls();
-    context.out.print(
-      table(
-        COLUMNS,
-        rows.map((row) => cells(row, now, paletteFor(context.globals, context.env))),
-      ),
-    );
-  }
+  if (options.json) context.out.json((await listed(store, options)).map(jsonRow));
+  else await print(context, store, options);
   return EXIT.done;
 }
 
-function cells(row: Recommendation, now: number, palette: ReturnType<typeof paletteFor>): readonly Cell[] {
+function listed(store: Store, options: RecommendationsOptions): Promise<readonly Recommendation[]> {
+  return store.listRecommendations({
+    statuses: options.status ?? [],
+    equipmentId: options.equipment ?? null,
+    limit: options.limit ?? DEFAULT_LIMIT,
+  });
+}
+
+/** For people: in a flood grouped, unless they ask for rows or for some of them. */
+async function print(context: CliContext, store: Store, options: RecommendationsOptions): Promise<void> {
+  const { now, queue } = await store.readQueue();
+  const flood = judgeFlood(queue, [], now);
+  const palette = paletteFor(context.globals, context.env);
+  const isNarrowed = options.status !== undefined || options.equipment !== undefined;
+  const isGrouped = options.group === true || (isFlooding(flood) && !isNarrowed && options.flat !== true);
+  const lines = isNarrowed ? [] : floodLines(flood, isGrouped, now, palette);
+  const body = isGrouped ? await grouped(context, store, options, now) : await flat(store, options, now, palette);
+  context.out.print([...lines, body ?? 'No recommendations.'].join('\n'));
+}
+
+function floodLines(flood: Flood, isGrouped: boolean, now: Instant, palette: Palette): readonly string[] {
+  if (!isFlooding(flood)) return [];
+  const since = `FLOOD since ${timeText(flood.since)} (${ageText(flood.since, now)}): ${flood.total} new recommendations.`;
+  return [
+    palette.bad(`${since} ${isGrouped ? 'Every row: ops-agent recommendations --flat' : 'Grouped: ops-agent recommendations --group'}`),
+  ];
+}
+
+async function flat(store: Store, options: RecommendationsOptions, now: Instant, palette: Palette): Promise<string | null> {
+  const rows = await listed(store, options);
+  if (rows.length === 0) return null;
+  return table(
+    COLUMNS,
+    rows.map((row) => cells(row, now, palette)),
+  );
+}
+
+/** Of what is open, unless other statuses are asked for; `--limit` is one on groups here. */
+async function grouped(context: CliContext, store: Store, options: RecommendationsOptions, now: Instant): Promise<string | null> {
+  const { rules } = await context.settings();
+  const rows = await store.listRecommendations({
+    statuses: options.status ?? OPEN,
+    equipmentId: options.equipment ?? null,
+    limit: MOST_ROWS,
+  });
+  const familyOf = (row: Recommendation) => familyFor(rules, row.equipmentId, row.issueFamily);
+  const groups = groupQueue(rows, (row) => familyOf(row)?.side !== 'below').slice(0, options.limit ?? DEFAULT_LIMIT);
+  if (groups.length === 0) return null;
+  return groupTable(groups, (row) => familyOf(row)?.signal ?? row.issueFamily, now, paletteFor(context.globals, context.env));
+}
+
+function cells(row: Recommendation, now: Instant, palette: Palette): readonly Cell[] {
   return [
     shortId(row.recommendationId),
     row.priority,
@@ -62,7 +114,7 @@ function cells(row: Recommendation, now: number, palette: ReturnType<typeof pale
     row.equipmentId,
     row.issueType,
     readingsText(row),
-    { text: row.status, paint: (text) => palette.status(row.status, text) },
+    { text: statusText(row, now), paint: (text) => palette.status(row.status, text) },
     ageText(row.createdTimestamp, now),
     row.recommendedAction,
   ];

@@ -1,4 +1,5 @@
 import type { Command } from '../../domain/command.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
 import type { StoredEvent } from '../../ports/store.ts';
 import { paletteFor, type Palette } from '../colour.ts';
@@ -8,7 +9,7 @@ import { findRecommendation, shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
 import { plain } from '../output.ts';
-import { actionLines, readingsText, timeText } from '../wording.ts';
+import { actionLines, readingsText, statusText, timeText } from '../wording.ts';
 
 export interface ShowOptions extends JsonOption {
   readonly id: string;
@@ -25,12 +26,15 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
   const events = newestFirst.toReversed();
   const ordered = commands.toSorted((a, b) => (a.sequence ?? 0) - (b.sequence ?? 0));
   if (options.json) context.out.json({ ...jsonRow(row), commands: ordered.map(jsonRow), events: events.map(jsonRow) });
-  else context.out.print(page(row, ordered, events, paletteFor(context.globals, context.env)));
+  else {
+    const { now } = await store.readControls();
+    context.out.print(page(row, now, ordered, events, paletteFor(context.globals, context.env)));
+  }
   return EXIT.done;
 }
 
-function page(row: Recommendation, commands: readonly Command[], events: readonly StoredEvent[], palette: Palette): string {
-  const facts = factsOf(row).flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(15)}${plain(value)}`]));
+function page(row: Recommendation, now: Instant, commands: readonly Command[], events: readonly StoredEvent[], palette: Palette): string {
+  const facts = factsOf(row, now).flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(15)}${plain(value)}`]));
   return [
     palette.bold(`${row.recommendationId}  ${plain(row.equipmentId)}`),
     ...facts,
@@ -42,7 +46,7 @@ function page(row: Recommendation, commands: readonly Command[], events: readonl
   ].join('\n');
 }
 
-function factsOf(row: Recommendation): readonly (readonly [string, string | null])[] {
+function factsOf(row: Recommendation, now: Instant): readonly (readonly [string, string | null])[] {
   const decision =
     row.approvedByOperator === null
       ? null
@@ -52,7 +56,7 @@ function factsOf(row: Recommendation): readonly (readonly [string, string | null
       ? null
       : `${row.rejectedByOperator} at ${timeText(row.rejectedTimestamp)}: ${row.rejectionReason ?? '-'}`;
   return [
-    ['Status', row.status],
+    ['Status', statusText(row, now)],
     ['Severity', `${row.severity} (priority ${row.priority}, confidence ${row.confidenceScore})`],
     ['Issue', `${row.issueType} (rule ${row.ruleId})`],
     ['Readings', `${readingsText(row)} at the peak`],
@@ -60,6 +64,7 @@ function factsOf(row: Recommendation): readonly (readonly [string, string | null
     ['Recommended', row.recommendedAction],
     ['First seen', timeText(row.firstDetectedTimestamp)],
     ['Created', timeText(row.createdTimestamp)],
+    ['Chattering', row.chatteringTimestamp === null ? null : `since ${timeText(row.chatteringTimestamp)}`],
     ['Approved by', decision],
     ['Valid until', row.expiresTimestamp === null ? null : timeText(row.expiresTimestamp)],
     ['Rejected by', rejection],

@@ -1,12 +1,14 @@
 import { isInForce } from '../../domain/control.ts';
 import { isoOf, SECOND_MS } from '../../domain/instant.ts';
 import type { AgentHealth } from '../../domain/health.ts';
+import { judgeFlood } from '../../domain/queue.ts';
 import type { StatusFigures } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow, jsonTree } from '../json.ts';
 import { plain } from '../output.ts';
+import { kpiLines, kpisJson } from '../queue-report.ts';
 import { queueReport, statusReport } from '../status-report.ts';
 
 export async function run(context: CliContext, options: JsonOption): Promise<number> {
@@ -16,11 +18,14 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
   const { health } = await store.readHealth();
   const { controls } = await store.readControls();
   const own = health.find((row) => row.agentId === agentId);
+  const { now, queue: facts } = await store.readQueue();
+  const day = await store.readQueueDay();
+  const flood = judgeFlood(facts, [], now);
   if (options.json) {
     const inForce = controls.filter((control) => isInForce(control, figures.now));
-    context.out.json({ ...statusJson(agentId, figures, own), controls: inForce.map(jsonRow) });
+    context.out.json({ ...statusJson(agentId, figures, own), kpis: kpisJson(day, flood), controls: inForce.map(jsonRow) });
   } else {
-    const queue = queueReport(figures, own, controls).split('\n').map(plain);
+    const queue = [...queueReport(figures, own, controls).split('\n'), ...kpiLines(day, flood, now)].map(plain);
     context.out.print([statusReport(agentId, figures), ...queue].join('\n'));
   }
   return EXIT.done;

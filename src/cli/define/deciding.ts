@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { ApproveOptions } from '../commands/approve.ts';
 import type { CommandsOptions } from '../commands/commands.ts';
@@ -29,10 +29,12 @@ export function defineDeciding(program: Command, launch: Launch): void {
 function defineRecommendations(program: Command, launch: Launch): void {
   const list = program
     .command('recommendations')
-    .description('list recommendations, open ones first, by priority then age')
+    .description('list recommendations, open ones first, by priority then age; in a flood, grouped')
     .option('--status <status>', 'only these; may be repeated', repeated)
     .option('--equipment <id>', 'only of this equipment')
     .option('--limit <n>', 'at most so many (default: 50)', countOption('--limit', MAX_ROWS))
+    .addOption(new Option('--group', 'one line per severity and issue, as in a flood').conflicts(['flat', 'json']))
+    .addOption(new Option('--flat', 'every row, also in a flood'))
     .option('--json', 'print a JSON array')
     .action((options: RecommendationsOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/recommendations.ts')).run(context, options)),
@@ -41,6 +43,7 @@ function defineRecommendations(program: Command, launch: Launch): void {
     examples: [
       'ops-agent recommendations',
       'ops-agent recommendations --status pending --equipment REACTOR_02',
+      'ops-agent recommendations --group',
       'ops-agent recommendations --json',
     ],
   });

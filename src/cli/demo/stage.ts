@@ -26,6 +26,7 @@ export interface StageParts {
 /** The plant, its feed and the agent, each of which the demo sets going when its turn comes. */
 export class Stage {
   readonly parts: StageParts;
+  readonly processId = newRunId();
   readonly #log = keepLog();
 
   constructor(parts: StageParts) {
@@ -64,7 +65,8 @@ export class Stage {
     this.goOn();
     const { settings, store, source, plant, signal, monotonic } = this.parts;
     const ports = { store, source, plant, log: this.#log, monotonic };
-    const options = { runId: newRunId(), waitSeconds: 0, nextDueInSeconds: settings.poll.intervalSeconds, takeOver: false };
+    const { processId } = this;
+    const options = { runId: newRunId(), processId, waitSeconds: 0, nextDueInSeconds: settings.poll.intervalSeconds, takeOver: false };
     const report = await runCycle(ports, settings, signal, options);
     if (report.outcome === 'failed') throw report.cause;
     return { report, lines: this.#log.take() };

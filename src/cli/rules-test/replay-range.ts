@@ -1,5 +1,5 @@
-import type { Settings } from '../../config/settings.ts';
 import { addSeconds } from '../../domain/instant.ts';
+import type { Authorship } from '../../domain/proposal.ts';
 import { Replay, type Episode } from '../../domain/replay.ts';
 import type { ReplayedRange } from '../../domain/replay-figures.ts';
 import type { Source } from '../../ports/source.ts';
@@ -22,11 +22,11 @@ export interface ReplayPace {
  */
 export async function replayRange(
   source: Source,
-  settings: Pick<Settings, 'rules' | 'agentId' | 'rulesHash'>,
+  settings: Omit<Authorship, 'now'>,
   range: ReplayedRange,
   { stepSeconds, onProgress }: ReplayPace,
 ): Promise<Replayed> {
-  const replay = new Replay(settings.rules, settings.agentId, settings.rulesHash);
+  const replay = new Replay(settings);
   let [readings, rejected] = [0, 0];
   for (let from = range.from; from < range.to;) {
     const to = Math.min(range.to, addSeconds(from, stepSeconds));

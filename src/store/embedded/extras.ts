@@ -10,6 +10,8 @@ const INDEXES: readonly string[] = [
   `CREATE UNIQUE INDEX IF NOT EXISTS agent_recommendations_open ON agent_recommendations (equipment_id, issue_family)
    WHERE status IN ('pending', 'awaiting_second', 'deferred', 'approved', 'executing')`,
   'CREATE INDEX IF NOT EXISTS agent_recommendations_newest ON agent_recommendations (equipment_id, issue_family, created_timestamp)',
+  // What was opened lately, however long the history is.
+  'CREATE INDEX IF NOT EXISTS agent_recommendations_by_time ON agent_recommendations (created_timestamp)',
   `CREATE INDEX IF NOT EXISTS agent_recommendations_unsettled ON agent_recommendations (recommendation_id)
    WHERE status IS NOT guarded_status`,
   `CREATE INDEX IF NOT EXISTS agent_recommendations_unverified ON agent_recommendations (executed_timestamp)

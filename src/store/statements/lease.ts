@@ -29,6 +29,18 @@ WHERE agent_id = :agent
 export const LEASE_GUARD =
   'EXISTS (SELECT 1 FROM agent_health h WHERE h.agent_id = :agent AND h.lease_owner = :run AND h.lease_epoch = :epoch)';
 
+/**
+ * The agent is off, unless another process works on its tables as well: of two, the one that ends first must not call the other dead.
+ * Whoever had the heartbeat before ours has promised the next one until `other_due`.
+ */
+export function offlineStatement(agentId: string, processId: string, d: Dialect): Statement {
+  return write(
+    `UPDATE agent_health SET status = 'offline'
+WHERE agent_id = :agent AND last_process_id = :process AND (other_due IS NULL OR other_due <= ${d.now})`,
+    { agent: agentId, process: processId },
+  );
+}
+
 export function leaseParams(lease: Lease) {
   return { agent: lease.agentId, run: lease.runId, epoch: lease.epoch };
 }
@@ -36,15 +48,16 @@ export function leaseParams(lease: Lease) {
 /** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there. */
 export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): Statement {
   const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
+  const otherDue = `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN status = 'online' THEN next_due END ELSE other_due END`;
   return write(
     `UPDATE agent_health SET
-  last_heartbeat = ${d.now}, status = :status, polls_completed = COALESCE(polls_completed, 0) + 1,
+  last_heartbeat = ${d.now}, status = CASE WHEN :status = 'offline' AND ${otherDue} > ${d.now} THEN 'online' ELSE :status END, polls_completed = COALESCE(polls_completed, 0) + 1,
   watermark_timestamp = CASE WHEN :watermark IS NULL OR (watermark_timestamp > :watermark AND watermark_timestamp <= ${d.now}) THEN watermark_timestamp ELSE :watermark END,
   newest_reading_timestamp = CASE WHEN :newest IS NULL OR (newest_reading_timestamp > :newest AND newest_reading_timestamp <= ${d.now}) THEN newest_reading_timestamp ELSE :newest END,
   detected_timestamp = CASE WHEN :detected = 1 THEN ${d.now} ELSE detected_timestamp END,
   next_due = ${d.plusSeconds(d.now, ':next_due_seconds')}, last_cycle_ms = :cycle_ms, last_error = :last_error,
   consecutive_errors = CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(consecutive_errors, 0) + 1 END,
-  rules_hash = :rules_hash, version = :version, lease_owner = NULL, lease_expires = NULL
+  rules_hash = :rules_hash, version = :version, last_process_id = :process, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL
 WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
     {
       ...leaseParams(lease),
@@ -57,6 +70,7 @@ WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
       last_error: beat.lastError,
       rules_hash: beat.rulesHash,
       version: beat.version,
+      process: beat.processId,
     },
   );
 }

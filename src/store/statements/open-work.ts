@@ -1,14 +1,9 @@
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
-import { isTerminal, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../domain/transitions.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
+import { OPEN_STATUSES } from './open-statuses.ts';
+import { floodTable, queueSelects } from './queue.ts';
 import { COMMANDS, CONTROLS, HEALTH, RECOMMENDATIONS, type Table } from '../tables.ts';
-
-const OPEN = (Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]).filter((status) => !isTerminal(status)); // its own keys
-
-/** What a family has at most one of: the unique index of the engines that have one says the same. */
-export const ONE_OPEN_PER_FAMILY = { columns: ['equipment_id', 'issue_family'], statuses: OPEN };
-export const OPEN_STATUSES = `(${OPEN.map((status) => `'${status}'`).join(', ')})`;
 
 /** What a successor has to know about the newest row of its family. */
 const HISTORY_COLUMNS: readonly string[] = [
@@ -64,7 +59,8 @@ newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
-${newestEvent(d, 'fates', COMMAND_EVENTS, "SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ('pending', 'executing', 'unknown')", 'command')}
+${newestEvent(d, 'fates', COMMAND_EVENTS, "SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ('pending', 'executing', 'unknown')", 'command')},
+${floodTable(d)}
 SELECT 'clock' AS kind, ${d.now} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
 UNION ALL SELECT 'schema', ${d.jsonObject([['min_supported', 'MAX(s.min_supported)']])}, NULL, NULL, NULL FROM agent_schema s
@@ -81,6 +77,9 @@ UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NU
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
   WHERE x.status IN ${OPEN_STATUSES} AND x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')
-UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates`;
+UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
+${queueSelects(d)
+  .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)
+  .join('\n')}`;
   return read(sql);
 }
