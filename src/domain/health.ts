@@ -24,7 +24,8 @@ export interface AgentHealth {
   readonly version: string | null;
   /** The process whose heartbeat the last one was: a loop has one id over all of its runs. */
   readonly lastProcessId: string | null;
-  /** Until when another process, the last one before it, has promised its next heartbeat. */
+  /** The last one before it that has not stopped, and by when it has promised its next heartbeat. */
+  readonly otherProcessId: string | null;
   readonly otherDue: Instant | null;
 }
 

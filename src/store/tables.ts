@@ -130,6 +130,7 @@ export const HEALTH: Table = {
     text('rules_hash'),
     text('version'),
     text('last_process_id'),
+    text('other_process_id'),
     time('other_due'),
   ],
 };

@@ -256,6 +256,7 @@ export function columnsContract(under: StoreUnderTest): void {
           rulesHash: CANARIES[1],
           version: CANARIES[4],
           lastProcessId: CANARIES[2],
+          otherProcessId: null,
           otherDue: null,
           leaseOwner: null,
           leaseExpires: null,

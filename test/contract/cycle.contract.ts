@@ -377,34 +377,53 @@ function theEnd(under: StoreUnderTest): void {
       expect((await health(at))?.status).toBe('offline');
     });
 
+    const OTHER: Heartbeat = { ...BEAT, processId: 'process-2', nextDueInSeconds: 60 };
+    const beating = async (at: AtHand, ...beats: readonly Heartbeat[]) => {
+      for (const [index, beat] of beats.entries()) await at.store.endCycle(await leaseOf(at.store, `run-${index}`), beat);
+    };
+
     test('offline is not said by a process after which another one has had its heartbeat', async () => {
       const at = store();
-      await at.store.endCycle(await leaseOf(at.store), BEAT);
-      await at.store.endCycle(await leaseOf(at.store, 'run-2'), { ...BEAT, processId: 'process-2', nextDueInSeconds: -1 });
+      await beating(at, BEAT, { ...OTHER, nextDueInSeconds: -1 });
       await at.store.markOffline(AGENT, BEAT.processId);
-      expect(await health(at)).toMatchObject({ status: 'online', lastProcessId: 'process-2' });
+      expect(await health(at)).toMatchObject({ status: 'online', lastProcessId: 'process-2', otherProcessId: null });
+    });
+
+    test('offline is not said while another process has promised a heartbeat: the row is the other one again', async () => {
+      const at = store();
+      await beating(at, OTHER);
+      const promised = (await health(at))?.nextDue;
+      await beating(at, BEAT, BEAT, { ...BEAT, status: 'offline' });
+      expect(await health(at)).toMatchObject({ status: 'online', otherProcessId: 'process-2', otherDue: promised });
+      const left = { status: 'online', lastProcessId: 'process-2', nextDue: promised, otherProcessId: null, otherDue: null };
+      for (let again = 0; again < 2; again += 1) {
+        await at.store.markOffline(AGENT, BEAT.processId);
+        expect(await health(at)).toMatchObject(left);
+      }
+      await at.store.markOffline(AGENT, OTHER.processId);
+      expect((await health(at))?.status).toBe('offline');
+    });
+
+    test.each<readonly [string, readonly Heartbeat[]]>([
+      ['is overdue', [{ ...OTHER, nextDueInSeconds: -1 }, BEAT]],
+      ['ended with its last cycle', [{ ...OTHER, status: 'offline' }, BEAT]],
+    ])('offline is said where the other process %s', async (_what, beats) => {
+      const at = store();
+      await beating(at, ...beats);
+      await at.store.markOffline(AGENT, BEAT.processId);
+      expect((await health(at))?.status).toBe('offline');
     });
 
     test.each([
-      ['has promised the next', 60, 'online'],
-      ['is overdue', -1, 'offline'],
-    ])('offline is said, also by the last heartbeat, according to whether the other process %s', async (_what, otherDue, expected) => {
+      ['before', [OTHER, BEAT], ['process-2', 'process-1']],
+      ['after', [BEAT, OTHER], ['process-1', 'process-2']],
+    ] as const)('offline is said once both have ended, the other one %s', async (_what, beats, stopping) => {
       const at = store();
-      const other = { ...BEAT, processId: 'process-2', nextDueInSeconds: otherDue };
-      const beats = [other, BEAT, BEAT];
-      for (const [index, beat] of beats.entries()) await at.store.endCycle(await leaseOf(at.store, `run-${index}`), beat);
-      await at.store.markOffline(AGENT, BEAT.processId);
-      expect((await health(at))?.status).toBe(expected);
-      await at.store.endCycle(await leaseOf(at.store, 'run-4'), { ...BEAT, status: 'offline' });
-      expect((await health(at))?.status).toBe(expected);
-    });
-
-    test('offline is said where the other process has said it of itself, whatever it promised before', async () => {
-      const at = store();
-      await at.store.endCycle(await leaseOf(at.store), { ...BEAT, processId: 'process-2', nextDueInSeconds: 60 });
-      await at.store.markOffline(AGENT, 'process-2');
-      await at.store.endCycle(await leaseOf(at.store, 'run-2'), BEAT);
-      await at.store.markOffline(AGENT, BEAT.processId);
+      await beating(at, ...beats);
+      for (const processId of stopping) {
+        expect((await health(at))?.status).toBe('online');
+        await at.store.markOffline(AGENT, processId);
+      }
       expect((await health(at))?.status).toBe('offline');
     });
   });

@@ -111,11 +111,11 @@ function theFacts(under: StoreUnderTest): void {
         ),
       );
       await tell(at, 'run-1', now - 30_000);
-      await at.outside.run('UPDATE agent_recommendations SET created_timestamp = :then', { then: at.time(now - 11 * MINUTE) });
+      await at.outside.run('UPDATE agent_recommendations SET created_timestamp = :opened', { opened: at.time(now - 11 * MINUTE) });
       await tell(at, 'run-2', now - 20_000);
       await tell(at, 'run-3', now - 15_000);
       expect(await factsOf(at)).toMatchObject({ newestFloodEvent: { event: 'flood_ended', at: now - 20_000 }, openedInFlood: 0 });
-      await at.outside.run('UPDATE agent_recommendations SET created_timestamp = :then', { then: at.time(now - MINUTE) });
+      await at.outside.run('UPDATE agent_recommendations SET created_timestamp = :opened', { opened: at.time(now - MINUTE) });
       await tell(at, 'run-4', now - 10_000);
       const events = await at.store.listEvents({ subjectId: 'queue', limit: 9 });
       expect(events.map(({ event }) => event)).toEqual(['flood_began', 'flood_ended', 'flood_began']);

@@ -74,6 +74,7 @@ const HEALTHY: AgentHealth = {
   rulesHash: 'x',
   version: '1',
   lastProcessId: 'process-1',
+  otherProcessId: null,
   otherDue: null,
 };
 

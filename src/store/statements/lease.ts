@@ -31,12 +31,18 @@ export const LEASE_GUARD =
 
 /**
  * The agent is off, unless another process works on its tables as well: of two, the one that ends first must not call the other dead.
- * Whoever had the heartbeat before ours has promised the next one until `other_due`.
+ * Then the row is the other's again, with the heartbeat that it promised. Who was not the last one only takes its own promise back.
  */
 export function offlineStatement(agentId: string, processId: string, d: Dialect): Statement {
+  const isLast = 'last_process_id = :process';
+  const isOtherAlive = `other_due > ${d.now}`;
   return write(
-    `UPDATE agent_health SET status = 'offline'
-WHERE agent_id = :agent AND last_process_id = :process AND (other_due IS NULL OR other_due <= ${d.now})`,
+    `UPDATE agent_health SET
+  status = CASE WHEN ${isLast} AND (other_due IS NULL OR NOT ${isOtherAlive}) THEN 'offline' ELSE status END,
+  next_due = CASE WHEN ${isLast} AND ${isOtherAlive} THEN other_due ELSE next_due END,
+  last_process_id = CASE WHEN ${isLast} AND ${isOtherAlive} THEN other_process_id ELSE last_process_id END,
+  other_due = NULL, other_process_id = NULL
+WHERE agent_id = :agent AND (${isLast} OR other_process_id = :process)`,
     { agent: agentId, process: processId },
   );
 }
@@ -48,7 +54,10 @@ export function leaseParams(lease: Lease) {
 /** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there. */
 export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): Statement {
   const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
-  const otherDue = `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN status = 'online' THEN next_due END ELSE other_due END`;
+  // Whoever had the last heartbeat, if not us, is the other one and has promised the next; unless it said that it stops.
+  const ofOther = (theirs: string, kept: string) =>
+    `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN status = 'online' THEN ${theirs} END ELSE ${kept} END`;
+  const otherDue = ofOther('next_due', 'other_due');
   return write(
     `UPDATE agent_health SET
   last_heartbeat = ${d.now}, status = CASE WHEN :status = 'offline' AND ${otherDue} > ${d.now} THEN 'online' ELSE :status END, polls_completed = COALESCE(polls_completed, 0) + 1,
@@ -57,7 +66,8 @@ export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): St
   detected_timestamp = CASE WHEN :detected = 1 THEN ${d.now} ELSE detected_timestamp END,
   next_due = ${d.plusSeconds(d.now, ':next_due_seconds')}, last_cycle_ms = :cycle_ms, last_error = :last_error,
   consecutive_errors = CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(consecutive_errors, 0) + 1 END,
-  rules_hash = :rules_hash, version = :version, last_process_id = :process, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL
+  rules_hash = :rules_hash, version = :version, last_process_id = :process,
+  other_process_id = ${ofOther('last_process_id', 'other_process_id')}, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL
 WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
     {
       ...leaseParams(lease),
