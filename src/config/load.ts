@@ -5,6 +5,7 @@ import { activeFamilies } from '../domain/rule-book.ts';
 import type { AllowedTag, TagPolicy } from '../domain/tags.ts';
 import { hashOf } from '../domain/ticket.ts';
 import { actionProblems } from './check-actions.ts';
+import { conversionsOf, timeProblems, timeZoneOf, unitProblems } from './check-source.ts';
 import { limitProblems, shapeProblems, signalProblems, storeProblems } from './cross-checks.ts';
 import { describeKeys } from './describe.ts';
 import { type ConfigInput, type Layers, type Origin, readLayers } from './layers.ts';
@@ -66,6 +67,8 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
     ...storeProblems(config, input.env),
     ...shapeProblems(config, (key) => layers.originOf(key) !== 'default'),
     ...signalProblems(config, activeFamilies(rules.book)),
+    ...unitProblems(config),
+    ...timeProblems(config),
     ...rules.problems,
     ...limitProblems(config, settings.source.physicalLimits),
     ...actionProblems(config, settings.tags),
@@ -86,7 +89,7 @@ function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: st
     agentId: config.agent.id,
     origin,
     store,
-    source: sourceOf(config.source),
+    source: sourceOf(config),
     rules: rules.book,
     rulesHash: hashOf(rules.book),
     tags: tagsOf(config, plant.kind),
@@ -98,7 +101,8 @@ function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: st
   };
 }
 
-function sourceOf({ columns, shape, ...source }: Config['source']): SourceSettings {
+function sourceOf(config: Config): SourceSettings {
+  const { columns, shape, ...source } = config.source;
   const { equipment, timestamp, signals } = columns;
   const isWide = shape === 'wide';
   return {
@@ -107,6 +111,9 @@ function sourceOf({ columns, shape, ...source }: Config['source']): SourceSettin
     shape: isWide ? { kind: 'wide', signals } : { kind: 'long', signalColumn: columns.signal, valueColumn: columns.value, signals },
     // An unquoted null in YAML is no text, but means the word.
     usableStatus: source.usableStatus.map((status) => String(status).trim().toLowerCase()),
+    units: conversionsOf(config),
+    timeZone: timeZoneOf(config),
+    arrivalColumn: columns.arrival,
     physicalLimits: limitsOf(signals, source.physicalLimits),
   };
 }

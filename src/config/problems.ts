@@ -72,7 +72,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_key':
       return issue.issues[0]?.message ?? issue.message;
     case 'invalid_union':
-      return `must be text or null, is ${shown(value)}`;
+      return issue.message === 'Invalid input' ? `must be text or null, is ${shown(value)}` : `${issue.message}, is ${shown(value)}`;
     default:
       return issue.message;
   }

@@ -14,7 +14,11 @@ export const DEFAULT_PHYSICAL_LIMITS = {
 const columns = z
   .strictObject({
     equipment: columnName().default('equipment_id').describe("The column with the equipment's id."),
-    timestamp: columnName().default('timestamp').describe("The column with the reading's time, in UTC."),
+    timestamp: columnName().default('timestamp').describe("The column with the reading's time; see `source.timeZone`."),
+    arrival: columnName()
+      .nullable()
+      .default(null)
+      .describe('The column with the time at which the row was stored, spelled like the timestamp; with it no late row is missed.'),
     status: columnName()
       .nullable()
       .default('sensor_status')
@@ -53,6 +57,18 @@ const physicalLimits = z
   .default(DEFAULT_PHYSICAL_LIMITS)
   .describe("Values outside are rejected as out of range: signal → {min, max} in the signal's unit. Signals not named keep their default.");
 
+const unitName = () => shortText(50);
+
+const units = z
+  .record(
+    signalName(),
+    z.union([unitName(), z.strictObject({ stored: unitName(), used: unitName() })], { error: 'must be a unit, or {stored, used}' }),
+  )
+  .default({})
+  .describe(
+    'Units of the stored values: signal → unit, which is converted to °C, psi or gpm, or signal → {stored, used}. Signals not named are stored as they are used.',
+  );
+
 export const sourceSection = z
   .strictObject({
     table: tableName()
@@ -69,6 +85,16 @@ export const sourceSection = z
       .min(1)
       .default(['good', 'warning', 'ok', 'null'])
       .describe('Row qualities that count as a reading, in any case; `null` means a row without one.'),
+    units,
+    timestampFormat: z
+      .enum(['native', 'iso', 'epochSeconds', 'epochMillis'])
+      .default('native')
+      .describe(
+        "How times are stored. `native`: the engine's timestamp (SQLite: text `2026-02-19 10:30:00.000`). `iso`: ISO 8601 text with a `T`. Numbers since 1970 are UTC.",
+      ),
+    timeZone: shortText(100)
+      .default('UTC')
+      .describe('The zone of times that are stored without an offset, by its IANA name (`Europe/Berlin`).'),
     physicalLimits,
     latenessSeconds: secondsOrZero(300, 'How late a row may arrive and still be seen.'),
     maxAgeSeconds: positiveSeconds(300, 'A newest good reading older than this means: state unknown, feed dead.'),

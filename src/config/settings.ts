@@ -1,6 +1,7 @@
 import type { Policy } from '../domain/policy.ts';
 import type { RuleBook } from '../domain/rule-book.ts';
 import type { TagPolicy } from '../domain/tags.ts';
+import type { Conversion } from '../domain/units.ts';
 
 /** Where readings come from. Column and table names are identifiers, validated before they are quoted. */
 export interface SourceSettings {
@@ -20,6 +21,14 @@ export interface SourceSettings {
   readonly equipment: { readonly include: readonly string[]; readonly exclude: readonly string[] };
   /** Values outside are rejected as out of range; per signal, in the signal's unit. */
   readonly physicalLimits: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+  /** Signals that are stored in another unit than they are used in. */
+  readonly units: Readonly<Record<string, Conversion>>;
+  /** How the times in the table are spelled; numbers count from 1970 in UTC. */
+  readonly timestampFormat: 'native' | 'iso' | 'epochSeconds' | 'epochMillis';
+  /** The IANA zone of times without an offset; every name of UTC is 'UTC' here. */
+  readonly timeZone: string;
+  /** The column with the time at which a row was stored; null where the table has none. */
+  readonly arrivalColumn: string | null;
   readonly latenessSeconds: number;
   readonly maxAgeSeconds: number;
   readonly firstLookbackSeconds: number;

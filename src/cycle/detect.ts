@@ -11,7 +11,8 @@ export async function detect(cycle: Cycle): Promise<void> {
   ports.log.info('Detecting anomalies...');
   const now = cycle.clock.now();
   const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, activeFamilies(settings.rules));
-  const oldest = Math.min(window.live.after, window.backlog?.after ?? window.live.after);
+  // A late row may be of any time.
+  const oldest = window.arrivedAfter === undefined ? Math.min(window.live.after, window.backlog?.after ?? window.live.after) : 0;
   const known = knownFamilies(settings.rules, cycle.situations.histories, oldest);
   const detection = await ports.source.detect({ window, rules: settings.rules, known });
   cycle.detected = { window, detection };

@@ -21,6 +21,7 @@ export class SituationIndex {
   readonly #rules: RuleBook;
   readonly #live = new Map<string, DetectedState>();
   readonly #backlog = new Map<string, DetectedState>();
+  readonly #late = new Map<string, DetectedState>();
   readonly #newest = new Map<string, FamilyHistory>();
 
   constructor(rules: RuleBook, histories: readonly FamilyHistory[], draft: Draft, states: readonly DetectedState[]) {
@@ -28,7 +29,7 @@ export class SituationIndex {
     // A row that this cycle has already settled counts as it will be.
     for (const history of histories) this.#newest.set(keyOf(history), draft.row(history.recommendationId) ?? history);
     for (const state of states) {
-      const index = state.part === 'live' ? this.#live : this.#backlog;
+      const index = { live: this.#live, backlog: this.#backlog, late: this.#late }[state.part];
       index.set(keyOf({ equipmentId: state.equipmentId, issueFamily: state.familyId }), state);
     }
   }
@@ -50,7 +51,7 @@ export class SituationIndex {
   all(draft: Draft): readonly Situation[] {
     const open = new Map<string, OpenRecommendation>();
     for (const row of draft.rows) if (!isTerminal(row.status)) open.set(keyOf(row), row);
-    const keys = new Set([...this.#live.keys(), ...this.#backlog.keys(), ...open.keys()]);
+    const keys = new Set([...this.#live.keys(), ...this.#backlog.keys(), ...this.#late.keys(), ...open.keys()]);
     const situations: Situation[] = [];
     for (const key of keys) {
       const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by keyOf
@@ -61,6 +62,7 @@ export class SituationIndex {
         family,
         live: this.#live.get(key),
         backlog: this.#backlog.get(key),
+        late: this.#late.get(key),
         newest: this.#newest.get(key),
         open: open.get(key),
       });

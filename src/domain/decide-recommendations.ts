@@ -15,6 +15,8 @@ export interface Situation {
   readonly family: IssueFamily;
   readonly live: DetectedState | undefined;
   readonly backlog: DetectedState | undefined;
+  /** What came in after its time was dealt with; older than the two others. */
+  readonly late?: DetectedState | undefined;
   readonly newest: FamilyHistory | undefined;
   /** The newest row in full where it is open. */
   readonly open: OpenRecommendation | undefined;
@@ -35,6 +37,8 @@ export interface DecisionContext {
   /** The end of the slice while there is a backlog. */
   readonly backlogUpTo: Instant | null;
 }
+
+type PastDecision = Extract<Decision, { readonly kind: 'open' | 'record' }>;
 
 function proposalOf(situation: Situation, state: DetectedState, predecessor: FamilyHistory | null, accountedTo: Instant): Proposal {
   const { raised } = state;
@@ -86,8 +90,11 @@ function decideOpenByBacklog(
 }
 
 function decideOpen(situation: Situation, row: OpenRecommendation, context: DecisionContext): Decision | undefined {
-  const { live, family } = situation;
+  const { live, late, family } = situation;
   const condition = conditionOf(live, family, context.now, context.maxAgeSeconds);
+  // Late rows can show that it was worse. That it was over they cannot: the rows that came in time are not among them.
+  const byLate = late && escalationOf(situation, row, late, context);
+  if (byLate) return byLate;
   const byBacklog = decideOpenByBacklog(situation, row, condition, context);
   if (byBacklog || !live) return byBacklog;
   const escalation = escalationOf(situation, row, live, context);
@@ -96,13 +103,16 @@ function decideOpen(situation: Situation, row: OpenRecommendation, context: Deci
   return condition === 'cleared' && context.backlogUpTo === null ? withdrawalOf(row, live) : undefined;
 }
 
-/** Opens by the slice what is still on at its end; what was over by then is recorded as withdrawn. */
-function decideNewByBacklog(situation: Situation): Decision | undefined {
-  const { backlog, family, newest } = situation;
-  if (!backlog?.raised) return undefined;
-  const over = conditionOf(backlog, family, 0, 0) === 'cleared';
-  const accountedTo = over && backlog.last ? backlog.last.at : backlog.raised.lastAt;
-  const proposal = proposalOf(situation, backlog, newest ?? null, accountedTo);
+/** Opens by a part of the past what is still on at its end; what was over by then is recorded as withdrawn. */
+function decideNewByPast(
+  situation: Situation,
+  past: DetectedState | undefined,
+  predecessor: FamilyHistory | null,
+): PastDecision | undefined {
+  if (!past?.raised) return undefined;
+  const over = conditionOf(past, situation.family, 0, 0) === 'cleared';
+  const accountedTo = over && past.last ? past.last.at : past.raised.lastAt;
+  const proposal = proposalOf(situation, past, predecessor, accountedTo);
   return over ? { kind: 'record', proposal } : { kind: 'open', proposal, supersedes: null };
 }
 
@@ -134,11 +144,20 @@ function historyAfter(proposal: Proposal, now: Instant): FamilyHistory {
   };
 }
 
+/** The past in its own order: late rows, the slice, then the present. What opens ends it; the next cycle looks again. */
 function decideNew(situation: Situation, context: DecisionContext): readonly Decision[] {
-  const past = decideNewByBacklog(situation);
-  if (past?.kind === 'open') return [past]; // the live range is looked at again in the next cycle
-  const predecessor = past?.kind === 'record' ? historyAfter(past.proposal, context.now) : (situation.newest ?? null);
-  return [past, decideNewByLive(situation, predecessor, context)].filter((decision) => decision !== undefined);
+  const recorded: Decision[] = [];
+  let predecessor = situation.newest ?? null;
+  for (const part of [situation.late, situation.backlog]) {
+    const past = decideNewByPast(situation, part, predecessor);
+    if (past?.kind === 'open') return [...recorded, past];
+    if (past) {
+      recorded.push(past);
+      predecessor = historyAfter(past.proposal, context.now);
+    }
+  }
+  const present = decideNewByLive(situation, predecessor, context);
+  return present ? [...recorded, present] : recorded;
 }
 
 /** What an operator's standing order does to an open row; undefined when none applies. */

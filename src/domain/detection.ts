@@ -18,7 +18,8 @@ export interface Peak {
 
 /** What one range of readings says about one (equipment, family), aggregated in the engine. */
 export interface DetectedState {
-  readonly part: 'live' | 'backlog';
+  /** `late`: rows older than both ranges that came after the last detection. */
+  readonly part: 'live' | 'backlog' | 'late';
   readonly equipmentId: string;
   readonly familyId: string;
   /** Newest good reading in the range; null when there is none. */

@@ -17,12 +17,16 @@ export interface DetectionWindow {
   readonly live: TimeRange;
   /** Set after a downtime too long to read at once: at most one hour of it, in order. */
   readonly backlog: TimeRange | null;
+  /** Set where rows have an ingest time: those that came later than this and are older than both ranges are read, too. */
+  readonly arrivedAfter?: Instant;
 }
 
 export interface WindowSettings {
   readonly latenessSeconds: number;
   readonly maxAgeSeconds: number;
   readonly firstLookbackSeconds: number;
+  /** The ingest time's column; null or undefined where there is none. */
+  readonly arrivalColumn?: string | null;
 }
 
 /**
@@ -44,8 +48,11 @@ export function detectionWindow(
   const behind = Math.min(addSeconds(watermark, -overlap), watermark - 1);
   // A slice is a whole hour or none: cut off by the live range, it would never catch up where that range is an hour or longer.
   const sliceEnd = watermark + HOUR_MS;
-  if (sliceEnd >= liveAfter) return { watermark, live: { after: Math.min(behind, liveAfter), upTo }, backlog: null };
-  return { watermark, live: { after: liveAfter, upTo }, backlog: { after: behind, upTo: sliceEnd } };
+  // What had arrived by then was there when a cycle read: the watermark is at most the tolerance ahead of the clock that it read by.
+  const arrivedAfter = addSeconds(watermark, -settings.latenessSeconds - FUTURE_TOLERANCE_SECONDS);
+  const late = (settings.arrivalColumn ?? null) === null ? {} : { arrivedAfter };
+  if (sliceEnd >= liveAfter) return { watermark, live: { after: Math.min(behind, liveAfter), upTo }, backlog: null, ...late };
+  return { watermark, live: { after: liveAfter, upTo }, backlog: { after: behind, upTo: sliceEnd }, ...late };
 }
 
 /**

@@ -15,6 +15,13 @@ export interface ReadingPoint {
   readonly value: number;
 }
 
+/** A column of the source that cannot be what the configuration says it is. */
+export interface ColumnProblem {
+  /** Of the key that names the column. */
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
 /** The user's readings. The agent never writes to them. */
 export interface Source {
   /** Statements sent since the source was opened, without retries. */
@@ -29,5 +36,9 @@ export interface Source {
   readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]>;
   /** The configured columns that the table lacks; empty when it can be read. */
   missingColumns(): Promise<readonly string[]>;
+  /** The configured columns whose declared type rules out what they are to hold; a type that says nothing is none. */
+  mistypedColumns(): Promise<readonly ColumnProblem[]>;
+  /** The ids in so many of the newest readings, in order, whichever equipment this agent is responsible for. */
+  equipmentIds(readings: number): Promise<readonly string[]>;
   close(): Promise<void>;
 }

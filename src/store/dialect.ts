@@ -57,6 +57,16 @@ export interface Dialect {
   isReadableTime(column: string): string;
   /** A condition that finds, by an index on the column, rows whose time no range finds; null where types rule them out. */
   unreadableTimes(column: string): string | null;
+  /** A time of the engine's own from an ISO 8601 text, as UTC where the text names an offset, else as it stands; NULL for anything else. */
+  timeOfIso(column: string): string;
+  /** Whether an ISO 8601 text names its offset from UTC. */
+  hasOffset(column: string): string;
+  /** A time of the engine's own from seconds since 1970 with fractions; NULL where no calendar has it. */
+  timeOfEpoch(seconds: string): string;
+  /** As unreadableTimes, for a column of numbers of which `earliest` is the smallest that can be meant. */
+  unreadableNumbers(column: string, earliest: number): string | null;
+  /** A quality as text in lower case: 192 and 192.0 are both '192'. */
+  qualityText(column: string): string;
 
   /** Inserts rows of the JSON parameter `:rows` whose key is not there; names in `columns` order. */
   insertAbsent(table: Table, key: string): string;
@@ -73,6 +83,8 @@ export interface Dialect {
   /** What stands beside the tables: indexes, triggers; repeatable. */
   createExtras(sourceTable: string | null): readonly string[];
   addColumn(table: Table, column: Column): string;
-  /** Yields the rows `name` of a table's columns; none when there is no such table. The table's name is bound as `:table`. */
+  /** Yields the rows (`name`, `type`) of a table's or view's columns; none when there is no such table. Its name is bound as `:table`. */
   readonly describeTable: string;
+  /** What a column of a declared type holds; null where the type does not say, or allows several. */
+  kindOfType(declared: string): 'text' | 'number' | null;
 }

@@ -4,14 +4,16 @@ import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
-import type { DetectionRequest, ReadingPoint, Source } from '../ports/source.ts';
+import type { ColumnProblem, DetectionRequest, ReadingPoint, Source } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { ReadingTimes } from './reading-times.ts';
 import { encode } from './row-mapping.ts';
 import type { Session } from './session.ts';
-import { type DetectForm, detectSql, KNOWN_COLUMNS, signalNames } from './statements/detect.ts';
+import { mistypedColumns, missingColumns, type TableColumn } from './source-columns.ts';
+import { type DetectForm, detectSql, KNOWN_COLUMNS } from './statements/detect.ts';
 import { familyParams, isScoped, UNLIMITED } from './statements/families-in-force.ts';
-import { isUsable, patternParams } from './statements/readings-scan.ts';
+import { equipmentSql, patternParams, signalNames, signalSql, unitParams } from './statements/readings-scan.ts';
 import { trendColumns, wantsTrends } from './statements/trends.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -24,12 +26,14 @@ export class SqlSource implements Source {
   readonly #session: Session;
   readonly #settings: SourceSettings;
   readonly #statements = new Map<string, string>();
+  readonly #times: ReadingTimes;
 
   constructor(session: Session, settings: SourceSettings) {
     this.#session = session;
     this.#settings = settings;
     // A name that is none is refused here, before anything is asked.
     this.#sql({ scoped: false, trends: false });
+    this.#times = new ReadingTimes(settings, session.dialect);
   }
 
   get statements(): number {
@@ -53,7 +57,7 @@ export class SqlSource implements Source {
         rejected: rejected as Record<RejectionReason, number>, // made from the list of reasons just above
         newestGoodAt: this.#dialect.decodeTime(first['newest_good']),
         backlogHasReadings: count('backlog_has') === 1,
-        nextReadingAt: this.#dialect.decodeTime(first['next_reading']),
+        nextReadingAt: this.#times.nextReading(first['next_reading'], request.window),
       },
     };
   }
@@ -85,6 +89,8 @@ export class SqlSource implements Source {
       backlog_up_to: d.encodeTime(backlog.upTo),
       recent_after: d.encodeTime(addSeconds(window.live.upTo, -FUTURE_TOLERANCE_SECONDS - RECENT_SECONDS)),
       ...(form.trends && this.#trendParams(window.live.upTo)),
+      ...this.#times.params(window),
+      ...Object.fromEntries(names.flatMap((name) => Object.entries(unitParams(this.#settings, name)))),
       ...Object.fromEntries(perSignal),
       ...patternParams(this.#settings),
     };
@@ -124,7 +130,7 @@ export class SqlSource implements Source {
           }
         : null;
     return {
-      part: row['part'] === 'backlog' ? 'backlog' : 'live',
+      part: row['part'] === 'backlog' || row['part'] === 'late' ? row['part'] : 'live',
       equipmentId: String(row['equipment_id']),
       familyId: String(row['family']),
       last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,
@@ -154,49 +160,42 @@ export class SqlSource implements Source {
 
   async readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]> {
     const d = this.#dialect;
-    const { shape, columns, table } = this.#settings;
-    const ts = d.quote(columns.timestamp);
+    const { shape } = this.#settings;
     const mapped = shape.signals[signal];
     if (mapped === undefined) throw new AgentError('usage', `the source has no signal '${signal}'`, 'map it under source.columns');
-    const value = d.quote(shape.kind === 'wide' ? mapped : shape.valueColumn);
     const limits = this.#settings.physicalLimits[signal];
-    // Good as detection means it: what it rejects must not stand in the evidence.
-    const conditions = [
-      `${d.quote(columns.equipment)} = :equipment AND ${ts} > :after AND ${ts} <= ${d.plusSeconds(d.now, ':tolerance')} AND ${d.isReadableTime(ts)}`,
-      ...(shape.kind === 'wide' ? [] : [`${d.quote(shape.signalColumn)} = :signal`]),
-      isUsable(d, columns.status === null ? 'NULL' : `LOWER(${d.quote(columns.status)})`),
-      `${d.isFiniteNumber(value)} AND ${value} BETWEEN :lowest AND :highest`,
-    ];
-    const { rows } = await this.#session.run(
-      read(
-        `SELECT ${ts} AS ts, ${value} AS value FROM ${d.quote(table)} WHERE ${conditions.join(' AND ')} ORDER BY ${ts} DESC LIMIT :limit`,
-        {
-          equipment: equipmentId,
-          after: d.encodeTime(after),
-          tolerance: FUTURE_TOLERANCE_SECONDS,
-          ...(shape.kind === 'wide' ? {} : { signal: mapped }),
-          usable: JSON.stringify(this.#settings.usableStatus),
-          lowest: limits?.min ?? -UNLIMITED,
-          highest: limits?.max ?? UNLIMITED,
-          limit,
-        },
-      ),
-    );
+    const params = {
+      equipment: equipmentId,
+      ...this.#times.signalParams(after),
+      ...unitParams(this.#settings, signal),
+      tolerance: FUTURE_TOLERANCE_SECONDS,
+      ...(shape.kind === 'wide' ? {} : { signal: mapped }),
+      usable: JSON.stringify(this.#settings.usableStatus),
+      lowest: limits?.min ?? -UNLIMITED,
+      highest: limits?.max ?? UNLIMITED,
+      limit,
+    };
+    const { rows } = await this.#session.run(read(signalSql(this.#settings, d, signal), params));
     const points = rows.map((row) => ({ at: d.decodeTime(row['ts']), value: Number(row['value']) }));
     return points.filter((point): point is ReadingPoint => point.at !== null).toReversed();
   }
 
+  async equipmentIds(readings: number): Promise<readonly string[]> {
+    const { rows } = await this.#session.run(read(equipmentSql(this.#settings, this.#dialect), { readings }));
+    return rows.map((row) => String(row['equipment_id']));
+  }
+
   async missingColumns(): Promise<readonly string[]> {
-    const { columns, shape, table } = this.#settings;
-    const { rows } = await this.#session.run(read(this.#dialect.describeTable, { table }));
-    const present = new Set(rows.map((row) => String(row['name']).toLowerCase()));
-    const wanted = [
-      columns.equipment,
-      columns.timestamp,
-      ...(columns.status === null ? [] : [columns.status]),
-      ...(shape.kind === 'wide' ? Object.values(shape.signals) : [shape.signalColumn, shape.valueColumn]),
-    ];
-    return wanted.filter((column) => !present.has(column.toLowerCase()));
+    return missingColumns(this.#settings, await this.#columns());
+  }
+
+  async mistypedColumns(): Promise<readonly ColumnProblem[]> {
+    return mistypedColumns(this.#settings, await this.#columns(), this.#dialect);
+  }
+
+  async #columns(): Promise<readonly TableColumn[]> {
+    const { rows } = await this.#session.run(read(this.#dialect.describeTable, { table: this.#settings.table }));
+    return rows.map((row) => ({ name: String(row['name']).toLowerCase(), type: String(row['type']) }));
   }
 
   /** The session belongs to whoever opened it. */

@@ -1,3 +1,4 @@
+import type { SourceSettings } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import type { CliContext } from '../context.ts';
 import { requireColumns } from '../cycle-ports.ts';
@@ -10,6 +11,8 @@ export interface ConfigCheckOptions {
 }
 
 const COLUMNS: readonly Column[] = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }, { title: 'VARIABLE' }];
+/** Enough to hold every equipment of a plant, few enough to be read at once. */
+const NEWEST_READINGS = 10_000;
 /** Lists and maps are cut there; --json has them whole. */
 const LONGEST_VALUE = 60;
 
@@ -26,12 +29,24 @@ export async function check(context: CliContext, options: ConfigCheckOptions): P
       'run: ops-agent setup',
     );
   context.out.print(`✓ Store: ${store.description}`);
-  await requireColumns(await context.source(), settings.source.table);
-  context.out.print(`✓ Source: ${settings.source.table}`);
+  await checkSource(context, settings.source);
   const plant = await context.plant();
   await plant.read([]);
   context.out.print(`✓ Plant: ${plant.description}`);
   return EXIT.done;
+}
+
+/** Columns that are missing or of the wrong type are errors; a pattern without equipment may be about what is still to come. */
+async function checkSource(context: CliContext, settings: SourceSettings): Promise<void> {
+  const source = await context.source();
+  await requireColumns(source, settings.table);
+  const { findingsError, findingTexts, sourcePatterns, unmatchedPatterns } = await import('../../config/source-findings.ts');
+  const input = await context.configInput();
+  const mistyped = await source.mistypedColumns();
+  if (mistyped.length > 0) throw findingsError(input, mistyped);
+  context.out.print(`✓ Source: ${settings.table}`);
+  const unmatched = unmatchedPatterns(sourcePatterns(settings), await source.equipmentIds(NEWEST_READINGS));
+  for (const text of findingTexts(input, unmatched)) context.out.note(`ops-agent: warning: ${text}`);
 }
 
 export async function show(context: CliContext, options: JsonOption): Promise<number> {

@@ -7,6 +7,7 @@ import { spellForSqlite } from './spelling.ts';
 
 const TIME_FORMAT = "'%Y-%m-%d %H:%M:%f'";
 const TIME_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]'";
+const ISO_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-5][0-9]*'";
 const CANONICAL_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -33,6 +34,22 @@ function decodeTime(found: unknown): Instant | null {
 function toJsonValue(found: unknown): unknown {
   const instant = typeof found === 'string' ? decodeTime(found) : null;
   return instant === null ? found : isoOf(instant);
+}
+
+/** SQLite reads an offset with a colon alone; +0100 and +01 are ISO 8601 as well. The offset stands behind the minutes. */
+function timeOfIso(column: string): string {
+  const [digits2, behind] = ['[0-9][0-9]', `substr(${column}, 17)`];
+  const spelled = `CASE WHEN ${behind} GLOB '*[-+]${digits2}${digits2}' THEN substr(${column}, 1, length(${column}) - 2) || ':' || substr(${column}, -2)
+    WHEN ${behind} GLOB '*[-+]${digits2}' THEN ${column} || ':00' ELSE ${column} END`;
+  return `CASE WHEN typeof(${column}) = 'text' AND ${column} GLOB ${ISO_PATTERN} THEN strftime(${TIME_FORMAT}, ${spelled}) END`;
+}
+
+/** By the rules of SQLite's type affinity, https://www.sqlite.org/datatype3.html, but a date's or no type says nothing. */
+function kindOfType(declared: string): 'text' | 'number' | null {
+  const type = declared.toUpperCase();
+  if (type.includes('INT')) return 'number';
+  if (/CHAR|CLOB|TEXT/.test(type)) return 'text';
+  return /REAL|FLOA|DOUB|NUMERIC|DECIMAL/.test(type) ? 'number' : null;
 }
 
 function jsonRows(parameter: string, columns: readonly Pick<Column, 'name' | 'kind'>[]): string {
@@ -153,6 +170,12 @@ export const embeddedDialect: Dialect = {
   isReadableTime: (column) => `(typeof(${column}) = 'text' AND ${column} GLOB ${TIME_PATTERN} AND substr(${column}, 12, 2) < '24')`,
   // Before 1970 there are no readings, but there is much that a person writes: 19/02/2026, seconds since 1970.
   unreadableTimes: (column) => `(${column} IS NULL OR ${column} < '1970' OR ${column} >= ':')`,
+  timeOfIso,
+  hasOffset: (column) => `(substr(${column}, 17) GLOB '*[-+Zz]*')`,
+  timeOfEpoch: (seconds) => `strftime(${TIME_FORMAT}, ${seconds}, 'unixepoch')`,
+  // Texts sort behind all numbers.
+  unreadableNumbers: (column, earliest) => `(${column} IS NULL OR ${column} < ${earliest} OR ${column} >= '')`,
+  qualityText: (column) => `LOWER(CASE typeof(${column}) WHEN 'real' THEN printf('%.15g', ${column}) ELSE ${column} END)`,
   insertAbsent,
   guardedWrite,
   spell: spellForSqlite,
@@ -160,5 +183,6 @@ export const embeddedDialect: Dialect = {
   createExtras: embeddedExtras,
   addColumn: (table, column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`,
   // A dotted name: SQLite looks for its last part.
-  describeTable: "SELECT name FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",
+  describeTable: "SELECT name, type FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",
+  kindOfType,
 };

@@ -2,7 +2,7 @@ import type { SourceSettings } from '../../config/settings.ts';
 import { REJECTION_REASONS } from '../../domain/detection.ts';
 import type { Dialect } from '../dialect.ts';
 import { equipmentKey, familiesInForce } from './families-in-force.ts';
-import { isUsable, scan } from './readings-scan.ts';
+import { isUsable, nextReading, scan, signalNames } from './readings-scan.ts';
 import { longTrends, trendColumns, wideTrends } from './trends.ts';
 
 /** What the agent knows of an (equipment, family): KnownFamily. */
@@ -15,11 +15,6 @@ export const KNOWN_COLUMNS = [
   { name: 'worse_from', kind: 'time' },
   { name: 'report', kind: 'integer' },
 ] as const;
-
-/** The signals in a fixed order; their readings travel as s0, s1, … */
-export function signalNames(source: SourceSettings): readonly string[] {
-  return Object.keys(source.shape.signals);
-}
 
 /** What the statement has to know beside the data: rules by equipment, and trends, cost something. */
 export interface DetectForm {
@@ -168,12 +163,4 @@ others AS (SELECT part, equipment_id, family, ${names
     .map((_signal, index) => `MAX(CASE WHEN signal_type = :type_${index} THEN signal_value END) AS other_${index}`)
     .join(', ')}
   FROM nearest WHERE place = 1 GROUP BY part, equipment_id, family)`;
-}
-
-/** The first reading after the slice, by the index; only asked for while there is a slice. */
-function nextReading(source: SourceSettings, d: Dialect): string {
-  const ts = d.quote(source.columns.timestamp);
-  // A text that is no time, taken for the next reading's, would leave the watermark where it is for ever.
-  return `(SELECT MIN(${ts}) FROM ${d.quote(source.table)}
-  WHERE :backlog_after < :backlog_up_to AND ${ts} > :backlog_up_to AND ${ts} <= :live_up_to AND ${d.isReadableTime(ts)})`;
 }

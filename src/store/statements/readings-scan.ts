@@ -1,6 +1,7 @@
 import type { SourceSettings } from '../../config/settings.ts';
 import type { Dialect } from '../dialect.ts';
 import { like } from './patterns.ts';
+import { isEngineTime, rawTime, timeOfRaw, ZONE_COLUMNS } from './raw-time.ts';
 
 function likeConditions(source: SourceSettings, column: string): string {
   const likes = (list: readonly string[], name: string) =>
@@ -27,27 +28,144 @@ export function patternParams(source: SourceSettings): Record<string, string> {
   ]);
 }
 
-/** The readings of the window as (part, equipment_id, ts, status, …), restricted by `extra`. */
-export function scan(source: SourceSettings, d: Dialect, extra: string): string {
-  const { columns, shape } = source;
-  const [equipment, ts] = [d.quote(columns.equipment), d.quote(columns.timestamp)];
-  const status = columns.status === null ? 'NULL' : `LOWER(${d.quote(columns.status)})`;
-  const values =
-    shape.kind === 'wide'
-      ? Object.values(shape.signals).map((column, index) => `${d.quote(column)} AS s${index}`)
-      : [`${d.quote(shape.signalColumn)} AS signal_type`, `${d.quote(shape.valueColumn)} AS signal_value`];
-  const select = (part: string, condition: string) =>
-    `SELECT '${part}' AS part, ${equipment} AS equipment_id, ${ts} AS ts, ${status} AS status, ${values.join(', ')}
-  FROM ${d.quote(source.table)} WHERE ${condition}${likeConditions(source, equipment)}${extra.replaceAll('$equipment', equipment)}`;
-  const unreadable = d.unreadableTimes(ts);
-  return [
-    select('live', `${ts} > :live_after${unreadable === null ? '' : ` AND NOT ${unreadable}`}`),
-    select('backlog', `${ts} > :backlog_after AND ${ts} <= :backlog_up_to`),
-    ...(unreadable === null || extra !== '' ? [] : [select('live', unreadable)]),
-  ].join('\n  UNION ALL ');
+/** The signals in a fixed order; their readings travel as s0, s1, … */
+export function signalNames(source: SourceSettings): readonly string[] {
+  return Object.keys(source.shape.signals);
 }
 
 /** Whether a status, in lower case, lets its reading count. */
 export function isUsable(d: Dialect, status: string): string {
   return `COALESCE(${status}, 'null') IN (SELECT value FROM ${d.jsonList('usable')} u)`;
+}
+
+/** A finite number in the unit that is used; what is none stays as it is, for detection to say why it is rejected. */
+function inUsedUnit(source: SourceSettings, d: Dialect, value: string, signal: string): string {
+  if (!Object.hasOwn(source.units, signal)) return value;
+  const at = signalNames(source).indexOf(signal);
+  const converted = `(${value} + :unit_shift_${at}) * :unit_factor_${at} / :unit_divisor_${at} + :unit_offset_${at}`;
+  return `CASE WHEN ${d.isFiniteNumber(value)} THEN ${converted} ELSE ${value} END`;
+}
+
+/** The numbers of the conversion of one signal; none where it is used as it is stored. */
+export function unitParams(source: SourceSettings, signal: string): Record<string, number> {
+  const conversion = source.units[signal];
+  if (conversion === undefined) return {};
+  const at = signalNames(source).indexOf(signal);
+  return Object.fromEntries(Object.entries(conversion).map(([name, number]) => [`unit_${name}_${at}`, number]));
+}
+
+interface Named {
+  readonly expression: string;
+  readonly name: string;
+}
+
+function valuesOf(source: SourceSettings, d: Dialect): readonly Named[] {
+  const { shape } = source;
+  if (shape.kind === 'wide')
+    return Object.entries(shape.signals).map(([signal, column], index) => ({
+      expression: inUsedUnit(source, d, d.quote(column), signal),
+      name: `s${index}`,
+    }));
+  const [signal, value] = [d.quote(shape.signalColumn), d.quote(shape.valueColumn)];
+  const cases = signalNames(source).flatMap((name, index) =>
+    Object.hasOwn(source.units, name) ? [`WHEN :type_${index} THEN ${inUsedUnit(source, d, value, name)}`] : [],
+  );
+  return [
+    { expression: signal, name: 'signal_type' },
+    { expression: cases.length === 0 ? value : `CASE ${signal} ${cases.join(' ')} ELSE ${value} END`, name: 'signal_value' },
+  ];
+}
+
+/**
+ * Rows of the table as (part, equipment_id, ts, status, …values), the time as the engine's own UTC, or NULL where it can be none.
+ * `rows` is a condition on the table's columns; what it says about the raw time can use an index.
+ */
+function readings(source: SourceSettings, d: Dialect, part: string, values: readonly Named[], rows: string): string {
+  const { columns } = source;
+  const raw = d.quote(columns.timestamp);
+  const status = columns.status === null ? 'NULL' : d.qualityText(d.quote(columns.status));
+  const select = (...times: readonly string[]) =>
+    `SELECT '${part}' AS part, ${d.quote(columns.equipment)} AS equipment_id, ${times.join(', ')}, ${status} AS status, ${values
+      .map(({ expression, name }) => `${expression} AS ${name}`)
+      .join(', ')}
+  FROM ${d.quote(source.table)} WHERE ${rows}`;
+  const time = timeOfRaw(source, d, raw);
+  if (source.timeZone === 'UTC') return select(`${time} AS ts`);
+  const iso = source.timestampFormat === 'iso';
+  const local = select(`${time} AS local_time`, ...(iso ? [`${d.hasOffset(raw)} AS in_utc`] : []));
+  const zone = `SELECT starts, ends, shift_seconds FROM ${d.jsonRows('zone', ZONE_COLUMNS)} spans`;
+  return `SELECT part, equipment_id, CASE WHEN z.shift_seconds IS NULL THEN local_time ELSE ${d.plusSeconds('local_time', 'z.shift_seconds')} END AS ts,
+    status, ${values.map(({ name }) => name).join(', ')}
+  FROM ${d.computedOnce(local)} l LEFT JOIN ${d.computedOnce(zone)} z ON l.local_time >= z.starts AND l.local_time < z.ends${iso ? ' AND NOT l.in_utc' : ''}`;
+}
+
+/** The readings of the window as (part, equipment_id, ts, status, …), restricted by `extra`. */
+export function scan(source: SourceSettings, d: Dialect, extra: string): string {
+  const [equipment, raw] = [d.quote(source.columns.equipment), d.quote(source.columns.timestamp)];
+  const values = valuesOf(source, d);
+  const whose = `${likeConditions(source, equipment)}${extra.replaceAll('$equipment', equipment)}`;
+  const rows = (part: string, condition: string) => readings(source, d, part, values, `${condition}${whose}`);
+  const names = ['part', 'equipment_id', 'ts', 'status', ...values.map(({ name }) => name)].join(', ');
+  const within = (select: string, moments: string) => `SELECT ${names} FROM ${d.computedOnce(select)} each_once WHERE ${moments}`;
+  const { unreadable } = rawTime(source, d, raw);
+  const readable = unreadable === null ? '' : ` AND NOT ${unreadable}`;
+  const own = isEngineTime(source);
+  // An ISO text's offset can be any, so its range is wider than the window, and a slice must not count the text of no time again.
+  const untimed = source.timestampFormat === 'iso' ? '' : 'ts IS NULL OR ';
+  const ranges = own
+    ? [rows('live', `${raw} > :live_after${readable}`), rows('backlog', `${raw} > :backlog_after AND ${raw} <= :backlog_up_to`)]
+    : [
+        within(rows('live', `${raw} > :live_raw_after${readable}`), 'ts IS NULL OR ts > :live_after'),
+        within(
+          rows('backlog', `${raw} > :backlog_raw_after AND ${raw} <= :backlog_raw_up_to`),
+          `${untimed}(ts > :backlog_after AND ts <= :backlog_up_to)`,
+        ),
+      ];
+  return [
+    ...ranges,
+    ...(unreadable === null || extra !== '' ? [] : [rows('live', unreadable)]),
+    ...(source.arrivalColumn === null
+      ? []
+      : [within(rows('late', arrivedLate(source, d)), `${d.isReadableTime('ts')} AND ts <= :late_up_to`)]),
+  ].join('\n  UNION ALL ');
+}
+
+/** By the index on the ingest time: a condition on the reading's time as well would let the engine choose the other one, for years of rows. */
+function arrivedLate(source: SourceSettings, d: Dialect): string {
+  const arrival = d.quote(source.arrivalColumn ?? '');
+  return `${arrival} > :arrived_raw_after AND ${rawTime(source, d, arrival).isReadable}`;
+}
+
+/** The first reading after the slice, by the index, as its raw time; only asked for while there is a slice. */
+export function nextReading(source: SourceSettings, d: Dialect): string {
+  const raw = d.quote(source.columns.timestamp);
+  const [after, upTo] = isEngineTime(source) ? [':backlog_up_to', ':live_up_to'] : [':next_raw_after', ':next_raw_up_to'];
+  // What is no time, taken for the next reading's, would leave the watermark where it is for ever.
+  return `(SELECT MIN(${raw}) FROM ${d.quote(source.table)}
+  WHERE :backlog_after < :backlog_up_to AND ${raw} > ${after} AND ${raw} <= ${upTo} AND ${rawTime(source, d, raw).isReadable})`;
+}
+
+/** Good readings of one signal, newest first; what detection rejects must not stand in the evidence. */
+export function signalSql(source: SourceSettings, d: Dialect, signal: string): string {
+  const { shape, columns } = source;
+  const [equipment, raw] = [d.quote(columns.equipment), d.quote(columns.timestamp)];
+  const column = d.quote(shape.kind === 'wide' ? (shape.signals[signal] ?? '') : shape.valueColumn);
+  const own = isEngineTime(source);
+  const rows = [
+    `${equipment} = :equipment AND ${raw} > ${own ? ':after' : ':raw_after'}`,
+    ...(shape.kind === 'wide' ? [] : [`${d.quote(shape.signalColumn)} = :signal`]),
+  ].join(' AND ');
+  const values = [{ expression: inUsedUnit(source, d, column, signal), name: 'value' }];
+  return `SELECT ts, value FROM (${readings(source, d, 'signal', values, rows)}) r
+  WHERE ${own ? '' : 'ts > :after AND '}ts <= ${d.plusSeconds(d.now, ':tolerance')} AND ${d.isReadableTime('ts')}
+    AND ${isUsable(d, 'status')} AND ${d.isFiniteNumber('value')} AND value BETWEEN :lowest AND :highest
+  ORDER BY ts DESC LIMIT :limit`;
+}
+
+/** The ids in the newest readings, by the index on their time. */
+export function equipmentSql(source: SourceSettings, d: Dialect): string {
+  const [equipment, raw] = [d.quote(source.columns.equipment), d.quote(source.columns.timestamp)];
+  return `SELECT DISTINCT equipment_id FROM (SELECT ${equipment} AS equipment_id FROM ${d.quote(source.table)}
+  WHERE ${rawTime(source, d, raw).isReadable} ORDER BY ${raw} DESC LIMIT :readings) newest
+  WHERE ${d.isPlainId('equipment_id')} ORDER BY equipment_id`;
 }

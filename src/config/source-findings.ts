@@ -1,0 +1,42 @@
+import { matchesPattern } from '../domain/tags.ts';
+import { type ConfigInput, readLayers } from './layers.ts';
+import { didYouMean } from './nearest.ts';
+import type { Path } from './paths.ts';
+import { type Problem, problemsError } from './problems.ts';
+import type { SourceSettings } from './settings.ts';
+
+/** A pattern over equipment ids, and the key that it stands under. */
+export interface EquipmentPattern {
+  readonly path: Path;
+  readonly pattern: string;
+}
+
+/** The patterns of `source.equipment`. */
+export function sourcePatterns({ equipment }: SourceSettings): readonly EquipmentPattern[] {
+  return (['include', 'exclude'] as const).flatMap((list) =>
+    equipment[list].map((pattern, index) => ({ path: ['source', 'equipment', list, index], pattern })),
+  );
+}
+
+/** A pattern that matches none of the ids is mostly a misspelt one. Where no equipment is known nothing can be said. */
+export function unmatchedPatterns(patterns: readonly EquipmentPattern[], equipmentIds: readonly string[]): readonly Problem[] {
+  if (equipmentIds.length === 0) return [];
+  return patterns
+    .filter(({ pattern }) => !equipmentIds.some((id) => matchesPattern(pattern, id)))
+    .map(({ path, pattern }) => ({
+      path,
+      text: `'${pattern}' matches no equipment of the newest readings${didYouMean(pattern, equipmentIds)}`,
+    }));
+}
+
+/** What only the source itself can tell about the configuration, as loadSettings tells the rest: with path and line. */
+export function findingsError(input: ConfigInput, problems: readonly Problem[]) {
+  const layers = readLayers(input);
+  return problemsError(layers.file, problems.map(layers.place));
+}
+
+/** Each finding as one line: path, place, text. */
+export function findingTexts(input: ConfigInput, problems: readonly Problem[]): readonly string[] {
+  const layers = readLayers(input);
+  return problems.map(layers.place).map(({ where, text }) => `${where}: ${text}`);
+}

@@ -1,0 +1,116 @@
+import type { SourceSettings } from '../config/settings.ts';
+import { addSeconds, type Instant, SECOND_MS } from '../domain/instant.ts';
+import { instantOf, localBounds, type LocalTime, type ZoneSpan, zoneSpans } from '../domain/time-zone.ts';
+import { type DetectionWindow, FUTURE_TOLERANCE_SECONDS, type TimeRange } from '../domain/window.ts';
+import type { SqlValue } from './connection.ts';
+import type { Dialect } from './dialect.ts';
+import { epochUnitsPerSecond, isEngineTime } from './statements/raw-time.ts';
+
+const DAY_MS = 86_400 * SECOND_MS;
+const YEAR_MS = 366 * DAY_MS;
+/** Late rows that are older are read with the offset that was in force then: at most an hour or so off. */
+const LATE_YEARS = 10;
+/** No row came later than this: what a window without an ingest time asks for. */
+const NEVER = Date.UTC(9999, 11, 31);
+
+/** The times of a request in the spelling, and the zone, of the source's columns. */
+export class ReadingTimes {
+  readonly #settings: SourceSettings;
+  readonly #dialect: Dialect;
+
+  constructor(settings: SourceSettings, dialect: Dialect) {
+    this.#settings = settings;
+    this.#dialect = dialect;
+  }
+
+  /** What the scan binds besides the window itself. */
+  params(window: DetectionWindow): Record<string, SqlValue> {
+    const { live, backlog, arrivedAfter } = window;
+    const hasArrival = this.#settings.arrivalColumn !== null;
+    const slice = backlog ?? { after: live.after, upTo: live.after };
+    const spans = this.#spans(window);
+    const late = {
+      arrived_raw_after:
+        arrivedAfter === undefined ? this.#raw(NEVER) : this.#bounds(spans, { after: arrivedAfter, upTo: live.upTo }).after,
+      late_up_to: this.#dialect.encodeTime(backlog?.after ?? live.after),
+    };
+    if (isEngineTime(this.#settings)) return hasArrival ? late : {};
+    const bounds = this.#bounds(spans, slice);
+    const next = this.#bounds(spans, { after: slice.upTo, upTo: live.upTo });
+    return {
+      ...(hasArrival ? late : {}),
+      ...this.#zone(spans),
+      live_raw_after: this.#bounds(spans, live).after,
+      backlog_raw_after: bounds.after,
+      backlog_raw_up_to: bounds.upTo,
+      next_raw_after: next.after,
+      next_raw_up_to: next.upTo,
+    };
+  }
+
+  /** What reading one signal binds. Repeated local times of a range that ends in the future are read by the host's clock. */
+  signalParams(after: Instant): Record<string, SqlValue> {
+    const d = this.#dialect;
+    if (isEngineTime(this.#settings)) return { after: d.encodeTime(after) };
+    const latest = addSeconds(Date.now(), FUTURE_TOLERANCE_SECONDS);
+    const range = { after, upTo: Math.max(after, latest) + YEAR_MS };
+    const spans = this.#spansOf(range, latest);
+    return { ...this.#zone(spans), after: d.encodeTime(after), raw_after: this.#bounds(spans, range).after };
+  }
+
+  /**
+   * The moment of the first reading after the slice. Raw times order as moments do but around a change of the clocks, or
+   * where texts have offsets of their own: then the slice's end, which is always safe to go on from.
+   */
+  nextReading(found: unknown, window: DetectionWindow): Instant | null {
+    if (isEngineTime(this.#settings)) return this.#dialect.decodeTime(found);
+    if (found === null || found === undefined || window.backlog === null) return null;
+    return Math.max(window.backlog.upTo, this.#instantOf(found, window) ?? 0);
+  }
+
+  #instantOf(found: unknown, window: DetectionWindow): Instant | null {
+    const perSecond = epochUnitsPerSecond(this.#settings);
+    if (perSecond !== null) return Math.round((Number(found) * SECOND_MS) / perSecond);
+    if (this.#settings.timestampFormat === 'iso' && /[-+Zz]/.test(String(found).slice(16))) {
+      const instant = Date.parse(String(found));
+      return Number.isNaN(instant) ? null : instant;
+    }
+    const local = this.#settings.timestampFormat === 'iso' ? Date.parse(`${String(found)}Z`) : this.#dialect.decodeTime(found);
+    return local === null || Number.isNaN(local) ? null : instantOf(this.#spans(window), local);
+  }
+
+  #spans({ live, backlog }: DetectionWindow): readonly ZoneSpan[] {
+    const lateFrom = this.#settings.arrivalColumn === null ? live.after : live.after - LATE_YEARS * YEAR_MS;
+    return this.#spansOf({ after: Math.min(lateFrom, backlog?.after ?? live.after), upTo: live.upTo }, live.upTo);
+  }
+
+  /** None in a source of UTC, where nothing is to be shifted. */
+  #spansOf(range: TimeRange, latest: Instant): readonly ZoneSpan[] {
+    return this.#settings.timeZone === 'UTC' ? [] : zoneSpans(this.#settings.timeZone, range, latest);
+  }
+
+  #zone(spans: readonly ZoneSpan[]): Record<string, SqlValue> {
+    if (this.#settings.timeZone === 'UTC') return {};
+    const time = (local: LocalTime) => this.#dialect.encodeTime(local);
+    const rows = spans.map(({ starts, ends, offsetMs }) => ({
+      starts: time(starts),
+      ends: time(ends),
+      shift_seconds: -offsetMs / SECOND_MS,
+    }));
+    return { zone: JSON.stringify(rows) };
+  }
+
+  /** Raw times between which every moment of the range lies. */
+  #bounds(spans: readonly ZoneSpan[], range: TimeRange): { readonly after: SqlValue; readonly upTo: SqlValue } {
+    const local = spans.length === 0 ? range : localBounds(spans, range);
+    // An ISO text may have any offset from UTC; they all are less than a day.
+    const margin = this.#settings.timestampFormat === 'iso' ? DAY_MS : 0;
+    return { after: this.#raw(local.after - margin), upTo: this.#raw(local.upTo + margin) };
+  }
+
+  #raw(local: LocalTime): SqlValue {
+    const perSecond = epochUnitsPerSecond(this.#settings);
+    if (perSecond !== null) return (local * perSecond) / SECOND_MS;
+    return this.#settings.timestampFormat === 'iso' ? new Date(local).toISOString().slice(0, -1) : this.#dialect.encodeTime(local);
+  }
+}
