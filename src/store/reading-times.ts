@@ -25,26 +25,36 @@ export class ReadingTimes {
 
   /** What the scan binds besides the window itself. */
   params(window: DetectionWindow): Record<string, SqlValue> {
-    const { live, backlog, arrivedAfter } = window;
-    const hasArrival = this.#settings.arrivalColumn !== null;
+    const { live, backlog } = window;
     const slice = backlog ?? { after: live.after, upTo: live.after };
     const spans = this.#spans(window);
-    const late = {
-      arrived_raw_after:
-        arrivedAfter === undefined ? this.#raw(NEVER) : this.#bounds(spans, { after: arrivedAfter, upTo: live.upTo }).after,
-      late_up_to: this.#dialect.encodeTime(backlog?.after ?? live.after),
-    };
-    if (isEngineTime(this.#settings)) return hasArrival ? late : {};
+    const late = this.#late(window, spans);
+    if (isEngineTime(this.#settings)) return late;
     const bounds = this.#bounds(spans, slice);
     const next = this.#bounds(spans, { after: slice.upTo, upTo: live.upTo });
     return {
-      ...(hasArrival ? late : {}),
+      ...late,
       ...this.#zone(spans),
       live_raw_after: this.#bounds(spans, live).after,
       backlog_raw_after: bounds.after,
       backlog_raw_up_to: bounds.upTo,
       next_raw_after: next.after,
       next_raw_up_to: next.upTo,
+    };
+  }
+
+  #late({ live, backlog, arrivedAfter }: DetectionWindow, spans: readonly ZoneSpan[]): Record<string, SqlValue> {
+    if (this.#settings.arrivalColumn === null) return {};
+    const d = this.#dialect;
+    const arrived: TimeRange = arrivedAfter === undefined ? { after: NEVER, upTo: NEVER } : { after: arrivedAfter, upTo: live.upTo };
+    const local = spans.length === 0 || arrivedAfter === undefined ? arrived : localBounds(spans, arrived);
+    return {
+      late_up_to: d.encodeTime(backlog?.after ?? live.after),
+      arrived_raw_after: this.#raw(local.after - this.#margin),
+      // A text may have any offset, so its own order is not enough.
+      ...(this.#settings.timestampFormat === 'iso'
+        ? { arrived_after: d.encodeTime(arrived.after), arrived_local_after: d.encodeTime(local.after) }
+        : {}),
     };
   }
 
@@ -103,9 +113,12 @@ export class ReadingTimes {
   /** Raw times between which every moment of the range lies. */
   #bounds(spans: readonly ZoneSpan[], range: TimeRange): { readonly after: SqlValue; readonly upTo: SqlValue } {
     const local = spans.length === 0 ? range : localBounds(spans, range);
-    // An ISO text may have any offset from UTC; they all are less than a day.
-    const margin = this.#settings.timestampFormat === 'iso' ? DAY_MS : 0;
-    return { after: this.#raw(local.after - margin), upTo: this.#raw(local.upTo + margin) };
+    return { after: this.#raw(local.after - this.#margin), upTo: this.#raw(local.upTo + this.#margin) };
+  }
+
+  /** An ISO text may have any offset from UTC; they all are less than a day. */
+  get #margin(): number {
+    return this.#settings.timestampFormat === 'iso' ? DAY_MS : 0;
   }
 
   #raw(local: LocalTime): SqlValue {

@@ -9,6 +9,7 @@ import { rulesInForceContract } from './rules-in-force.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
 import { sourceContract } from './source.contract.ts';
+import { sourceTablesContract } from './source-tables.contract.ts';
 import { specifiedSqlContract } from './specified-sql.contract.ts';
 
 /** What every store keeps, whatever its engine. */
@@ -23,6 +24,7 @@ export function everyContract(under: StoreUnderTest): void {
     queueContract(under);
     sourceContract(under);
     rulesInForceContract(under);
+    sourceTablesContract(under);
     detectPropertyContract(under);
   });
 }

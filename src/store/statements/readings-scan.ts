@@ -133,7 +133,9 @@ export function scan(source: SourceSettings, d: Dialect, extra: string): string 
 /** By the index on the ingest time: a condition on the reading's time as well would let the engine choose the other one, for years of rows. */
 function arrivedLate(source: SourceSettings, d: Dialect): string {
   const arrival = d.quote(source.arrivalColumn ?? '');
-  return `${arrival} > :arrived_raw_after AND ${rawTime(source, d, arrival).isReadable}`;
+  const arrived = `${arrival} > :arrived_raw_after AND ${rawTime(source, d, arrival).isReadable}`;
+  if (source.timestampFormat !== 'iso') return arrived;
+  return `${arrived} AND ${d.timeOfIso(arrival)} > CASE WHEN ${d.hasOffset(arrival)} THEN :arrived_after ELSE :arrived_local_after END`;
 }
 
 /** The first reading after the slice, by the index, as its raw time; only asked for while there is a slice. */
