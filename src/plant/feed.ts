@@ -27,7 +27,8 @@ export interface PlannedFault {
   readonly at: Instant;
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+/** The units of a time in an option's text. */
+export const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 const MOST_EQUIPMENT = 10_000;
 /** How far from its normal temperature equipment may start, K. */
 const START_SPREAD_C = 2;
@@ -82,13 +83,16 @@ export function planFaults(options: readonly FaultOption[], equipmentIds: readon
 
 function placeOf(option: FaultOption, equipmentIds: readonly string[]): string {
   const suited = SUITS[option.kind];
-  const place =
-    option.equipmentId === null
-      ? (equipmentIds.find((id) => classOf(id) === suited) ?? equipmentIds[0])
-      : equipmentIds.find((id) => id === option.equipmentId);
-  if (place !== undefined) return place;
+  const place = option.equipmentId ?? equipmentIds.find((id) => classOf(id) === suited) ?? equipmentIds[0] ?? '';
+  requireInRun(place, equipmentIds);
+  return place;
+}
+
+/** @throws AgentError usage with the names that there are */
+export function requireInRun(equipmentId: string, equipmentIds: readonly string[]): void {
+  if (equipmentIds.includes(equipmentId)) return;
   const shown = equipmentIds.slice(0, 10).join(', ');
-  throw new AgentError('usage', `there is no equipment '${option.equipmentId ?? ''}' in this run`, `name one of: ${shown}`);
+  throw new AgentError('usage', `there is no equipment '${equipmentId}' in this run`, `name one of: ${shown}`);
 }
 
 function normalC(equipmentClass: EquipmentClass): number {

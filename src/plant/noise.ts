@@ -7,6 +7,11 @@ export function noise(key: string): number {
   return next() + next() - 1;
 }
 
+/** Uniform in [0, 1), and by the key only, as noise() is. */
+export function uniform(key: string): number {
+  return mulberry32(fnv1a(key))();
+}
+
 /** Uniform in [0, 1), the same sequence for the same seed. Not for secrets. */
 export function mulberry32(seed: number): () => number {
   let state = seed | 0;

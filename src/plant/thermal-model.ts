@@ -3,7 +3,15 @@ import type { Instant } from '../domain/instant.ts';
 import type { ClassModel } from './equipment-class.ts';
 import { noise } from './noise.ts';
 
-export const FAULT_KINDS = ['cooling-loss', 'fouling', 'blocked-discharge', 'stuck-sensor', 'drop-out'] as const;
+export const FAULT_KINDS = [
+  'cooling-loss',
+  'fouling',
+  'blocked-discharge',
+  'stuck-sensor',
+  'drop-out',
+  'stepping-sensor',
+  'out-of-range-sensor',
+] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
@@ -53,6 +61,12 @@ const BLOCKED_PRESSURE = 1.5;
 const STATIC_PRESSURE = 0.4;
 const TEMPERATURE_NOISE_C = 0.3;
 const RELATIVE_NOISE = 0.005;
+/** A loose contact: no equipment of the plant heats up by so much at once. */
+const STEP_C = 40;
+/** How long the loose contact holds on, and how long it lets go. */
+const STEP_MS = 10_000;
+/** An open thermocouple: the transmitter's 16 bits at their end, in tenths of °C. */
+const OPEN_CIRCUIT_C = 3276.7;
 
 /** Equipment that has run at full throughput without a fault for long. `temperatureC` overrides where it is now. */
 export function initialState(model: ClassModel, at: Instant, temperatureC = AMBIENT_C + model.loadC): ThermalState {
@@ -118,12 +132,21 @@ export function measure(state: ThermalState, model: ClassModel, conditions: Cond
     Math.round((value + amplitude * noise(`${noiseKey}|${signal}|${state.at}`)) * 100) / 100;
   const pressure = pressurePsi(state, model, conditions, active);
   const flow = flowGpm(model, conditions, active);
-  const frozenC = active.has('stuck-sensor') ? (state.frozenC ?? state.temperatureC) : null;
   return {
-    temperature: frozenC === null ? noisy('temperature', state.temperatureC, TEMPERATURE_NOISE_C) : Math.round(frozenC * 100) / 100,
+    temperature: shownC(state, conditions.faults, active, noisy('temperature', state.temperatureC, TEMPERATURE_NOISE_C)),
     pressure: noisy('pressure', pressure, pressure * RELATIVE_NOISE),
     flowRate: noisy('flow_rate', flow, flow * RELATIVE_NOISE),
   };
+}
+
+/** What the temperature's sensor makes of what a sound one would show. Of several faults the one that shows least of it wins. */
+function shownC(state: ThermalState, faults: readonly Fault[], active: ReadonlySet<FaultKind>, soundC: number): number {
+  if (active.has('out-of-range-sensor')) return OPEN_CIRCUIT_C;
+  if (active.has('stuck-sensor')) return Math.round((state.frozenC ?? state.temperatureC) * 100) / 100;
+  const stepping = faults.find((fault) => fault.kind === 'stepping-sensor' && fault.startedAt <= state.at);
+  // By the clock, not by the model's pace: a contact knows nothing of it.
+  const holds = stepping !== undefined && Math.floor((state.at - stepping.startedAt) / STEP_MS) % 2 === 0;
+  return holds ? Math.round((soundC + STEP_C) * 100) / 100 : soundC;
 }
 
 /** Pressure settles within seconds, heat within minutes: it follows the throughput at once. */

@@ -201,7 +201,7 @@ export interface SchemaReport {
   readonly problems: readonly string[];
 }
 
-/** One row for the specification's wide sensor_data: °C, PSI, GPM. The store stamps it. */
+/** One row for the specification's wide sensor_data: °C, PSI, GPM; NaN is stored as a historian delivers it. The store stamps it. */
 export interface NewReading {
   readonly sensorId: string;
   readonly equipmentId: string;
@@ -209,6 +209,8 @@ export interface NewReading {
   readonly pressure: number;
   readonly flowRate: number;
   readonly sensorStatus: string;
+  /** How long before the store's now it was measured, in seconds; below 0 for a clock that runs ahead. */
+  readonly ageSeconds: number;
   readonly recordedBy: string;
 }
 
@@ -224,7 +226,7 @@ export interface SchemaStore {
   /** Inserts the specification's five readings unless they are there. @returns how many are there. */
   insertSampleReadings(): Promise<number>;
   /**
-   * Stores readings in sensor_data, all with the store's time of now. Repeating stores them again.
+   * Stores readings in sensor_data in their order, each stamped with the store's now less its age. Repeating stores them again.
    * @throws AgentError usage where the source is a table of the user's own
    */
   appendReadings(readings: readonly NewReading[]): Promise<void>;

@@ -49,6 +49,8 @@ export interface Dialect {
   /** `later` − `earlier` in seconds, with fractions. */
   secondsBetween(earlier: string, later: string): string;
   smallerOf(a: string, b: string): string;
+  /** A value that is not a number, as a historian leaves it in a column of numbers. */
+  readonly notANumber: string;
   /** Whether the expression is a finite number (not text, not NULL, not NaN or infinite). */
   isFiniteNumber(expression: string): string;
   /** Whether the expression is an id that may become part of a tag path (EQUIPMENT_ID). */

@@ -22,6 +22,9 @@ async function setPace(speed: number): Promise<void> {
   await plant.close();
 }
 
+const COUNT_ARRIVALS = `SELECT COUNT(*) AS n, COUNT(DISTINCT equipment_id || timestamp) AS readings,
+  SUM(timestamp > CURRENT_TIMESTAMP) AS ahead, SUM(typeof(temperature) = 'text') AS not_numbers, SUM(sensor_status = 'bad') AS bad FROM sensor_data`;
+
 describe('simulate', () => {
   test(
     'feeds sensor_data from a plant that the agent and the operator see too',
@@ -49,6 +52,44 @@ describe('simulate', () => {
       // It has heated on since, but not beyond where it is heading without cooling.
       expect(live.value).toBeGreaterThan(row.temperature_reading - 1);
       expect(live.value).toBeLessThan(103);
+    },
+    PATIENCE_MS,
+  );
+
+  const ARRIVALS = [
+    'late=25%@1s',
+    'duplicate=20%',
+    'out-of-order=30%@2s',
+    'future=10%@1h',
+    'nan=10%',
+    'bad-quality=10%',
+    'batch@2s:PUMP_01',
+  ];
+
+  test(
+    'makes readings arrive as asked, says how many of each, and again the same with the same seed',
+    async () => {
+      await place.run('setup');
+      const flags = ['--equipment', '6', '--rate', '2', '--seed', '7', ...ARRIVALS.flatMap((arrival) => ['--arrival', arrival])];
+      const summary = await place.json('simulate', '--for', '3s', ...flags, '--json');
+      expect(summary).toEqual({
+        readings: 36,
+        rows: 49,
+        arrivals: { late: 15, duplicate: 13, out_of_order: 11, future: 3, nan: 5, bad_quality: 3, batch: 6 },
+        rows_stored_at_end: expect.any(Number),
+        seconds: expect.any(Number),
+        missed_moments: 0,
+        equipment: ['REACTOR_01', 'PUMP_01', 'COMPRESSOR_01', 'EXCHANGER_01', 'CONVEYOR_01', 'MOTOR_01'],
+        faults: [],
+        hottest: expect.objectContaining({ equipment_id: expect.any(String) }),
+      });
+      const [counted] = (await place.json('sql', '--json', COUNT_ARRIVALS)) as [unknown]; // one row of aggregates
+      // In the table a reading that is stored twice is two, with one time.
+      expect(counted).toEqual({ n: 49, readings: 36, ahead: 4, not_numbers: 7, bad: 5 });
+      const { stdout } = await place.run('simulate', '--for', '1s', ...flags);
+      expect(stdout).toMatch(
+        /^✓ Fed 12 readings of 6 equipment in 1\.\d s \(hottest [A-Z]+_01 7\d\.\d °C\)\n {2}19 rows: 6 late, 7 stored twice, 3 out of order, 2 stamped ahead, 1 not a number, 2 of bad quality, 2 in a batch; \d+ were still to arrive and were stored at the end\n$/,
+      );
     },
     PATIENCE_MS,
   );
@@ -94,6 +135,8 @@ describe('simulate', () => {
     ['--rate', '0', /--rate must be a number above 0/],
     ['--fault', 'cooling-loss', /--fault 'cooling-loss' cannot be read/],
     ['--fault', 'cooling-loss@1s:PUMP_77', /there is no equipment 'PUMP_77' in this run/],
+    ['--arrival', 'late=5%', /--arrival 'late=5%' cannot be read: late needs a duration. For instance --arrival late=5%@120s/],
+    ['--arrival', 'nan=5%:PUMP_77', /there is no equipment 'PUMP_77' in this run/],
     ['--seed', '1.5', /--seed must be a whole number/],
     ['--for', 'soon', /'soon' is not a duration/],
     ['--set', 'source.table=historian', /source\.table is historian/],

@@ -3,6 +3,7 @@ import type { StoreUnderTest } from '../support/stores.ts';
 import { columnsContract } from './columns.contract.ts';
 import { cycleContract } from './cycle.contract.ts';
 import { detectPropertyContract } from './detect-property.contract.ts';
+import { feedContract } from './feed.contract.ts';
 import { guardsContract } from './guards.contract.ts';
 import { operatorsContract } from './operators.contract.ts';
 import { rulesInForceContract } from './rules-in-force.contract.ts';
@@ -18,6 +19,7 @@ export function everyContract(under: StoreUnderTest): void {
     schemaContract(under);
     specifiedSqlContract(under);
     columnsContract(under);
+    feedContract(under);
     guardsContract(under);
     cycleContract(under);
     operatorsContract(under);

@@ -194,7 +194,7 @@ export function schemaContract(under: StoreUnderTest): void {
 
     test("readings that are fed in carry the store's time and their own values", async () => {
       const at = store();
-      const reading = { pressure: 80.5, flowRate: 0, sensorStatus: 'good', recordedBy: "it's a feed" };
+      const reading = { pressure: 80.5, flowRate: 0, sensorStatus: 'good', ageSeconds: 0, recordedBy: "it's a feed" };
       await at.store.appendReadings([
         { ...reading, sensorId: 'S1', equipmentId: 'PUMP_01', temperature: 70.1 },
         { ...reading, sensorId: 'S2', equipmentId: 'PUMP_02', temperature: -1e-7 },

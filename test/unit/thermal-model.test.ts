@@ -138,3 +138,22 @@ test.each([
 ])('the class of %s is %s', (id, expected) => {
   expect(classOf(id)).toBe(expected);
 });
+
+const shownAt = (ms: number, ...faults: FaultKind[]) =>
+  measure(after(ms, 'reactor', conditions(faults)), CLASS_MODELS.reactor, conditions(faults), 'seed')?.temperature ?? 0;
+
+test('a stepping sensor jumps by 40 °C and back every ten seconds, whatever the equipment does', () => {
+  const steps = Array.from({ length: 6 }, (_, n) => shownAt(n * 5000, 'stepping-sensor') - shownAt(n * 5000));
+  expect(steps.map(Math.round)).toEqual([40, 40, 0, 0, 40, 40]);
+});
+
+test('a sensor out of its range shows what no equipment has, also when it is stuck or steps as well', () => {
+  expect(shownAt(1000, 'out-of-range-sensor')).toBe(3276.7);
+  expect(shownAt(1000, 'out-of-range-sensor', 'stuck-sensor', 'stepping-sensor')).toBe(3276.7);
+});
+
+test("a sensor's fault shows nothing before it begins", () => {
+  const faults = [{ kind: 'stepping-sensor' as const, startedAt: START + HOUR }];
+  const given: Conditions = { ...conditions(), faults };
+  expect(measure(after(1000, 'reactor', given), CLASS_MODELS.reactor, given, 'seed')?.temperature).toBeLessThan(75);
+});

@@ -1,17 +1,13 @@
 import type { Settings } from '../../config/settings.ts';
 import { isoOf } from '../../domain/instant.ts';
-import { planEquipment, planFaults, type PlannedFault } from '../../plant/feed.ts';
+import { checkArrivals } from '../../plant/arrival-options.ts';
+import { planEquipment, planFaults } from '../../plant/feed.ts';
 import type { SimulatedPlant } from '../../plant/simulated-plant.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { hottestText, runFeed, type FeedResult } from '../simulate/run-feed.ts';
+import { summaryJson, summaryText, type Feed } from '../simulate/feed-summary.ts';
+import { runFeed } from '../simulate/run-feed.ts';
 import { requireOwnFeed, simulationPlan, type SimulateOptions, type SimulationPlan } from '../simulate/simulate-options.ts';
-
-interface Feed {
-  readonly result: FeedResult;
-  readonly equipmentIds: readonly string[];
-  readonly faults: readonly PlannedFault[];
-}
 
 export async function run(context: CliContext, options: SimulateOptions): Promise<number> {
   const plan = simulationPlan(options);
@@ -37,6 +33,7 @@ async function feedFrom(context: CliContext, settings: Settings, plant: Simulate
   const store = await context.store();
   const planned = planEquipment(plan.equipment, plan.seed);
   const equipmentIds = planned.map((each) => each.equipmentId);
+  checkArrivals(plan.arrivals, equipmentIds);
   const start = Date.now();
   const faults = planFaults(plan.faults, equipmentIds, start);
   plant.configure({ seed: plan.seed, ...(plan.speed === null ? {} : { speed: plan.speed }) });
@@ -52,23 +49,7 @@ async function feedFrom(context: CliContext, settings: Settings, plant: Simulate
   );
   for (const fault of faults) log.info(`${fault.equipmentId}: ${fault.kind} from ${isoOf(fault.at)}`);
   const ports = { plant, store, log, monotonic: context.monotonic };
-  const result = await runFeed(ports, { equipmentIds, rateHz: plan.rateHz, forSeconds: plan.forSeconds }, context.interruption.signal);
+  const { rateHz, forSeconds, arrivals, seed } = plan;
+  const result = await runFeed(ports, { equipmentIds, rateHz, forSeconds, arrivals, seed }, context.interruption.signal);
   return { result, equipmentIds, faults };
-}
-
-function summaryText({ result, equipmentIds }: Feed): string {
-  const { readings, seconds, missedTicks, hottest } = result;
-  const missed = missedTicks === 0 ? '' : `, ${missedTicks} moments missed: the store or this host is too slow for the rate`;
-  return `✓ Fed ${readings} readings of ${equipmentIds.length} equipment in ${seconds.toFixed(1)} s (${hottestText(hottest)}${missed})`;
-}
-
-function summaryJson({ result, equipmentIds, faults }: Feed): unknown {
-  return {
-    readings: result.readings,
-    seconds: Math.round(result.seconds * 10) / 10,
-    missed_moments: result.missedTicks,
-    equipment: equipmentIds,
-    faults: faults.map(({ kind, equipmentId, at }) => ({ kind, equipment_id: equipmentId, at: isoOf(at) })),
-    hottest: result.hottest === null ? null : { equipment_id: result.hottest.equipmentId, temperature: result.hottest.temperature },
-  };
 }

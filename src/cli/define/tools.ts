@@ -93,7 +93,12 @@ function defineSimulate(program: Command, launch: Launch): void {
     .option('--rate <hz>', 'readings per second and equipment (default: 1)')
     .option(
       '--fault <kind@time[:equipment]>',
-      'what breaks and when, may be repeated: cooling-loss, fouling, blocked-discharge, stuck-sensor, drop-out',
+      'what breaks and when, may be repeated: cooling-loss, fouling, blocked-discharge, stuck-sensor, drop-out, stepping-sensor, out-of-range-sensor',
+      repeated,
+    )
+    .option(
+      '--arrival <kind[=share][@duration][:equipment]>',
+      'how readings arrive, may be repeated: late=5%@120s, duplicate=2%, out-of-order=10%@30s, future=1%@1h, nan=1%, bad-quality=1%, batch@30s',
       repeated,
     )
     .option('--seed <n>', 'the same seed gives the same readings')
@@ -103,7 +108,12 @@ function defineSimulate(program: Command, launch: Launch): void {
     .action((options: SimulateOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/simulate.ts')).run(context, options), { graceful: true }),
     );
-  documented(simulate, { examples: ['ops-agent simulate --equipment 10 --rate 1 --fault cooling-loss@30s:REACTOR_01 --for 10m'] });
+  documented(simulate, {
+    examples: [
+      'ops-agent simulate --equipment 10 --rate 1 --fault cooling-loss@30s:REACTOR_01 --for 10m',
+      'ops-agent simulate --arrival late=5%@120s --arrival duplicate=2% --arrival batch@30s:PUMP_01 --seed 7',
+    ],
+  });
 }
 
 function defineCompletion(program: Command, launch: Launch): void {

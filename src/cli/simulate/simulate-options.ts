@@ -1,6 +1,7 @@
 import { parseDuration } from '../../config/duration.ts';
 import type { Settings } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
+import { parseArrival, type ArrivalOption } from '../../plant/arrival-options.ts';
 import { parseFault, type FaultOption } from '../../plant/feed.ts';
 
 /** As the command line gave them. */
@@ -8,6 +9,7 @@ export interface SimulateOptions {
   readonly equipment?: string;
   readonly rate?: string;
   readonly fault?: readonly string[];
+  readonly arrival?: readonly string[];
   readonly seed?: string;
   readonly for?: string;
   readonly speed?: string;
@@ -19,6 +21,7 @@ export interface SimulationPlan {
   /** Readings per second and equipment. */
   readonly rateHz: number;
   readonly faults: readonly FaultOption[];
+  readonly arrivals: readonly ArrivalOption[];
   readonly seed: number;
   /** Null: until a signal. */
   readonly forSeconds: number | null;
@@ -40,6 +43,7 @@ export function simulationPlan(options: SimulateOptions): SimulationPlan {
     equipment: options.equipment === undefined ? DEFAULT_EQUIPMENT : wholeNumber('--equipment', options.equipment),
     rateHz: options.rate === undefined ? DEFAULT_RATE_HZ : positive('--rate', options.rate, MOST_TICKS_PER_SECOND),
     faults: (options.fault ?? []).map(parseFault),
+    arrivals: (options.arrival ?? []).map(parseArrival),
     seed: options.seed === undefined ? DEFAULT_SEED : wholeNumber('--seed', options.seed),
     forSeconds: options.for === undefined ? null : positiveDuration(options.for),
     speed: options.speed === undefined ? null : positive('--speed', options.speed, MOST_SPEED),

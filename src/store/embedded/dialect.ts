@@ -161,6 +161,8 @@ export const embeddedDialect: Dialect = {
   secondsBetween: (earlier, later) =>
     `((strftime('%s', ${later}) - strftime('%s', ${earlier})) + (substr(${later}, 21, 3) - substr(${earlier}, 21, 3)) / 1000.0)`,
   smallerOf: (a, b) => `min(${a}, ${b})`,
+  // SQLite has no NaN: it would keep NULL, which is a missing value. The text stays one, in a column of numbers too.
+  notANumber: "'NaN'",
   isFiniteNumber: (expression) =>
     `(typeof(${expression}) IN ('real', 'integer') AND ${expression} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308)`,
   isPlainId: (expression) =>
