@@ -1,0 +1,86 @@
+import type { FamilyRule, Reading, SignalName } from './history.ts';
+
+/** Stamps up to this far ahead of the clock are readings; later ones are none. */
+export const FUTURE_TOLERANCE_MS = 5000;
+
+const USABLE = ['good', 'warning', 'ok', 'null'];
+const PHYSICAL: Readonly<Record<SignalName, { readonly min: number; readonly max: number }>> = {
+  temperature: { min: -273.15, max: 2000 },
+  flow_rate: { min: -1_000_000, max: 1_000_000 },
+};
+
+/** One signal's value of an accepted reading. */
+export interface Good {
+  readonly number: number;
+  readonly equipment: string;
+  readonly at: number;
+  readonly value: number;
+}
+
+/** The reading as a value of one signal, or nothing where it is rejected. */
+export function accept(reading: Reading, signal: SignalName, now: number): Good | null {
+  const { number, equipment, at, status } = reading;
+  const value = signal === 'temperature' ? reading.temperature : reading.flow;
+  if (equipment === null || !/^[A-Za-z0-9_-]{1,100}$/.test(equipment)) return null;
+  if (at === null || at > now + FUTURE_TOLERANCE_MS) return null;
+  if (!USABLE.includes((status ?? 'null').toLowerCase())) return null;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return null;
+  if (value < PHYSICAL[signal].min || value > PHYSICAL[signal].max) return null;
+  return { number, equipment, at, value };
+}
+
+export function isBeyond(family: FamilyRule, value: number, limit: number): boolean {
+  return family.side === 'above' ? value > limit : value < limit;
+}
+
+function mildest(family: FamilyRule): number {
+  const limits = family.bands.map(({ limit }) => limit);
+  return family.side === 'above' ? Math.min(...limits) : Math.max(...limits);
+}
+
+function isClear(family: FamilyRule, value: number): boolean {
+  return family.side === 'above' ? value < mildest(family) - family.deadband : value > mildest(family) + family.deadband;
+}
+
+/** What a range of readings of one equipment says about a family. */
+export interface Sight {
+  /** The newest of them. */
+  readonly newest: number | null;
+  /** Violations that last long enough and count, oldest first. */
+  readonly raising: readonly Good[];
+  /** At the newest reading, by the off-delay and the number of readings at distinct times. */
+  readonly cleared: boolean;
+  readonly clearSince: number | null;
+}
+
+/** Walks from moment to moment. At one moment a violation counts, and a normal reading beside it ends nothing. */
+export function look(goods: readonly Good[], family: FamilyRule, counts: (good: Good) => boolean): Sight {
+  const moments = new Map<number, Good[]>();
+  for (const good of goods) moments.set(good.at, [...(moments.get(good.at) ?? []), good]);
+  const raising: Good[] = [];
+  let runSince: number | null = null;
+  let clearTimes: number[] = [];
+  let newest: number | null = null;
+  for (const [at, readings] of [...moments].toSorted(([a], [b]) => a - b)) {
+    newest = at;
+    const violating = readings.filter(({ value }) => isBeyond(family, value, mildest(family)));
+    if (violating.length === 0) runSince = null;
+    else {
+      runSince ??= at;
+      if (at - runSince >= family.onDelay * 1000) raising.push(...violating.filter(counts));
+    }
+    clearTimes = readings.every(({ value }) => isClear(family, value)) ? [...clearTimes, at] : [];
+  }
+  const clearSince = clearTimes[0] ?? null;
+  const cleared =
+    newest !== null && clearSince !== null && clearTimes.length >= family.clearReadings && newest - clearSince >= family.offDelay * 1000;
+  return { newest, raising, cleared, clearSince };
+}
+
+/** The worst, and of equally bad ones the earliest; several where they share a moment. */
+export function peakOf(family: FamilyRule, raising: readonly Good[]): readonly Good[] {
+  const worst = raising.reduce<number | null>((so, { value }) => (so === null || isBeyond(family, value, so) ? value : so), null);
+  const alike = raising.filter(({ value }) => value === worst);
+  const earliest = Math.min(...alike.map(({ at }) => at));
+  return alike.filter(({ at }) => at === earliest);
+}
