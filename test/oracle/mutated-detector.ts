@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import type { Detector } from './agent.ts';
 
 /** One fault in one source file. */
@@ -45,6 +45,8 @@ export async function mutatedDetector({ name, file, from, to }: Mutation): Promi
     });
     return (await import(outfile)) as Detector; // the same entry as the unmutated one
   } finally {
+    // Its process would outlive the tests.
+    await stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
