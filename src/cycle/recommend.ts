@@ -25,7 +25,11 @@ export async function recommend(cycle: Cycle): Promise<void> {
   const chosen = worstFirst(decided);
   const proposals = chosen.flatMap((decision) => (decision.kind === 'open' || decision.kind === 'escalate' ? [decision.proposal] : []));
   // An operator sees old → new where the plant can be read; where it cannot, the advice is still due.
-  const live = await readLive(cycle, 'recommend', proposals.flatMap(tagsOf));
+  const live = await readLive(
+    cycle,
+    'recommend',
+    proposals.flatMap((proposal) => tagsOf(proposal, settings.rules)),
+  );
   const { agentId, rulesHash, rules, tags } = settings;
   const author: Authorship = { agentId, rulesHash, rules, tags, now: context.now };
   for (const decision of chosen) apply(cycle, decision, author, live ?? new Map());

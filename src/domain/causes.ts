@@ -1,3 +1,4 @@
+import type { Behaviour } from './behaviour.ts';
 import { type ActionTemplate, isBeyond, type Signal } from './rules.ts';
 
 /** One probable cause: named when `signal` is strictly beyond `limit`. */
@@ -8,16 +9,13 @@ export interface CauseRule {
   readonly text: string;
 }
 
-/** What one signal does when a violation peaks: against its normal range, and over the last minutes. */
-export type Behaviour = 'up' | 'down' | 'normal' | 'accelerating' | 'steady' | 'unsteady';
-
 /** One probable cause for a class of equipment. It applies when every signal does what `reads` says; one that is not known never does. */
 export interface ClassCause {
   readonly id: string;
   readonly equipmentClass: string;
   readonly reads: readonly { readonly signal: Signal; readonly is: Behaviour }[];
   readonly text: string;
-  /** What to do instead of what the band recommends; null keeps the band's. */
+  /** What to do. With `actions` it stands instead of what the band recommends, without them it is added to that; null keeps the band's. */
   readonly recommendedAction: string | null;
   /** What to write instead of what the band writes; null keeps the band's, none makes it advice. */
   readonly actions: readonly ActionTemplate[] | null;
@@ -38,4 +36,10 @@ export function rootCauseOf(causes: readonly CauseRule[], readings: ReadonlyMap<
     return value !== undefined && isBeyond(cause.side, value, cause.limit);
   });
   return applying.length === 0 ? NO_KNOWN_CAUSE : applying.map((cause) => cause.text).join('; ');
+}
+
+/** The pattern that a class cause reads, in words: `temperature up and accelerating, pressure up`. */
+export function patternOf({ reads }: Pick<ClassCause, 'reads'>): string {
+  const signals = [...new Set(reads.map((read) => read.signal))];
+  return signals.map((signal) => `${signal} ${reads.flatMap((read) => (read.signal === signal ? read.is : [])).join(' and ')}`).join(', ');
 }

@@ -2,7 +2,8 @@ import type { CauseRule } from './causes.ts';
 import type { ActionTemplate, Band } from './rules.ts';
 import type { AllowedTag } from './tags.ts';
 
-const throughput = (percent: number): ActionTemplate => ({
+/** The simulated plant's throughput, in percent. */
+export const throughputTo = (percent: number): ActionTemplate => ({
   tag: '[default]{equipment_id}/ThroughputSetpoint',
   target: { kind: 'set', value: percent },
   type: 'number',
@@ -11,7 +12,8 @@ const throughput = (percent: number): ActionTemplate => ({
   permissives: [],
 });
 
-const coolingOn: ActionTemplate = {
+/** The simulated plant's cooling, switched on. */
+export const COOLING_ON: ActionTemplate = {
   tag: '[default]{equipment_id}/CoolingSystemStatus',
   target: { kind: 'set', value: 1 },
   type: 'integer',
@@ -29,7 +31,7 @@ export const DEFAULT_TEMPERATURE_BANDS: readonly [Band, ...Band[]] = [
     issueType: 'elevated_temperature',
     confidence: 0.85,
     recommendedAction: 'Reduce throughput by 10% and monitor temperature',
-    actions: [throughput(90)],
+    actions: [throughputTo(90)],
     fourEyes: false,
   },
   {
@@ -39,7 +41,7 @@ export const DEFAULT_TEMPERATURE_BANDS: readonly [Band, ...Band[]] = [
     issueType: 'high_temperature',
     confidence: 0.9,
     recommendedAction: 'Reduce throughput by 25% and activate cooling system',
-    actions: [throughput(75), coolingOn],
+    actions: [throughputTo(75), COOLING_ON],
     fourEyes: false,
   },
   {
@@ -49,7 +51,7 @@ export const DEFAULT_TEMPERATURE_BANDS: readonly [Band, ...Band[]] = [
     issueType: 'critical_temperature',
     confidence: 0.95,
     recommendedAction: 'EMERGENCY: Reduce throughput by 50% immediately',
-    actions: [throughput(50)],
+    actions: [throughputTo(50)],
     fourEyes: false,
   },
 ];

@@ -1,4 +1,4 @@
-import { rootCauseOf } from './causes.ts';
+import { adviceOf } from './advice.ts';
 import type { Peak } from './detection.ts';
 import { recommendationIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
@@ -33,13 +33,14 @@ export interface Authorship {
 /** Live values of tags, where the plant could be read with good quality. */
 export type LiveValues = ReadonlyMap<string, number>;
 
-export function tagsOf(proposal: Proposal): readonly string[] {
-  return proposal.band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));
+export function tagsOf(proposal: Proposal, rules: RuleBook): readonly string[] {
+  return adviceOf(rules, proposal).band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));
 }
 
 /** The columns that a band and a peak decide: what creation and escalation write alike. */
 export function assessmentOf(proposal: Proposal, recommendationId: string, author: Authorship, live: LiveValues) {
-  const { band, peak, equipmentId, family } = proposal;
+  const { peak, equipmentId, family } = proposal;
+  const { band, rootCause } = adviceOf(author.rules, proposal);
   const signals = new Map<Signal, number>(peak.signals).set(family.signal, peak.value);
   const actions = band.actions.map((template, index) =>
     resolveAction(template, index + 1, equipmentId, (tag) => live.get(tag), author.tags),
@@ -55,7 +56,7 @@ export function assessmentOf(proposal: Proposal, recommendationId: string, autho
     pressureReading: signals.get('pressure') ?? null,
     flowRateReading: signals.get('flow_rate') ?? null,
     peakValue: peak.value,
-    rootCauseAnalysis: rootCauseOf(author.rules.causes, signals),
+    rootCauseAnalysis: rootCause,
     recommendedAction: band.recommendedAction,
     confidenceScore: band.confidence,
     actions,

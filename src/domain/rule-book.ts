@@ -1,5 +1,6 @@
+import { type NormalRange, specifiedNormal } from './behaviour.ts';
 import type { CauseRule, ClassCause } from './causes.ts';
-import type { IssueFamily } from './rules.ts';
+import type { IssueFamily, Signal } from './rules.ts';
 import { matchesPattern } from './tags.ts';
 
 /** Which equipment a rule is for. A pattern is as in `source.equipment`: `*` is any run of characters, case does not matter. */
@@ -15,10 +16,12 @@ export interface ScopedFamily {
   readonly family: IssueFamily | null;
 }
 
-/** What kind of equipment an id is. */
+/** What kind of equipment an id is, and where its signals normally are. */
 export interface EquipmentEntry {
   readonly pattern: string;
   readonly equipmentClass: string;
+  /** Of a signal that is not named nothing is known. */
+  readonly normal?: Readonly<Record<Signal, NormalRange>>;
 }
 
 /** Every rule in force, for every equipment. */
@@ -33,9 +36,19 @@ export interface RuleBook {
   readonly classCauses: readonly ClassCause[];
 }
 
+function entryOf(book: RuleBook, equipmentId: string): EquipmentEntry | undefined {
+  return book.equipment.find(({ pattern }) => matchesPattern(pattern, equipmentId));
+}
+
 /** The class of an equipment, or null where the configuration does not say one. */
 export function classOf(book: RuleBook, equipmentId: string): string | null {
-  return book.equipment.find(({ pattern }) => matchesPattern(pattern, equipmentId))?.equipmentClass ?? null;
+  return entryOf(book, equipmentId)?.equipmentClass ?? null;
+}
+
+/** Where a signal of an equipment normally is: as configured, else by the specification's limits; undefined where neither says. */
+export function normalOf(book: RuleBook, equipmentId: string, signal: Signal): NormalRange | undefined {
+  const normal = entryOf(book, equipmentId)?.normal;
+  return normal && Object.hasOwn(normal, signal) ? normal[signal] : specifiedNormal(signal);
 }
 
 function includes(book: RuleBook, scope: Scope, equipmentId: string): boolean {
@@ -53,6 +66,14 @@ function includes(book: RuleBook, scope: Scope, equipmentId: string): boolean {
 export function familyFor(book: RuleBook, equipmentId: string, familyId: string): IssueFamily | undefined {
   const scoped = book.families.find((each) => each.familyId === familyId && includes(book, each.scope, equipmentId));
   return scoped?.family ?? undefined;
+}
+
+/**
+ * Whether a rule was written for every equipment: then a class knows better. A rule that the site wrote for a class or an equipment knows
+ * better than any class cause; rule ids are unique, so one that an override only adjusted is found among those for all.
+ */
+export function isGeneral(book: RuleBook, ruleId: string): boolean {
+  return book.families.some(({ scope, family }) => scope.kind === 'all' && family?.bands.some((band) => band.ruleId === ruleId));
 }
 
 /** Every way in which a family is in force, without those that are switched off. */

@@ -36,7 +36,7 @@ async function withOpen(count: number): Promise<Scene> {
     const equipmentId = `EQ_${index + 1}`;
     const peak = { value: 87, at: now, signals: new Map(), trends: new Map() };
     const proposal = { equipmentId, family, band, peak, firstDetectedAt: now, accountedTo: now, predecessor: null };
-    return recommendationOf(proposal, 'pending', author, new Map(tagsOf(proposal).map((tag) => [tag, 100])));
+    return recommendationOf(proposal, 'pending', author, new Map(tagsOf(proposal, settings.rules).map((tag) => [tag, 100])));
   });
   const created = rows.map(({ recommendationId, ticket }) =>
     eventOf(run, {

@@ -174,7 +174,7 @@ test('a recommendation carries its band, the readings at the peak, old values an
     ],
   });
   expect(row.ticket && isUnedited(row.ticket, row)).toBe(true);
-  expect(tagsOf(proposal)).toEqual([LIVE_TAG, COOLING_TAG]);
+  expect(tagsOf(proposal, author().rules)).toEqual([LIVE_TAG, COOLING_TAG]);
 });
 
 test("an escalation has the same columns as a new row of that severity, under the row's own id", () => {
