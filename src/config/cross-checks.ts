@@ -75,26 +75,16 @@ export function signalProblems(config: Config, families: readonly IssueFamily[])
   return [
     ...builtIn.map((problem) => ({ ...problem, text: `${problem.text}, which the built-in rules need; map it or give rules.bands` })),
     ...(config.rules.bands ?? []).flatMap((band, i) => unmapped(band.signal, ['rules', 'bands', i, 'signal'])),
-    ...(config.rules.causes ?? []).flatMap((cause, i) => unmapped(cause.signal, ['rules', 'causes', i, 'signal'])),
+    ...(config.rules.causes ?? []).flatMap((cause, i) => [
+      ...(cause.signal === undefined ? [] : unmapped(cause.signal, ['rules', 'causes', i, 'signal'])),
+      ...(cause.when ?? []).flatMap(({ signal }, j) => unmapped(signal, ['rules', 'causes', i, 'when', j, 'signal'])),
+    ]),
+    ...config.equipment.flatMap(({ normal }, i) =>
+      Object.keys(normal ?? {}).flatMap((signal) => unmapped(signal, ['equipment', i, 'normal', signal])),
+    ),
     ...Object.keys(config.source.physicalLimits)
       // The defaults stand for signals that a mapping may leave out.
       .filter((signal) => !Object.hasOwn(DEFAULT_PHYSICAL_LIMITS, signal))
       .flatMap((signal) => unmapped(signal, ['source', 'physicalLimits', signal])),
   ];
-}
-
-/** A limit outside the physical ones never fires: readings beyond it are rejected first. Mostly a unit mixed up. */
-export function limitProblems(config: Config, physicalLimits: Readonly<Record<string, { min: number; max: number }>>): Problem[] {
-  return (config.rules.bands ?? []).flatMap((band, index) => {
-    const range = physicalLimits[band.signal];
-    const side = band.above === undefined ? 'below' : 'above';
-    const limit = band.above ?? band.below;
-    if (range === undefined || limit === undefined || (limit >= range.min && limit <= range.max)) return [];
-    return [
-      {
-        path: ['rules', 'bands', index, side],
-        text: `${limit} is outside source.physicalLimits of ${band.signal}, ${range.min} to ${range.max}, so the rule could never fire`,
-      },
-    ];
-  });
 }

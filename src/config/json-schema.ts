@@ -17,7 +17,12 @@ export function configJsonSchema(): JsonSchema {
 
 /** The keys that may stand in the section at `path`; none when it is a map with free keys, or no section. */
 export function knownKeysAt(path: Path): readonly string[] {
-  const steps = path.flatMap((part) => (typeof part === 'number' ? ['items'] : ['properties', part]));
-  const properties = valueAt(configJsonSchema(), [...steps, 'properties']);
+  let part: unknown = configJsonSchema();
+  for (const step of path) {
+    const named = typeof step === 'number' ? valueAt(part, ['items']) : valueAt(part, ['properties', step]);
+    // In a map with free keys every key holds the same.
+    part = named ?? valueAt(part, ['additionalProperties']);
+  }
+  const properties = valueAt(part, ['properties']);
   return properties !== null && typeof properties === 'object' ? Object.keys(properties) : [];
 }

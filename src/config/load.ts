@@ -2,16 +2,18 @@ import path from 'node:path';
 
 import { SIMULATOR_TAGS } from '../domain/default-rules.ts';
 import { activeFamilies } from '../domain/rule-book.ts';
-import type { AllowedTag, TagPolicy } from '../domain/tags.ts';
+import type { TagPolicy } from '../domain/tags.ts';
 import { hashOf } from '../domain/ticket.ts';
-import { actionProblems } from './check-actions.ts';
+import { actionProblems, allowedTag } from './check-actions.ts';
 import { conversionsOf, timeProblems, timeZoneOf, unitProblems } from './check-source.ts';
-import { limitProblems, shapeProblems, signalProblems, storeProblems } from './cross-checks.ts';
+import { shapeProblems, signalProblems, storeProblems } from './cross-checks.ts';
 import { describeKeys } from './describe.ts';
 import { type ConfigInput, type Layers, type Origin, readLayers } from './layers.ts';
 import { valueAt } from './paths.ts';
 import { type Problem, problemsError, schemaProblems } from './problems.ts';
-import { bandsAsConfigured, causesAsConfigured, type RulesInForce, rulesInForce } from './rules-in-force.ts';
+import { limitProblems, withoutRepeats } from './rule-checks.ts';
+import { bandsAsConfigured, causesAsConfigured } from './rules-as-configured.ts';
+import { builtInFamily, patternsOf, type RulesInForce, rulesInForce } from './rules-in-force.ts';
 import { type Config, CONFIG_SCHEMA } from './schema.ts';
 import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
 import type { PlantSettings, Settings, SourceSettings, StoreSettings } from './settings.ts';
@@ -41,8 +43,8 @@ export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
     'store.path': settings.store.path,
     'source.usableStatus': settings.source.usableStatus,
     'source.physicalLimits': settings.source.physicalLimits,
-    'rules.bands': bandsAsConfigured(activeFamilies(settings.rules)),
-    'rules.causes': causesAsConfigured(settings.rules.causes),
+    'rules.bands': bandsAsConfigured(config, builtInFamily(config)),
+    'rules.causes': causesAsConfigured(settings.rules.causes, settings.rules.classCauses),
     'tags.allow': settings.tags.allow,
     'plant.kind': settings.plant.kind,
     'plant.simulatorPath': settings.plant.simulatorPath,
@@ -53,6 +55,18 @@ export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
     origin: layers.originOf(key.path),
     environment: key.environment,
   }));
+}
+
+/** An equipment pattern of the configuration, with its key and place in words. */
+export interface RulePattern {
+  readonly pattern: string;
+  readonly where: string;
+}
+
+/** Every equipment pattern of `equipment` and `rules`, for whoever knows the ids that there are; the same errors as loadSettings. */
+export function rulePatterns(input: ConfigInput): readonly RulePattern[] {
+  const { config, layers } = checked(input);
+  return patternsOf(config).map(({ pattern, path: key }) => ({ pattern, where: layers.place({ path: key, text: '' }).where }));
 }
 
 function checked(input: ConfigInput): { settings: Settings; config: Config; layers: Layers } {
@@ -70,7 +84,7 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
     ...unitProblems(config),
     ...timeProblems(config),
     ...rules.problems,
-    ...limitProblems(config, settings.source.physicalLimits),
+    ...limitProblems(config, rules.entries, settings.source.physicalLimits),
     ...actionProblems(config, settings.tags),
     ...simulatorProblems(settings),
   ];
@@ -79,7 +93,7 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
 }
 
 function failure(layers: Layers, problems: readonly Problem[]) {
-  return problemsError(layers.file, [...problems.map(layers.place), ...layers.problems]);
+  return problemsError(layers.file, [...withoutRepeats(problems).map(layers.place), ...layers.problems]);
 }
 
 function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: string): Settings {
@@ -132,10 +146,6 @@ function plantOf({ plant }: Config, storePath: string, cwd: string): PlantSettin
 function tagsOf({ tags }: Config, plantKind: PlantSettings['kind']): TagPolicy {
   const byPlant = plantKind === 'simulator' ? SIMULATOR_TAGS : [];
   return { allow: tags.allow?.map(allowedTag) ?? byPlant, deny: tags.deny };
-}
-
-function allowedTag({ maxStep, ...tag }: NonNullable<Config['tags']['allow']>[number]): AllowedTag {
-  return maxStep === undefined ? tag : { ...tag, maxStep };
 }
 
 /** The store's lock and the plant's file must not be one file: each would take the other's tables for its own. */

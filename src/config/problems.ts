@@ -72,10 +72,18 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_key':
       return issue.issues[0]?.message ?? issue.message;
     case 'invalid_union':
-      return issue.message === 'Invalid input' ? `must be text or null, is ${shown(value)}` : `${issue.message}, is ${shown(value)}`;
+      return issue.message === 'Invalid input'
+        ? `must be ${unionText(issue.errors)}, is ${shown(value)}`
+        : `${issue.message}, is ${shown(value)}`;
     default:
       return issue.message;
   }
+}
+
+/** The alternatives of a value that fits none of them: a name or a list of names, or a text or null. */
+function unionText(alternatives: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const takesList = alternatives.flat().some((issue) => issue.code === 'invalid_type' && issue.expected === 'array');
+  return takesList ? 'text or a list of texts' : 'text or null';
 }
 
 function sizeText(origin: string, comparison: string, bound: number | bigint, value: unknown): string {

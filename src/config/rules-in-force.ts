@@ -1,146 +1,157 @@
-import type { CauseRule } from '../domain/causes.ts';
-import { type RuleBook, unscopedRules } from '../domain/rule-book.ts';
-import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS } from '../domain/default-rules.ts';
-import { AgentError } from '../domain/errors.ts';
-import type { ActionTemplate, Band, IssueFamily } from '../domain/rules.ts';
-import { priorityOf } from '../domain/severity.ts';
+import type { ClassCause } from '../domain/causes.ts';
+import { CLASS_CAUSES } from '../domain/class-causes.ts';
+import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS } from '../domain/default-rules.ts';
+import type { RuleBook } from '../domain/rule-book.ts';
+import type { ActionTemplate, IssueFamily } from '../domain/rules.ts';
+import { judgeTag, judgeValue, tagFor } from '../domain/tags.ts';
+import { allowedTag, SOME_EQUIPMENT } from './check-actions.ts';
+import { layered, overrideProblems, overridesFor } from './overrides.ts';
+import type { Path } from './paths.ts';
 import type { Problem } from './problems.ts';
-import type { BandInput, CauseInput, Config } from './schema.ts';
+import { bandOf, causeRules, configuredClassCauses, equipmentEntries, type PlacedBand } from './rule-input.ts';
+import { contradictions, neverProblems } from './rule-checks.ts';
+import type { Fleet } from './rule-scopes.ts';
+import type { Config } from './schema.ts';
+import { listOf } from './schema-equipment.ts';
+import { bandPath, type PlacedFamily, timingOf, variantsOf } from './scoped-families.ts';
 
 export interface RulesInForce {
   readonly book: RuleBook;
+  /** The book's families with where they come from. */
+  readonly entries: readonly PlacedFamily[];
   readonly problems: readonly Problem[];
 }
 
-/** A band with where it was given, so that a problem can name it. */
-interface PlacedBand extends Band {
-  readonly familyId: string;
-  readonly signal: string;
-  readonly side: IssueFamily['side'];
-  readonly index: number;
+/** The configured rules, or the specification's, with what every class and equipment has of them; and the causes. */
+export function rulesInForce(config: Config): RulesInForce {
+  const bands = config.rules.bands?.map(bandOf);
+  const fleet: Fleet = { entries: equipmentEntries(config.equipment), ...config.source.equipment };
+  const variants = bands === undefined ? [builtInVariant(config)] : familiesOf(config, bands);
+  const ids = variants.map((family) => family.id);
+  const families = variants.map((family) => {
+    const found = layered(fleet, family.variants, overridesFor(config, family.id));
+    return { entries: found.entries, problems: [...family.problems, ...(family.variants.length > 0 ? found.problems : [])] };
+  });
+  const entries = mostSpecificFirst(families.flatMap((family) => family.entries));
+  const { causes, classCauses, problems } = causesInForce(config, fleet);
+  return {
+    book: {
+      equipment: fleet.entries,
+      families: entries.map(({ scope, familyId, family }) => ({ scope, familyId, family })),
+      causes,
+      classCauses,
+    },
+    entries,
+    problems: [
+      ...repeatedIds(bands ?? []),
+      ...overrideProblems(config, ids),
+      ...families.flatMap((family) => family.problems),
+      ...neverProblems(config, fleet, entries),
+      ...contradictions(config, fleet, entries),
+      ...problems,
+    ],
+  };
 }
 
-/** The configured bands as families, or the specification's; causes are the specification's and the configured ones. */
-export function rulesInForce(config: Config): RulesInForce {
-  const bands = config.rules.bands?.map(placed);
-  const signals = Object.keys(config.source.columns.signals);
-  const causes = [
-    // A built-in cause about a signal that the source does not have could never be named.
-    ...DEFAULT_CAUSES.filter((cause) => signals.includes(cause.signal)),
-    ...(config.rules.causes ?? []).map(causeOf),
-  ];
-  if (bands === undefined)
-    return {
-      book: unscopedRules([family(config, 'temperature', 'temperature', 'above', DEFAULT_TEMPERATURE_BANDS)], causes),
-      problems: [],
-    };
-  const ids = new Set(bands.map((band) => band.familyId));
-  const built = [...ids].map((id) =>
-    familyOf(
+/** The specification's rules, with the configured delays. */
+export function builtInFamily(config: Config): IssueFamily {
+  const bands = DEFAULT_TEMPERATURE_BANDS;
+  return { id: 'temperature', signal: 'temperature', side: 'above', bands, ...timingOf(config, 'temperature') };
+}
+
+interface FamilyVariants {
+  readonly id: string;
+  readonly variants: readonly PlacedFamily[];
+  readonly problems: readonly Problem[];
+}
+
+function builtInVariant(config: Config): FamilyVariants {
+  const family = builtInFamily(config);
+  return { id: family.id, variants: [{ scope: { kind: 'all' }, familyId: family.id, family, override: null }], problems: [] };
+}
+
+function familiesOf(config: Config, bands: readonly PlacedBand[]): FamilyVariants[] {
+  const ids = [...new Set(bands.map((band) => band.familyId))];
+  return ids.map((id) => ({
+    id,
+    ...variantsOf(
       config,
       id,
       bands.filter((band) => band.familyId === id),
     ),
-  );
-  return {
-    book: unscopedRules(
-      built.flatMap((one) => one.family ?? []),
-      causes,
-    ),
-    problems: [...repeatedIds(bands), ...built.flatMap((one) => one.problems)],
-  };
+  }));
 }
 
-function family(config: Config, id: string, signal: string, side: IssueFamily['side'], bands: IssueFamily['bands']): IssueFamily {
-  const { deadband, onDelaySeconds, offDelaySeconds, clearReadings } = config.rules;
-  return { id, signal, side, bands, deadband, onDelaySeconds, offDelaySeconds, clearReadings };
-}
-
-function sideOf(rule: { readonly above?: number | undefined; readonly below?: number | undefined }) {
-  if (rule.above !== undefined) return { side: 'above', limit: rule.above } as const;
-  if (rule.below !== undefined) return { side: 'below', limit: rule.below } as const;
-  throw new AgentError('bug', 'a rule without above and below passed the schema');
-}
-
-function causeOf(cause: CauseInput): CauseRule {
-  return { signal: cause.signal, ...sideOf(cause), text: cause.text };
-}
-
-function placed(band: BandInput, index: number): PlacedBand {
-  const { rule: ruleId, signal, severity, issueType, confidence, recommendedAction } = band;
-  const actions = band.actions.map(actionOf);
-  const familyId = band.family ?? signal;
-  return { index, familyId, signal, ...sideOf(band), ruleId, severity, issueType, confidence, recommendedAction, actions, fourEyes: false };
-}
-
-function actionOf({ set, ...action }: BandInput['actions'][number]): ActionTemplate {
-  return { ...action, target: { kind: 'set', value: set }, permissives: [] };
-}
-
-function plainBand({ ruleId, limit, severity, issueType, confidence, recommendedAction, actions, fourEyes }: Band): Band {
-  return { ruleId, limit, severity, issueType, confidence, recommendedAction, actions, fourEyes };
-}
-
-function familyOf(config: Config, id: string, members: readonly PlacedBand[]): { family?: IssueFamily; problems: Problem[] } {
-  const [first] = members;
-  if (first === undefined) return { problems: [] };
-  const mixed = members.filter((band) => band.signal !== first.signal || band.side !== first.side);
-  if (mixed.length > 0) {
-    const text = `is ${first.signal} ${first.side} in rule '${first.ruleId}': the bands of family '${id}' must share signal and side; give it a family of its own`;
-    return { problems: mixed.map((band) => at(band, band.side, text)) };
-  }
-  const outwards = first.side === 'above' ? 1 : -1;
-  const sorted = members.toSorted((a, b) => outwards * (a.limit - b.limit));
-  const [mildest, ...stricter] = sorted.map(plainBand);
-  if (mildest === undefined) return { problems: [] };
-  return { family: family(config, id, first.signal, first.side, [mildest, ...stricter]), problems: ladderProblems(sorted) };
-}
-
-/** One value must mean one severity, and getting worse must never look better. */
-function ladderProblems(sorted: readonly PlacedBand[]): Problem[] {
-  return sorted.flatMap((band, position) => {
-    const milder = sorted[position - 1];
-    if (milder === undefined) return [];
-    if (milder.limit === band.limit)
-      return [at(band, band.side, `has the limit of rule '${milder.ruleId}', ${band.limit}: a family's limits must differ`)];
-    if (priorityOf(band.severity) >= priorityOf(milder.severity)) return [];
-    return [at(band, 'severity', `${band.severity} is less than ${milder.severity} of rule '${milder.ruleId}', whose limit is milder`)];
-  });
+/** Equipment before class before all; the order within each, which decides between patterns, stays. */
+function mostSpecificFirst(entries: readonly PlacedFamily[]): PlacedFamily[] {
+  const kinds = ['equipment', 'class', 'all'] as const;
+  return kinds.flatMap((kind) => entries.filter(({ scope }) => scope.kind === kind));
 }
 
 function repeatedIds(bands: readonly PlacedBand[]): Problem[] {
   const seen = new Set<string>();
   return bands.flatMap((band) => {
-    if (seen.has(band.ruleId)) return [at(band, 'rule', `'${band.ruleId}' stands twice; a rule's id must be its own`)];
+    if (seen.has(band.ruleId))
+      return [{ path: bandPath(band.index, 'rule'), text: `'${band.ruleId}' stands twice; a rule's id must be its own` }];
     seen.add(band.ruleId);
     return [];
   });
 }
 
-function at(band: PlacedBand, key: string, text: string): Problem {
-  return { path: ['rules', 'bands', band.index, key], text };
+function causesInForce(config: Config, fleet: Fleet) {
+  const signals = Object.keys(config.source.columns.signals);
+  const given = config.rules.causes ?? [];
+  const own = configuredClassCauses(given);
+  const classes = new Set(fleet.entries.map((entry) => entry.equipmentClass));
+  // A built-in cause about a signal that the source does not have, or of a class that nothing is of, could never be named.
+  const shipped = CLASS_CAUSES.filter(
+    (cause) =>
+      config.rules.shippedCauses && classes.has(cause.equipmentClass) && cause.reads.every(({ signal }) => signals.includes(signal)),
+  ).map((cause) => allowedOnly(config, cause));
+  return {
+    causes: [...DEFAULT_CAUSES.filter((cause) => signals.includes(cause.signal)), ...causeRules(given)],
+    classCauses: [...own, ...shipped],
+    problems: repeatedCauses(config),
+  };
 }
 
-function actionAsConfigured({ tag, target, type, unit, direction }: ActionTemplate) {
-  const aim = target.kind === 'set' ? { set: target.value } : {};
-  return { tag, ...aim, type, unit, direction };
+/** What a shipped cause writes are the simulated plant's tags: where the site's own lists refuse one of them it is advice only. */
+function allowedOnly(config: Config, cause: ClassCause): ClassCause {
+  const tags = { allow: config.tags.allow?.map(allowedTag) ?? SIMULATOR_TAGS, deny: config.tags.deny };
+  const isAllowed = ({ tag, target, direction, type }: ActionTemplate): boolean => {
+    const verdict = judgeTag(tagFor(tag, SOME_EQUIPMENT), tags);
+    if (!verdict.allowed || verdict.tag.type !== type || target.kind !== 'set') return false;
+    return judgeValue(verdict.tag, target.value, direction).allowed;
+  };
+  return cause.actions === null || cause.actions.every(isAllowed) ? cause : { ...cause, actions: [] };
 }
 
-/** The families as the file spells them, for `config show`. */
-export function bandsAsConfigured(families: readonly IssueFamily[]) {
-  return families.flatMap(({ id, signal, side, bands }) =>
-    bands.map(({ ruleId, limit, actions, fourEyes: _fourEyes, ...rest }) => ({
-      rule: ruleId,
-      family: id,
-      signal,
-      [side]: limit,
-      ...rest,
-      actions: actions.map(actionAsConfigured),
-    })),
-  );
+function repeatedCauses({ rules }: Config): Problem[] {
+  const seen = new Set<string>(rules.shippedCauses ? CLASS_CAUSES.map((cause) => cause.id) : []);
+  return (rules.causes ?? []).flatMap(({ id }, index) => {
+    if (id === undefined) return [];
+    if (seen.has(id))
+      return [{ path: ['rules', 'causes', index, 'id'], text: `'${id}' is the id of another cause; a cause's id must be its own` }];
+    seen.add(id);
+    return [];
+  });
 }
 
-/** The causes as the file spells them, for `config show`. */
-export function causesAsConfigured(causes: readonly CauseRule[]) {
-  return causes.map(({ signal, side, limit, text }) => ({ signal, [side]: limit, text }));
+/** An equipment pattern with the key that holds it. */
+export interface PlacedPattern {
+  readonly pattern: string;
+  readonly path: Path;
+}
+
+/** Every equipment pattern of `equipment` and `rules`: whoever knows the ids that there are can say which of them match none. */
+export function patternsOf({ equipment, rules }: Config): readonly PlacedPattern[] {
+  return [
+    ...equipment.flatMap((entry, index) => placedPatterns(entry.match, ['equipment', index, 'match'])),
+    ...(rules.bands ?? []).flatMap((band, index) => placedPatterns(band.equipment, bandPath(index, 'equipment'))),
+    ...rules.overrides.flatMap((override, index) => placedPatterns(override.equipment, ['rules', 'overrides', index, 'equipment'])),
+  ];
+}
+
+function placedPatterns(patterns: string | readonly string[] | undefined, path: Path): PlacedPattern[] {
+  return listOf(patterns).map((pattern) => ({ pattern, path }));
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { equipmentSection } from './schema-equipment.ts';
 import { sourceSection } from './schema-source.ts';
 import { rulesSection, tagsSection } from './schema-rules.ts';
 import { plainId, positiveSeconds, secondsOrZero, shortText } from './schema-values.ts';
@@ -68,6 +69,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   agent,
   store,
   source: sourceSection,
+  equipment: equipmentSection,
   rules: rulesSection,
   tags: tagsSection,
   policy,
@@ -83,4 +85,6 @@ export const CONFIG_SCHEMA = z.strictObject({
 /** The file with every default of the schema filled in. */
 export type Config = z.output<typeof CONFIG_SCHEMA>;
 export type BandInput = NonNullable<Config['rules']['bands']>[number];
+export type ActionInput = BandInput['actions'][number];
 export type CauseInput = NonNullable<Config['rules']['causes']>[number];
+export type OverrideInput = Config['rules']['overrides'][number];

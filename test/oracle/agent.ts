@@ -141,7 +141,7 @@ FROM json_each(:rows)`,
     });
     const ports = { ...this.#open(mortal.connection), plant: createAdvisory(), log: SILENT, monotonic: () => 0 };
     this.#run += 1;
-    const options = { runId: `run-${this.#run}`, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
+    const options = { runId: `run-${this.#run}`, processId: `process-${this.#run}`, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
     const report = await runCycle(ports, this.#settings, new AbortController().signal, options);
     if (mortal.isDead()) return stored;
     if (report.errors.length > 0 || report.outcome === 'skipped')

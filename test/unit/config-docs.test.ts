@@ -7,6 +7,7 @@ import { describeKeys } from '../../src/config/describe.ts';
 import { environmentNameOf, isKnownOther } from '../../src/config/environment-names.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { withKeyTables } from '../../src/config/render-docs.ts';
+import { familyFor } from '../../src/domain/rule-book.ts';
 
 const FILE = path.resolve('docs/configuration.md');
 
@@ -27,6 +28,25 @@ test('the example files in docs/configuration.md are valid configurations', () =
     }
     writeFileSync(path.join(cwd, 'ops-agent.yaml'), examples.find((text) => text.includes('shape: long')) ?? '');
     expect(loadSettings({ env: {}, cwd }).source.shape.kind).toBe('long');
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+});
+
+test('the example in docs/rules.md is a valid configuration', () => {
+  const [example] = [...readFileSync(path.resolve('docs/rules.md'), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+    (match) => match[1] ?? '',
+  );
+  const cwd = mkdtempSync(path.join(tmpdir(), 'ops-agent-docs-'));
+  try {
+    writeFileSync(path.join(cwd, 'ops-agent.yaml'), example ?? '');
+    const { rules } = loadSettings({ env: {}, cwd });
+    const told = ['REACTOR_01', 'PUMP_01', 'PUMP_07', 'AGITATOR_1'].map((id) =>
+      ['temperature', 'flow_rate'].flatMap(
+        (family) => familyFor(rules, id, family)?.bands.map((band) => `${band.ruleId} ${band.limit}`) ?? [],
+      ),
+    );
+    expect(told).toEqual([['reactor-hot 120', 'flow-low 10'], ['hot 90', 'flow-low 10'], ['hot 85', 'flow-low 10'], ['hot 90']]);
   } finally {
     rmSync(cwd, { recursive: true });
   }

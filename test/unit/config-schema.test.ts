@@ -9,7 +9,7 @@ import { readYaml } from '../../src/config/read-yaml.ts';
 const validate = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(configJsonSchema());
 const accepts = (yaml: string) => validate(readYaml(yaml, 'test.yaml').value);
 
-const documentation = readFileSync(path.resolve('docs/configuration.md'), 'utf8');
+const documentation = ['docs/configuration.md', 'docs/rules.md'].map((file) => readFileSync(path.resolve(file), 'utf8')).join('\n');
 const EXAMPLES = [...documentation.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
 
 test('the schema is the draft that editors know', () => {
@@ -35,6 +35,18 @@ test.each([
   'rules: {bands: [{rule: a, severity: high, issueType: t, confidence: 1, recommendedAction: r}]}',
   'rules: {bands: [{rule: a, above: 1, below: 0, severity: high, issueType: t, confidence: 1, recommendedAction: r}]}',
   'rules: {causes: [{signal: pressure, text: x}]}',
+  'rules: {causes: [{class: pump, text: x}]}',
+  'rules: {causes: [{class: pump, signal: pressure, above: 1, when: [{signal: pressure, is: up}], text: x}]}',
+  'rules: {causes: [{class: pump, when: [{signal: pressure, is: high}], text: x}]}',
+  'rules: {causes: [{class: pump, when: [{signal: pressure, is: up}], text: x, actions: [{tag: t, set: 1, delta: 1}]}]}',
+  'rules: {bands: [{rule: a, above: 1, class: x, equipment: y, severity: high, issueType: t, confidence: 1, recommendedAction: r}]}',
+  'rules: {bands: [{rule: a, above: 1, equipment: "a b", severity: high, issueType: t, confidence: 1, recommendedAction: r}]}',
+  'rules: {overrides: [{family: x, deadband: 1}]}',
+  'rules: {overrides: [{family: x, class: a, equipment: b, deadband: 1}]}',
+  'rules: {overrides: [{family: x, class: a, off: false}]}',
+  'rules: {families: {x: {deadbnd: 1}}}',
+  'equipment: [{match: x}]',
+  'equipment: [{match: x, class: pump, normal: {pressure: {}}}]',
   'source: {table: "a;b"}',
   'source: {columns: {signals: {}}}',
   'source: {columns: {signals: {"a b": x}}}',
