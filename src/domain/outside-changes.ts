@@ -4,9 +4,9 @@ import { addSeconds, type Instant, isoOf } from './instant.ts';
 import type { Policy } from './policy.ts';
 import { type DecisionColumns, NO_DECISION, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
 import { about, ENDING_EVENTS } from './event.ts';
-import { priorityOf } from './severity.ts';
-import type { Ticket } from './ticket.ts';
-import { isRecommendationStatus, isUndecided, type RecommendationStatus } from './transitions.ts';
+import { isWorse, priorityOf } from './severity.ts';
+import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
+import { isRecommendationStatus, isTerminal, isUndecided, type RecommendationStatus } from './transitions.ts';
 
 /** What people may do to an undecided recommendation by writing its status; everything else is put back. */
 const OPERATORS_STATUSES: readonly RecommendationStatus[] = ['approved', 'rejected', 'deferred'];
@@ -32,10 +32,15 @@ export function readStatus(row: StoredRecommendation): StatusReading {
     // From executing the table has no way back to the operator: what nobody approved fails, and nothing is sent.
     return { kind: 'tampered', restoreTo: guarded === 'approved' ? 'pending' : 'failed', columns: NO_DECISION };
   }
-  const isOver = ENDING_EVENTS.some((event) => event === row.lastDecision?.event);
+  // An end that was announced and never stored voids an approval; who says no, or not now, is heard.
+  const isOver = row.status === 'approved' && isEnding(row.lastDecision?.event);
   if (isUndecided(guarded) && isRecommendationStatus(row.status) && OPERATORS_STATUSES.includes(row.status) && !isOver)
     return { kind: 'decision' };
   return { kind: 'tampered', restoreTo: guarded, columns: row.lastDecision?.columns ?? NO_DECISION };
+}
+
+function isEnding(event: string | undefined): boolean {
+  return ENDING_EVENTS.some((ending) => ending === event);
 }
 
 /**
@@ -43,7 +48,8 @@ export function readStatus(row: StoredRecommendation): StatusReading {
  * have its end on record already, when a run died before it could store it.
  */
 function isProven(status: RecommendationStatus, lastEvent: string | undefined): boolean {
-  if (status === 'approved') return lastEvent === 'approved';
+  // One whose end is on record has no approval any more: it ends when approvals are judged.
+  if (status === 'approved') return lastEvent === 'approved' || isEnding(lastEvent);
   return status !== 'executing' || lastEvent === 'approved' || lastEvent === 'executed' || lastEvent === 'failed';
 }
 
@@ -71,13 +77,47 @@ export function settleOutsideChanges(draft: Draft, stored: readonly StoredRecomm
   for (const found of stored) {
     const row = draft.row(found.recommendationId);
     if (!row) continue;
-    if (row.ticket) restoreSubject(draft, row, row.ticket);
+    if (row.ticket) restoreSubject(draft, row, isWorse(row.ticket.severity, row.severity) ? { ...row.ticket, ...milder(row) } : row.ticket);
     const reading = readStatus(found);
     if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
     else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy);
     else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);
   }
+}
+
+/**
+ * A row that is milder than its ticket may be one whose escalation was announced and not stored: the readings that escalated it must be
+ * able to do so again, so that it is put right only after they could.
+ */
+function milder({ severity, ruleId }: OpenRecommendation): Pick<Ticket, 'severity' | 'ruleId'> {
+  return { severity, ruleId };
+}
+
+/** Rows that nothing escalated in this cycle get the severity and the rule of their tickets, and those that nobody decided their actions. */
+export function restoreTickets(draft: Draft): void {
+  for (const row of draft.rows) {
+    const { ticket } = row;
+    if (!ticket || isTerminal(row.status)) continue;
+    restoreSubject(draft, row, ticket);
+    if (isUndecided(row.status) && row.status === row.guardedStatus && !isUnedited(ticket, row)) restoreActions(draft, row, ticket);
+  }
+}
+
+/** An operator must not be shown other actions than the ones that an approval would cover. */
+function restoreActions(draft: Draft, row: OpenRecommendation, ticket: Ticket): void {
+  draft.update(
+    row,
+    { actions: ticket.actions, actionHash: ticketHash(ticket) },
+    {
+      ...about(row),
+      event: 'restored',
+      step: 'actions',
+      reason: 'the row showed other actions than its ticket',
+      before: { actions: row.actions, action_hash: row.actionHash },
+      after: { action_hash: ticketHash(ticket) },
+    },
+  );
 }
 
 /** What the ticket is about is not editable: a row that names another equipment would be judged by that one's readings. */
