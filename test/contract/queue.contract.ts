@@ -111,7 +111,7 @@ function theFacts(under: StoreUnderTest): void {
         ),
       );
       await tell(at, 'run-1', now - 30_000);
-      await at.outside.run('UPDATE agent_recommendations SET created_timestamp = :opened', { opened: at.time(now - 11 * MINUTE) });
+      await at.outside.run('UPDATE agent_recommendations SET created_timestamp = :opened', { opened: at.time(now - 10.2 * MINUTE) });
       await tell(at, 'run-2', now - 20_000);
       await tell(at, 'run-3', now - 15_000);
       expect(await factsOf(at)).toMatchObject({ newestFloodEvent: { event: 'flood_ended', at: now - 20_000 }, openedInFlood: 0 });
