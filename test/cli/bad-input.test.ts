@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { SCHEMA_VERSION } from '../../src/store/schema-version.ts';
 import { ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
 
 let place: Workplace;
@@ -154,7 +155,7 @@ describe('the store', () => {
       await place.run('sql', 'INSERT INTO agent_schema (version, min_supported) VALUES (99, 99)');
       const before = readFileSync(path.join(place.cwd, 'ops-agent.db'));
       const { stdout, stderr, code } = await place.run(...args, '--log-level', 'error');
-      const text = "the store's schema needs version 99 of the tables, this ops-agent knows version 1";
+      const text = `the store's schema needs version 99 of the tables, this ops-agent knows version ${SCHEMA_VERSION}`;
       const what = args.includes('--check') ? `the tables are too new: ${text}` : text;
       expect({ stdout, stderr, code }).toEqual({ stdout: '', stderr: `ops-agent: ${what}. Install the newer ops-agent\n`, code: 8 });
       expect(readFileSync(path.join(place.cwd, 'ops-agent.db'))).toEqual(before);

@@ -155,21 +155,23 @@ describe('chatter', () => {
   });
 
   test('is seen in the third recommendation of an equipment within a minute', async () => {
+    // The readings say it first; here they are thought to lie too far apart.
+    const cycle = () => scene.cycle({ ports: { source: chattering(scene.source, () => 0) } });
     for (let episode = 0; episode < 3; episode += 1) {
       await scene.reading('NOISY', 92);
-      await scene.cycle();
+      await cycle();
       if (episode === 2) break;
       await scene.reading('NOISY', 70);
-      await scene.cycle();
+      await cycle();
     }
     expect(await scene.rows('NOISY')).toHaveLength(3);
-    await scene.cycle();
+    await cycle();
     const rows = await scene.rows('NOISY');
     expect(rows.map((row) => row['chattering_timestamp'] !== null)).toEqual([false, false, true]);
     expect(scene.log).toContain(
       `CHATTERING: ${String(rows[2]?.['recommendation_id'])} for NOISY (it is the third recommendation for this within 60 s)`,
     );
-    expect((await scene.cycle()).statements).toBe(IDLE);
+    expect((await cycle()).statements).toBe(IDLE);
   });
 
   test('of more than a cycle may write is marked over several, and keeps nothing else waiting', async () => {
