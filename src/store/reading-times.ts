@@ -31,7 +31,9 @@ export class ReadingTimes {
     const late = this.#late(window, spans);
     if (isEngineTime(this.#settings)) return late;
     const bounds = this.#bounds(spans, slice);
-    const next = this.#bounds(spans, { after: slice.upTo, upTo: live.upTo });
+    const later = { after: slice.upTo, upTo: live.upTo };
+    const next = this.#bounds(spans, later);
+    const local = spans.length === 0 ? later : localBounds(spans, later);
     return {
       ...late,
       ...this.#zone(spans),
@@ -40,6 +42,9 @@ export class ReadingTimes {
       backlog_raw_up_to: bounds.upTo,
       next_raw_after: next.after,
       next_raw_up_to: next.upTo,
+      ...(this.#settings.timestampFormat === 'iso'
+        ? { next_local_after: this.#dialect.encodeTime(local.after), next_local_up_to: this.#dialect.encodeTime(local.upTo) }
+        : {}),
     };
   }
 
@@ -69,24 +74,21 @@ export class ReadingTimes {
   }
 
   /**
-   * The moment of the first reading after the slice. Raw times order as moments do but around a change of the clocks, or
-   * where texts have offsets of their own: then the slice's end, which is always safe to go on from.
+   * A moment that no reading after the slice is earlier than. Raw times order as moments do but around a change of the clocks,
+   * where the slice's end is safe to go on from, and where texts have offsets of their own: then a day before the first of them is.
    */
   nextReading(found: unknown, window: DetectionWindow): Instant | null {
     if (isEngineTime(this.#settings)) return this.#dialect.decodeTime(found);
     if (found === null || found === undefined || window.backlog === null) return null;
-    return Math.max(window.backlog.upTo, this.#instantOf(found, window) ?? 0);
+    return Math.max(window.backlog.upTo, this.#earliestOf(found, window) ?? 0);
   }
 
-  #instantOf(found: unknown, window: DetectionWindow): Instant | null {
+  #earliestOf(found: unknown, window: DetectionWindow): Instant | null {
     const perSecond = epochUnitsPerSecond(this.#settings);
     if (perSecond !== null) return Math.round((Number(found) * SECOND_MS) / perSecond);
-    if (this.#settings.timestampFormat === 'iso' && /[-+Zz]/.test(String(found).slice(16))) {
-      const instant = Date.parse(String(found));
-      return Number.isNaN(instant) ? null : instant;
-    }
-    const local = this.#settings.timestampFormat === 'iso' ? Date.parse(`${String(found)}Z`) : this.#dialect.decodeTime(found);
-    return local === null || Number.isNaN(local) ? null : instantOf(this.#spans(window), local);
+    if (this.#settings.timestampFormat === 'iso') return Date.parse(`${String(found).slice(0, 16)}Z`) - this.#margin;
+    const local = this.#dialect.decodeTime(found);
+    return local === null ? null : instantOf(this.#spans(window), local);
   }
 
   #spans({ live, backlog }: DetectionWindow): readonly ZoneSpan[] {

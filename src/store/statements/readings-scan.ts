@@ -142,9 +142,14 @@ function arrivedLate(source: SourceSettings, d: Dialect): string {
 export function nextReading(source: SourceSettings, d: Dialect): string {
   const raw = d.quote(source.columns.timestamp);
   const [after, upTo] = isEngineTime(source) ? [':backlog_up_to', ':live_up_to'] : [':next_raw_after', ':next_raw_up_to'];
+  const isWithin = (from: string, to: string) => `${d.timeOfIso(raw)} > ${from} AND ${d.timeOfIso(raw)} <= ${to}`;
   // What is no time, taken for the next reading's, would leave the watermark where it is for ever.
+  const isTime =
+    source.timestampFormat === 'iso'
+      ? `CASE WHEN ${d.hasOffset(raw)} THEN ${isWithin(':backlog_up_to', ':live_up_to')} ELSE ${isWithin(':next_local_after', ':next_local_up_to')} END`
+      : rawTime(source, d, raw).isReadable;
   return `(SELECT MIN(${raw}) FROM ${d.quote(source.table)}
-  WHERE :backlog_after < :backlog_up_to AND ${raw} > ${after} AND ${raw} <= ${upTo} AND ${rawTime(source, d, raw).isReadable})`;
+  WHERE :backlog_after < :backlog_up_to AND ${raw} > ${after} AND ${raw} <= ${upTo} AND ${isTime})`;
 }
 
 /** Good readings of one signal, newest first; what detection rejects must not stand in the evidence. */
