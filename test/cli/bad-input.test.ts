@@ -197,6 +197,37 @@ describe('the source', () => {
     });
   });
 
+  test('whose column is of the wrong type is named with its line by config check --connect', async () => {
+    write('ops-agent.yaml', 'source:\n  table: historian\n  columns:\n    timestamp: t\n');
+    const columns = 'equipment_id TEXT, temperature TEXT, pressure REAL, flow_rate REAL, sensor_status TEXT, t INTEGER';
+    await place.run('sql', `CREATE TABLE historian (${columns})`);
+    const { stdout, stderr, code } = await place.run('config', 'check', '--connect');
+    expect({ stdout: stdout.split('\n').length, stderr, code }).toEqual({
+      stdout: 3,
+      stderr:
+        'ops-agent: 2 problems in ops-agent.yaml: ' +
+        'source.columns.signals.temperature (line 3, column 3): historian.temperature is declared TEXT, and a text is no reading; name a column of numbers, or read a view that casts it; ' +
+        'source.columns.timestamp (line 4, column 5): historian.t is declared INTEGER, but source.timestampFormat is native; say epochSeconds or epochMillis. ' +
+        'Correct it and check with: ops-agent config check\n',
+      code: 2,
+    });
+  });
+
+  test('that has no equipment for a pattern is a warning of config check --connect, and of a view, too', async () => {
+    write('ops-agent.yaml', "source:\n  table: recent\n  equipment:\n    include: ['REACTOR_*', 'PUMPS_*']\n");
+    const columns = 'equipment_id TEXT, temperature REAL, pressure REAL, flow_rate REAL, sensor_status TEXT, timestamp TEXT';
+    await place.run('sql', `CREATE TABLE raw_readings (${columns})`);
+    await place.run('sql', 'CREATE VIEW recent AS SELECT * FROM raw_readings');
+    await place.run('sql', "INSERT INTO raw_readings VALUES ('REACTOR_01', 70, 1, 1, 'good', '2026-02-19 10:30:00.000')");
+    const { stdout, stderr, code } = await place.run('config', 'check', '--connect');
+    expect({ stdout: stdout.includes('✓ Source: recent'), stderr, code }).toEqual({
+      stdout: true,
+      stderr:
+        "ops-agent: warning: source.equipment.include[1] (line 4, column 28): 'PUMPS_*' matches no equipment of the newest readings\n",
+      code: 0,
+    });
+  });
+
   test('that lacks a column does not start a loop', async () => {
     const { stderr, code } = await place.run('loop', '--log-level', 'error');
     expect({ stderr, code }).toEqual({

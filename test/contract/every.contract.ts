@@ -10,6 +10,7 @@ import { rulesInForceContract } from './rules-in-force.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
 import { sourceContract } from './source.contract.ts';
+import { sourceExamplesContract } from './source-examples.contract.ts';
 import { sourceTablesContract } from './source-tables.contract.ts';
 import { specifiedSqlContract } from './specified-sql.contract.ts';
 
@@ -27,6 +28,7 @@ export function everyContract(under: StoreUnderTest): void {
     sourceContract(under);
     rulesInForceContract(under);
     sourceTablesContract(under);
+    sourceExamplesContract(under);
     detectPropertyContract(under);
   });
 }

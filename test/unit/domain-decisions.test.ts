@@ -28,6 +28,10 @@ const past = (seconds: number) => SLICE_END - seconds * SECOND;
 const PAST_HOLDS = state('backlog', { peak: 92, lastAt: past(0), raisedTo: past(0) });
 const PAST_WORSE = state('backlog', { peak: 97, lastAt: past(0), raisedTo: past(0) });
 const PAST_OVER = state('backlog', { peak: 92, last: 70, lastAt: past(0), raisedTo: past(100), clearSince: past(90) });
+const LATE_HOLDS = state('late', { peak: 92, lastAt: past(9000), raisedTo: past(9000) });
+const LATE_WORSE = state('late', { peak: 97, lastAt: past(9000), raisedTo: past(9000) });
+const LATE_OVER = state('late', { peak: 92, last: 70, lastAt: past(9000), raisedTo: past(9100), clearSince: past(9090) });
+const LATE_CLEARED = state('late', { last: 70, lastAt: past(9000), clearSince: past(9090) });
 const PAST_CLEARED = state('backlog', { last: 70, lastAt: past(0), clearSince: past(90) });
 
 test.each([
@@ -54,6 +58,17 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, string]>([
   ['a slice with an episode that is on at its end', { backlog: PAST_HOLDS }, CATCHING_UP, 'open'],
   ['a slice with an episode that is over', { backlog: PAST_OVER }, CATCHING_UP, 'record'],
   ['an old episode and a live violation', { backlog: PAST_OVER, live: HOLDS }, CATCHING_UP, 'record open'],
+  ['late rows with an episode that is on at their end', { late: LATE_HOLDS }, {}, 'open'],
+  ['late rows with an episode that is over', { late: LATE_OVER }, {}, 'record'],
+  ['late rows without a violation', { late: LATE_CLEARED }, {}, 'nothing'],
+  [
+    'late rows, a slice and the present, each with an episode',
+    { late: LATE_OVER, backlog: PAST_OVER, live: HOLDS },
+    CATCHING_UP,
+    'record record open',
+  ],
+  ['late rows still on, whatever came after', { late: LATE_HOLDS, backlog: PAST_OVER, live: HOLDS }, CATCHING_UP, 'open'],
+  ['late rows about out-of-service equipment', { late: LATE_WORSE }, { controls: [control('out_of_service')] }, 'nothing'],
   ['a slice still on and a live violation', { backlog: PAST_HOLDS, live: HOLDS }, CATCHING_UP, 'open'],
   ['a live violation while catching up', { live: HOLDS }, CATCHING_UP, 'open'],
   ['a live episode that is over while catching up', { live: OVER }, CATCHING_UP, 'nothing'],
@@ -215,4 +230,18 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
   ['a control, what the row had', { open: PENDING, live: HOLDS }, { controls: [control('shelved')] }, PENDING.lastAccountedTimestamp],
 ])('readings are accounted for: %s', (_what, situation, context, expected) => {
   expect(accountedTo(decide(situation, context)[0])).toBe(expected);
+});
+
+test('late rows make an open recommendation worse, and never end one: those in time are not among them', () => {
+  const open = openRow();
+  expect(kinds(decide({ open, late: LATE_WORSE }))).toBe('escalate');
+  expect(kinds(decide({ open, late: LATE_HOLDS }))).toBe('nothing');
+  expect(kinds(decide({ open, late: { ...LATE_CLEARED, clear: { since: NOW, readings: 9 } } }))).toBe('nothing');
+});
+
+test('episodes of late rows and of the slice follow one another, the older being the predecessor', () => {
+  const decisions = decide({ late: LATE_OVER, backlog: PAST_OVER }, CATCHING_UP);
+  const [first, second] = decisions.map((decision) => ('proposal' in decision ? decision.proposal : undefined));
+  expect(first).toMatchObject({ predecessor: null, accountedTo: past(9000) });
+  expect(second?.predecessor).toMatchObject({ lastAccountedTimestamp: past(9000), status: 'withdrawn' });
 });

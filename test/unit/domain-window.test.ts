@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { DetectionTotals } from '../../src/domain/detection.ts';
-import { detectionWindow, nextWatermark } from '../../src/domain/window.ts';
+import { detectionWindow, nextWatermark, type WindowSettings } from '../../src/domain/window.ts';
 import { FAMILY, NOW, SECOND } from '../property/domain-fixtures.ts';
 
 const SETTINGS = { latenessSeconds: 300, maxAgeSeconds: 300, firstLookbackSeconds: 600 };
 const HOUR = 3600 * SECOND;
 const OVERLAP = 330 * SECOND;
 
-function windowAt(stored: number | null, settings = SETTINGS, families = [FAMILY]) {
+function windowAt(stored: number | null, settings: WindowSettings = SETTINGS, families = [FAMILY]) {
   return detectionWindow(NOW, stored, settings, families);
 }
 
@@ -52,6 +52,14 @@ test('a live range of hours does not make a backlog of what it holds itself', ()
   expect(windowAt(NOW - 1.5 * HOUR, settings).backlog).toBeNull();
   expect(windowAt(NOW - 2.5 * HOUR, settings).backlog).toBeNull();
   expect(windowAt(NOW - 4 * HOUR, settings).backlog).toEqual({ after: NOW - 4 * HOUR - OVERLAP, upTo: NOW - 3 * HOUR });
+});
+
+test('with an ingest time, what arrived since the watermark less the lateness is asked for; without one nothing is', () => {
+  const settings = { ...SETTINGS, arrivalColumn: 'stored_at' };
+  expect(windowAt(NOW - 60 * SECOND, settings).arrivedAfter).toBe(NOW - 365 * SECOND);
+  expect(windowAt(null, settings).arrivedAfter).toBe(NOW - 905 * SECOND);
+  expect(windowAt(NOW - 48 * HOUR, settings)).toMatchObject({ arrivedAfter: NOW - 48 * HOUR - 305 * SECOND, backlog: expect.anything() });
+  expect(windowAt(NOW, { ...SETTINGS, arrivalColumn: null })).not.toHaveProperty('arrivedAfter');
 });
 
 const LIVE = windowAt(NOW - 60 * SECOND);
