@@ -2,8 +2,8 @@
 export type Dimension = 'temperature' | 'pressure' | 'flow';
 
 /**
- * value in the dimension's reference unit = (value + shift) · factor ÷ divisor. Kept as a product and a quotient of the
- * defining numbers, because a rounded quotient would move a reading off a limit: 185 °F must be 85 °C, not 85.00000000000001.
+ * value in the dimension's reference unit = (value + shift) · factor ÷ divisor, in the order of the definition and of the numbers that
+ * define it: as value · 0.555… − 17.777… every third whole °C would come out a hair beside itself, and so beside a limit.
  */
 export interface Unit {
   readonly name: string;

@@ -274,6 +274,19 @@ function formats(under: StoreUnderTest, store: () => AtHand): void {
   });
 
   if (under.takesAnyValue)
+    test.each(shapes)(
+      'an ISO text that is no time is counted once, although the slice and the present read a day around (%s)',
+      async (shape) => {
+        const at = store();
+        await make(at, 'TEXT');
+        await put(at, shape, [{ t: '2026-02-19T09:10:61Z', temperature: 99 }]);
+        const window = { ...liveAt(NOW), watermark: NOW - 2 * HOUR, backlog: { after: NOW - 2 * HOUR, upTo: NOW - HOUR } };
+        const { totals } = await detect(at, shape, { timestampFormat: 'iso' }, { window });
+        expect(totals.rejected.bad_time).toBe(1);
+      },
+    );
+
+  if (under.takesAnyValue)
     test.each(cases)('%s, %s: what is no time is counted and stops nothing', async (_name, shape, { settings, type, spell }) => {
       const at = store();
       await make(at, type);

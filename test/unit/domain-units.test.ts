@@ -41,9 +41,9 @@ test.each<[number, string, number, string]>([
   expect(converted(value, stored, used)).toBeCloseTo(expected, expected > 1000 ? 2 : 5);
 });
 
-test.each([185, 194, 203])('%d °F is a whole number of °C, not a hair beside a limit', (fahrenheit) => {
-  expect(converted(fahrenheit, '°F', '°C')).toBe(((fahrenheit - 32) * 5) / 9);
-  expect(Number.isInteger(converted(fahrenheit, '°F', '°C'))).toBe(true);
+test('a whole °F that is a whole °C becomes just that, not a hair beside a limit', () => {
+  const celsius = Array.from({ length: 120 }, (_value, index) => index * 5 - 100);
+  expect(celsius.map((each) => converted((each * 9) / 5 + 32, '°F', '°C'))).toEqual(celsius);
 });
 
 test.each([
