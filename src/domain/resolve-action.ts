@@ -3,7 +3,7 @@ import type { ActionTemplate, Direction, RelativeTarget } from './rules.ts';
 import { type AllowedTag, judgeTag, judgeValue, tagFor, type TagPolicy } from './tags.ts';
 import type { Action, Refusal, ResolvedAction } from './ticket.ts';
 
-/** Decimal digits that a double surely keeps: beyond them 33.3 % of 1000 is not 333. */
+/** Decimal digits that a double surely keeps: beyond them 258.4 % of 125 is 322.99999999999994. */
 const SAFE_DIGITS = 15;
 
 /** Where a relative target leads from `old`, before the tag's type is looked at. */
