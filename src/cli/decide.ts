@@ -1,6 +1,8 @@
+import { MOST_EVENTS, needsTwoPeople } from './approvals.ts';
 import { newRunId } from './run-id.ts';
 import { AgentError } from '../domain/errors.ts';
 import { eventOf } from '../domain/event.ts';
+import { personKey } from '../domain/person.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { mayBecome } from '../domain/transitions.ts';
 import type { OperatorDecision } from '../ports/store.ts';
@@ -49,7 +51,8 @@ export async function decide(
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
   const row = await findRecommendation(store, options.id);
-  if (!mayBecome(row.status, TARGET[kind])) throw decidedAlready(row);
+  const refusal = await refusalOf(context, row, kind, person);
+  if (refusal) throw refusal;
   const verdict = verdictOn(row);
   if (canAsk() && options.yes !== true) await confirm(context, row, kind);
   const event = eventOf(
@@ -68,6 +71,25 @@ export async function decide(
   const result = await store.decide({ recommendationId: row.recommendationId, by: person.by, via: person.via, ...verdict }, event);
   if (!result.decided) throw await overtaken(context, row);
   return { row, person };
+}
+
+/** Why the decision cannot even be made; the cycle judges it again, by what the audit knows. */
+async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, person: Person): Promise<AgentError | undefined> {
+  const id = shortId(row.recommendationId);
+  if (row.status === 'awaiting_second') {
+    const first = `recommendation ${id} has its first approval${decidedBy(row)}`;
+    if (kind === 'defer')
+      return new AgentError('conflict', `${first} and cannot be deferred`, `approve or reject it: ops-agent show ${id}`);
+    if (kind === 'approve' && personKey(row.approvedByOperator) === personKey(person.by))
+      return new AgentError('unauthorised', `${first}, the second must come from somebody else`, 'name another operator with --by');
+  }
+  if (mayBecome(row.status, TARGET[kind])) return undefined;
+  if (kind !== 'approve' || row.status !== 'approved' || row.guardedStatus === 'approved') return decidedAlready(row);
+  const { policy } = await context.settings();
+  const events = await (await context.store()).listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
+  if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, events, policy)) return decidedAlready(row);
+  const text = `recommendation ${id} has its first approval${decidedBy(row)}, which the agent has not judged yet`;
+  return new AgentError('conflict', text, 'approve it as the second after the next cycle');
 }
 
 function decidedAlready(row: Recommendation): AgentError {

@@ -34,6 +34,8 @@ const TIME_KEYS: ReadonlySet<string> = new Set([
   'watermarkTimestamp',
   'newestReadingTimestamp',
   'detectedTimestamp',
+  'loginTimestamp',
+  'logoutTimestamp',
 ]);
 
 /** `recommendationId` → `recommendation_id`, the column's name. */

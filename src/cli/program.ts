@@ -6,6 +6,7 @@ import { defineControl } from './define/control.ts';
 import { defineDeciding } from './define/deciding.ts';
 import type { Launch, LaunchOptions } from './define/launch.ts';
 import { defineRunning } from './define/running.ts';
+import { defineSession } from './define/session.ts';
 import { defineTools } from './define/tools.ts';
 import { CommandLineError, describeFailure } from './error-text.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
@@ -38,6 +39,7 @@ export function buildProgram(launch: Launch): Command {
   defineRunning(program, launch);
   program.commandsGroup('Decide:');
   defineDeciding(program, launch);
+  defineSession(program, launch);
   program.commandsGroup('Plant and controls:');
   defineControl(program, launch);
   program.commandsGroup('Tools:');

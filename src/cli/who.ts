@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 
 import { AgentError } from '../domain/errors.ts';
+import { nameOf } from '../domain/person.ts';
 import { canAsk } from './prompt.ts';
 
 /** A column of 100 characters holds it. */
@@ -29,7 +30,7 @@ export interface Person {
  */
 export function personOf(options: { readonly by?: string }, agentId: string, env: NodeJS.ProcessEnv): Person {
   const login = loginName(env);
-  const by = (options.by ?? (canAsk() ? login : '')).trim();
+  const by = nameOf(options.by ?? (canAsk() ? login : ''));
   if (options.by === undefined && by === '')
     throw new AgentError('usage', 'it is not known who decides', 'name the operator with --by, for instance --by operator_john');
   if (by === '' || by.length > LONGEST_NAME)

@@ -2,6 +2,7 @@ import { isAction } from '../domain/audit-copy.ts';
 import type { Instant } from '../domain/instant.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { isStale } from '../domain/queue.ts';
+import { approversOf } from '../domain/four-eyes.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { describeTarget } from '../domain/resolve-action.ts';
 import type { Action } from '../domain/ticket.ts';
@@ -108,6 +109,6 @@ function permissivesText({ tag, permissives = [] }: Action): string {
 
 /** ` by operator_john`, or nothing: who decided, as far as the row says. */
 export function decidedBy(row: Recommendation): string {
-  const by = row.status === 'rejected' ? row.rejectedByOperator : row.approvedByOperator;
-  return by === null ? '' : ` by ${by}`;
+  const by = row.status === 'rejected' ? (row.rejectedByOperator ?? '') : approversOf(row);
+  return by === '' ? '' : ` by ${by}`;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { equipmentSection } from './schema-equipment.ts';
+import { SEVERITIES } from '../domain/severity.ts';
 import { sourceSection } from './schema-source.ts';
 import { rulesSection, tagsSection } from './schema-rules.ts';
 import { plainId, positiveSeconds, secondsOrZero, shortText } from './schema-values.ts';
@@ -32,6 +33,9 @@ const policy = z
     verifyWindowSeconds: positiveSeconds(600, 'How long after an execution its effect is looked for.'),
     maxDispatchPerCycle: z.int().min(1).max(1000).default(100).describe('Commands that one cycle may send.'),
     driftPercent: z.number().min(0).max(100).default(5).describe('A live value that moved further than this goes back to the operator.'),
+    fourEyes: z.boolean().default(false).describe('Whether recommendations of `fourEyesSeverity` or worse need two different people.'),
+    fourEyesSeverity: z.enum(SEVERITIES).default('critical').describe('The mildest severity that needs two people.'),
+    requireSession: z.boolean().default(false).describe('Whether only operators who are logged in (`operator_sessions`) may approve.'),
   })
   .prefault({})
   .describe('How long decisions live and how much one cycle may do.');

@@ -12,6 +12,7 @@ import { end, judge, renew, sendBack } from './decide-approval.ts';
 import { dispatchContext } from './dispatch-context.ts';
 import { readLive } from './read-live.ts';
 import { recordIntents } from './record.ts';
+import { lapseIfDue } from './take-approval.ts';
 
 const MOST_KEPT_FOR_STARTS = 100;
 
@@ -27,7 +28,10 @@ export async function approve(cycle: Cycle): Promise<void> {
   if (approved.length === 0) announcements.say('debug', 'No approved recommendations to process');
   else announcements.say('info', `Found ${approved.length} approved recommendations`);
   const cap = MAX_RECOMMENDATIONS_PER_CYCLE - keptForStarts(cycle, approved);
-  for (const row of approved) if (draft.changedRecommendations < cap) judge(cycle, row);
+  // What ends makes room for what it excludes; what was approved first in an earlier cycle goes before what is approved now.
+  const inOrder = approved.toSorted((a, b) => Number(b.guardedStatus === 'approved') - Number(a.guardedStatus === 'approved'));
+  for (const row of draft.rows) if (draft.changedRecommendations < cap) lapseIfDue(cycle, row, cycle.clock.now());
+  for (const row of inOrder) if (draft.changedRecommendations < cap) judge(cycle, row);
   const context = dispatchContext(cycle);
   const candidates = candidatesOf(cycle, context);
   const live = await readLive(

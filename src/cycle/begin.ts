@@ -58,7 +58,7 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
   const taken = await store.takeLease({ agentId, runId, leaseSeconds: settings.store.leaseSeconds });
   if (!taken) return { skipped: 'another cycle holds the lease' };
   const askedAt = monotonic();
-  const work = await store.readOpenWork(agentId);
+  const work = await store.readOpenWork(agentId, settings.policy.approvalTtlSeconds);
   const clock = new CycleClock(work.now, askedAt, monotonic(), monotonic);
   const other = work.health.find((row) => row.agentId !== agentId);
   if (other) {
@@ -85,7 +85,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   const { work, health, clock } = held;
   const lease = { agentId: settings.agentId, runId: report.runId, epoch: health.leaseEpoch };
   const draft = new Draft(lease, work.recommendations, work.commands);
-  settleOutsideChanges(draft, work.recommendations, work.now, settings.policy);
+  settleOutsideChanges(draft, work.recommendations, work.now, settings.policy, work.sessions);
   refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
@@ -99,6 +99,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     health,
     families: work.families,
     queue: work.queue,
+    sessions: work.sessions,
     draft,
     announcements: new Announcements(),
     // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.

@@ -5,6 +5,7 @@ import type { Draft } from '../domain/draft.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { QueueFacts } from '../domain/queue.ts';
+import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory } from '../domain/recommendation.ts';
 import type { DetectionWindow } from '../domain/window.ts';
 import type { Lease } from '../ports/store.ts';
@@ -26,6 +27,7 @@ export interface Cycle {
   readonly health: AgentHealth;
   readonly families: readonly FamilyHistory[];
   readonly queue: QueueFacts;
+  readonly sessions: readonly OperatorSession[];
   readonly draft: Draft;
   readonly announcements: Announcements;
   /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */

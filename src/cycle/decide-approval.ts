@@ -1,44 +1,47 @@
 import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
+import { assertNever } from '../domain/errors.ts';
 import { about } from '../domain/event.ts';
 import { addSeconds } from '../domain/instant.ts';
 import { approvalEndOf, judgeApproval } from '../domain/judge-approvals.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation, ticketOf } from '../domain/recommendation.ts';
 import { ticketHash } from '../domain/ticket.ts';
 import type { Cycle } from './cycle.ts';
+import { conflictUnderWay, noteConflicts } from './note-conflicts.ts';
+import { accept, acceptFirst, holdSecond, lapse } from './take-approval.ts';
 
-/** A new approval is accepted, sent back or too old; an accepted one may have come to its end meanwhile. */
+/** A new approval is accepted, the first of two, sent back or too old; an accepted one may have come to its end meanwhile. */
 export function judge(cycle: Cycle, row: OpenRecommendation): void {
-  const { draft, settings } = cycle;
+  const { settings } = cycle;
   const now = cycle.clock.now();
   if (row.guardedStatus === 'approved') {
     const approvalEnds = approvalEndOf(row, settings.policy);
     if (approvalEnds === null || approvalEnds <= now) expire(cycle, row, 'the approval came to its end before it could be carried out');
     return;
   }
-  const verdict = judgeApproval(row, now, settings.policy, settings.agentId);
+  const verdict = judgeApproval(row, now, settings.policy, settings.agentId, cycle.sessions);
   switch (verdict.kind) {
     case 'accept':
-      draft.update(
-        row,
-        { guardedStatus: 'approved', expiresTimestamp: verdict.expiresAt, lastDecision: { event: 'approved', columns: decisionOf(row) } },
-        {
-          ...about(row),
-          fromStatus: row.guardedStatus,
-          event: 'approved',
-          toStatus: 'approved',
-          actor:
-            row.approvedVia === null ? `${row.approvedByOperator ?? ''} via sql` : `${row.approvedByOperator ?? ''} via ${row.approvedVia}`,
-          reason: row.actionHash ?? '',
-          after: { decision: decisionRecord(decisionOf(row)), action_hash: row.actionHash },
-        },
-      );
+    case 'first': {
+      const conflict = conflictUnderWay(cycle, row);
+      if (conflict !== undefined) sendBack(cycle, row, 'conflict', conflict);
+      else if (verdict.kind === 'first') acceptFirst(cycle, row, verdict);
+      else accept(cycle, row, verdict);
       break;
+    }
     case 'return':
       sendBack(cycle, row, verdict.code, verdict.reason);
+      break;
+    case 'hold':
+      holdSecond(cycle, row, verdict.code, verdict.reason);
+      break;
+    case 'lapse':
+      lapse(cycle, row, verdict.reason);
       break;
     case 'expire':
       expire(cycle, row, verdict.reason);
       break;
+    default:
+      assertNever(verdict, 'verdict about an approval');
   }
 }
 
@@ -96,7 +99,7 @@ function expire(cycle: Cycle, row: OpenRecommendation, reason: string): void {
 
 /** The plant moved since the operator looked, or can be read only now: the same question with today's values. */
 export function renew(cycle: Cycle, row: OpenRecommendation, actions: Parameters<typeof ticketOf>[1], reason: string): void {
-  const ticket = ticketOf(row, actions);
+  const ticket = ticketOf(row, actions, row.ticket?.fourEyes);
   const changed = cycle.draft.update(
     row,
     {
@@ -121,4 +124,5 @@ export function renew(cycle: Cycle, row: OpenRecommendation, actions: Parameters
   if (!changed) return;
   const text = `APPROVAL RENEWED: ${row.recommendationId} for ${row.equipmentId} needs a new decision (${reason})`;
   cycle.announcements.tell(row.recommendationId, 'warn', text);
+  noteConflicts(cycle, cycle.draft.row(row.recommendationId) ?? row, row.ticket);
 }

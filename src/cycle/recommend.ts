@@ -10,6 +10,7 @@ import { priorityOf } from '../domain/severity.ts';
 import { isTerminal, isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
 import { watchQueue } from './queue.ts';
+import { noteConflicts } from './note-conflicts.ts';
 import { readLive } from './read-live.ts';
 
 /** From what was seen and what is open to new, escalated and withdrawn recommendations; writes nothing yet. */
@@ -122,6 +123,7 @@ function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): void
   } else {
     const text = `✓ RECOMMENDATION CREATED: ${id} for ${row.equipmentId} (severity=${row.severity}, confidence=${row.confidenceScore})`;
     announcements.tell(id, 'info', text, ({ recommendations }) => (recommendations.created += 1));
+    noteConflicts(cycle, row, null);
   }
 }
 
@@ -131,7 +133,8 @@ function reading(value: number, proposal: Proposal): string {
 
 function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, author: Authorship, live: LiveValues): void {
   const assessment = assessmentOf(proposal, row.recommendationId, author, live);
-  const changed = cycle.draft.update(
+  const { draft } = cycle;
+  const changed = draft.update(
     row,
     {
       ...assessment,
@@ -139,6 +142,7 @@ function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, aut
       status: 'pending',
       guardedStatus: 'pending',
       escalatedTimestamp: author.now,
+      expiresTimestamp: null,
       lastAccountedTimestamp: proposal.accountedTo,
     },
     {
@@ -156,6 +160,7 @@ function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, aut
   const said = `✓ RECOMMENDATION ESCALATED: ${id} for ${row.equipmentId} (severity=${assessment.severity})`;
   cycle.announcements.tell(id, 'warn', seen);
   cycle.announcements.tell(id, 'info', said, ({ recommendations }) => (recommendations.escalated += 1));
+  noteConflicts(cycle, draft.row(id) ?? row, row.ticket);
 }
 
 function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, accountedTo: number): void {

@@ -6,7 +6,7 @@ import type { Cycle } from './cycle.ts';
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * Writes what was decided before the dispatch: the audit before its effects, three statements whatever their number.
+ * Writes what was decided before the dispatch: the audit before its effects, four statements whatever their number.
  * A recommendation is `executing` before its commands exist; a crash in between is seen by that, and they are made again.
  * Where another writer came first and a guard held a row back, no commands are made for it: an operator who took the approval
  * back in that moment must not see it carried out.
@@ -15,7 +15,11 @@ const NONE: ReadonlySet<string> = new Set();
 export function recordIntents(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<ReadonlySet<string>> {
   return announced(cycle, async () => {
     await appendEvents(cycle, events);
+    // Before the recommendations: a run that dies here has its decisions taken over, and counted, once more.
+    const sessions = [...new Set(events.flatMap(({ sessionId }) => sessionId ?? []))];
+    await countDecisions(cycle, sessions);
     const heldBack = await saveRecommendations(cycle, recommendations, 'intents');
+    if (heldBack.size > 0) await countDecisions(cycle, sessions);
     const wanted = commands.filter(({ expected, columns }) => expected !== null || !heldBack.has(columns.recommendationId ?? ''));
     if (wanted.length > 0) await cycle.ports.store.saveCommands(cycle.lease, wanted);
     return heldBack;
@@ -43,6 +47,10 @@ export async function recordResults(cycle: Cycle, { events, recommendations, com
     if (commands.length > 0) await cycle.ports.store.saveCommands(cycle.lease, commands);
     return saveRecommendations(cycle, recommendations, 'results');
   });
+}
+
+async function countDecisions(cycle: Cycle, sessionIds: readonly string[]): Promise<void> {
+  if (sessionIds.length > 0) await cycle.ports.store.countDecisions(cycle.lease, sessionIds);
 }
 
 async function appendEvents(cycle: Cycle, events: DraftContents['events']): Promise<void> {

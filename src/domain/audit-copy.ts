@@ -77,6 +77,11 @@ export function isAction(value: unknown): value is Action {
   );
 }
 
+/** The actions that a row holds; of what is none, nothing: somebody may have edited it. */
+export function actionsFrom(stored: unknown): readonly Action[] {
+  return Array.isArray(stored) ? stored.filter(isAction) : [];
+}
+
 /** The ticket in an event's copy; null where there is none, or none that could have been issued. */
 export function ticketFrom(copy: unknown): Ticket | null {
   const ticket = asRecord(asRecord(copy)?.['ticket']);
@@ -85,7 +90,9 @@ export function ticketFrom(copy: unknown): Ticket | null {
   const severity = SEVERITIES.find((known) => known === ticket['severity']);
   if (typeof recommendationId !== 'string' || typeof equipmentId !== 'string' || typeof ruleId !== 'string') return null;
   if (severity === undefined || !Array.isArray(actions) || !actions.every(isAction)) return null;
-  return { recommendationId, equipmentId, severity, ruleId, actions };
+  const demand = ticket['four_eyes'];
+  if (demand !== undefined && demand !== true) return null;
+  return { recommendationId, equipmentId, severity, ruleId, actions, ...(demand && { fourEyes: demand }) };
 }
 
 /** The decision in an event's copy; null where there is none, or where a part of it is no time or no text. */

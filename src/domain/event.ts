@@ -1,6 +1,6 @@
 import { eventIdOf, lastingEventIdOf } from './ids.ts';
 
-export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed' | 'queue';
+export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed' | 'queue' | 'session';
 
 /**
  * Events that say which ticket is in force: the copy in `after.ticket` of the newest one decides what an approval covers.
@@ -14,15 +14,21 @@ export const ENDING_EVENTS = ['withdrawn', 'expired', 'cancelled', 'executed', '
 /** Events that say what is validly decided, with the decision's columns in `after.decision`. */
 export const DECISION_EVENTS = [
   'approved',
+  'first_approved',
   'rejected',
   'deferred',
   'resumed',
   'refused',
+  'lapsed',
   'renewed',
   'escalated',
   'created',
   ...ENDING_EVENTS,
 ] as const;
+
+/** Events with which the agent takes an operator's decision over, as an operator's session counts them. */
+export const APPROVING_EVENTS = ['approved', 'first_approved'] as const;
+export const REJECTING_EVENTS = ['rejected'] as const;
 
 /** What became of a command, by its newest event: the judge of a row that says 'pending'. */
 export const COMMAND_EVENTS = ['derived', 'dispatching', 'returned', 'executed', 'failed', 'unknown', 'cancelled', 'refused'] as const;
@@ -42,6 +48,8 @@ export interface AgentEvent {
   readonly reason: string | null;
   readonly before: unknown;
   readonly after: unknown;
+  /** The operator's session in which the decision was made; null where there was none, and for what no operator decided. */
+  readonly sessionId: string | null;
 }
 
 export interface EventText {
@@ -54,6 +62,7 @@ export interface EventText {
   readonly actor?: string;
   readonly before?: unknown;
   readonly after?: unknown;
+  readonly sessionId?: string | null;
   /** Tells repeated events of one kind about one subject in one run apart. */
   readonly step?: string;
   /** True for what is told once, whichever run tells it: a killed cycle and its repetition give one event. */
@@ -89,5 +98,6 @@ export function eventOf(run: EventRun, text: EventText): AgentEvent {
     reason: text.reason ?? null,
     before: text.before ?? null,
     after: text.after ?? null,
+    sessionId: text.sessionId ?? null,
   };
 }

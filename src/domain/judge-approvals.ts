@@ -1,45 +1,136 @@
-import { addSeconds, type Instant } from './instant.ts';
+import { bothApprovalsOf, firstApprovalOf, firstOfTwo, needsTwo, secondDueAt, secondNameIn } from './four-eyes.ts';
+import { addSeconds, type Instant, isoOf } from './instant.ts';
+import { type OperatorSession, sessionAt } from './operator-session.ts';
+import { nameOf, personKey } from './person.ts';
 import { CLOCK_GRAIN_SECONDS, ESCALATION_GRACE_SECONDS, type Policy } from './policy.ts';
-import type { OpenRecommendation } from './recommendation.ts';
+import { type DecisionColumns, decisionOf, type OpenRecommendation } from './recommendation.ts';
 import { isUnedited } from './ticket.ts';
 import { FUTURE_TOLERANCE_SECONDS } from './window.ts';
 
 /** Why an approval does not count. The codes appear in events; the sentences are for the operator. */
-export type ApprovalFault = 'no_operator' | 'agent_as_operator' | 'impossible_time' | 'seen_before_escalation' | 'edited';
+export type ApprovalFault =
+  | 'no_operator'
+  | 'agent_as_operator'
+  | 'same_person'
+  | 'impossible_time'
+  | 'seen_before_escalation'
+  | 'edited'
+  | 'no_session'
+  | 'no_first'
+  | 'conflict';
+
+interface Refusal {
+  readonly code: ApprovalFault;
+  readonly reason: string;
+}
 
 export type ApprovalVerdict =
-  | { readonly kind: 'accept'; readonly expiresAt: Instant }
-  | { readonly kind: 'return'; readonly code: ApprovalFault; readonly reason: string }
+  /** It counts, and nobody else is needed. `columns` is the decision as it is to be stored. */
+  | { readonly kind: 'accept'; readonly expiresAt: Instant; readonly columns: DecisionColumns }
+  /** It counts as the first of two; `expiresAt` is until when the second may come. */
+  | { readonly kind: 'first'; readonly expiresAt: Instant; readonly columns: DecisionColumns }
+  /** Back to the operator. */
+  | ({ readonly kind: 'return' } & Refusal)
+  /** It does not count as the second; the first one stands. */
+  | ({ readonly kind: 'hold' } & Refusal)
+  /** The second came after the first one's end: the question is open again. */
+  | { readonly kind: 'lapse'; readonly reason: string }
   | { readonly kind: 'expire'; readonly reason: string };
+
+/** What an approval is judged by beside its row. */
+interface Bench {
+  readonly now: Instant;
+  readonly policy: Policy;
+  readonly agentId: string;
+  readonly sessions: readonly OperatorSession[];
+}
+
+const TOO_OLD: ApprovalVerdict = { kind: 'expire', reason: 'the approval was older than it may live' };
 
 /**
  * Judges a new approval, by the CLI or by plain SQL. What is approved is the ticket in the audit trail and nothing
  * else; where the row says something different, the operator is asked again.
  */
-export function judgeApproval(row: OpenRecommendation, now: Instant, policy: Policy, agentId: string): ApprovalVerdict {
+export function judgeApproval(
+  row: OpenRecommendation,
+  now: Instant,
+  policy: Policy,
+  agentId: string,
+  sessions: readonly OperatorSession[] = [],
+): ApprovalVerdict {
+  const bench: Bench = { now, policy, agentId, sessions };
+  if (row.guardedStatus === 'awaiting_second') return judgeSecond(row, bench);
   const operator = nameOf(row.approvedByOperator);
-  if (operator === '') return back('no_operator', 'the approval names no operator');
-  // Both names: the row's can be edited, and this agent may have taken the tables over from the one that made it.
-  const agents = [agentId, row.createdByAgent ?? agentId].map((name) => nameOf(name).toLowerCase());
-  if (agents.includes(operator.toLowerCase())) return back('agent_as_operator', 'the agent cannot approve its own recommendation');
-  const at = row.approvedTimestamp;
-  if (at === null) return back('impossible_time', 'the approval has no time');
-  if (at < addSeconds(row.createdTimestamp, -CLOCK_GRAIN_SECONDS) || at > addSeconds(now, FUTURE_TOLERANCE_SECONDS))
-    return back('impossible_time', 'the approval is stamped before the recommendation or in the future');
-  if (approvedWhatWasThereBefore(row, at))
-    return back('seen_before_escalation', `the recommendation had changed less than ${ESCALATION_GRACE_SECONDS} s before`);
-  if (!row.ticket || !isUnedited(row.ticket, row)) return back('edited', 'the actions are not the ones that were recommended');
+  const { approvedTimestamp: at, ticket } = row;
+  const fault = nameFault(operator, row, bench) ?? timeFault(at, row.createdTimestamp, 'the recommendation', row, bench);
+  if (fault || at === null) return { kind: 'return', ...(fault ?? NO_TIME) };
+  if (!ticket || !isUnedited(ticket, row)) return { kind: 'return', ...EDITED };
   const expiresAt = addSeconds(at, policy.approvalTtlSeconds);
-  return expiresAt <= now ? { kind: 'expire', reason: 'the approval was older than it may live' } : { kind: 'accept', expiresAt };
+  if (expiresAt <= now) return TOO_OLD;
+  const absence = sessionFault(operator, at, bench);
+  if (absence) return { kind: 'return', ...absence };
+  return needsTwo(ticket, policy)
+    ? { kind: 'first', expiresAt, columns: firstOfTwo(decisionOf(row)) }
+    : { kind: 'accept', expiresAt, columns: decisionOf(row) };
 }
 
-/** A name as a person reads it: characters that show nothing make no other name. */
-function nameOf(text: string | null): string {
-  return (text ?? '').replaceAll(/\p{Cf}/gu, '').trim();
+/** The first one is known from the audit alone; the row says who came second, and when. */
+function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
+  const { now, policy } = bench;
+  if (!row.ticket || !isUnedited(row.ticket, row)) return { kind: 'return', ...EDITED };
+  const both = bothApprovalsOf(row.lastDecision);
+  // Accepted and announced by a run that died before it could store it: not judged by what the row says by now.
+  if (both) return acceptUntil(both, addSeconds(both.approvedTimestamp ?? 0, policy.approvalTtlSeconds), now);
+  const first = firstApprovalOf(row.lastDecision);
+  if (!first) return { kind: 'return', code: 'no_first', reason: 'no first approval is on record' };
+  const second = secondNameIn(row);
+  const { approvedTimestamp: at } = row;
+  const fault =
+    nameFault(second, row, bench) ??
+    samePersonFault(second, first) ??
+    timeFault(at, first.approvedTimestamp ?? 0, 'the first approval', row, bench);
+  if (fault || at === null) return { kind: 'hold', ...(fault ?? NO_TIME) };
+  if (at >= secondDueAt(first, policy))
+    return { kind: 'lapse', reason: `the second approval came after ${isoOf(secondDueAt(first, policy))}` };
+  const columns: DecisionColumns = { ...first, approvedTimestamp: at, approvedVia: row.approvedVia, secondApprover: second };
+  const verdict = acceptUntil(columns, addSeconds(at, policy.approvalTtlSeconds), now);
+  const absence = verdict.kind === 'accept' ? sessionFault(second, at, bench) : undefined;
+  return absence ? { kind: 'hold', ...absence } : verdict;
 }
 
-function back(code: ApprovalFault, reason: string): ApprovalVerdict {
-  return { kind: 'return', code, reason };
+function acceptUntil(columns: DecisionColumns, expiresAt: Instant, now: Instant): ApprovalVerdict {
+  return expiresAt <= now ? TOO_OLD : { kind: 'accept', expiresAt, columns };
+}
+
+const EDITED: Refusal = { code: 'edited', reason: 'the actions are not the ones that were recommended' };
+const NO_TIME: Refusal = { code: 'impossible_time', reason: 'the approval has no time' };
+
+function nameFault(operator: string, row: OpenRecommendation, { agentId }: Bench): Refusal | undefined {
+  if (operator === '') return { code: 'no_operator', reason: 'the approval names no operator' };
+  // Both names: the row's can be edited, and this agent may have taken the tables over from the one that made it.
+  const agents = [agentId, row.createdByAgent ?? agentId].map(personKey);
+  return agents.includes(personKey(operator))
+    ? { code: 'agent_as_operator', reason: 'the agent cannot approve its own recommendation' }
+    : undefined;
+}
+
+function samePersonFault(second: string, first: DecisionColumns): Refusal | undefined {
+  if (personKey(second) !== personKey(first.approvedByOperator)) return undefined;
+  return { code: 'same_person', reason: `${second} gave the first approval; the second must come from somebody else` };
+}
+
+function timeFault(at: Instant | null, earliest: Instant, what: string, row: OpenRecommendation, { now }: Bench): Refusal | undefined {
+  if (at === null) return NO_TIME;
+  if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || at > addSeconds(now, FUTURE_TOLERANCE_SECONDS))
+    return { code: 'impossible_time', reason: `the approval is stamped before ${what} or in the future` };
+  return approvedWhatWasThereBefore(row, at)
+    ? { code: 'seen_before_escalation', reason: `the recommendation had changed less than ${ESCALATION_GRACE_SECONDS} s before` }
+    : undefined;
+}
+
+function sessionFault(operator: string, at: Instant, { policy, sessions }: Bench): Refusal | undefined {
+  if (!policy.requireSession || sessionAt(sessions, operator, at)) return undefined;
+  return { code: 'no_session', reason: `${operator} was not logged in when the approval was given` };
 }
 
 /**

@@ -1,79 +1,27 @@
 import { decisionRecord } from './audit-copy.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
+import { type OperatorSession, sessionAt } from './operator-session.ts';
+import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
-import { type DecisionColumns, NO_DECISION, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
-import { about, ENDING_EVENTS } from './event.ts';
+import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
+import { about } from './event.ts';
+import { readStatus } from './read-status.ts';
 import { isWorse, priorityOf } from './severity.ts';
 import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
-import { isRecommendationStatus, isTerminal, isUndecided, type RecommendationStatus } from './transitions.ts';
-
-/** What people may do to an undecided recommendation by writing its status; everything else is put back. */
-const OPERATORS_STATUSES: readonly RecommendationStatus[] = ['approved', 'rejected', 'deferred'];
-
-/** How a stored status is to be read. */
-export type StatusReading =
-  | { readonly kind: 'own' }
-  | { readonly kind: 'decision' }
-  | { readonly kind: 'tampered'; readonly restoreTo: RecommendationStatus; readonly columns: DecisionColumns }
-  | { readonly kind: 'foreign'; readonly endAs: RecommendationStatus | null };
-
-/**
- * Tells an operator's decision from any other change of a status. The agent's own last status (`guarded_status`)
- * and its audit trail decide: a row without a ticket is nobody's recommendation, and a status that says 'approved'
- * or 'executing' without an accepted approval on record is not one.
- */
-export function readStatus(row: StoredRecommendation): StatusReading {
-  const guarded = row.guardedStatus;
-  if (row.ticket === null || guarded === null || !isRecommendationStatus(guarded))
-    return { kind: 'foreign', endAs: endOfForeign(row.status) };
-  if (row.status === guarded) {
-    if (isProven(guarded, row.lastDecision?.event)) return { kind: 'own' };
-    // From executing the table has no way back to the operator: what nobody approved fails, and nothing is sent.
-    return { kind: 'tampered', restoreTo: guarded === 'approved' ? 'pending' : 'failed', columns: NO_DECISION };
-  }
-  // An end that was announced and never stored voids an approval; who says no, or not now, is heard.
-  const isOver = row.status === 'approved' && isEnding(row.lastDecision?.event);
-  if (isUndecided(guarded) && isRecommendationStatus(row.status) && OPERATORS_STATUSES.includes(row.status) && !isOver)
-    return { kind: 'decision' };
-  return { kind: 'tampered', restoreTo: guarded, columns: row.lastDecision?.columns ?? NO_DECISION };
-}
-
-function isEnding(event: string | undefined): boolean {
-  return ENDING_EVENTS.some((ending) => ending === event);
-}
-
-/**
- * Whether the audit has what a status claims. An ended recommendation is not approved again by writing so; one that is executing may
- * have its end on record already, when a run died before it could store it.
- */
-function isProven(status: RecommendationStatus, lastEvent: string | undefined): boolean {
-  // One whose end is on record has no approval any more: it ends when approvals are judged.
-  if (status === 'approved') return lastEvent === 'approved' || isEnding(lastEvent);
-  return status !== 'executing' || lastEvent === 'approved' || lastEvent === 'executed' || lastEvent === 'failed';
-}
-
-/** Where a row that the agent did not make ends, by the table of transitions; null where it has ended already. */
-function endOfForeign(status: string): RecommendationStatus | null {
-  switch (status) {
-    case 'pending':
-    case 'deferred':
-    case 'awaiting_second':
-      return 'withdrawn';
-    case 'approved':
-      return 'cancelled';
-    case 'executing':
-      return 'failed';
-    default:
-      return null;
-  }
-}
+import { isTerminal, isUndecided, type RecommendationStatus } from './transitions.ts';
 
 /**
  * Settles every change that came from outside but approvals, which the approve phase judges: tampering is put back,
  * rows that the agent did not make are ended, rejections and deferrals are taken over.
  */
-export function settleOutsideChanges(draft: Draft, stored: readonly StoredRecommendation[], now: Instant, policy: Policy): void {
+export function settleOutsideChanges(
+  draft: Draft,
+  stored: readonly StoredRecommendation[],
+  now: Instant,
+  policy: Policy,
+  sessions: readonly OperatorSession[] = [],
+): void {
   for (const found of stored) {
     const row = draft.row(found.recommendationId);
     if (!row) continue;
@@ -81,7 +29,7 @@ export function settleOutsideChanges(draft: Draft, stored: readonly StoredRecomm
     const reading = readStatus(found);
     if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
-    else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy);
+    else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy, sessions);
     else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);
   }
 }
@@ -166,7 +114,13 @@ function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs:
   });
 }
 
-function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, policy: Policy): void {
+/** The CLI says its way in the column that approvals have; one that came with an approval before it is not the rejection's. */
+function wayOfRejection(row: OpenRecommendation): string | null {
+  const approver = row.guardedStatus === 'awaiting_second' ? row.secondApprover : row.approvedByOperator;
+  return approver === null ? row.approvedVia : null;
+}
+
+function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, policy: Policy, sessions: readonly OperatorSession[]): void {
   draft.update(
     row,
     { guardedStatus: 'rejected', quietUntil: addSeconds(now, policy.holdSeconds) },
@@ -175,9 +129,10 @@ function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, poli
       event: 'rejected',
       fromStatus: row.guardedStatus,
       toStatus: 'rejected',
-      actor: row.rejectedByOperator ?? 'unnamed operator',
+      actor: actorOf(row.rejectedByOperator ?? 'unnamed operator', wayOfRejection(row)),
       reason: row.rejectionReason ?? 'no reason given',
       after: { decision: decisionRecord(decisionOf(row)) },
+      sessionId: sessionAt(sessions, row.rejectedByOperator, row.rejectedTimestamp)?.sessionId ?? null,
     },
   );
 }

@@ -6,6 +6,7 @@ import { type Control, controlOn, describeControl } from './control.ts';
 import type { ConditionState } from './detection.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
+import { approversOf } from './four-eyes.ts';
 import { approvalEndOf } from './judge-approvals.ts';
 import type { Policy } from './policy.ts';
 import { isCommandStatus } from './transitions.ts';
@@ -262,7 +263,7 @@ export function planDispatch(
         event: 'dispatching',
         fromStatus: 'pending',
         toStatus: 'executing',
-        actor: row.approvedByOperator === null ? context.agentId : `${context.agentId} for ${row.approvedByOperator}`,
+        actor: row.approvedByOperator === null ? context.agentId : `${context.agentId} for ${approversOf(row)}`,
         reason: row.recommendedAction,
         before: { tag: command.tagPath, value: command.oldValue },
         after: { tag: command.tagPath, value: command.newValue },

@@ -1,3 +1,5 @@
+import type { Severity } from './severity.ts';
+
 /** The operators' rules about approvals and dispatches; seconds and percent. */
 export interface Policy {
   readonly approvalTtlSeconds: number;
@@ -6,6 +8,11 @@ export interface Policy {
   readonly verifyWindowSeconds: number;
   readonly maxDispatchPerCycle: number;
   readonly driftPercent: number;
+  /** Whether recommendations of `fourEyesSeverity` or worse need two different people. */
+  readonly fourEyes: boolean;
+  readonly fourEyesSeverity: Severity;
+  /** Whether an approval counts only from an operator who was logged in when it was given. */
+  readonly requireSession: boolean;
 }
 
 /** One cycle changes at most this many recommendations; the rest wait their turn. */

@@ -140,6 +140,8 @@ export type FamilyHistory = Pick<
 export function ticketOf(
   row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'severity' | 'ruleId'>,
   actions: readonly Action[],
+  fourEyes = false,
 ): Ticket {
-  return { recommendationId: row.recommendationId, equipmentId: row.equipmentId, severity: row.severity, ruleId: row.ruleId, actions };
+  const { recommendationId, equipmentId, severity, ruleId } = row;
+  return { recommendationId, equipmentId, severity, ruleId, actions, ...(fourEyes && { fourEyes }) };
 }

@@ -47,6 +47,8 @@ export interface Ticket {
   readonly severity: Severity;
   readonly ruleId: string;
   readonly actions: readonly Action[];
+  /** Present where two people must agree, whatever the policy says: then they seal that as well. */
+  readonly fourEyes?: true;
 }
 
 /** JSON with sorted keys and no white space, so that equal tickets have equal bytes. */
@@ -71,6 +73,7 @@ export function ticketRecord(ticket: Ticket): Readonly<Record<string, unknown>> 
     severity: ticket.severity,
     rule_id: ticket.ruleId,
     actions: ticket.actions,
+    ...(ticket.fourEyes && { four_eyes: true }),
   };
 }
 

@@ -6,7 +6,8 @@ export const RECOMMENDATION_TRANSITIONS = {
   pending: ['approved', 'awaiting_second', 'rejected', 'deferred', 'withdrawn'],
   awaiting_second: ['approved', 'pending', 'rejected', 'withdrawn'],
   deferred: ['pending', 'approved', 'awaiting_second', 'rejected', 'withdrawn'],
-  approved: ['executing', 'pending', 'expired', 'cancelled'],
+  // Back to awaiting_second where an operator's approval is the first of two, or does not count as the second.
+  approved: ['executing', 'pending', 'awaiting_second', 'expired', 'cancelled'],
   executing: ['executed', 'failed'],
   executed: [],
   failed: [],

@@ -6,6 +6,7 @@ import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { QueueFacts } from '../domain/queue.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
+import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
 import type { Ticket } from '../domain/ticket.ts';
 
@@ -38,6 +39,8 @@ export interface OpenWork {
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
   readonly queue: QueueFacts;
+  /** Operators' sessions that are open, or ended no longer ago than was asked for. */
+  readonly sessions: readonly OperatorSession[];
 }
 
 /** A claimed command with what the audit trail says about its ticket. */
@@ -81,8 +84,8 @@ export interface CycleStore {
    */
   takeLease(request: LeaseRequest): Promise<boolean>;
 
-  /** One statement; changes nothing. @throws AgentError store_unavailable */
-  readOpenWork(agentId: string): Promise<OpenWork>;
+  /** One statement; changes nothing. Sessions that ended up to `sessionSeconds` ago come too. @throws AgentError store_unavailable */
+  readOpenWork(agentId: string, sessionSeconds?: number): Promise<OpenWork>;
 
   /** Appends to the audit; an event whose id is there already is left alone, so repeating is a no-op. */
   appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void>;
@@ -105,6 +108,12 @@ export interface CycleStore {
 
   /** The commands that this run holds, with the ticket on record; one statement. */
   readClaimed(lease: Lease): Promise<readonly ClaimedCommand[]>;
+
+  /**
+   * Counts in each of these operators' sessions the recommendations that were approved and rejected in it, from the audit: one statement,
+   * and repeating it gives the same. What was announced and not applied does not count.
+   */
+  countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void>;
 
   /** The statuses that these rows have now: asked when fewer rows were written than meant. */
   readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -196,6 +205,16 @@ export interface OperatorStore {
   clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number>;
 }
 
+/** Who is logged in. The HMI writes the same table. */
+export interface SessionStore {
+  /** Open ones first, then the newest; `operator` is one person's name, in any spelling. */
+  listSessions(filter: { readonly operator: string | null; readonly limit: number }): Promise<readonly OperatorSession[]>;
+  /** Opens a session of the store's time of now. */
+  openSession(sessionId: string, operator: string, event: AgentEvent): Promise<void>;
+  /** Ends a session now; one that has ended keeps its end. */
+  closeSession(sessionId: string, event: AgentEvent): Promise<void>;
+}
+
 export interface SchemaReport {
   readonly state: 'up_to_date' | 'missing' | 'behind' | 'drifted' | 'too_new';
   readonly problems: readonly string[];
@@ -238,7 +257,7 @@ export interface SchemaStore {
   ): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }>;
 }
 
-export interface Store extends CycleStore, OperatorStore, SchemaStore {
+export interface Store extends CycleStore, OperatorStore, SessionStore, SchemaStore {
   /** For the log's first line. */
   readonly description: string;
   close(): Promise<void>;

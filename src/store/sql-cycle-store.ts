@@ -6,6 +6,7 @@ import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { Claim, ClaimedCommand, CycleStore, Heartbeat, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
@@ -20,7 +21,8 @@ import { claimedStatement, claimStatement } from './statements/commands.ts';
 import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeaseStatement } from './statements/lease.ts';
 import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
 import { openWorkStatement } from './statements/open-work.ts';
-import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
+import { countDecisionsStatement } from './statements/sessions.ts';
+import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -86,8 +88,8 @@ export class SqlCycleStore implements CycleStore {
     return true;
   }
 
-  async readOpenWork(_agentId: string): Promise<OpenWork> {
-    const { rows } = await this.#session.run(openWorkStatement(this.#dialect));
+  async readOpenWork(_agentId: string, sessionSeconds = 0): Promise<OpenWork> {
+    const { rows } = await this.#session.run(openWorkStatement(this.#dialect, sessionSeconds));
     const of = (kind: string): readonly Row[] => rows.filter((row) => row['kind'] === kind);
     const table = <T>(kind: string, definition: Table): T[] =>
       of(kind).map((row) => fromRow<T>(definition, parsed(row['content']) ?? {}, this.#dialect));
@@ -107,6 +109,7 @@ export class SqlCycleStore implements CycleStore {
       families: table<FamilyHistory>('family', RECOMMENDATIONS),
       commands: table<Command>('command', COMMANDS),
       queue: queueFactsIn(rows, this.#dialect),
+      sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }
@@ -151,6 +154,10 @@ export class SqlCycleStore implements CycleStore {
   async readClaimed(lease: Lease): Promise<readonly ClaimedCommand[]> {
     const { rows } = await this.#session.run(claimedStatement(lease, this.#dialect));
     return rows.map((row) => ({ command: fromRow<Command>(COMMANDS, row, this.#dialect), ticket: ticketFrom(parsed(row['ticket'])) }));
+  }
+
+  async countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void> {
+    await this.#session.run(countDecisionsStatement(lease, sessionIds, this.#dialect));
   }
 
   async readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -15,6 +15,7 @@ import { fromRow, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN_STATUSES } from './statements/open-statuses.ts';
+import { eventStatement } from './statements/events.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
 
 /** The statuses from which the table of transitions lets an operator's decision start. */
@@ -137,17 +138,6 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     return readControls(this.#session);
   }
 
-  #event(event: AgentEvent): Statement {
-    const d = this.#dialect;
-    const values = toRow(EVENTS, { ...event, ordinal: 0 }, d);
-    const names = Object.keys(values);
-    return write(
-      `INSERT INTO agent_events (${d.quote('at')}, ${names.map((name) => d.quote(name)).join(', ')})
-SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS (SELECT 1 FROM agent_events WHERE event_id = :event_id)`,
-      values,
-    );
-  }
-
   async #recommendation(id: string): Promise<Recommendation> {
     const [row] = await this.findRecommendations(id);
     if (!row) throw new AgentError('not_found', `recommendation ${id} is gone`, 'list them: ops-agent recommendations');
@@ -158,12 +148,12 @@ SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS 
     const before = await this.#recommendation(decision.recommendationId);
     // A decision that is void from the start leaves no trace of having been made.
     if (!isPossible(before, decision)) return { decided: false, status: before.status };
-    await this.#session.run(this.#event(event));
+    await this.#session.run(eventStatement(event, this.#dialect));
     await this.#session.run(decisionStatement(decision, this.#dialect));
     // After a retry a row count means nothing: what the row says now decides.
     const after = await this.#recommendation(decision.recommendationId);
-    const decided = isInForce(after, decision);
-    if (!decided) await this.#session.run(this.#event(notApplied(event, after.status)));
+    const decided = isInForce(after, decision, before);
+    if (!decided) await this.#session.run(eventStatement(notApplied(event, after.status), this.#dialect));
     return { decided, status: after.status };
   }
 
@@ -172,7 +162,7 @@ SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS 
     const values = { ...toRow(CONTROLS, control, d), control_id: `${control.kind}:${control.scope}` };
     const row = d.jsonRows('rows', CONTROLS.columns);
     const names = CONTROLS.columns.map((column) => d.quote(column.name)).join(', ');
-    await this.#session.run(this.#event(event));
+    await this.#session.run(eventStatement(event, this.#dialect));
     await this.#session.runAll([
       write('DELETE FROM agent_controls WHERE control_id = :id', { id: values.control_id }),
       write(`INSERT INTO agent_controls (${names}) SELECT ${names} FROM ${row} r`, { rows: JSON.stringify([values]) }),
@@ -180,7 +170,7 @@ SELECT ${d.now}, ${names.map((name) => `:${name}`).join(', ')} WHERE NOT EXISTS 
   }
 
   async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {
-    await this.#session.run(this.#event(event));
+    await this.#session.run(eventStatement(event, this.#dialect));
     const result = await this.#session.run(write('DELETE FROM agent_controls WHERE control_id = :id', { id: `${kind}:${scope}` }));
     return result.changes;
   }
@@ -207,10 +197,13 @@ function notApplied(event: AgentEvent, status: string): AgentEvent {
   });
 }
 
-function isInForce(row: Recommendation, decision: OperatorDecision): boolean {
+function isInForce(row: Recommendation, decision: OperatorDecision, before: Recommendation): boolean {
   switch (decision.kind) {
     case 'approve':
-      return row.approvedByOperator === decision.by && row.approvedVia === decision.via && row.actionHash === decision.seenHash;
+      // A cycle may have taken it over already: then the way of the first of two approvals is in the audit alone.
+      if (row.actionHash !== decision.seenHash) return false;
+      if (row.status === 'awaiting_second') return row.approvedByOperator === decision.by && before.status !== 'awaiting_second';
+      return (row.secondApprover ?? row.approvedByOperator) === decision.by && row.approvedVia === decision.via;
     case 'reject':
       return row.status === 'rejected' && row.rejectedByOperator === decision.by && row.rejectionReason === decision.reason;
     case 'defer':
@@ -229,16 +222,23 @@ WHERE recommendation_id = :id AND status IN (${undecidedStatuses(to)})${conditio
   switch (decision.kind) {
     case 'approve':
       return update(
-        `approved_timestamp = ${d.now}, approved_by_operator = :by, approved_via = :via`,
+        `approved_timestamp = ${d.now}, approved_via = :via,
+  second_approver = CASE WHEN status = 'awaiting_second' THEN :by ELSE NULL END,
+  approved_by_operator = CASE WHEN status = 'awaiting_second' THEN approved_by_operator ELSE :by END`,
         'approved',
         { by: decision.by, via: decision.via, seen: decision.seenHash },
         ' AND action_hash = :seen',
       );
     case 'reject':
-      return update(`rejected_timestamp = ${d.now}, rejected_by_operator = :by, rejection_reason = :reason`, 'rejected', {
-        by: decision.by,
-        reason: decision.reason,
-      });
+      return update(
+        `rejected_timestamp = ${d.now}, rejected_by_operator = :by, rejection_reason = :reason, approved_via = :via`,
+        'rejected',
+        {
+          by: decision.by,
+          via: decision.via,
+          reason: decision.reason,
+        },
+      );
     case 'defer':
       return update('defer_until = :until, operator_notes = COALESCE(:reason, operator_notes)', 'deferred', {
         until: d.encodeTime(decision.until),

@@ -1,8 +1,9 @@
-import type { Store } from '../ports/store.ts';
+import type { OperatorStore, SessionStore, Store } from '../ports/store.ts';
 import type { HolderLock } from './connection.ts';
 import type { Session } from './session.ts';
 import { SqlCycleStore } from './sql-cycle-store.ts';
 import { SqlOperatorStore } from './sql-operator-store.ts';
+import { SqlSessionStore } from './sql-session-store.ts';
 import { SqlSchemaStore } from './sql-schema-store.ts';
 
 export interface SqlStoreParts {
@@ -12,10 +13,9 @@ export interface SqlStoreParts {
   readonly description: string;
 }
 
-/** One store over any engine: its three halves share a session. */
+/** One store over any engine: its parts share a session. */
 export function createSqlStore({ session, lock, sourceTable, description }: SqlStoreParts): Store {
   const cycle = new SqlCycleStore(session, lock);
-  const operators = new SqlOperatorStore(session);
   const schema = new SqlSchemaStore(session, sourceTable);
   return {
     description,
@@ -24,29 +24,20 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     },
     provesHolderDead: cycle.provesHolderDead,
     takeLease: (request) => cycle.takeLease(request),
-    readOpenWork: (agentId) => cycle.readOpenWork(agentId),
+    readOpenWork: (agentId, sessionSeconds) => cycle.readOpenWork(agentId, sessionSeconds),
     appendEvents: (events, at) => cycle.appendEvents(events, at),
     saveRecommendations: (lease, changes) => cycle.saveRecommendations(lease, changes),
     saveCommands: (lease, changes) => cycle.saveCommands(lease, changes),
     claimCommands: (lease, claim) => cycle.claimCommands(lease, claim),
     readClaimed: (lease) => cycle.readClaimed(lease),
+    countDecisions: (lease, ids) => cycle.countDecisions(lease, ids),
     readStatuses: (ids) => cycle.readStatuses(ids),
     readControls: () => cycle.readControls(),
     endCycle: (lease, heartbeat) => cycle.endCycle(lease, heartbeat),
     releaseLock: () => cycle.releaseLock(),
     markOffline: (agentId, processId) => cycle.markOffline(agentId, processId),
     takeOver: (agentId) => cycle.takeOver(agentId),
-    listRecommendations: (filter) => operators.listRecommendations(filter),
-    findRecommendations: (prefix) => operators.findRecommendations(prefix),
-    listCommands: (filter) => operators.listCommands(filter),
-    listEvents: (filter) => operators.listEvents(filter),
-    readHealth: () => operators.readHealth(),
-    readFigures: () => operators.readFigures(),
-    readQueue: () => operators.readQueue(),
-    readQueueDay: () => operators.readQueueDay(),
-    decide: (decision, event) => operators.decide(decision, event),
-    setControl: (control, event) => operators.setControl(control, event),
-    clearControl: (kind, scope, event) => operators.clearControl(kind, scope, event),
+    ...operatorsPart(session),
     migrate: (agentId) => schema.migrate(agentId),
     requireSchema: () => schema.requireSchema(),
     checkSchema: (agentId) => schema.checkSchema(agentId),
@@ -56,5 +47,26 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     countRows: () => schema.countRows(),
     runSql: (text) => schema.runSql(text),
     close: () => cycle.releaseLock().then(() => session.close()),
+  };
+}
+
+function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & SessionStore {
+  const operators = new SqlOperatorStore(session);
+  const sessions = new SqlSessionStore(session);
+  return {
+    listRecommendations: (filter) => operators.listRecommendations(filter),
+    findRecommendations: (prefix) => operators.findRecommendations(prefix),
+    listCommands: (filter) => operators.listCommands(filter),
+    listEvents: (filter) => operators.listEvents(filter),
+    readHealth: () => operators.readHealth(),
+    readFigures: () => operators.readFigures(),
+    readQueue: () => operators.readQueue(),
+    readQueueDay: () => operators.readQueueDay(),
+    decide: (decision, event) => operators.decide(decision, event),
+    listSessions: (filter) => sessions.listSessions(filter),
+    openSession: (id, operator, event) => sessions.openSession(id, operator, event),
+    closeSession: (id, event) => sessions.closeSession(id, event),
+    setControl: (control, event) => operators.setControl(control, event),
+    clearControl: (kind, scope, event) => operators.clearControl(kind, scope, event),
   };
 }

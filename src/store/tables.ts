@@ -199,6 +199,7 @@ export const EVENTS: Table = {
     text('reason'),
     json('before'),
     json('after'),
+    text('session_id'),
   ],
 };
 

@@ -131,6 +131,7 @@ export function anEvent(given: Partial<AgentEvent> = {}): AgentEvent {
     reason: null,
     before: null,
     after: null,
+    sessionId: null,
     ...given,
   };
 }

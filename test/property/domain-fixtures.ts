@@ -35,6 +35,9 @@ export const POLICY: Policy = {
   verifyWindowSeconds: 600,
   maxDispatchPerCycle: 100,
   driftPercent: 5,
+  fourEyes: false,
+  fourEyesSeverity: 'critical',
+  requireSession: false,
 };
 
 export const TAGS: TagPolicy = { allow: SIMULATOR_TAGS, deny: [] };

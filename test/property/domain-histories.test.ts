@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { StoredRecommendation } from '../../src/domain/recommendation.ts';
-import { isTerminal } from '../../src/domain/transitions.ts';
-import { control, NOW, SECOND } from './domain-fixtures.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import { isRecommendationStatus, isTerminal, isUndecided } from '../../src/domain/transitions.ts';
+import { control, NOW, POLICY, SECOND } from './domain-fixtures.ts';
 import { type PlantMood, runModelCycle, type World } from './model-cycle.ts';
 import { ModelStore } from './model-store.ts';
 
@@ -10,6 +11,7 @@ type Deed =
   | 'nothing'
   | 'approve'
   | 'approve by SQL'
+  | 'approve as the second'
   | 'reject'
   | 'defer'
   | 'defer for ever'
@@ -30,6 +32,7 @@ const step = fc.record({
     'approve',
     'approve',
     'approve by SQL',
+    'approve as the second',
     'reject',
     'defer',
     'defer for ever',
@@ -51,21 +54,31 @@ function feed(world: World, from: number, now: number, temperature: number | nul
     world.readings.push({ at, value: temperature });
 }
 
-/** What people do between two cycles. Returns the recommendation that was really approved. */
-function act(world: World, { deed, text, which }: Step, now: number): string | undefined {
+interface Approval {
+  readonly recommendationId: string;
+  readonly by: string;
+}
+
+/** What people do between two cycles. Returns what was really approved, and by whom. */
+function act(world: World, { deed, text, which }: Step, now: number): Approval | undefined {
   const rows = [...world.store.rows.values()];
-  const undecided = rows.filter((row) => row.status === row.guardedStatus && ['pending', 'deferred'].includes(row.status));
+  const undecided = rows.filter((row) => row.status === row.guardedStatus && isRecommendationStatus(row.status) && isUndecided(row.status));
   const row = deed === 'write a status' ? rows[which % Math.max(1, rows.length)] : undecided[0];
   if (!row) return undefined;
   const put = (columns: Partial<StoredRecommendation>) => world.store.rows.set(row.recommendationId, { ...row, ...columns });
-  const approval = { approvedByOperator: 'anna', approvedTimestamp: now };
+  const by = which % 3 === 0 ? 'ben' : 'anna';
+  const approval = { approvedByOperator: by, approvedTimestamp: now };
+  const { recommendationId } = row;
   switch (deed) {
     case 'nothing':
       return undefined;
     case 'approve':
     case 'approve by SQL':
-      put({ ...approval, status: 'approved', approvedVia: deed === 'approve' ? 'cli' : null });
-      return row.recommendationId;
+      put({ ...approval, status: 'approved', approvedVia: deed === 'approve' ? 'cli' : row.approvedVia });
+      return { recommendationId, by };
+    case 'approve as the second':
+      put({ status: 'approved', secondApprover: by, approvedTimestamp: now });
+      return { recommendationId, by };
     case 'reject':
       put({ status: 'rejected', rejectedByOperator: 'anna', rejectionReason: 'no', rejectedTimestamp: now });
       return undefined;
@@ -76,7 +89,7 @@ function act(world: World, { deed, text, which }: Step, now: number): string | u
     case 'write a status':
       put({ status: text });
       // An 'approved' from outside without a name is no approval, and with somebody's old name it is one like any other.
-      return text === 'approved' ? row.recommendationId : undefined;
+      return text === 'approved' ? { recommendationId, by: row.secondApprover ?? row.approvedByOperator ?? '' } : undefined;
     case 'forge an approval':
       put({ ...approval, status: 'approved', guardedStatus: 'approved', expiresTimestamp: now + 900 * SECOND });
       return undefined;
@@ -87,12 +100,17 @@ function act(world: World, { deed, text, which }: Step, now: number): string | u
 }
 
 class History {
-  readonly world: World = { store: new ModelStore(), readings: [], writes: [], watermark: null };
-  readonly #approved = new Set<string>();
+  readonly world: World;
+  /** Who approved, by recommendation. */
+  readonly #approvers = new Map<string, Set<string>>();
   readonly #ended = new Map<string, string>();
   #judgedWrites = 0;
   #judgedEvents = 0;
   now = NOW;
+
+  constructor(policy: Policy = POLICY) {
+    this.world = { policy, store: new ModelStore(), readings: [], writes: [], watermark: null };
+  }
 
   /** One step and one cycle. @returns the invariants that no longer hold */
   run(each: Step): readonly string[] {
@@ -100,7 +118,7 @@ class History {
     this.now += each.pauseSeconds * SECOND;
     feed(this.world, before, this.now, each.temperature);
     const approved = act(this.world, each, this.now - SECOND);
-    if (approved !== undefined) this.#approved.add(approved);
+    if (approved) this.#approvers.set(approved.recommendationId, new Set(this.#approvers.get(approved.recommendationId)).add(approved.by));
     runModelCycle(this.world, { now: this.now, mood: each.mood, controls: each.control === 'none' ? [] : [control(each.control)] });
     return [...this.#brokenRows(), ...this.#brokenWrites()];
   }
@@ -123,11 +141,14 @@ class History {
   #brokenWrites(): readonly string[] {
     const { store, writes } = this.world;
     const fresh = writes.slice(this.#judgedWrites);
-    const broken = fresh.filter((write) => !this.#approved.has(write.recommendationId)).map(() => 'written without an approval');
+    const wanted = this.world.policy.fourEyes ? 2 : 1;
+    const broken = fresh
+      .filter((write) => (this.#approvers.get(write.recommendationId)?.size ?? 0) < wanted)
+      .map(() => `written without ${wanted} approvals`);
     if (new Set(writes.map(({ commandId }) => commandId)).size < writes.length) broken.push('a command was written twice');
     // An approval that was sent back is none any more.
     for (const { event, subjectId } of store.events.slice(this.#judgedEvents))
-      if (event === 'refused' || event === 'renewed' || event === 'escalated') this.#approved.delete(subjectId);
+      if (['refused', 'renewed', 'escalated', 'lapsed'].includes(event)) this.#approvers.delete(subjectId);
     this.#judgedWrites = writes.length;
     this.#judgedEvents = store.events.length;
     return broken;
@@ -138,10 +159,13 @@ class History {
   }
 }
 
-test('over any history of readings, decisions and tampering one row of a family is open, ended rows stay, and only what was approved is written, once', () => {
+const POLICIES = [POLICY, { ...POLICY, fourEyes: true, fourEyesSeverity: 'low' as const }] as const;
+const policies = fc.constantFrom<Policy>(...POLICIES);
+
+test('over any history of readings, decisions and tampering one row of a family is open, ended rows stay, and only what was approved, by two where two are needed, is written, once', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 25, size: 'max' }), (steps) => {
-      const history = new History();
+    fc.property(fc.array(step, { maxLength: 25, size: 'max' }), policies, (steps, policy) => {
+      const history = new History(policy);
       for (const each of steps) expect(history.run(each)).toEqual([]);
     }),
     { numRuns: 300 },
@@ -156,13 +180,13 @@ test('whatever happened, and however the plant, the feed and the controls are, e
   });
   const calm = { pauseSeconds: 60, temperature: 97, deed: 'nothing', control: 'none', text: '', which: 0 } as const;
   fc.assert(
-    fc.property(fc.array(step, { minLength: 3, maxLength: 12, size: 'max' }), rest, (steps, environment) => {
-      const history = new History();
+    fc.property(fc.array(step, { minLength: 3, maxLength: 12, size: 'max' }), rest, policies, (steps, environment, policy) => {
+      const history = new History(policy);
       for (const each of steps) history.run(each);
       // Something is approved last, and its first cycle sends nothing.
       for (const deed of ['nothing', 'approve'] as const) history.run({ ...calm, deed, mood: 'defers' });
       for (let cycle = 0; cycle < 40; cycle += 1) expect(history.run({ ...calm, ...environment })).toEqual([]);
-      expect(history.statuses().filter((status) => status === 'approved' || status === 'executing')).toEqual([]);
+      expect(history.statuses().filter((status) => ['approved', 'awaiting_second', 'executing'].includes(status))).toEqual([]);
       expect(history.world.store.openCommands()).toEqual([]);
     }),
     { numRuns: 100 },
@@ -171,8 +195,9 @@ test('whatever happened, and however the plant, the feed and the controls are, e
 
 test('the histories are not empty: they reach every status and every kind of command end', () => {
   const reached = new Set<string>();
-  for (const steps of fc.sample(fc.array(step, { minLength: 15, maxLength: 25 }), { numRuns: 150, seed: 7 })) {
-    const history = new History();
+  const histories = fc.tuple(fc.array(step, { minLength: 15, maxLength: 25 }), policies);
+  for (const [steps, policy] of fc.sample(histories, { numRuns: 300, seed: 7 })) {
+    const history = new History(policy);
     for (const each of steps) history.run(each);
     for (const status of history.statuses()) reached.add(status);
     for (const { status } of history.world.store.commands.values()) reached.add(`command ${status}`);
@@ -181,5 +206,6 @@ test('the histories are not empty: they reach every status and every kind of com
   for (const status of ['pending', 'deferred', 'rejected', 'withdrawn', 'executed', 'failed', 'expired', 'cancelled'])
     expect(reached).toContain(status);
   for (const status of ['executed', 'failed', 'cancelled']) expect(reached).toContain(`command ${status}`);
-  for (const event of ['escalated', 'restored', 'resumed', 'refused', 'verified']) expect(reached).toContain(`event ${event}`);
+  for (const event of ['first_approved', 'second_refused', 'lapsed', 'escalated', 'restored', 'resumed', 'refused', 'verified'])
+    expect(reached).toContain(`event ${event}`);
 });

@@ -8,6 +8,8 @@ import { type Decision, decideSituation } from '../../src/domain/decide-recommen
 import type { DetectedState } from '../../src/domain/detection.ts';
 import { Draft } from '../../src/domain/draft.ts';
 import { addSeconds } from '../../src/domain/instant.ts';
+import { firstApprovalOf, secondDueAt } from '../../src/domain/four-eyes.ts';
+import type { Policy } from '../../src/domain/policy.ts';
 import { judgeApproval } from '../../src/domain/judge-approvals.ts';
 import { settleOutsideChanges } from '../../src/domain/outside-changes.ts';
 import {
@@ -39,6 +41,7 @@ export interface Reading {
 export type PlantMood = 'takes' | 'refuses' | 'loses' | 'defers' | 'silent';
 
 export interface World {
+  readonly policy: Policy;
   readonly store: ModelStore;
   readonly readings: Reading[];
   readonly writes: { readonly commandId: string; readonly recommendationId: string }[];
@@ -119,7 +122,8 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
     lastReadingOf: (row) => situations.liveOf(row)?.last?.at ?? null,
   };
   const live = new Map(mood === 'silent' ? [] : [[LIVE_TAG, 100] as const, [COOLING_TAG, 0] as const]);
-  for (const row of draft.rows) if (row.status === 'approved') judge(draft, row, now);
+  for (const row of draft.rows) if (row.status === 'awaiting_second') lapse(draft, row, now, world.policy);
+  for (const row of draft.rows) if (row.status === 'approved') judge(draft, row, now, world.policy);
   for (const row of draft.rows) if (row.status === 'approved' && row.guardedStatus === 'approved') start(draft, row, live, context);
   refuseForeignCommands(draft, context);
   const claims = planDispatch(draft, context);
@@ -202,22 +206,48 @@ function back(draft: Draft, row: OpenRecommendation, event: string): void {
   );
 }
 
-function judge(draft: Draft, row: OpenRecommendation, now: number): void {
+function judge(draft: Draft, row: OpenRecommendation, now: number, policy: Policy): void {
   if (row.guardedStatus === 'approved') {
     if ((row.expiresTimestamp ?? 0) <= now) end(draft, row, 'expired');
     return;
   }
-  const verdict = judgeApproval(row, now, POLICY, 'AGENT');
-  if (verdict.kind === 'expire') end(draft, row, 'expired');
-  else if (verdict.kind === 'return') back(draft, row, 'refused');
-  else
-    draft.update(
-      row,
-      { guardedStatus: 'approved', expiresTimestamp: verdict.expiresAt },
-      about(row, 'approved', 'approved', {
-        decision: decisionRecord({ ...NO_DECISION, approvedByOperator: row.approvedByOperator, approvedTimestamp: row.approvedTimestamp }),
-      }),
-    );
+  const verdict = judgeApproval(row, now, policy, 'AGENT');
+  const { lastDecision } = row;
+  switch (verdict.kind) {
+    case 'expire':
+      return end(draft, row, 'expired');
+    case 'return':
+      return back(draft, row, 'refused');
+    case 'lapse':
+      return back(draft, row, 'lapsed');
+    case 'hold': {
+      const first = lastDecision?.columns ?? NO_DECISION;
+      draft.update(
+        row,
+        { ...first, status: 'awaiting_second', guardedStatus: 'awaiting_second' },
+        about(row, 'second_refused', 'awaiting_second'),
+      );
+      return;
+    }
+    case 'first':
+    case 'accept': {
+      const status = verdict.kind === 'first' ? 'awaiting_second' : 'approved';
+      const event = verdict.kind === 'first' ? 'first_approved' : 'approved';
+      const { columns, expiresAt: expiresTimestamp } = verdict;
+      const decided = { event, columns };
+      draft.update(
+        row,
+        { ...columns, status, guardedStatus: status, expiresTimestamp, lastDecision: decided },
+        about(row, event, status, { decision: decisionRecord(columns) }),
+      );
+    }
+  }
+}
+
+/** A first approval that nobody seconded ends, whatever the row says of it. */
+function lapse(draft: Draft, row: OpenRecommendation, now: number, policy: Policy): void {
+  const first = firstApprovalOf(row.lastDecision);
+  if (first && secondDueAt(first, policy) <= now) back(draft, row, 'lapsed');
 }
 
 function start(draft: Draft, row: OpenRecommendation, live: ReadonlyMap<string, number>, context: DispatchPlanContext): void {

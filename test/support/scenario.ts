@@ -1,5 +1,5 @@
 import { newRunId } from '../../src/cli/run-id.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadSettings } from '../../src/config/load.ts';
@@ -59,9 +59,16 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** `replaced` are settings that no flag can say: rules and what may be written. */
-export async function newScene(flags: Flags = {}, replaced: Partial<Pick<Settings, 'rules' | 'tags'>> = {}): Promise<Scene> {
+/**
+ * @param replaced settings that no flag can say: rules and what may be written
+ * @param file what stands in the configuration file
+ */
+export async function newScene(
+  flags: Flags = {},
+  { file = '', ...replaced }: Partial<Pick<Settings, 'rules' | 'tags'>> & { readonly file?: string } = {},
+): Promise<Scene> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-scene-'));
+  if (file !== '') writeFileSync(path.join(folder, 'ops-agent.yaml'), file);
   const settings = { ...loadSettings({ env: {}, cwd: folder, flags: { ...QUICK, ...flags } }), ...replaced };
   const { store, source } = await openStore(settings, { create: true });
   await store.migrate(settings.agentId);

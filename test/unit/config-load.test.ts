@@ -82,6 +82,9 @@ test('without a file the defaults are the specification’s', () => {
     rulesHash: expect.stringMatching(/^[0-9a-f]{64}$/),
     tags: { allow: SIMULATOR_TAGS, deny: [] },
     policy: {
+      fourEyes: false,
+      fourEyesSeverity: 'critical',
+      requireSession: false,
       approvalTtlSeconds: 900,
       holdSeconds: 1800,
       settlingSeconds: 300,

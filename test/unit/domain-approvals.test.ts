@@ -57,7 +57,7 @@ test.each([
 
 test('an accepted approval lives from the moment of the decision, not from the cycle that saw it', () => {
   const row = openRow({ approvedByOperator: 'anna', approvedTimestamp: NOW - 20 * SECOND });
-  expect(judgeApproval(row, NOW, POLICY, 'AGENT')).toEqual({ kind: 'accept', expiresAt: NOW + 880 * SECOND });
+  expect(judgeApproval(row, NOW, POLICY, 'AGENT')).toMatchObject({ kind: 'accept', expiresAt: NOW + 880 * SECOND });
 });
 
 const TICKET = openRow().ticket as Ticket; // openRow always makes one

@@ -33,7 +33,7 @@ test('the table of transitions is the one of the design', () => {
     'pending → approved | awaiting_second | rejected | deferred | withdrawn',
     'awaiting_second → approved | pending | rejected | withdrawn',
     'deferred → pending | approved | awaiting_second | rejected | withdrawn',
-    'approved → executing | pending | expired | cancelled',
+    'approved → executing | pending | awaiting_second | expired | cancelled',
     'executing → executed | failed',
     'executed → ',
     'failed → ',

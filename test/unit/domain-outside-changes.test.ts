@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { readStatus, settleOutsideChanges } from '../../src/domain/outside-changes.ts';
+import { settleOutsideChanges } from '../../src/domain/outside-changes.ts';
+import { readStatus } from '../../src/domain/read-status.ts';
 import { type LastDecision, NO_DECISION, type StoredRecommendation, typed } from '../../src/domain/recommendation.ts';
 import { isRecommendationStatus, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import { draftOf, NOW, openRow, POLICY, SECOND } from '../property/domain-fixtures.ts';
@@ -12,6 +13,9 @@ const APPROVED: LastDecision = {
   columns: { ...NO_DECISION, approvedByOperator: 'anna', approvedTimestamp: NOW - SECOND },
 };
 
+const FIRST: LastDecision = { ...APPROVED, event: 'first_approved' };
+const BOTH: LastDecision = { event: 'approved', columns: { ...APPROVED.columns, secondApprover: 'bernd' } };
+
 function stored(status: string, guardedStatus: string | null, overrides: Partial<StoredRecommendation> = {}): StoredRecommendation {
   return { ...openRow(), lastDecision: CREATED, ...overrides, status, guardedStatus };
 }
@@ -22,16 +26,22 @@ function settle(found: StoredRecommendation) {
   return { row: draft.row(found.recommendationId), ...draft.take() };
 }
 
+/** What the audit knows of a row that the agent left with this status. */
+function knownOf(guarded: RecommendationStatus): LastDecision {
+  return guarded === 'awaiting_second' ? FIRST : APPROVED;
+}
+
 function readingOf(guarded: RecommendationStatus, status: string) {
   if (status === guarded) return { kind: 'own' };
-  const isDecision = UNDECIDED.includes(guarded) && ['approved', 'rejected', 'deferred'].includes(status);
-  return isDecision ? { kind: 'decision' } : { kind: 'tampered', restoreTo: guarded, columns: APPROVED.columns };
+  const possible = guarded === 'awaiting_second' ? ['approved', 'rejected'] : ['approved', 'rejected', 'deferred'];
+  const isDecision = UNDECIDED.includes(guarded) && possible.includes(status);
+  return isDecision ? { kind: 'decision' } : { kind: 'tampered', restoreTo: guarded, columns: knownOf(guarded).columns };
 }
 
 test.each(STATUSES.flatMap((guarded) => [...STATUSES, 'done', 'APPROVED', ''].map((status) => [guarded, status] as const)))(
   "the agent left '%s' and finds '%s'",
   (guarded, status) => {
-    expect(readStatus(stored(status, guarded, { lastDecision: APPROVED }))).toEqual(readingOf(guarded, status));
+    expect(readStatus(stored(status, guarded, { lastDecision: knownOf(guarded) }))).toEqual(readingOf(guarded, status));
   },
 );
 
@@ -95,9 +105,82 @@ test('a rejection is taken over with its name and reason, and quiets the family 
   const { row, events } = settle(stored('rejected', 'pending', { rejectedByOperator: 'ben', rejectionReason: 'a test' }));
   expect(row).toMatchObject({ status: 'rejected', guardedStatus: 'rejected', quietUntil: NOW + 1800 * SECOND });
   expect(events).toMatchObject([
-    { event: 'rejected', actor: 'ben', reason: 'a test', fromStatus: 'pending', after: { decision: { rejected_by_operator: 'ben' } } },
+    {
+      event: 'rejected',
+      actor: 'ben via sql',
+      reason: 'a test',
+      fromStatus: 'pending',
+      after: { decision: { rejected_by_operator: 'ben' } },
+    },
   ]);
-  expect(settle(stored('rejected', 'deferred')).events).toMatchObject([{ actor: 'unnamed operator', reason: 'no reason given' }]);
+  expect(settle(stored('rejected', 'deferred')).events).toMatchObject([{ actor: 'unnamed operator via sql', reason: 'no reason given' }]);
+});
+
+test.each<[string, Partial<StoredRecommendation>, string, string]>([
+  ['by the command line', { approvedVia: 'cli:ben' }, 'pending', 'ben via cli:ben'],
+  ['by SQL over an approval by the command line', { approvedVia: 'cli:anna', approvedByOperator: 'anna' }, 'pending', 'ben via sql'],
+  ['by SQL of one that waits for a second', { approvedByOperator: 'anna' }, 'awaiting_second', 'ben via sql'],
+  ['by the command line, of one that waits', { approvedByOperator: 'anna', approvedVia: 'cli:ben' }, 'awaiting_second', 'ben via cli:ben'],
+  ['by SQL over a second approval', { secondApprover: 'carl', approvedVia: 'cli:carl' }, 'awaiting_second', 'ben via sql'],
+])('a rejection %s says how it came, and never how an approval before it did', (_how, columns, guarded, actor) => {
+  const found = stored('rejected', guarded, { ...columns, rejectedByOperator: 'ben', lastDecision: knownOf(guarded as 'pending') });
+  expect(settle(found).events).toMatchObject([{ event: 'rejected', actor }]);
+});
+
+test('a rejection belongs to the session in which it was made', () => {
+  const session = {
+    sessionId: 's1',
+    operatorId: ' BEN ',
+    loginTimestamp: NOW - 60 * SECOND,
+    logoutTimestamp: NOW - SECOND,
+    status: 'closed',
+  };
+  const sessions = [{ ...session, approvedRecommendations: 0, rejectedRecommendations: 0 }];
+  for (const [rejectedTimestamp, sessionId] of [
+    [NOW - 30 * SECOND, 's1'],
+    [NOW, null],
+    [null, null],
+  ] as const) {
+    const found = stored('rejected', 'pending', { rejectedByOperator: 'ben', rejectedTimestamp });
+    const draft = draftOf([found]);
+    settleOutsideChanges(draft, [found], NOW, POLICY, sessions);
+    expect(draft.take().events).toMatchObject([{ event: 'rejected', sessionId }]);
+  }
+});
+
+test('a status that waits for a second approval, without a first one on record, is put back to the question', () => {
+  for (const lastDecision of [CREATED, null, { event: 'lapsed', columns: NO_DECISION }, APPROVED, BOTH]) {
+    const forged = stored('awaiting_second', 'awaiting_second', { lastDecision, approvedByOperator: 'mallory', approvedTimestamp: NOW });
+    expect(readStatus(forged)).toEqual({ kind: 'tampered', restoreTo: 'pending', columns: NO_DECISION });
+    expect(settle(forged).row).toMatchObject({ status: 'pending', guardedStatus: 'pending', approvedByOperator: null });
+  }
+});
+
+test.each<[string, string, LastDecision, RecommendationStatus]>([
+  ['a second approver where nobody asked for one', 'pending', CREATED, 'pending'],
+  ['a second approver of a deferred one', 'deferred', CREATED, 'deferred'],
+  ['a second approver and the waiting before it', 'awaiting_second', CREATED, 'pending'],
+  ['the end of the waiting', 'approved', FIRST, 'awaiting_second'],
+])('an approval that forges %s is put back', (_what, guarded, lastDecision, restoreTo) => {
+  const forged = stored('approved', guarded, {
+    lastDecision,
+    approvedByOperator: 'mallory',
+    secondApprover: 'eve',
+    approvedTimestamp: NOW,
+  });
+  const { row, recommendations, events } = settle(forged);
+  const columns = restoreTo === 'awaiting_second' ? FIRST.columns : NO_DECISION;
+  expect(row).toMatchObject({ status: restoreTo, guardedStatus: restoreTo, ...columns });
+  expect(recommendations).toMatchObject([{ expected: 'approved', columns: { status: restoreTo } }]);
+  expect(events).toMatchObject([{ event: 'restored', before: { approved_by_operator: 'mallory', second_approver: 'eve' } }]);
+});
+
+test('a second approval that the audit has with the first is left for the approve phase, and a deferral of the waiting is put back', () => {
+  for (const lastDecision of [FIRST, BOTH])
+    expect(readStatus(stored('approved', 'awaiting_second', { lastDecision }))).toEqual({ kind: 'decision' });
+  const { row, events } = settle(stored('deferred', 'awaiting_second', { lastDecision: FIRST, deferUntil: NOW + SECOND }));
+  expect(row).toMatchObject({ status: 'awaiting_second', approvedByOperator: 'anna', deferUntil: null });
+  expect(events).toMatchObject([{ event: 'restored', fromStatus: 'deferred', toStatus: 'awaiting_second' }]);
 });
 
 test('a deferral is taken over with its time', () => {

@@ -1,13 +1,17 @@
 import { AgentError } from '../../domain/errors.ts';
+import { addSeconds, isoOf } from '../../domain/instant.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
+import { MOST_EVENTS, type Stage, stageOf } from '../approvals.ts';
 import type { CliContext } from '../context.ts';
 import { decide, type DecisionOptions } from '../decide.ts';
 import { EXIT } from '../exit-codes.ts';
-import { shortId } from '../find-recommendation.ts';
+import { findRecommendation, shortId } from '../find-recommendation.ts';
+import type { JsonOption } from '../json-option.ts';
+import { jsonRow } from '../json.ts';
 import { plain } from '../output.ts';
 import { actionLines } from '../wording.ts';
 
-export interface ApproveOptions extends DecisionOptions {
+export interface ApproveOptions extends DecisionOptions, JsonOption {
   readonly seen?: string;
 }
 
@@ -16,9 +20,33 @@ export async function run(context: CliContext, options: ApproveOptions): Promise
     kind: 'approve',
     seenHash: seenHashOf(found, options.seen),
   }));
-  const lines = actionLines(row.actions).map((line) => `  ${plain(line)}`);
-  context.out.print([`✓ Approved ${shortId(row.recommendationId)} for ${plain(row.equipmentId)} by ${person.by}`, ...lines].join('\n'));
+  const { policy } = await context.settings();
+  const store = await context.store();
+  const stage = stageOf(row, await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS }), policy);
+  const { approvedTimestamp } = await findRecommendation(store, row.recommendationId);
+  const until = approvedTimestamp === null ? null : addSeconds(approvedTimestamp, policy.approvalTtlSeconds);
+  const { recommendationId, equipmentId, actionHash, actions } = row;
+  if (options.json)
+    context.out.json(
+      jsonRow({ recommendationId, equipmentId, approval: stage, by: person.by, approvedTimestamp, until, actionHash, actions }),
+    );
+  else {
+    const lines = actionLines(actions).map((line) => `  ${plain(line)}`);
+    const done = `✓ Approved ${shortId(recommendationId)} for ${plain(equipmentId)} by ${person.by}${stageText(stage, row, until)}`;
+    context.out.print([done, ...lines].join('\n'));
+  }
   return EXIT.done;
+}
+
+function stageText(stage: Stage, before: Recommendation, until: number | null): string {
+  switch (stage) {
+    case 'only':
+      return '';
+    case 'first':
+      return `: first of two approvals; a second person must approve${until === null ? '' : ` until ${isoOf(until)}`}`;
+    case 'second':
+      return `: second of two approvals, after ${plain(before.approvedByOperator ?? 'nobody')}`;
+  }
 }
 
 /** The hash that the approval is bound to: what the operator says they saw, else what was read just now. */

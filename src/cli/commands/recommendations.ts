@@ -13,6 +13,7 @@ import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
 import { groupTable } from '../queue-table.ts';
+import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { table, type Cell, type Column } from '../table.ts';
 import { ageText, readingsText, statusText, timeText } from '../wording.ts';
 
@@ -39,6 +40,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'AGE', align: 'right' },
   { title: 'ACTION', maxLength: 52 },
 ];
+/** A column only where there is something in it. */
+const CONFLICTS: Column = { title: 'CONFLICTS WITH', maxLength: 26 };
 
 export async function run(context: CliContext, options: RecommendationsOptions): Promise<number> {
   const statuses = options.status ?? [];
@@ -50,8 +53,11 @@ export async function run(context: CliContext, options: RecommendationsOptions):
       `one of ${Object.keys(RECOMMENDATION_TRANSITIONS).join(', ')}`,
     );
   const store = await context.store();
-  if (options.json) context.out.json((await listed(store, options)).map(jsonRow));
-  else await print(context, store, options);
+  if (options.json) {
+    const rows = await listed(store, options);
+    const conflicts = await conflictsAmong(store, rows, options);
+    context.out.json(rows.map((row) => ({ ...jsonRow(row), conflicts_with: conflicts(row) })));
+  } else await print(context, store, options);
   return EXIT.done;
 }
 
@@ -86,10 +92,23 @@ function floodLines(flood: Flood, isGrouped: boolean, now: Instant, palette: Pal
 async function flat(store: Store, options: RecommendationsOptions, now: Instant, palette: Palette): Promise<string | null> {
   const rows = await listed(store, options);
   if (rows.length === 0) return null;
+  const conflicts = await conflictsAmong(store, rows, options);
+  const isAnyInConflict = rows.some((row) => conflicts(row).length > 0);
   return table(
-    COLUMNS,
-    rows.map((row) => cells(row, now, palette)),
+    isAnyInConflict ? [...COLUMNS, CONFLICTS] : COLUMNS,
+    rows.map((row) => [...cells(row, now, palette), ...(isAnyInConflict ? [conflicts(row).map(shortId).join(' ')] : [])]),
   );
+}
+
+/** By row, the ids of the open ones that want something else of the same tag. */
+async function conflictsAmong(
+  store: Store,
+  rows: readonly Recommendation[],
+  { equipment }: RecommendationsOptions,
+): Promise<(row: Recommendation) => readonly string[]> {
+  if (rows.length === 0) return () => [];
+  const conflicts = await openConflicts(store, rows, equipment ?? null);
+  return (row) => idsOf(conflicts.get(row.recommendationId));
 }
 
 /** Of what is open, unless other statuses are asked for; `--limit` is one on groups here. */

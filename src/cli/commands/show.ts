@@ -1,22 +1,24 @@
 import type { Command } from '../../domain/command.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Conflict } from '../../domain/conflicts.ts';
+import { approversOf } from '../../domain/four-eyes.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
+import { isTerminal } from '../../domain/transitions.ts';
 import type { StoredEvent } from '../../ports/store.ts';
 import { paletteFor, type Palette } from '../colour.ts';
+import { MOST_EVENTS, needsTwoPeople } from '../approvals.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findRecommendation, shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
+import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { plain } from '../output.ts';
 import { actionLines, readingsText, statusText, timeText } from '../wording.ts';
 
 export interface ShowOptions extends JsonOption {
   readonly id: string;
 }
-
-/** More than any recommendation has: each change of state makes one or two. */
-const MOST_EVENTS = 1000;
 
 export async function run(context: CliContext, options: ShowOptions): Promise<number> {
   const store = await context.store();
@@ -25,32 +27,48 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
   const newestFirst = await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
   const events = newestFirst.toReversed();
   const ordered = commands.toSorted((a, b) => (a.sequence ?? 0) - (b.sequence ?? 0));
-  if (options.json) context.out.json({ ...jsonRow(row), commands: ordered.map(jsonRow), events: events.map(jsonRow) });
-  else {
+  const conflicts = (await openConflicts(store, [row], row.equipmentId)).get(row.recommendationId) ?? [];
+  const isForTwo = !isTerminal(row.status) && needsTwoPeople(row, newestFirst, (await context.settings()).policy);
+  if (options.json) {
+    const computed = { approvals_needed: isForTwo ? 2 : 1, conflicts_with: idsOf(conflicts) };
+    context.out.json({ ...jsonRow(row), ...computed, commands: ordered.map(jsonRow), events: events.map(jsonRow) });
+  } else {
     const { now } = await store.readControls();
-    context.out.print(page(row, now, ordered, events, paletteFor(context.globals, context.env)));
+    const around = { now, commands: ordered, events, conflicts, isForTwo };
+    context.out.print(page(row, around, paletteFor(context.globals, context.env)));
   }
   return EXIT.done;
 }
 
-function page(row: Recommendation, now: Instant, commands: readonly Command[], events: readonly StoredEvent[], palette: Palette): string {
-  const facts = factsOf(row, now).flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(15)}${plain(value)}`]));
+/** What is known about a recommendation beside its row. */
+interface Surroundings {
+  readonly now: Instant;
+  readonly commands: readonly Command[];
+  readonly events: readonly StoredEvent[];
+  readonly conflicts: readonly Conflict[];
+  readonly isForTwo: boolean;
+}
+
+function page(row: Recommendation, { now, commands, events, conflicts, isForTwo }: Surroundings, palette: Palette): string {
+  const facts = factsOf(row, now, isForTwo).flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(15)}${plain(value)}`]));
   return [
     palette.bold(`${row.recommendationId}  ${plain(row.equipmentId)}`),
     ...facts,
     palette.bold('Actions:'),
     ...actionLines(row.actions).map((line) => `  ${plain(line)}`),
     `  action_hash ${row.actionHash ?? '-'}`,
+    ...section(palette.bold('Conflicts with:'), conflicts.map(conflictLine)),
     ...section(palette.bold('Commands:'), commands.map(commandLine)),
     ...section(palette.bold('History:'), events.map(eventLine)),
   ].join('\n');
 }
 
-function factsOf(row: Recommendation, now: Instant): readonly (readonly [string, string | null])[] {
+function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly (readonly [string, string | null])[] {
+  const isWaiting = row.status === 'awaiting_second';
   const decision =
     row.approvedByOperator === null
       ? null
-      : `${row.approvedByOperator} at ${timeText(row.approvedTimestamp)} (${row.approvedVia ?? 'plain SQL'})`;
+      : `${approversOf(row)} at ${timeText(row.approvedTimestamp)}${isWaiting ? '' : ` (${row.approvedVia ?? 'plain SQL'})`}`;
   const rejection =
     row.rejectedByOperator === null
       ? null
@@ -65,8 +83,9 @@ function factsOf(row: Recommendation, now: Instant): readonly (readonly [string,
     ['First seen', timeText(row.firstDetectedTimestamp)],
     ['Created', timeText(row.createdTimestamp)],
     ['Chattering', row.chatteringTimestamp === null ? null : `since ${timeText(row.chatteringTimestamp)}`],
-    ['Approved by', decision],
-    ['Valid until', row.expiresTimestamp === null ? null : timeText(row.expiresTimestamp)],
+    ['Approval needs', isForTwo ? 'two different people' : null],
+    [isWaiting ? 'First approval' : 'Approved by', decision],
+    [isWaiting ? 'Second until' : 'Valid until', row.expiresTimestamp === null ? null : timeText(row.expiresTimestamp)],
     ['Rejected by', rejection],
     ['Deferred until', row.deferUntil === null ? null : timeText(row.deferUntil)],
     ['Executed', row.executedTimestamp === null ? null : timeText(row.executedTimestamp)],
@@ -79,6 +98,10 @@ function factsOf(row: Recommendation, now: Instant): readonly (readonly [string,
 
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${plain(line)}`)];
+}
+
+function conflictLine({ with: other, text }: Conflict): string {
+  return `${other.recommendationId} (${other.status}): ${text}`;
 }
 
 function commandLine(command: Command): string {

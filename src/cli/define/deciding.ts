@@ -71,13 +71,18 @@ function defineApprove(program: Command, launch: Launch): void {
     .argument('<id>', 'the id, or its first 4 characters or more')
     .option(...BY)
     .option('--seen <hash>', 'the action_hash that was seen: refused if it has changed since')
+    .option('--json', 'print one JSON object')
     .option(...YES)
     .action((id: string, options: Omit<ApproveOptions, 'id'>, command: Command) =>
       launch(command, async (context) => (await import('../commands/approve.ts')).run(context, { id, ...options })),
     );
   documented(approve, {
-    examples: ['ops-agent approve a1b2c3d4', 'ops-agent approve a1b2c3d4 --by operator_john --yes'],
-    exits: DECISION_EXITS,
+    examples: [
+      'ops-agent approve a1b2c3d4',
+      'ops-agent approve a1b2c3d4 --by operator_john --yes',
+      'ops-agent approve a1b2c3d4 --by operator_jane  # the second of two, where two people must agree',
+    ],
+    exits: ['3  no such recommendation', '4  not entitled: the agent, or the first of two approvers again', ...DECISION_EXITS.slice(2)],
   });
 }
 

@@ -20,6 +20,7 @@ const INDEXES: readonly string[] = [
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
    WHERE status IN ('pending', 'executing', 'unknown')`,
   'CREATE INDEX IF NOT EXISTS agent_events_of ON agent_events (subject_id, event, at)',
+  'CREATE INDEX IF NOT EXISTS agent_events_of_session ON agent_events (session_id) WHERE session_id IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS agent_events_by_time ON agent_events (at)',
 ];
 
@@ -50,6 +51,8 @@ const APPEND_ONLY: readonly string[] = (() => {
   const columns = EVENTS.columns.filter((column) => column.name !== 'at').map((column) => `"${column.name}"`);
   return [
     `CREATE TRIGGER IF NOT EXISTS agent_events_undeletable BEFORE DELETE ON agent_events ${refuse}`,
+    // Made anew each time: an older one does not know the columns that were added since.
+    'DROP TRIGGER IF EXISTS agent_events_unchangeable',
     `CREATE TRIGGER IF NOT EXISTS agent_events_unchangeable BEFORE UPDATE OF ${columns.join(', ')} ON agent_events ${refuse}`,
   ];
 })();

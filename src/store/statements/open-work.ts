@@ -1,9 +1,10 @@
+import { ENDED_SESSION_STATUSES } from '../../domain/operator-session.ts';
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { OPEN_STATUSES } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
-import { COMMANDS, CONTROLS, HEALTH, RECOMMENDATIONS, type Table } from '../tables.ts';
+import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from '../tables.ts';
 
 /** What a successor has to know about the newest row of its family. */
 const HISTORY_COLUMNS: readonly string[] = [
@@ -47,7 +48,7 @@ function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjec
  * how much is open. Each result row is a kind and a JSON text, with the newest ticket and decision beside a recommendation.
  * The open statuses stand beside a narrower one where an index holds the open rows alone: history grows for ever.
  */
-export function openWorkStatement(d: Dialect): Statement {
+export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
   const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
   const sql = `WITH chosen AS (
@@ -77,9 +78,12 @@ UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NU
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
   WHERE x.status IN ${OPEN_STATUSES} AND x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')
+UNION ALL SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL
+  FROM operator_sessions o WHERE o.logout_timestamp >= ${d.plusSeconds(d.now, ':session_seconds')}
+    OR (o.logout_timestamp IS NULL AND LOWER(TRIM(COALESCE(o.status, ''))) NOT IN (${names(ENDED_SESSION_STATUSES)}))
 UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)
   .join('\n')}`;
-  return read(sql);
+  return read(sql, { session_seconds: -sessionSeconds });
 }

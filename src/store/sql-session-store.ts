@@ -1,0 +1,64 @@
+import type { AgentEvent } from '../domain/event.ts';
+import { ENDED_SESSION_STATUSES, type OperatorSession } from '../domain/operator-session.ts';
+import { personKey } from '../domain/person.ts';
+import type { SessionStore } from '../ports/store.ts';
+import { read, write } from './connection.ts';
+import { fromRow } from './row-mapping.ts';
+import type { Session } from './session.ts';
+import { eventStatement } from './statements/events.ts';
+import { OPERATOR_SESSIONS } from './tables.ts';
+
+const OPEN = 'active';
+const [CLOSED] = ENDED_SESSION_STATUSES;
+const ENDED = ENDED_SESSION_STATUSES.map((status) => `'${status}'`).join(', ');
+
+/** The operators' sessions, for every engine. The HMI writes the same table. */
+export class SqlSessionStore implements SessionStore {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async listSessions({ operator, limit }: Parameters<SessionStore['listSessions']>[0]): Promise<readonly OperatorSession[]> {
+    const { dialect } = this.#session;
+    const columns = OPERATOR_SESSIONS.columns.map((column) => `x.${dialect.quote(column.name)}`).join(', ');
+    const { rows } = await this.#session.run(
+      read(
+        `SELECT ${columns} FROM operator_sessions x ORDER BY
+  CASE WHEN x.logout_timestamp IS NULL AND LOWER(TRIM(COALESCE(x.status, ''))) NOT IN (${ENDED}) THEN 0 ELSE 1 END,
+  x.login_timestamp DESC, x.session_id`,
+      ),
+    );
+    const sessions = rows.map((row) => fromRow<OperatorSession>(OPERATOR_SESSIONS, row, dialect));
+    // A name is compared as people read it, which no engine's SQL does alike.
+    const wanted = operator === null ? sessions : sessions.filter((session) => personKey(session.operatorId) === personKey(operator));
+    return wanted.slice(0, limit);
+  }
+
+  async openSession(sessionId: string, operator: string, event: AgentEvent): Promise<void> {
+    const { now } = this.#session.dialect;
+    await this.#session.run(eventStatement(event, this.#session.dialect));
+    await this.#session.run(
+      write(
+        `INSERT INTO operator_sessions (session_id, operator_id, login_timestamp, status, approved_recommendations, rejected_recommendations)
+SELECT :id, :operator, ${now}, :status, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM operator_sessions WHERE session_id = :id)`,
+        { id: sessionId, operator, status: OPEN },
+      ),
+    );
+  }
+
+  async closeSession(sessionId: string, event: AgentEvent): Promise<void> {
+    const { now } = this.#session.dialect;
+    await this.#session.run(eventStatement(event, this.#session.dialect));
+    await this.#session.run(
+      write(
+        `UPDATE operator_sessions SET logout_timestamp = ${now}, status = :status WHERE session_id = :id AND logout_timestamp IS NULL`,
+        {
+          id: sessionId,
+          status: CLOSED,
+        },
+      ),
+    );
+  }
+}

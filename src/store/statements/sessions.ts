@@ -1,0 +1,23 @@
+import { APPROVING_EVENTS, REJECTING_EVENTS } from '../../domain/event.ts';
+import type { Lease } from '../../ports/store.ts';
+import { type Statement, write } from '../connection.ts';
+import type { Dialect } from '../dialect.ts';
+import { LEASE_GUARD, leaseParams } from './lease.ts';
+
+/** Recommendations, not events: a decision that a dead run announced is announced once more by the next. */
+function decided(kinds: readonly string[], d: Dialect): string {
+  return `(SELECT COUNT(DISTINCT e.subject_id) FROM agent_events e
+    LEFT JOIN agent_events n ON n.subject_id = e.subject_id AND n.run_id = e.run_id AND n.event = 'not_applied' AND n.${d.quote('at')} >= e.${d.quote('at')}
+    WHERE e.session_id = operator_sessions.session_id AND e.event IN (${kinds.map((kind) => `'${kind}'`).join(', ')}) AND n.event_id IS NULL)`;
+}
+
+/** The counts of some sessions, made anew from the audit: never one more than before, so that repeating gives the same. */
+export function countDecisionsStatement(lease: Lease, sessionIds: readonly string[], d: Dialect): Statement {
+  return write(
+    `UPDATE operator_sessions SET
+  approved_recommendations = ${decided(APPROVING_EVENTS, d)},
+  rejected_recommendations = ${decided(REJECTING_EVENTS, d)}
+WHERE session_id IN (SELECT value FROM ${d.jsonList('ids')} l) AND ${LEASE_GUARD}`,
+    { ...leaseParams(lease), ids: JSON.stringify(sessionIds) },
+  );
+}
