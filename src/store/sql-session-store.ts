@@ -2,15 +2,15 @@ import type { AgentEvent } from '../domain/event.ts';
 import { ENDED_SESSION_STATUSES, type OperatorSession } from '../domain/operator-session.ts';
 import { personKey } from '../domain/person.ts';
 import type { SessionStore } from '../ports/store.ts';
-import { read, write } from './connection.ts';
+import { read, type SqlValue, write } from './connection.ts';
 import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { eventStatement } from './statements/events.ts';
+import { isOpen } from './statements/sessions.ts';
 import { OPERATOR_SESSIONS } from './tables.ts';
 
 const OPEN = 'active';
 const [CLOSED] = ENDED_SESSION_STATUSES;
-const ENDED = ENDED_SESSION_STATUSES.map((status) => `'${status}'`).join(', ');
 
 /** The operators' sessions, for every engine. The HMI writes the same table. */
 export class SqlSessionStore implements SessionStore {
@@ -20,20 +20,22 @@ export class SqlSessionStore implements SessionStore {
     this.#session = session;
   }
 
-  async listSessions({ operator, limit }: Parameters<SessionStore['listSessions']>[0]): Promise<readonly OperatorSession[]> {
+  async #sessions(rest: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<readonly OperatorSession[]> {
     const { dialect } = this.#session;
     const columns = OPERATOR_SESSIONS.columns.map((column) => `x.${dialect.quote(column.name)}`).join(', ');
-    const { rows } = await this.#session.run(
-      read(
-        `SELECT ${columns} FROM operator_sessions x ORDER BY
-  CASE WHEN x.logout_timestamp IS NULL AND LOWER(TRIM(COALESCE(x.status, ''))) NOT IN (${ENDED}) THEN 0 ELSE 1 END,
-  x.login_timestamp DESC, x.session_id`,
-      ),
-    );
-    const sessions = rows.map((row) => fromRow<OperatorSession>(OPERATOR_SESSIONS, row, dialect));
+    const { rows } = await this.#session.run(read(`SELECT ${columns} FROM operator_sessions x ${rest}`, params));
+    return rows.map((row) => fromRow<OperatorSession>(OPERATOR_SESSIONS, row, dialect));
+  }
+
+  listSessions(limit: number): Promise<readonly OperatorSession[]> {
+    const order = `CASE WHEN ${isOpen('x')} THEN 0 ELSE 1 END, x.login_timestamp DESC, x.session_id`;
+    return this.#sessions(`ORDER BY ${order} LIMIT :limit`, { limit });
+  }
+
+  async openSessionsOf(operator: string): Promise<readonly OperatorSession[]> {
+    const open = await this.#sessions(`WHERE ${isOpen('x')} ORDER BY x.login_timestamp DESC, x.session_id`);
     // A name is compared as people read it, which no engine's SQL does alike.
-    const wanted = operator === null ? sessions : sessions.filter((session) => personKey(session.operatorId) === personKey(operator));
-    return wanted.slice(0, limit);
+    return open.filter((session) => personKey(session.operatorId) === personKey(operator));
   }
 
   async openSession(sessionId: string, operator: string, event: AgentEvent): Promise<void> {

@@ -208,6 +208,7 @@ export function columnsContract(under: StoreUnderTest): void {
         fromStatus: CANARIES[3] ?? '',
         before: { text: CANARIES, none: null },
         after: [1, 'two', 81.30000000000001],
+        sessionId: CANARIES[5] ?? '',
       });
       await at.store.appendEvents([event, anEvent()], AT);
       const found = await at.store.listEvents({ subjectId: event.subjectId, limit: 9 });

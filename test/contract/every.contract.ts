@@ -9,6 +9,7 @@ import { operatorsContract } from './operators.contract.ts';
 import { rulesInForceContract } from './rules-in-force.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
+import { sessionsContract } from './sessions.contract.ts';
 import { sourceContract } from './source.contract.ts';
 import { sourceExamplesContract } from './source-examples.contract.ts';
 import { sourceTablesContract } from './source-tables.contract.ts';
@@ -25,6 +26,7 @@ export function everyContract(under: StoreUnderTest): void {
     cycleContract(under);
     operatorsContract(under);
     queueContract(under);
+    sessionsContract(under);
     sourceContract(under);
     rulesInForceContract(under);
     sourceTablesContract(under);

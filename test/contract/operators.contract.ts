@@ -38,6 +38,51 @@ function theDecision(under: StoreUnderTest): void {
       expect((row?.approvedTimestamp ?? 0) - now).toBeLessThan(5000);
     });
 
+    test('to approve what waits for a second is kept beside the first, and is in force also once a cycle has taken it over', async () => {
+      const at = store();
+      const first = { approvedByOperator: 'anna', approvedTimestamp: AT, approvedVia: null };
+      await at.store.saveRecommendations(lease, [
+        changing(ROW, 'pending', { ...first, status: 'awaiting_second', guardedStatus: 'awaiting_second' }),
+      ]);
+      const second: OperatorDecision = { ...DECISIONS.approve, by: 'bernd', via: 'cli:bernd' };
+      expect(await at.store.decide(second, anEvent())).toEqual({ decided: true, status: 'approved' });
+      const row = await decidedRow(at);
+      expect(row).toMatchObject({
+        approvedByOperator: 'anna',
+        secondApprover: 'bernd',
+        approvedVia: 'cli:bernd',
+        guardedStatus: 'awaiting_second',
+      });
+      expect(row?.approvedTimestamp).toBeGreaterThan(AT);
+    });
+
+    test.each<readonly [string, string, boolean]>([
+      ['taken over as the first of two', `status = 'awaiting_second', approved_via = NULL`, true],
+      [
+        'taken over as the first of two, of somebody else',
+        `status = 'awaiting_second', approved_via = NULL, approved_by_operator = 'bernd'`,
+        false,
+      ],
+      ['refused', `status = 'pending', approved_by_operator = NULL, approved_via = NULL`, false],
+    ])('to approve that is %s before it is read back', async (_what, change, decided) => {
+      const at = store();
+      let written = false;
+      const slow = await at.another({
+        watch: async ({ sql }) => {
+          if (written) await at.outside.run(`UPDATE agent_recommendations SET ${change}`);
+          written = sql.startsWith('UPDATE agent_recommendations');
+        },
+      });
+      expect((await slow.store.decide(DECISIONS.approve, anEvent())).decided).toBe(decided);
+    });
+
+    test('to approve clears a second name that nobody asked for', async () => {
+      const at = store();
+      await at.outside.run(`UPDATE agent_recommendations SET second_approver = 'eve'`);
+      await at.store.decide(DECISIONS.approve, anEvent());
+      expect(await decidedRow(at)).toMatchObject({ approvedByOperator: 'anna', secondApprover: null });
+    });
+
     test('to reject and to defer keep their reasons', async () => {
       const at = store();
       expect(await at.store.decide(DECISIONS.defer, anEvent())).toEqual({ decided: true, status: 'deferred' });

@@ -94,12 +94,15 @@ test(
       const busy = await withOpen(count);
       scene = busy;
       expect(await counted(busy, `status = 'pending'`)).toBe(count);
+      await busy.sql(`INSERT INTO operator_sessions (session_id, operator_id, login_timestamp) VALUES ('s1', 'Anna', CURRENT_TIMESTAMP)`);
       await approveAll(busy, count === 1 ? 'true' : 'rowid % 2 = 0');
       await busy.reading('NEW', 97);
       const { report, changes } = await cycleCounting(busy);
       expect(report).toMatchObject({ outcome: 'completed', recommendations: { created: 1 }, commands: { failed: 0, unknown: 0 } });
       expect(report.commands.executed).toBe(Math.min(Math.ceil(count / 2), 100));
       expect(changes).toBeLessThanOrEqual(MAX_RECOMMENDATIONS_PER_CYCLE);
+      const [session] = await busy.sql('SELECT approved_recommendations AS n FROM operator_sessions');
+      expect(session?.['n']).toBe(await counted(busy, `guarded_status IN ('approved', 'executing', 'executed')`));
       found.push(report.statements);
       await busy.close();
     }

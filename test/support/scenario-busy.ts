@@ -47,6 +47,9 @@ export async function prepareBusyTemplate(): Promise<BusyTemplate> {
   const { sql } = scene;
   const watermark = timeText(Date.now() - 60_000);
   try {
+    await sql(
+      `INSERT INTO operator_sessions (session_id, operator_id, login_timestamp) VALUES ('of-anna', 'anna', CURRENT_TIMESTAMP - INTERVAL 1 HOUR)`,
+    );
     const mild = ['ESCALATING', 'CLEARED', 'VERIFIED'];
     for (const id of Object.keys(READINGS)) if (id !== 'NEW' && id !== 'FLASH') await scene.reading(id, mild.includes(id) ? 87 : 92);
     await scene.cycle();

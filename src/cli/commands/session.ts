@@ -1,7 +1,6 @@
 import { AgentError } from '../../domain/errors.ts';
 import { type EventText, eventOf } from '../../domain/event.ts';
-import { isOpenAt, type OperatorSession } from '../../domain/operator-session.ts';
-import type { SessionStore } from '../../ports/store.ts';
+import { isOpenAt } from '../../domain/operator-session.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { shortId } from '../find-recommendation.ts';
@@ -21,8 +20,6 @@ export interface SessionListOptions extends JsonOption {
 }
 
 const DEFAULT_LIMIT = 50;
-/** More than one person has. */
-const MOST_SESSIONS = 10_000;
 const COLUMNS: readonly Column[] = [
   { title: 'SESSION' },
   { title: 'OPERATOR', maxLength: 30 },
@@ -33,25 +30,19 @@ const COLUMNS: readonly Column[] = [
   { title: 'REJECTED', align: 'right' },
 ];
 
-async function openSessionsOf(store: SessionStore, operator: string, now: number): Promise<readonly OperatorSession[]> {
-  const sessions = await store.listSessions({ operator, limit: MOST_SESSIONS });
-  return sessions.filter((session) => session.logoutTimestamp === null && isOpenAt(session, now));
-}
-
 /** Logging in again is a no-op: the session that is open goes on. */
 export async function login(context: CliContext, options: SessionOptions): Promise<number> {
   const { agentId } = await context.settings();
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
-  const { now } = await store.readControls();
-  const [open] = await openSessionsOf(store, person.by, now);
+  const [open] = await store.openSessionsOf(person.by);
   if (open) {
     context.out.print(`✓ ${person.by} is logged in already, since ${timeText(open.loginTimestamp)}`);
     return EXIT.done;
   }
   const sessionId = newRunId();
   await store.openSession(sessionId, person.by, eventOf({ agentId, runId: newRunId() }, about(sessionId, 'session_opened', person.actor)));
-  const [opened] = await openSessionsOf(store, person.by, (await store.readControls()).now);
+  const [opened] = await store.openSessionsOf(person.by);
   context.out.print(`✓ ${person.by} logged in at ${timeText(opened?.loginTimestamp ?? null)}`);
   return EXIT.done;
 }
@@ -61,7 +52,7 @@ export async function logout(context: CliContext, options: SessionOptions): Prom
   const { agentId } = await context.settings();
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
-  const open = await openSessionsOf(store, person.by, (await store.readControls()).now);
+  const open = await store.openSessionsOf(person.by);
   if (open.length === 0) throw new AgentError('not_found', `${person.by} is not logged in`, 'list who is: ops-agent session list');
   for (const { sessionId } of open)
     await store.closeSession(sessionId, eventOf({ agentId, runId: newRunId() }, about(sessionId, 'session_closed', person.actor)));
@@ -77,7 +68,7 @@ function about(sessionId: string, event: string, actor: string): EventText {
 
 export async function list(context: CliContext, options: SessionListOptions): Promise<number> {
   const store = await context.store();
-  const sessions = await store.listSessions({ operator: null, limit: options.limit ?? DEFAULT_LIMIT });
+  const sessions = await store.listSessions(options.limit ?? DEFAULT_LIMIT);
   if (options.json) context.out.json(sessions.map(jsonRow));
   else if (sessions.length === 0) context.out.print('No sessions.');
   else {

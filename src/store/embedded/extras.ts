@@ -21,6 +21,8 @@ const INDEXES: readonly string[] = [
    WHERE status IN ('pending', 'executing', 'unknown')`,
   'CREATE INDEX IF NOT EXISTS agent_events_of ON agent_events (subject_id, event, at)',
   'CREATE INDEX IF NOT EXISTS agent_events_of_session ON agent_events (session_id) WHERE session_id IS NOT NULL',
+  // Of all who were ever logged in a cycle wants those who are, and who just were.
+  'CREATE INDEX IF NOT EXISTS operator_sessions_by_end ON operator_sessions (logout_timestamp)',
   'CREATE INDEX IF NOT EXISTS agent_events_by_time ON agent_events (at)',
 ];
 

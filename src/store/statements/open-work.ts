@@ -1,9 +1,9 @@
-import { ENDED_SESSION_STATUSES } from '../../domain/operator-session.ts';
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { OPEN_STATUSES } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
+import { isOpen } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from '../tables.ts';
 
 /** What a successor has to know about the newest row of its family. */
@@ -80,7 +80,7 @@ UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NU
   WHERE x.status IN ${OPEN_STATUSES} AND x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')
 UNION ALL SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL
   FROM operator_sessions o WHERE o.logout_timestamp >= ${d.plusSeconds(d.now, ':session_seconds')}
-    OR (o.logout_timestamp IS NULL AND LOWER(TRIM(COALESCE(o.status, ''))) NOT IN (${names(ENDED_SESSION_STATUSES)}))
+    OR ${isOpen('o')}
 UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)

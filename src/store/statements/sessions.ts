@@ -1,8 +1,15 @@
 import { APPROVING_EVENTS, REJECTING_EVENTS } from '../../domain/event.ts';
+import { ENDED_SESSION_STATUSES } from '../../domain/operator-session.ts';
 import type { Lease } from '../../ports/store.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { LEASE_GUARD, leaseParams } from './lease.ts';
+
+/** Whether a session has not ended, as a condition on a row of operator_sessions: as `isOpenAt` says it of the present. */
+export function isOpen(alias: string): string {
+  const ended = ENDED_SESSION_STATUSES.map((status) => `'${status}'`).join(', ');
+  return `(${alias}.login_timestamp IS NOT NULL AND ${alias}.logout_timestamp IS NULL AND LOWER(TRIM(COALESCE(${alias}.status, ''))) NOT IN (${ended}))`;
+}
 
 /** Recommendations, not events: a decision that a dead run announced is announced once more by the next. */
 function decided(kinds: readonly string[], d: Dialect): string {
