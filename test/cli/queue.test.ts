@@ -22,9 +22,10 @@ async function readings(temperatures: Readonly<Record<string, number>>): Promise
 
 const LINES = Array.from({ length: 15 }, (_, index) => `LINE_${String(index + 1).padStart(2, '0')}`);
 
+const hot = (index: number) => (index < 3 ? 96 + index / 2 : index < 14 ? 91 + index / 10 : 86);
+
 /** Fifteen at once: three critical, eleven high, one medium. */
 async function flood(): Promise<void> {
-  const hot = (index: number) => (index < 3 ? 96 + index / 2 : index < 14 ? 91 + index / 10 : 86);
   await readings(Object.fromEntries(LINES.map((id, index) => [id, hot(index)])));
   expect((await place.run('run-once')).stderr).toContain('[WARNING] FLOOD BEGAN: 15 new recommendations within 10 minutes\n');
 }
@@ -158,8 +159,9 @@ Decisions: none; 0 unanswered, - withdrawn before a decision
   });
 });
 
+const statusNow = async () => ((await sql('SELECT status FROM agent_health')) as { status: string }[])[0]?.status; // the statement's own column
+
 test('a loop that ends does not call another one offline that still runs', async () => {
-  const statusNow = async () => ((await sql('SELECT status FROM agent_health')) as { status: string }[])[0]?.status; // the statement's own column
   const other = startBundle(['loop', '--interval', '60'], { cwd: place.cwd });
   await other.saw('[CYCLE COMPLETE]');
   expect((await place.run('loop', '--max-cycles', '2', '--interval', '0.1')).code).toBe(0);

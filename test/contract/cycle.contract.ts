@@ -378,9 +378,6 @@ function theEnd(under: StoreUnderTest): void {
     });
 
     const OTHER: Heartbeat = { ...BEAT, processId: 'process-2', nextDueInSeconds: 60 };
-    const beating = async (at: AtHand, ...beats: readonly Heartbeat[]) => {
-      for (const [index, beat] of beats.entries()) await at.store.endCycle(await leaseOf(at.store, `run-${index}`), beat);
-    };
 
     test('offline is not said by a process after which another one has had its heartbeat', async () => {
       const at = store();
@@ -621,6 +618,10 @@ function severalProcesses(under: StoreUnderTest): void {
     });
   });
 }
+
+const beating = async (at: AtHand, ...beats: readonly Heartbeat[]) => {
+  for (const [index, beat] of beats.entries()) await at.store.endCycle(await leaseOf(at.store, `run-${index}`), beat);
+};
 
 export function cycleContract(under: StoreUnderTest): void {
   theAudit(under);

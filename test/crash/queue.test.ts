@@ -116,16 +116,16 @@ describe('a flood', () => {
   );
 });
 
-describe('chatter', () => {
-  /** The source with the number of runs that its engine would count. */
-  const chattering = (inner: Source, recentRuns: (equipmentId: string) => number): Source =>
-    changed(inner, {
-      detect: async (request) => {
-        const found = await inner.detect(request);
-        return { ...found, states: found.states.map((state) => ({ ...state, recentRuns: recentRuns(state.equipmentId) })) };
-      },
-    });
+/** The source with the number of runs that its engine would count. */
+const chattering = (inner: Source, recentRuns: (equipmentId: string) => number): Source =>
+  changed(inner, {
+    detect: async (request) => {
+      const found = await inner.detect(request);
+      return { ...found, states: found.states.map((state) => ({ ...state, recentRuns: recentRuns(state.equipmentId) })) };
+    },
+  });
 
+describe('chatter', () => {
   test('is marked and told once for a recommendation, from the third run within a minute on', async () => {
     await scene.reading('NOISY', 92);
     await scene.reading('CALM', 92);

@@ -23,6 +23,15 @@ function facts(opened: number, given: Partial<QueueFacts> = {}): QueueFacts {
 
 const fresh = (count: number) => openedGroups(Array.from({ length: count }, () => aRecommendation(NOW)));
 
+const openedAgo = (minutes: number, severity: string, opened: number, withdrawn = 0) => ({
+  at: NOW - minutes * MINUTE,
+  severity,
+  opened,
+  withdrawn,
+});
+
+const one = (minutes: number) => ({ at: NOW + minutes * MINUTE, opened: 1 });
+
 describe('a flood', () => {
   test.each<readonly [string, number, number, QueueFacts['newestFloodEvent'], Flood['kind']]>([
     ['10 are none', 10, 0, null, 'none'],
@@ -120,13 +129,7 @@ describe('the figures', () => {
   });
 
   test('of a day', () => {
-    const at = (minutes: number, severity: string, opened: number, withdrawn = 0) => ({
-      at: NOW - minutes * MINUTE,
-      severity,
-      opened,
-      withdrawn,
-    });
-    const opened = [at(5, 'low', 20, 3), at(9, 'high', 1), at(15, 'low', 6, 1), at(600, 'medium', 9)];
+    const opened = [openedAgo(5, 'low', 20, 3), openedAgo(9, 'high', 1), openedAgo(15, 'low', 6, 1), openedAgo(600, 'medium', 9)];
     const secondsToDecision = [600, 60, 120, 90, 30];
     expect(kpisOf({ ...DAY, opened, secondsToDecision })).toEqual({
       created: 36,
@@ -150,17 +153,16 @@ describe('the figures', () => {
   });
 
   test('the peak is that of any 10 minutes, and exactly 10 minutes apart are two windows', () => {
-    const one = (minutes: number) => ({ at: NOW + minutes * MINUTE, opened: 1 });
     expect(peakWithin([one(0), one(10)], 600)).toBe(1);
     expect(peakWithin([one(9.99), one(0)], 600)).toBe(2);
     expect(peakWithin([one(0), one(6), one(12), one(15), one(30)], 600)).toBe(3);
   });
 });
 
-describe('a list in groups', () => {
-  const row = (equipmentId: string, peakValue: number, given: Parameters<typeof aRecommendation>[1] = {}) =>
-    aRecommendation(NOW, { equipmentId, peakValue, ...given });
+const row = (equipmentId: string, peakValue: number, given: Parameters<typeof aRecommendation>[1] = {}) =>
+  aRecommendation(NOW, { equipmentId, peakValue, ...given });
 
+describe('a list in groups', () => {
   test('has the worst severity first, then the largest group, each with its worst reading and its oldest row', () => {
     const low = { severity: 'low', issueType: 'low_flow' } as const;
     const rows = [

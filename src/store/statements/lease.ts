@@ -51,12 +51,14 @@ export function leaseParams(lease: Lease) {
   return { agent: lease.agentId, run: lease.runId, epoch: lease.epoch };
 }
 
+/** Whoever had the last heartbeat, if not us, is the other one and has promised the next; unless it said that it stops. */
+function ofOther(theirs: string, kept: string): string {
+  return `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN status = 'online' THEN ${theirs} END ELSE ${kept} END`;
+}
+
 /** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there. */
 export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): Statement {
   const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
-  // Whoever had the last heartbeat, if not us, is the other one and has promised the next; unless it said that it stops.
-  const ofOther = (theirs: string, kept: string) =>
-    `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN status = 'online' THEN ${theirs} END ELSE ${kept} END`;
   const otherDue = ofOther('next_due', 'other_due');
   return write(
     `UPDATE agent_health SET
