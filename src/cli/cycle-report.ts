@@ -25,6 +25,7 @@ export function reportLine(report: CycleReport): string {
     counts('recommendations', report.recommendations),
     counts('commands', report.commands),
     counts('outcomes', report.outcomes),
+    report.workOrders.opened + report.workOrders.closed === 0 ? '' : counts('work orders', report.workOrders),
     report.errors.length === 0 ? '' : `errors: ${report.errors.map((error) => `${error.phase}: ${error.message}`).join('; ')}`,
   ];
   return `Cycle ${report.outcome} in ${(report.durationMs / 1000).toFixed(2)}s: ${parts.filter((part) => part !== '').join('; ')}`;

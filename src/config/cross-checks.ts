@@ -82,6 +82,7 @@ export function signalProblems(config: Config, families: readonly IssueFamily[])
     ...config.equipment.flatMap(({ normal }, i) =>
       Object.keys(normal ?? {}).flatMap((signal) => unmapped(signal, ['equipment', i, 'normal', signal])),
     ),
+    ...Object.keys(config.sensorFaults.stepping).flatMap((signal) => unmapped(signal, ['sensorFaults', 'stepping', signal])),
     ...Object.keys(config.source.physicalLimits)
       // The defaults stand for signals that a mapping may leave out.
       .filter((signal) => !Object.hasOwn(DEFAULT_PHYSICAL_LIMITS, signal))

@@ -23,6 +23,8 @@ const DEPENDENT_DEFAULTS: Readonly<Record<string, string>> = {
   'plant.simulatorPath': "the store's path with .plant.db for .db",
   'rules.bands': 'built in',
   'rules.causes': 'built in',
+  'sensorFaults.stuck.seconds': 'off',
+  'sensorFaults.dropOutSeconds': 'off',
   'tags.allow': "the simulator's, else none",
 };
 

@@ -99,13 +99,15 @@ function failure(layers: Layers, problems: readonly Problem[]) {
 function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: string): Settings {
   const store: StoreSettings = { kind: 'embedded', path: path.resolve(cwd, config.store.path), leaseSeconds: config.store.leaseSeconds };
   const plant = plantOf(config, store.path, cwd);
+  const sensorFaults = sensorFaultsOf(config);
   return {
     agentId: config.agent.id,
     origin,
     store,
     source: sourceOf(config),
     rules: rules.book,
-    rulesHash: hashOf(rules.book),
+    sensorFaults,
+    rulesHash: hashOf({ ...rules.book, sensorFaults }),
     tags: tagsOf(config, plant.kind),
     policy: config.policy,
     plant,
@@ -113,6 +115,10 @@ function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: st
     retry: config.retry,
     logging: config.logging,
   };
+}
+
+function sensorFaultsOf({ sensorFaults: { stuck, dropOutSeconds, ...rest } }: Config): Settings['sensorFaults'] {
+  return { ...rest, stuck: stuck ?? null, dropOutSeconds: dropOutSeconds ?? null };
 }
 
 function sourceOf(config: Config): SourceSettings {

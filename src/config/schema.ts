@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { equipmentSection } from './schema-equipment.ts';
 import { SEVERITIES } from '../domain/severity.ts';
+import { sensorFaultsSection } from './schema-sensors.ts';
 import { sourceSection } from './schema-source.ts';
 import { rulesSection, tagsSection } from './schema-rules.ts';
 import { plainId, positiveSeconds, secondsOrZero, shortText } from './schema-values.ts';
@@ -74,6 +75,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   store,
   source: sourceSection,
   equipment: equipmentSection,
+  sensorFaults: sensorFaultsSection,
   rules: rulesSection,
   tags: tagsSection,
   policy,

@@ -1,5 +1,6 @@
 import type { Policy } from '../domain/policy.ts';
 import type { RuleBook } from '../domain/rule-book.ts';
+import type { SensorFaultRules } from '../domain/sensor-states.ts';
 import type { TagPolicy } from '../domain/tags.ts';
 import type { Conversion } from '../domain/units.ts';
 
@@ -65,7 +66,8 @@ export interface Settings {
   readonly store: StoreSettings;
   readonly source: SourceSettings;
   readonly rules: RuleBook;
-  /** SHA-256 of the rules in force, hex. */
+  readonly sensorFaults: SensorFaultRules;
+  /** SHA-256 of the rules in force, those about sensors included, hex. */
   readonly rulesHash: string;
   readonly tags: TagPolicy;
   readonly policy: Policy;

@@ -7,6 +7,7 @@ import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { otherOwner, takenOver } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/store.ts';
+import { distrustBy } from '../domain/sensor-faults.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
 import { sendableSeconds } from '../domain/policy.ts';
@@ -100,6 +101,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     families: work.families,
     queue: work.queue,
     sessions: work.sessions,
+    workOrders: work.workOrders,
     draft,
     announcements: new Announcements(),
     // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
@@ -107,6 +109,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     controls: work.controls,
     detected: null,
     situations: new SituationIndex(settings.rules, work.families, draft, []),
+    distrust: distrustBy(work.workOrders),
     decided: 'none',
     recorded: false,
     claims: [],

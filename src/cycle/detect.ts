@@ -1,6 +1,8 @@
 import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import { knownFamilies } from '../domain/known-families.ts';
 import { activeFamilies } from '../domain/rule-book.ts';
+import { reachSeconds } from '../domain/sensor-states.ts';
+import { isEnded, type WorkOrder } from '../domain/work-order.ts';
 import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { SituationIndex } from './situations.ts';
@@ -10,13 +12,14 @@ export async function detect(cycle: Cycle): Promise<void> {
   const { ports, settings, report } = cycle;
   ports.log.info('Detecting anomalies...');
   const now = cycle.clock.now();
-  const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, activeFamilies(settings.rules));
+  const { rules, sensorFaults } = settings;
+  const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, activeFamilies(rules), reachSeconds(sensorFaults));
   // A late row may be of any time.
   const oldest = window.arrivedAfter === undefined ? Math.min(window.live.after, window.backlog?.after ?? window.live.after) : 0;
-  const known = knownFamilies(settings.rules, cycle.situations.histories, oldest);
-  const detection = await ports.source.detect({ window, rules: settings.rules, known });
+  const known = knownFamilies(rules, cycle.situations.histories, oldest);
+  const detection = await ports.source.detect({ window, rules, known, sensors: { rules: sensorFaults, known: watchedSensors(cycle) } });
   cycle.detected = { window, detection };
-  cycle.situations = new SituationIndex(settings.rules, cycle.families, cycle.draft, detection.states);
+  cycle.situations = new SituationIndex(rules, cycle.families, cycle.draft, detection.states);
   const { totals, states } = detection;
   const rejected = Object.entries(totals.rejected).filter(([, count]) => count > 0);
   report.readings.accepted = totals.accepted;
@@ -26,6 +29,11 @@ export async function detect(cycle: Cycle): Promise<void> {
   const newest = Math.max(totals.newestGoodAt ?? 0, cycle.health.newestReadingTimestamp ?? 0);
   report.readings.newestAgeS = newest === 0 ? null : Math.max(0, Math.round((now - newest) / 100) / 10);
   say(cycle, window, totals.accepted, rejected);
+}
+
+/** Open orders, and those that a person ended: whether the sensor is good again is asked about both. */
+function watchedSensors({ workOrders }: Cycle): readonly WorkOrder[] {
+  return workOrders.filter((order) => !isEnded(order) || order.status !== order.guardedStatus);
 }
 
 /** A watermark in the future was not ours: then what the last cycle that detected has seen is the best that is known. */
@@ -39,5 +47,6 @@ function say(cycle: Cycle, window: DetectionWindow, accepted: number, rejected: 
   if (accepted === 0) log.debug('No recent sensor data found');
   else log.info(`Found ${accepted} recent sensor readings`);
   if (window.backlog) log.info(`Catching up: readings up to ${isoOf(window.backlog.upTo)}`);
-  if (rejected.length > 0) log.warn(`Rejected readings: ${rejected.map(([reason, count]) => `${count} ${reason}`).join(', ')}`);
+  // Said at every look at the overlap: what somebody has to know is said once, by a work order.
+  if (rejected.length > 0) log.debug(`Rejected readings: ${rejected.map(([reason, count]) => `${count} ${reason}`).join(', ')}`);
 }

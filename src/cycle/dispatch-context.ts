@@ -1,5 +1,13 @@
 import type { DispatchPlanContext } from '../domain/plan-dispatch.ts';
+import type { OpenRecommendation } from '../domain/recommendation.ts';
+import { familyFor } from '../domain/rule-book.ts';
 import type { Cycle } from './cycle.ts';
+
+/** Whether the readings of the signal that the recommendation is about can be believed. */
+export function isTrusted(cycle: Cycle, row: Pick<OpenRecommendation, 'equipmentId' | 'issueFamily'>): boolean {
+  const family = familyFor(cycle.settings.rules, row.equipmentId, row.issueFamily);
+  return !family || cycle.distrust(row.equipmentId, family.signal) === undefined;
+}
 
 /** What the pure planning has to know of this cycle. */
 export function dispatchContext(cycle: Cycle): DispatchPlanContext {
@@ -11,7 +19,8 @@ export function dispatchContext(cycle: Cycle): DispatchPlanContext {
     policy: settings.policy,
     controls: cycle.controls,
     mayDispatch: cycle.ports.plant.acts && cycle.detected !== null,
-    conditionOf: (row) => (cycle.detected ? situations.conditionOf(row, now, settings.source.maxAgeSeconds) : 'unknown'),
+    conditionOf: (row) =>
+      cycle.detected && isTrusted(cycle, row) ? situations.conditionOf(row, now, settings.source.maxAgeSeconds) : 'unknown',
     lastReadingOf: (row) => situations.liveOf(row)?.last?.at ?? null,
   };
 }

@@ -12,15 +12,18 @@ import type { Cycle } from './cycle.ts';
 import { watchQueue } from './queue.ts';
 import { noteConflicts } from './note-conflicts.ts';
 import { readLive } from './read-live.ts';
+import { decideWorkOrders } from './work-orders.ts';
 
 /** From what was seen and what is open to new, escalated and withdrawn recommendations; writes nothing yet. */
 export async function recommend(cycle: Cycle): Promise<void> {
   const { draft, settings } = cycle;
+  decideWorkOrders(cycle);
   const context: DecisionContext = {
     now: cycle.clock.now(),
     maxAgeSeconds: settings.source.maxAgeSeconds,
     controls: cycle.controls,
     backlogUpTo: cycle.detected?.window.backlog?.upTo ?? null,
+    distrust: cycle.distrust,
   };
   const decided = cycle.situations.all(draft).map((situation) => decideSituation(situation, context));
   const chosen = worstFirst(decided);

@@ -2,6 +2,7 @@ import { issuedCopy } from '../domain/audit-copy.ts';
 import type { DraftContents } from '../domain/draft.ts';
 import { eventOf } from '../domain/event.ts';
 import type { Cycle } from './cycle.ts';
+import { saveWorkOrders } from './work-orders.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -10,19 +11,24 @@ const NONE: ReadonlySet<string> = new Set();
  * A recommendation is `executing` before its commands exist; a crash in between is seen by that, and they are made again.
  * Where another writer came first and a guard held a row back, no commands are made for it: an operator who took the approval
  * back in that moment must not see it carried out.
- * @returns the recommendations that were held back
+ * @returns the recommendations and work orders that were held back
  */
-export function recordIntents(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<ReadonlySet<string>> {
+export function recordIntents(
+  cycle: Cycle,
+  { events, recommendations, commands, workOrders }: DraftContents,
+): Promise<ReadonlySet<string>> {
   return announced(cycle, async () => {
     await appendEvents(cycle, events);
     // Before the recommendations: a run that dies here has its decisions taken over, and counted, once more.
     const sessions = [...new Set(events.flatMap(({ sessionId }) => sessionId ?? []))];
     await countDecisions(cycle, sessions);
+    // Before the recommendations that end because of them, and name them.
+    const ordersHeldBack = await saveWorkOrders(cycle, workOrders);
     const heldBack = await saveRecommendations(cycle, recommendations, 'intents');
     if (heldBack.size > 0) await countDecisions(cycle, sessions);
     const wanted = commands.filter(({ expected, columns }) => expected !== null || !heldBack.has(columns.recommendationId ?? ''));
     if (wanted.length > 0) await cycle.ports.store.saveCommands(cycle.lease, wanted);
-    return heldBack;
+    return new Set([...heldBack, ...ordersHeldBack]);
   });
 }
 

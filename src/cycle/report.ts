@@ -25,6 +25,7 @@ export interface CycleReport {
   recommendations: { created: number; escalated: number; withdrawn: number; expired: number };
   commands: { created: number; refused: number; executed: number; failed: number; unknown: number };
   outcomes: { effective: number; ineffective: number; unknown: number };
+  workOrders: { opened: number; closed: number };
   errors: PhaseError[];
   /** What was thrown first, for the log at level debug; not part of the JSON. */
   cause: unknown;
@@ -43,6 +44,7 @@ export function newReport(agentId: string, runId: string): CycleReport {
     recommendations: { created: 0, escalated: 0, withdrawn: 0, expired: 0 },
     commands: { created: 0, refused: 0, executed: 0, failed: 0, unknown: 0 },
     outcomes: { effective: 0, ineffective: 0, unknown: 0 },
+    workOrders: { opened: 0, closed: 0 },
     errors: [],
     cause: undefined,
   };

@@ -2,6 +2,7 @@ import { about } from '../domain/event.ts';
 import { familyFor } from '../domain/rule-book.ts';
 import { outcomeOf } from '../domain/verify-outcome.ts';
 import type { Cycle } from './cycle.ts';
+import { isTrusted } from './dispatch-context.ts';
 import { recordResults } from './record.ts';
 
 /** Asks of every executed recommendation whether it worked, then writes the results of execute and verify. */
@@ -16,7 +17,7 @@ function judgeOutcomes(cycle: Cycle): void {
   for (const row of draft.rows) {
     const family = familyFor(settings.rules, row.equipmentId, row.issueFamily);
     if (row.status !== 'executed' || row.outcome !== null || row.executedTimestamp === null || !family) continue;
-    const state = situations.liveOf(row);
+    const state = isTrusted(cycle, row) ? situations.liveOf(row) : undefined;
     const outcome = outcomeOf(row.executedTimestamp, state, family, now, settings.policy, settings.source.maxAgeSeconds);
     if (!outcome) continue;
     const last = state?.last ? `${family.signal} ${state.last.value}` : 'no fresh reading';

@@ -6,6 +6,7 @@ import type { Instant } from './instant.ts';
 import type { Proposal } from './proposal.ts';
 import type { FamilyHistory, OpenRecommendation } from './recommendation.ts';
 import { bandFor, type IssueFamily } from './rules.ts';
+import type { Distrust } from './sensor-faults.ts';
 import { isWorse } from './severity.ts';
 import { isTerminal, isUndecided } from './transitions.ts';
 
@@ -36,6 +37,8 @@ export interface DecisionContext {
   readonly controls: readonly Control[];
   /** The end of the slice while there is a backlog. */
   readonly backlogUpTo: Instant | null;
+  /** Signals whose readings are not to be believed; absent where nobody asks. */
+  readonly distrust?: Distrust;
 }
 
 type PastDecision = Extract<Decision, { readonly kind: 'open' | 'record' }>;
@@ -163,8 +166,10 @@ function decideNew(situation: Situation, context: DecisionContext): readonly Dec
 /** What an operator's standing order does to an open row; undefined when none applies. */
 function decideByControl(row: OpenRecommendation, context: DecisionContext): Decision | undefined {
   const control = controlOn(context.controls, ['out_of_service', 'shelved'], row.equipmentId, context.now);
-  if (!control) return undefined;
-  const reason = describeControl(control);
+  return control && endBecause(row, describeControl(control));
+}
+
+function endBecause(row: OpenRecommendation, reason: string): Decision | undefined {
   if (isUndecided(row.status)) return { kind: 'withdraw', row, reason, accountedTo: row.lastAccountedTimestamp };
   return row.status === 'approved' ? { kind: 'cancel', row, reason } : undefined;
 }
@@ -178,10 +183,14 @@ function decideDeferral(row: OpenRecommendation, now: Instant): Decision | undef
 /** All decisions about one (equipment, family). Pure: the same situation gives the same decisions. */
 export function decideSituation(situation: Situation, context: DecisionContext): readonly Decision[] {
   const row = situation.open;
+  const distrusted = context.distrust?.(situation.equipmentId, situation.family.signal);
   if (row && !isTerminal(row.status)) {
-    const decision = decideByControl(row, context) ?? decideOpen(situation, row, context) ?? decideDeferral(row, context.now);
+    // Its readings stay unaccounted: when the sensor is trusted again, what still holds opens anew.
+    const byReadings = () => (distrusted === undefined ? decideOpen(situation, row, context) : endBecause(row, distrusted));
+    const decision = decideByControl(row, context) ?? byReadings() ?? decideDeferral(row, context.now);
     return decision ? [decision] : [];
   }
+  if (distrusted !== undefined) return [];
   const control = controlOn(context.controls, ['out_of_service', 'shelved'], situation.equipmentId, context.now);
   return control ? [] : decideNew(situation, context);
 }

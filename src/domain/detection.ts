@@ -1,6 +1,7 @@
 import type { Instant } from './instant.ts';
 import { SECOND_MS } from './instant.ts';
 import type { IssueFamily, Signal } from './rules.ts';
+import type { SensorState } from './sensor-states.ts';
 import type { Trend } from './trend.ts';
 
 /** Why a reading was not accepted. A rejected reading changes no state; it is counted and reported. */
@@ -46,6 +47,8 @@ export interface DetectionTotals {
 
 export interface Detection {
   readonly states: readonly DetectedState[];
+  /** The sensors that are faulty or asked for; empty where nobody asks about sensors. */
+  readonly sensors: readonly SensorState[];
   readonly totals: DetectionTotals;
 }
 

@@ -11,6 +11,7 @@ import {
   mayBecome,
   type RecommendationStatus,
 } from './transitions.ts';
+import type { WorkOrderChange } from './work-order.ts';
 
 /** One row to write: inserted when `expected` is null, else changed only while its stored status is `expected`. */
 export interface RecommendationChange {
@@ -31,6 +32,7 @@ export interface DraftContents {
   readonly events: readonly AgentEvent[];
   readonly recommendations: readonly RecommendationChange[];
   readonly commands: readonly CommandChange[];
+  readonly workOrders: readonly WorkOrderChange[];
 }
 
 /**
@@ -49,6 +51,7 @@ export class Draft {
   readonly #rowChanges = new Map<string, RecommendationChange>();
   readonly #commandChanges = new Map<string, CommandChange>();
   #events: AgentEvent[] = [];
+  #workOrders: WorkOrderChange[] = [];
 
   constructor(run: EventRun, stored: readonly StoredRecommendation[], commands: readonly Command[]) {
     this.#run = run;
@@ -175,6 +178,12 @@ export class Draft {
     this.note(event);
   }
 
+  /** One change of one work order in a write, with its event. */
+  changeWorkOrder(change: WorkOrderChange, event: EventText): void {
+    this.#workOrders.push(change);
+    this.note(event);
+  }
+
   /** What the store now holds about a command that this run claimed: read, not to be written. */
   observe(command: Command): void {
     this.#setCommand(command);
@@ -186,8 +195,10 @@ export class Draft {
       events: this.#events,
       recommendations: [...this.#rowChanges.values()],
       commands: [...this.#commandChanges.values()],
+      workOrders: this.#workOrders,
     };
     this.#events = [];
+    this.#workOrders = [];
     for (const { recommendationId, columns } of contents.recommendations) {
       const before = this.#stored.get(recommendationId);
       const status = columns.status ?? before?.status ?? this.#rows.get(recommendationId)?.status;

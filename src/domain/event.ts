@@ -1,6 +1,6 @@
 import { eventIdOf, lastingEventIdOf } from './ids.ts';
 
-export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed' | 'queue' | 'session';
+export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | 'feed' | 'queue' | 'session' | 'work_order';
 
 /**
  * Events that say which ticket is in force: the copy in `after.ticket` of the newest one decides what an approval covers.

@@ -3,6 +3,7 @@ import { v5 } from 'uuid';
 // Our own namespaces, made once with a random generator: ids of different kinds never meet.
 const RECOMMENDATION_NAMESPACE = '6a1f0b52-3c0e-4d5c-9a56-0f6c7f2b8d11';
 const COMMAND_NAMESPACE = 'b7d6e6a0-2f2b-4b0e-8a0d-5c1d9e3f7a42';
+const WORK_ORDER_NAMESPACE = '4e8f3b1c-9d27-4a60-b3f5-7c1e2a9d5b84';
 const EVENT_NAMESPACE = '0d2c4a9e-7b1f-4f38-b6c3-91e85d7a6c73';
 
 /** Parts are joined as JSON, so that no two different lists of parts can spell the same name. */
@@ -22,6 +23,11 @@ export function commandIdOf(recommendationId: string, sequence: number): string 
 /** The id of an event that is told once, whichever run tells it. Fewer parts than a run's event: they never meet. */
 export function lastingEventIdOf(subjectId: string, event: string, step: string): string {
   return idOf(EVENT_NAMESPACE, [subjectId, event, step]);
+}
+
+/** As recommendationIdOf: the same sensor and predecessor give the same order. */
+export function workOrderIdOf(equipmentId: string, signal: string, predecessorId: string | null): string {
+  return idOf(WORK_ORDER_NAMESPACE, [equipmentId, signal, predecessorId ?? '-']);
 }
 
 /** `step` tells two events of one kind about one subject in one run apart. */

@@ -27,6 +27,9 @@ export const CLOCK_GRAIN_SECONDS = 1;
 /** Of these, at most so many open, escalate or end by detection, so that a flood does not starve approvals. */
 export const MAX_OPENED_PER_CYCLE = 400;
 
+/** One cycle opens, changes and closes at most so many work orders; the rest are seen again by the next. */
+export const MAX_WORK_ORDERS_PER_CYCLE = 500;
+
 /** Before the lease's end nothing new is sent any more: the plant's own timeout, and this. */
 export const LEASE_MARGIN_SECONDS = 5;
 

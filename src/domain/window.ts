@@ -31,15 +31,17 @@ export interface WindowSettings {
 
 /**
  * Which readings a cycle looks at. The overlap behind the watermark (lateness and the longest delay) is what makes
- * late and equal-timed readings count; accounting, not the window, keeps them from counting twice.
+ * late and equal-timed readings count; accounting, not the window, keeps them from counting twice. `reachSeconds` is another delay, which
+ * belongs to no family.
  */
 export function detectionWindow(
   now: Instant,
   stored: Instant | null,
   settings: WindowSettings,
   families: readonly IssueFamily[],
+  reachSeconds = 0,
 ): DetectionWindow {
-  const delay = Math.max(0, ...families.map((family) => Math.max(family.onDelaySeconds, family.offDelaySeconds)));
+  const delay = Math.max(reachSeconds, ...families.map((family) => Math.max(family.onDelaySeconds, family.offDelaySeconds)));
   const overlap = settings.latenessSeconds + delay;
   const watermark = Math.min(stored ?? addSeconds(now, -settings.firstLookbackSeconds), now);
   const upTo = addSeconds(now, FUTURE_TOLERANCE_SECONDS);

@@ -8,6 +8,7 @@ import type { QueueFacts } from '../domain/queue.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
+import type { ListedWorkOrder, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
 import type { Ticket } from '../domain/ticket.ts';
 
 /** Who works: one run of one agent, under the epoch that its lease got. Every guarded write carries it. */
@@ -36,6 +37,8 @@ export interface OpenWork {
   readonly families: readonly FamilyHistory[];
   /** Commands that have not ended, and all commands of executing recommendations. */
   readonly commands: readonly Command[];
+  /** The agent's own work orders that have not ended, and the newest of every sensor, whatever became of it. */
+  readonly workOrders: readonly WorkOrder[];
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
   readonly queue: QueueFacts;
@@ -100,6 +103,12 @@ export interface CycleStore {
   /** As saveRecommendations, for commands. */
   saveCommands(lease: Lease, changes: readonly CommandChange[]): Promise<number>;
 
+  /** As saveRecommendations, for work orders: their statuses are people's words, so that the expected one alone guards a change. */
+  saveWorkOrders(lease: Lease, changes: readonly WorkOrderChange[]): Promise<number>;
+
+  /** As readStatuses, for work orders. */
+  readWorkOrderStatuses(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+
   /**
    * Claims pending commands for this run in one statement: none while an advisory order over everything is in force.
    * What was claimed is read back with readClaimed.
@@ -154,6 +163,13 @@ export interface RecommendationFilter {
   readonly limit: number;
 }
 
+export interface WorkOrderFilter {
+  /** As they are stored, in any case; empty for all. */
+  readonly statuses: readonly string[];
+  readonly equipmentId: string | null;
+  readonly limit: number;
+}
+
 export interface StatusFigures {
   readonly now: Instant;
   readonly total: number;
@@ -185,6 +201,8 @@ export interface OperatorStore {
     readonly statuses: readonly string[];
     readonly limit: number;
   }): Promise<readonly Command[]>;
+  /** The agent's and people's; what has not ended first, then the newest. */
+  listWorkOrders(filter: WorkOrderFilter): Promise<readonly ListedWorkOrder[]>;
   /** Newest first. */
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]>;
   readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }>;

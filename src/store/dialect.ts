@@ -5,8 +5,8 @@ import type { Column, Table } from './tables.ts';
 export interface GuardedWrite {
   readonly table: Table;
   readonly key: string;
-  /** `from>to` pairs that the table of transitions has. */
-  readonly transitions: readonly string[];
+  /** `from>to` pairs that the table of transitions has; null where people write any status, and the expected one is guard enough. */
+  readonly transitions: readonly string[] | null;
   /** A column whose value may always be put back into `status`; null where there is none. */
   readonly restorable: string | null;
   /** Of the rows that are alike in `columns` at most one may have one of these statuses; null where any number may. */

@@ -9,6 +9,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
+import type { WorkOrderChange } from '../domain/work-order.ts';
 import type { Claim, ClaimedCommand, CycleStore, Heartbeat, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -23,6 +24,7 @@ import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
 import { openWorkStatement } from './statements/open-work.ts';
 import { countDecisionsStatement } from './statements/sessions.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from './tables.ts';
+import { saveWorkOrders, workOrderIn, workOrderStatuses } from './sql-work-orders.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -110,6 +112,7 @@ export class SqlCycleStore implements CycleStore {
       commands: table<Command>('command', COMMANDS),
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
+      workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }
@@ -140,6 +143,14 @@ export class SqlCycleStore implements CycleStore {
     }));
     const guarded = { table: COMMANDS, key: 'command_id', transitions: COMMAND_PAIRS, restorable: null, onlyOneOpen: null };
     return this.#save(lease, this.#dialect.guardedWrite(guarded, LEASE_GUARD), rows);
+  }
+
+  saveWorkOrders(lease: Lease, changes: readonly WorkOrderChange[]): Promise<number> {
+    return saveWorkOrders(this.#session, lease, changes);
+  }
+
+  readWorkOrderStatuses(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return workOrderStatuses(this.#session, workOrderIds);
   }
 
   #save(lease: Lease, sql: string, rows: readonly object[]): Promise<number> {

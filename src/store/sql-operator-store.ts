@@ -7,7 +7,8 @@ import { isoOf, type Instant } from '../domain/instant.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { isRecommendationStatus, mayBecome, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
-import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent } from '../ports/store.ts';
+import type { ListedWorkOrder } from '../domain/work-order.ts';
+import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent, WorkOrderFilter } from '../ports/store.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
@@ -16,6 +17,7 @@ import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN_STATUSES } from './statements/open-statuses.ts';
 import { eventStatement } from './statements/events.ts';
+import { listWorkOrders } from './sql-work-orders.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
 
 /** The statuses from which the table of transitions lets an operator's decision start. */
@@ -99,6 +101,10 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
         params,
       ),
     );
+  }
+
+  listWorkOrders(filter: WorkOrderFilter): Promise<readonly ListedWorkOrder[]> {
+    return listWorkOrders(this.#session, filter);
   }
 
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]> {

@@ -9,11 +9,13 @@ import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { ReadingTimes } from './reading-times.ts';
 import { encode } from './row-mapping.ts';
+import { sensorStateOf } from './sensor-rows.ts';
 import type { Session } from './session.ts';
 import { mistypedColumns, missingColumns, type TableColumn } from './source-columns.ts';
 import { type DetectForm, detectSql, KNOWN_COLUMNS } from './statements/detect.ts';
 import { familyParams, isScoped, UNLIMITED } from './statements/families-in-force.ts';
 import { equipmentSql, patternParams, signalNames, signalSql, unitParams } from './statements/readings-scan.ts';
+import { sensorForm, sensorParams } from './statements/sensor-states.ts';
 import { trendColumns, wantsTrends } from './statements/trends.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -32,7 +34,7 @@ export class SqlSource implements Source {
     this.#session = session;
     this.#settings = settings;
     // A name that is none is refused here, before anything is asked.
-    this.#sql({ scoped: false, trends: false });
+    this.#sql({ scoped: false, trends: false, sensors: null });
     this.#times = new ReadingTimes(settings, session.dialect);
   }
 
@@ -45,13 +47,19 @@ export class SqlSource implements Source {
   }
 
   async detect(request: DetectionRequest): Promise<Detection> {
-    const form = { scoped: isScoped(request.rules), trends: wantsTrends(request.rules) };
+    const form = {
+      scoped: isScoped(request.rules),
+      trends: wantsTrends(request.rules),
+      sensors: request.sensors ? sensorForm(request.sensors) : null,
+    };
     const { rows } = await this.#session.run(read(this.#sql(form), this.#params(request, form)));
     const first = rows[0] ?? {};
     const count = (name: string) => Number(first[name] ?? 0);
     const rejected = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, count(`rejected_${reason}`)]));
+    const found = rows.filter((row) => typeof row['equipment_id'] === 'string');
     return {
-      states: rows.filter((row) => typeof row['equipment_id'] === 'string').map((row) => this.#state(row)),
+      states: found.filter((row) => row['part'] !== 'sensor').map((row) => this.#state(row)),
+      sensors: found.filter((row) => row['part'] === 'sensor').map((row) => sensorStateOf(row, this.#dialect)),
       totals: {
         accepted: count('accepted'),
         rejected: rejected as Record<RejectionReason, number>, // made from the list of reasons just above
@@ -70,7 +78,7 @@ export class SqlSource implements Source {
     return sql;
   }
 
-  #params({ window, rules, known }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
+  #params({ window, rules, known, sensors }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
     const d = this.#dialect;
     const { shape } = this.#settings;
     const backlog = window.backlog ?? { after: window.live.after, upTo: window.live.after };
@@ -91,6 +99,7 @@ export class SqlSource implements Source {
       ...(form.trends && this.#trendParams(window.live.upTo)),
       ...this.#times.params(window),
       ...Object.fromEntries(names.flatMap((name) => Object.entries(unitParams(this.#settings, name)))),
+      ...(form.sensors && sensors && sensorParams(sensors, window, this.#settings, d)),
       ...Object.fromEntries(perSignal),
       ...patternParams(this.#settings),
     };

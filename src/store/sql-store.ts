@@ -1,4 +1,4 @@
-import type { OperatorStore, SessionStore, Store } from '../ports/store.ts';
+import type { OperatorStore, SchemaStore, SessionStore, Store } from '../ports/store.ts';
 import type { HolderLock } from './connection.ts';
 import type { Session } from './session.ts';
 import { SqlCycleStore } from './sql-cycle-store.ts';
@@ -16,7 +16,6 @@ export interface SqlStoreParts {
 /** One store over any engine: its parts share a session. */
 export function createSqlStore({ session, lock, sourceTable, description }: SqlStoreParts): Store {
   const cycle = new SqlCycleStore(session, lock);
-  const schema = new SqlSchemaStore(session, sourceTable);
   return {
     description,
     get statements() {
@@ -28,6 +27,8 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     appendEvents: (events, at) => cycle.appendEvents(events, at),
     saveRecommendations: (lease, changes) => cycle.saveRecommendations(lease, changes),
     saveCommands: (lease, changes) => cycle.saveCommands(lease, changes),
+    saveWorkOrders: (lease, changes) => cycle.saveWorkOrders(lease, changes),
+    readWorkOrderStatuses: (ids) => cycle.readWorkOrderStatuses(ids),
     claimCommands: (lease, claim) => cycle.claimCommands(lease, claim),
     readClaimed: (lease) => cycle.readClaimed(lease),
     countDecisions: (lease, ids) => cycle.countDecisions(lease, ids),
@@ -38,14 +39,7 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     markOffline: (agentId, processId) => cycle.markOffline(agentId, processId),
     takeOver: (agentId) => cycle.takeOver(agentId),
     ...operatorsPart(session),
-    migrate: (agentId) => schema.migrate(agentId),
-    requireSchema: () => schema.requireSchema(),
-    checkSchema: (agentId) => schema.checkSchema(agentId),
-    printSchema: (agentId) => schema.printSchema(agentId),
-    insertSampleReadings: () => schema.insertSampleReadings(),
-    appendReadings: (readings) => schema.appendReadings(readings),
-    countRows: () => schema.countRows(),
-    runSql: (text) => schema.runSql(text),
+    ...schemaPart(session, sourceTable),
     close: () => cycle.releaseLock().then(() => session.close()),
   };
 }
@@ -57,6 +51,7 @@ function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & 
     listRecommendations: (filter) => operators.listRecommendations(filter),
     findRecommendations: (prefix) => operators.findRecommendations(prefix),
     listCommands: (filter) => operators.listCommands(filter),
+    listWorkOrders: (filter) => operators.listWorkOrders(filter),
     listEvents: (filter) => operators.listEvents(filter),
     readHealth: () => operators.readHealth(),
     readFigures: () => operators.readFigures(),
@@ -69,5 +64,19 @@ function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & 
     closeSession: (id, event) => sessions.closeSession(id, event),
     setControl: (control, event) => operators.setControl(control, event),
     clearControl: (kind, scope, event) => operators.clearControl(kind, scope, event),
+  };
+}
+
+function schemaPart(session: Session, sourceTable: string): SchemaStore {
+  const schema = new SqlSchemaStore(session, sourceTable);
+  return {
+    migrate: (agentId) => schema.migrate(agentId),
+    requireSchema: () => schema.requireSchema(),
+    checkSchema: (agentId) => schema.checkSchema(agentId),
+    printSchema: (agentId) => schema.printSchema(agentId),
+    insertSampleReadings: () => schema.insertSampleReadings(),
+    appendReadings: (readings) => schema.appendReadings(readings),
+    countRows: () => schema.countRows(),
+    runSql: (text) => schema.runSql(text),
   };
 }

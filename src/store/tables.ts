@@ -163,6 +163,13 @@ export const WORK_ORDERS: Table = {
     text('assigned_to'),
     time('created_timestamp'),
     time('completed_timestamp'),
+    text('signal'),
+    text('fault'),
+    text('predecessor_id'),
+    text('guarded_status'),
+    time('quiet_until'),
+    time('updated_timestamp'),
+    text('created_by_agent'),
   ],
 };
 

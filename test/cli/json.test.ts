@@ -67,6 +67,7 @@ describe('--json', () => {
       recommendations: { created: 0, escalated: 0, withdrawn: 0, expired: 0 },
       commands: { created: 0, refused: 0, executed: 0, failed: 0, unknown: 0 },
       outcomes: { effective: 0, ineffective: 0, unknown: 0 },
+      work_orders: { opened: 0, closed: 0 },
       errors: [],
     });
   });

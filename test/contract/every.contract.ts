@@ -10,6 +10,7 @@ import { rulesInForceContract } from './rules-in-force.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
 import { sessionsContract } from './sessions.contract.ts';
+import { sensorsContract } from './sensors.contract.ts';
 import { sourceContract } from './source.contract.ts';
 import { sourceExamplesContract } from './source-examples.contract.ts';
 import { sourceTablesContract } from './source-tables.contract.ts';
@@ -28,6 +29,7 @@ export function everyContract(under: StoreUnderTest): void {
     queueContract(under);
     sessionsContract(under);
     sourceContract(under);
+    sensorsContract(under);
     rulesInForceContract(under);
     sourceTablesContract(under);
     sourceExamplesContract(under);

@@ -21,6 +21,8 @@ export type Flags = Readonly<Record<string, string | number | boolean>>;
 export const QUICK: Flags = {
   'rules.offDelaySeconds': 0,
   'rules.clearReadings': 1,
+  'sensorFaults.offDelaySeconds': 0,
+  'sensorFaults.clearReadings': 1,
   'plant.timeoutSeconds': 0.5,
   'plant.readBackSeconds': 0,
   'retry.attempts': 0,

@@ -79,6 +79,17 @@ test('without a file the defaults are the specification’s', () => {
       ],
       DEFAULT_CAUSES,
     ),
+    sensorFaults: {
+      badQuality: true,
+      notANumber: true,
+      outOfRange: true,
+      onDelaySeconds: 0,
+      offDelaySeconds: 30,
+      clearReadings: 2,
+      stuck: null,
+      stepping: {},
+      dropOutSeconds: null,
+    },
     rulesHash: expect.stringMatching(/^[0-9a-f]{64}$/),
     tags: { allow: SIMULATOR_TAGS, deny: [] },
     policy: {

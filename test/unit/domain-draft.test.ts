@@ -160,7 +160,7 @@ test('what was taken is not taken again, and later changes expect what was writt
   expect(draft.changedRecommendations).toBe(1);
   draft.take();
   expect(draft.changedRecommendations).toBe(0);
-  expect(draft.take()).toEqual({ events: [], recommendations: [], commands: [] });
+  expect(draft.take()).toEqual({ events: [], recommendations: [], commands: [], workOrders: [] });
   draft.update(row, { status: 'failed', guardedStatus: 'failed', ...NO_DECISION }, eventOn(row.recommendationId));
   expect(draft.take().recommendations).toMatchObject([{ expected: 'executing', columns: { status: 'failed' } }]);
 });

@@ -41,7 +41,10 @@ async function wholeSubject(store: OperatorStore, subject: string): Promise<stri
 }
 
 function cells(row: StoredEvent): readonly Cell[] {
-  const subject = row.subjectType === 'recommendation' || row.subjectType === 'command' ? shortId(row.subjectId) : row.subjectId;
+  const subject =
+    row.subjectType === 'recommendation' || row.subjectType === 'command' || row.subjectType === 'work_order'
+      ? shortId(row.subjectId)
+      : row.subjectId;
   const change = row.toStatus === null ? null : `${row.fromStatus ?? '-'} → ${row.toStatus}`;
   return [timeText(row.at), row.event, `${row.subjectType} ${subject}`, change, row.actor, row.reason];
 }

@@ -9,6 +9,7 @@ import type { RejectOptions } from '../commands/reject.ts';
 import type { JsonOption } from '../json-option.ts';
 import { countOption, repeated } from '../option-values.ts';
 import { documented, type Launch } from './launch.ts';
+import { defineWorkOrders } from './work-orders.ts';
 
 const MAX_ROWS = 100_000;
 const BY = ['--by <name>', 'who decides; on a terminal the login is the default'] as const;
@@ -23,6 +24,7 @@ export function defineDeciding(program: Command, launch: Launch): void {
   defineReject(program, launch);
   defineDefer(program, launch);
   defineCommands(program, launch);
+  defineWorkOrders(program, launch);
   defineEvents(program, launch);
 }
 

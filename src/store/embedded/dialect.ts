@@ -104,11 +104,10 @@ function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
       ? `CASE WHEN ${given(column.name)} THEN ${value(column.name)} ELSE t.${quote(column.name)} END`
       : `CASE WHEN ${given(column.name)} THEN ${value(column.name)} ELSE COALESCE(t.${quote(column.name)}, ${column.default}) END`,
   );
-  const pairs = transitions.map((pair) => `'${pair}'`).join(', ');
   const allowed = [
     `NOT ${given('status')}`,
     `t.status = ${value('status')}`,
-    `t.status || '>' || ${value('status')} IN (${pairs})`,
+    transitions === null ? 'true' : `t.status || '>' || ${value('status')} IN (${transitions.map((pair) => `'${pair}'`).join(', ')})`,
     ...(restorable === null ? [] : [`t.${quote(restorable)} = ${value('status')}`]),
   ];
   const guardValue = value('guard_status');

@@ -1,3 +1,4 @@
+import { OPEN_ORDER } from '../statements/work-orders.ts';
 import { ALL_TABLES, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
 
 const CANONICAL = (column: string) => `strftime('%Y-%m-%d %H:%M:%f', ${column})`;
@@ -19,6 +20,9 @@ const INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
    WHERE status IN ('pending', 'executing', 'unknown')`,
+  // At most one open order per sensor, whoever writes; people's own rows name no signal.
+  `CREATE UNIQUE INDEX IF NOT EXISTS work_orders_open ON work_orders (equipment_id, signal) WHERE ${OPEN_ORDER}`,
+  'CREATE INDEX IF NOT EXISTS work_orders_newest ON work_orders (equipment_id, signal, created_timestamp) WHERE signal IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS agent_events_of ON agent_events (subject_id, event, at)',
   'CREATE INDEX IF NOT EXISTS agent_events_of_session ON agent_events (session_id) WHERE session_id IS NOT NULL',
   // Of all who were ever logged in a cycle wants those who are, and who just were.

@@ -3,6 +3,7 @@ import { REJECTION_REASONS } from '../../domain/detection.ts';
 import type { Dialect } from '../dialect.ts';
 import { equipmentKey, familiesInForce } from './families-in-force.ts';
 import { isUsable, nextReading, scan, signalNames } from './readings-scan.ts';
+import { SENSOR_STATE_COLUMNS, type SensorForm, sensorStates, suspectColumn } from './sensor-states.ts';
 import { longTrends, trendColumns, wideTrends } from './trends.ts';
 
 /** What the agent knows of an (equipment, family): KnownFamily. */
@@ -20,6 +21,8 @@ export const KNOWN_COLUMNS = [
 export interface DetectForm {
   readonly scoped: boolean;
   readonly trends: boolean;
+  /** Null: sensors are not looked at. */
+  readonly sensors: SensorForm | null;
 }
 
 /** One row a reading and family, with the reason why it is rejected or NULL. Order matters: the first reason counts. */
@@ -58,15 +61,16 @@ const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to OR (j.ts >= k.w
     AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (${WORSE}))`;
 
 /** Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. */
-function totals(d: Dialect): string {
+function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
+  const suspect = form.sensors ? suspectColumn(source) : { inner: '', outer: '' };
   const rejected = REJECTION_REASONS.map(
     (reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}' THEN 1 ELSE 0 END) AS rejected_${reason}`,
   );
   return `totals AS (SELECT ${rejected.join(', ')},
   SUM(CASE WHEN counts = 1 AND reason IS NULL AND ts > :watermark THEN 1 ELSE 0 END) AS accepted,
   MAX(CASE WHEN reason IS NULL THEN ts END) AS newest_good,
-  MAX(CASE WHEN reason IS NULL AND part = 'backlog' AND ts > :watermark THEN 1 ELSE 0 END) AS backlog_has
-  FROM ${d.computedOnce('SELECT part, ts, counts, reason FROM all_judged')} each_once)`;
+  MAX(CASE WHEN reason IS NULL AND part = 'backlog' AND ts > :watermark THEN 1 ELSE 0 END) AS backlog_has${suspect.outer}
+  FROM ${d.computedOnce(`SELECT part, ts, counts, reason${suspect.inner} FROM all_judged`)} each_once)`;
 }
 
 /**
@@ -81,7 +85,7 @@ export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm):
 all_read AS (${scan(source, d, '')}),
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),
-${totals(d)},
+${totals(source, d, form)},
 hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judged j
     LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
   WHERE CASE WHEN j.sign * j.value > j.sign * j.bound THEN j.reason IS NULL ELSE false END AND ${COUNTS}
@@ -89,15 +93,20 @@ hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judge
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to),
 hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)')}),
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
-${statesOf(source, d, form)}
+${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors)}` : ''}
 SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
   s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings, s.recent_runs,
-  ${[...othersOf(source), ...trendsOf(source, form)].join(', ')}
-FROM totals LEFT JOIN hot h ON true
+  ${[...othersOf(source), ...trendsOf(source, form), ...(form.sensors ? SENSOR_STATE_COLUMNS.map((name) => `x.${name}`) : [])].join(', ')}
+FROM totals LEFT JOIN ${form.sensors ? WITH_SENSORS : 'hot'} h ON true
   LEFT JOIN states s ON s.part = h.part AND s.equipment_id = h.equipment_id AND s.family = h.family${
     wide ? '' : '\n  LEFT JOIN others o ON o.part = h.part AND o.equipment_id = h.equipment_id AND o.family = h.family'
-  }${form.trends && !wide ? "\n  LEFT JOIN trends t ON h.part = 'live' AND t.equipment_id = h.equipment_id" : ''}`;
+  }${form.trends && !wide ? "\n  LEFT JOIN trends t ON h.part = 'live' AND t.equipment_id = h.equipment_id" : ''}${
+    form.sensors ? "\n  LEFT JOIN sensor_states x ON h.part = 'sensor' AND x.equipment_id = h.equipment_id AND x.channel = h.family" : ''
+  }`;
 }
+
+/** Sensors are rows of a part of their own, with the signal in the family's place. */
+const WITH_SENSORS = "(SELECT part, equipment_id, family FROM hot UNION ALL SELECT 'sensor', equipment_id, channel FROM sensor_states)";
 
 function othersOf(source: SourceSettings): readonly string[] {
   return signalNames(source).map((_signal, index) => `${source.shape.kind === 'wide' ? 's' : 'o'}.other_${index}`);

@@ -4,7 +4,8 @@ import type { Dialect } from '../dialect.ts';
 import { OPEN_STATUSES } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
 import { isOpen } from './sessions.ts';
-import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from '../tables.ts';
+import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
+import { chosenOrders } from './work-orders.ts';
 
 /** What a successor has to know about the newest row of its family. */
 const HISTORY_COLUMNS: readonly string[] = [
@@ -56,6 +57,7 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
     AND COALESCE(status, '') IS DISTINCT FROM COALESCE(guarded_status, '')
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL),
+${chosenOrders()},
 newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
@@ -81,6 +83,8 @@ UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NU
 UNION ALL SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL
   FROM operator_sessions o WHERE o.logout_timestamp >= ${d.plusSeconds(d.now, ':session_seconds')}
     OR ${isOpen('o')}
+UNION ALL SELECT 'work_order', ${rowJson(d, 'w', WORK_ORDERS.columns)}, NULL, NULL, NULL
+  FROM work_orders w JOIN orders o ON o.work_order_id = w.work_order_id
 UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)

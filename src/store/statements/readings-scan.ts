@@ -3,7 +3,8 @@ import type { Dialect } from '../dialect.ts';
 import { like } from './patterns.ts';
 import { isEngineTime, rawTime, timeOfRaw, ZONE_COLUMNS } from './raw-time.ts';
 
-function likeConditions(source: SourceSettings, column: string): string {
+/** The equipment that this agent is responsible for, as conditions that follow others. */
+export function likeConditions(source: SourceSettings, column: string): string {
   const likes = (list: readonly string[], name: string) =>
     list.map((_pattern, index) => `LOWER(${column}) LIKE :${name}_${index} ESCAPE '!'`).join(' OR ');
   const { include, exclude } = namedPatterns(source);

@@ -1,0 +1,144 @@
+import { eventOf } from '../domain/event.ts';
+import { isoOf } from '../domain/instant.ts';
+import { MAX_WORK_ORDERS_PER_CYCLE } from '../domain/policy.ts';
+import { decideSensor, distrustBy, type SensorContext, type SensorDecision, type SensorSituation } from '../domain/sensor-faults.ts';
+import type { SensorKey } from '../domain/sensor-states.ts';
+import { isEnded, signalText, WHOLE_ROW, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
+import type { Cycle } from './cycle.ts';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** From what the sensors say and the orders on record to new, changed and closed ones; writes nothing yet. */
+export function decideWorkOrders(cycle: Cycle): void {
+  const { detected, settings } = cycle;
+  if (!detected) return;
+  const { shape } = settings.source;
+  const context: SensorContext = {
+    now: cycle.clock.now(),
+    rules: settings.sensorFaults,
+    controls: cycle.controls,
+    holdSeconds: settings.policy.holdSeconds,
+    newestGoodAt: detected.detection.totals.newestGoodAt,
+    signals: [...Object.keys(shape.signals), ...(shape.kind === 'wide' ? [WHOLE_ROW] : [])],
+    agentId: settings.agentId,
+  };
+  const decisions = situationsOf(cycle).flatMap((situation) => decideSensor(situation, context) ?? []);
+  const chosen = decisions.toSorted((a, b) => placeOf(a) - placeOf(b)).slice(0, MAX_WORK_ORDERS_PER_CYCLE);
+  for (const decision of chosen) apply(cycle, decision);
+  cycle.distrust = distrustBy(ordersAfter(cycle.workOrders, chosen));
+}
+
+/** What ends an order, or says that no reading can be believed, before the others that are new. */
+function placeOf(decision: SensorDecision): number {
+  if (decision.kind !== 'open') return 0;
+  return decision.order.fault === 'stuck' || decision.order.fault === 'stepping' ? 1 : 2;
+}
+
+function keyOf({ equipmentId, signal }: SensorKey): string {
+  return JSON.stringify([equipmentId, signal]);
+}
+
+/** Every sensor that is faulty or has an order, with what is known about it. */
+function situationsOf({ detected, workOrders }: Cycle): readonly SensorSituation[] {
+  const states = new Map(detected?.detection.sensors.map((state) => [keyOf(state), state]));
+  const newest = new Map<string, WorkOrder>();
+  const open = new Map<string, WorkOrder>();
+  for (const order of workOrders.toSorted((a, b) => a.createdTimestamp - b.createdTimestamp)) {
+    newest.set(keyOf(order), order);
+    if (!isEnded(order)) open.set(keyOf(order), order);
+  }
+  return [...new Set([...states.keys(), ...newest.keys()])].map((key) => {
+    const [equipmentId, signal] = JSON.parse(key) as [string, string]; // written by keyOf
+    return { equipmentId, signal, state: states.get(key), newest: newest.get(key), open: open.get(key) };
+  });
+}
+
+function apply(cycle: Cycle, decision: SensorDecision): void {
+  const { draft, announcements } = cycle;
+  const { order } = decision;
+  const now = cycle.clock.now();
+  const about = { subjectType: 'work_order' as const, subjectId: order.workOrderId };
+  const change = (columns: Partial<WorkOrder>) => ({ workOrderId: order.workOrderId, expected: order.status, columns });
+  const sensor = `${order.equipmentId} ${signalText(order.signal)}`;
+  switch (decision.kind) {
+    case 'open': {
+      const said = `${sensor} ${order.fault} (${decision.value})`;
+      draft.changeWorkOrder({ ...change(order), expected: null }, { ...about, event: 'opened', toStatus: order.status, reason: said });
+      announcements.tell(order.workOrderId, 'warn', `SENSOR FAULT: ${said}`, ({ workOrders }) => (workOrders.opened += 1));
+      break;
+    }
+    case 'close': {
+      const columns = { status: 'closed', guardedStatus: 'closed', completedTimestamp: now, updatedTimestamp: now };
+      const ended = { ...about, event: 'closed', fromStatus: order.status, toStatus: 'closed', reason: `${sensor}: ${decision.reason}` };
+      draft.changeWorkOrder(change(columns), ended);
+      const text = `SENSOR GOOD: ${sensor} (${decision.reason})`;
+      announcements.tell(order.workOrderId, 'info', text, ({ workOrders }) => (workOrders.closed += 1));
+      break;
+    }
+    case 'update':
+      draft.changeWorkOrder(change({ fault: decision.fault, updatedTimestamp: now }), {
+        ...about,
+        event: 'fault_changed',
+        fromStatus: order.status,
+        toStatus: order.status,
+        reason: `${sensor}: ${order.fault} became ${decision.reason}`,
+      });
+      break;
+    case 'settle':
+      settle(cycle, decision, sensor);
+      break;
+  }
+}
+
+/** Takes note of an order that a person ended. */
+function settle(cycle: Cycle, { order, completedAt, quietUntil }: SensorDecision & { readonly kind: 'settle' }, sensor: string): void {
+  const columns = { guardedStatus: order.status, completedTimestamp: completedAt, quietUntil, updatedTimestamp: cycle.clock.now() };
+  cycle.draft.changeWorkOrder(
+    { workOrderId: order.workOrderId, expected: order.status, columns },
+    {
+      subjectType: 'work_order',
+      subjectId: order.workOrderId,
+      event: 'ended',
+      fromStatus: order.guardedStatus,
+      toStatus: order.status,
+      actor: 'somebody via sql',
+      reason: `${sensor}: ${quietUntil === null ? 'the sensor is good' : `quiet until ${isoOf(quietUntil)}`}`,
+    },
+  );
+}
+
+/** The orders as they will be: what a recommendation may trust follows from them. */
+function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDecision[]): readonly WorkOrder[] {
+  const after = new Map(orders.map((order) => [order.workOrderId, order]));
+  for (const decision of decisions) {
+    const { order } = decision;
+    if (decision.kind === 'close') after.set(order.workOrderId, { ...order, status: 'closed' });
+    else after.set(order.workOrderId, decision.kind === 'update' ? { ...order, fault: decision.fault } : order);
+  }
+  return [...after.values()];
+}
+
+/** One statement. @returns the orders that somebody else changed first; the audit is told that nothing came of their announcement */
+export async function saveWorkOrders(cycle: Cycle, changes: readonly WorkOrderChange[]): Promise<ReadonlySet<string>> {
+  if (changes.length === 0) return NONE;
+  const { store, log } = cycle.ports;
+  if ((await store.saveWorkOrders(cycle.lease, changes)) >= changes.length) return NONE;
+  const statuses = await store.readWorkOrderStatuses(changes.map(({ workOrderId }) => workOrderId));
+  const meant = changes.filter(({ columns }) => columns.status !== undefined);
+  const heldBack = meant.filter(({ workOrderId, columns }) => statuses.get(workOrderId) !== columns.status);
+  if (heldBack.length === 0) return NONE;
+  const events = heldBack.map(({ workOrderId, columns }) =>
+    eventOf(cycle.lease, {
+      subjectType: 'work_order',
+      subjectId: workOrderId,
+      event: 'not_applied',
+      fromStatus: statuses.get(workOrderId) ?? null,
+      toStatus: columns.status ?? null,
+      reason: 'somebody else changed the row first',
+    }),
+  );
+  for (const event of events)
+    log.info(`Not applied: work order ${event.subjectId} is ${event.fromStatus ?? 'missing'}, not ${event.toStatus ?? ''}`);
+  await store.appendEvents(events, cycle.clock.now());
+  return new Set(heldBack.map(({ workOrderId }) => workOrderId));
+}

@@ -1,0 +1,17 @@
+import { ENDED_STATUSES } from '../../domain/work-order.ts';
+
+const ENDED = `(${ENDED_STATUSES.map((status) => `'${status}'`).join(', ')})`;
+
+/** Orders about sensors that have not ended; the unique index of the engines that have one says the same. */
+export const OPEN_ORDER = `signal IS NOT NULL AND LOWER(COALESCE(status, '')) NOT IN ${ENDED}`;
+
+/** `orders`: the ids of what a cycle has to know. Rows without a signal are people's own, and nobody else's business. */
+export function chosenOrders(): string {
+  return `orders AS (SELECT work_order_id FROM work_orders WHERE ${OPEN_ORDER}
+  UNION SELECT v.work_order_id FROM work_orders v JOIN (
+    SELECT equipment_id, signal, MAX(created_timestamp) AS created_timestamp FROM work_orders WHERE signal IS NOT NULL GROUP BY equipment_id, signal) n
+  ON n.equipment_id = v.equipment_id AND n.signal = v.signal AND n.created_timestamp = v.created_timestamp WHERE v.signal IS NOT NULL)`;
+}
+
+/** What has not ended first, then the newest. `x` is the table. */
+export const ORDERS_FIRST = `CASE WHEN LOWER(COALESCE(x.status, '')) NOT IN ${ENDED} THEN 0 ELSE 1 END, x.created_timestamp DESC, x.work_order_id`;
