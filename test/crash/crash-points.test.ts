@@ -4,7 +4,7 @@ import { ensureBundle, runBundle, type RunResult, startBundle } from '../support
 import { QUICK } from '../support/scenario.ts';
 import { BUSY_FLAGS, type BusyCase, type BusyTemplate, copyOf, prepareBusyTemplate } from '../support/scenario-busy.ts';
 
-/** An empty cycle has four statements and a schema check, a busy one nine more; and that calls the plant three times for each of three commands. */
+/** An empty cycle has four statements and a schema check, a busy one ten more; and that calls the plant three times for each of three commands. */
 const FEWEST_STATEMENTS = 14;
 const FEWEST_PLANT_CALLS = 11;
 const MOST_CYCLES_TO_SETTLE = 4;
@@ -87,6 +87,7 @@ function expectWholeCycle({ stdout, stderr, code }: RunResult): void {
     recommendations: { created: 1, escalated: 1, withdrawn: 2, expired: 0 },
     commands: { created: 2, refused: 0, executed: 3, failed: 0, unknown: 0 },
     outcomes: { effective: 1 },
+    work_orders: { opened: 1, closed: 1 },
     errors: [],
   });
 }
@@ -99,6 +100,7 @@ async function expectAllDone(scene: BusyCase, wreck: Wreck): Promise<void> {
   for (const command of commands) expectRightEnd(command, wreck, writes);
   await expectRecommendations(scene);
   await expectCounts(scene);
+  await expectWorkOrders(scene);
   await expectWatermark(scene, wreck);
 }
 
@@ -151,6 +153,11 @@ async function expectCounts(scene: BusyCase): Promise<void> {
   expect(
     await scene.rows('SELECT approved_recommendations AS approved, rejected_recommendations AS rejected FROM operator_sessions'),
   ).toEqual([{ approved: 3, rejected: 0 }]);
+}
+
+async function expectWorkOrders(scene: BusyCase): Promise<void> {
+  const rows = await scene.rows('SELECT equipment_id, signal, fault, status FROM work_orders ORDER BY equipment_id');
+  expect(rows.map((row) => Object.values(row).join(' '))).toEqual(['BROKEN * bad_quality open', 'MENDED * bad_quality closed']);
 }
 
 async function expectWatermark(scene: BusyCase, wreck: Wreck): Promise<void> {

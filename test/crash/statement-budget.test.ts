@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { CycleReport } from '../../src/cycle/report.ts';
 import { issuedCopy } from '../../src/domain/audit-copy.ts';
 import { eventOf } from '../../src/domain/event.ts';
-import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../../src/domain/policy.ts';
+import { MAX_RECOMMENDATIONS_PER_CYCLE, MAX_WORK_ORDERS_PER_CYCLE } from '../../src/domain/policy.ts';
 import { recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
 import { changed, newScene, type Scene, theOnly, timeText } from '../support/scenario.ts';
 import { activeFamilies } from '../../src/domain/rule-book.ts';
@@ -20,6 +20,13 @@ async function hotReadings(at: Scene, count: number, temperatureC: number): Prom
   await at.sql(`INSERT INTO sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp, recorded_by)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
     SELECT 'T', 'EQ_' || i, ${temperatureC}, 95, 48, 'good', '${timeText(Date.now())}', 'test' FROM n`);
+}
+
+/** Readings of bad quality of other equipment. */
+async function brokenSensors(at: Scene, count: number): Promise<void> {
+  await at.sql(`INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+    SELECT 'BROKEN_' || i, 70, 'bad', '${timeText(Date.now())}' FROM n`);
 }
 
 /** A store in which `count` recommendations are open: made with the cycle's own means, without its caps. */
@@ -97,8 +104,14 @@ test(
       await busy.sql(`INSERT INTO operator_sessions (session_id, operator_id, login_timestamp) VALUES ('s1', 'Anna', CURRENT_TIMESTAMP)`);
       await approveAll(busy, count === 1 ? 'true' : 'rowid % 2 = 0');
       await busy.reading('NEW', 97);
+      await brokenSensors(busy, count);
       const { report, changes } = await cycleCounting(busy);
-      expect(report).toMatchObject({ outcome: 'completed', recommendations: { created: 1 }, commands: { failed: 0, unknown: 0 } });
+      expect(report).toMatchObject({
+        outcome: 'completed',
+        recommendations: { created: 1 },
+        commands: { failed: 0, unknown: 0 },
+        workOrders: { opened: Math.min(count, MAX_WORK_ORDERS_PER_CYCLE) },
+      });
       expect(report.commands.executed).toBe(Math.min(Math.ceil(count / 2), 100));
       expect(changes).toBeLessThanOrEqual(MAX_RECOMMENDATIONS_PER_CYCLE);
       const [session] = await busy.sql('SELECT approved_recommendations AS n FROM operator_sessions');
@@ -112,6 +125,16 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test('as many sensors as break at once have one order each, within a few cycles', async () => {
+  const count = MAX_WORK_ORDERS_PER_CYCLE + 20;
+  scene = await newScene();
+  await brokenSensors(scene, count);
+  const opened = [(await scene.cycle()).workOrders.opened, (await scene.cycle()).workOrders.opened];
+  expect(opened).toEqual([MAX_WORK_ORDERS_PER_CYCLE, 20]);
+  expect(await scene.sql('SELECT COUNT(*) AS n, COUNT(DISTINCT equipment_id) AS m FROM work_orders')).toEqual([{ n: count, m: count }]);
+  expect(await scene.cycle()).toMatchObject({ statements: IDLE, workOrders: { opened: 0, closed: 0 } });
+});
 
 test(
   'what is beyond the caps waits its turn, the worst first, and later cycles do it',

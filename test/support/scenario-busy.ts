@@ -28,7 +28,11 @@ const READINGS: Readonly<Record<string, number>> = {
   DEFERRED: 92, // until a minute ago
   TAMPERED: 92, // pending, though somebody wrote 'executed'
   FLASH: 70, // hot for two seconds, half a minute ago
+  MENDED: 70, // its sensor was bad, and has an open work order
 };
+
+/** Its sensor is bad, and nobody knows yet. */
+const BROKEN = 'BROKEN';
 
 export interface BusyTemplate {
   readonly folder: string;
@@ -51,7 +55,9 @@ export async function prepareBusyTemplate(): Promise<BusyTemplate> {
       `INSERT INTO operator_sessions (session_id, operator_id, login_timestamp) VALUES ('of-anna', 'anna', CURRENT_TIMESTAMP - INTERVAL 1 HOUR)`,
     );
     const mild = ['ESCALATING', 'CLEARED', 'VERIFIED'];
-    for (const id of Object.keys(READINGS)) if (id !== 'NEW' && id !== 'FLASH') await scene.reading(id, mild.includes(id) ? 87 : 92);
+    for (const id of Object.keys(READINGS))
+      if (!['NEW', 'FLASH', 'MENDED'].includes(id)) await scene.reading(id, mild.includes(id) ? 87 : 92);
+    await scene.sql(insertReading('MENDED', 70, Date.now() - 1000, 'bad'));
     await scene.cycle();
     await scene.approve('VERIFIED');
     await sql(
@@ -108,7 +114,10 @@ export function copyOf(template: BusyTemplate): BusyCase {
     rows: (sql) => run([sql]),
     refresh: async () => {
       const now = Date.now();
-      await run(Object.entries(READINGS).map(([id, temperature]) => insertReading(id, temperature, now)));
+      await run([
+        ...Object.entries(READINGS).map(([id, temperature]) => insertReading(id, temperature, now)),
+        insertReading(BROKEN, 70, now, 'bad'),
+      ]);
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

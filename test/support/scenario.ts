@@ -147,9 +147,9 @@ export function timeText(at: number): string {
   return new Date(at).toISOString().replace('T', ' ').replace('Z', '');
 }
 
-export function insertReading(equipmentId: string, temperatureC: number, at: number): string {
+export function insertReading(equipmentId: string, temperatureC: number, at: number, status = 'good'): string {
   return `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp, recorded_by)
-    VALUES ('T_${equipmentId}', '${equipmentId}', ${temperatureC}, 95, 48, 'good', '${timeText(at)}', 'test')`;
+    VALUES ('T_${equipmentId}', '${equipmentId}', ${temperatureC}, 95, 48, '${status}', '${timeText(at)}', 'test')`;
 }
 
 export function approval(recommendationId: string, columns: Readonly<Record<string, string>> = {}): string {
