@@ -50,11 +50,6 @@ export function reachSeconds(rules: SensorFaultRules): number {
   return Math.max(rules.onDelaySeconds, rules.offDelaySeconds, rules.stuck?.seconds ?? 0, rules.dropOutSeconds ?? 0);
 }
 
-export function watchesSensors(rules: SensorFaultRules): boolean {
-  const { badQuality, notANumber, outOfRange, stuck, stepping, dropOutSeconds } = rules;
-  return badQuality || notANumber || outOfRange || stuck !== null || dropOutSeconds !== null || Object.keys(stepping).length > 0;
-}
-
 /** The faults of single readings that count. */
 export function readingFaults(rules: SensorFaultRules): readonly SensorFault[] {
   const isOn = { bad_quality: rules.badQuality, not_a_number: rules.notANumber, out_of_range: rules.outOfRange };

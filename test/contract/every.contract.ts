@@ -11,6 +11,7 @@ import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
 import { sessionsContract } from './sessions.contract.ts';
 import { sensorsContract } from './sensors.contract.ts';
+import { sensorsPropertyContract } from './sensors-property.contract.ts';
 import { sourceContract } from './source.contract.ts';
 import { sourceExamplesContract } from './source-examples.contract.ts';
 import { sourceTablesContract } from './source-tables.contract.ts';
@@ -30,6 +31,7 @@ export function everyContract(under: StoreUnderTest): void {
     sessionsContract(under);
     sourceContract(under);
     sensorsContract(under);
+    sensorsPropertyContract(under);
     rulesInForceContract(under);
     sourceTablesContract(under);
     sourceExamplesContract(under);

@@ -245,3 +245,23 @@ test('episodes of late rows and of the slice follow one another, the older being
   expect(first).toMatchObject({ predecessor: null, accountedTo: past(9000) });
   expect(second?.predecessor).toMatchObject({ lastAccountedTimestamp: past(9000), status: 'withdrawn' });
 });
+
+test.each<[string, Partial<Situation>, string]>([
+  ['a violation', { live: HOLDS }, 'nothing'],
+  ['an episode that is over', { live: OVER }, 'nothing'],
+  ['a violation of the past', { backlog: PAST_HOLDS }, 'nothing'],
+  ['one that is pending', { live: HOLDS, open: PENDING }, 'withdraw'],
+  ['one that is pending and would escalate', { live: WORSE, open: PENDING }, 'withdraw'],
+  ['one that is deferred, and due', { open: DUE }, 'withdraw'],
+  ['one that is approved', { live: HOLDS, open: ASKED }, 'cancel'],
+  ['one that is executing', { live: WORSE, open: EXECUTING }, 'nothing'],
+])('while the sensor cannot be trusted, %s: %s', (_what, situation, expected) => {
+  const distrust = (equipmentId: string, signal: string) => (equipmentId === 'R1' && signal === FAMILY.signal ? 'work order 7' : undefined);
+  const decisions = decide(situation, { distrust });
+  expect(kinds(decisions)).toBe(expected);
+  for (const decision of decisions) expect(decision).toMatchObject({ reason: 'work order 7' });
+  // What was seen is not dealt with: it opens anew when the sensor is trusted again.
+  const withdrawn = decisions.filter((decision) => decision.kind === 'withdraw');
+  for (const { accountedTo: to, row } of withdrawn) expect(to).toBe(row.lastAccountedTimestamp);
+  expect(decide(situation, { distrust: () => undefined })).toEqual(decide(situation));
+});
