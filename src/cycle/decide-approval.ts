@@ -1,6 +1,6 @@
 import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
 import { assertNever } from '../domain/errors.ts';
-import { about } from '../domain/event.ts';
+import { about, isEnding } from '../domain/event.ts';
 import { addSeconds } from '../domain/instant.ts';
 import { approvalEndOf, judgeApproval } from '../domain/judge-approvals.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation, ticketOf } from '../domain/recommendation.ts';
@@ -13,7 +13,7 @@ import { accept, acceptFirst, holdSecond, lapse } from './take-approval.ts';
 export function judge(cycle: Cycle, row: OpenRecommendation): void {
   const { settings } = cycle;
   const now = cycle.clock.now();
-  if (row.guardedStatus === 'approved') {
+  if (row.guardedStatus === 'approved' || isEnding(row.lastDecision?.event)) {
     const approvalEnds = approvalEndOf(row, settings.policy);
     if (approvalEnds === null || approvalEnds <= now) expire(cycle, row, 'the approval came to its end before it could be carried out');
     return;

@@ -11,6 +11,10 @@ export const TICKET_EVENTS = ['created', 'escalated', 'renewed', 'not_applied'] 
 /** Events that end a recommendation. An approval on record does not outlive them, whatever the row says. */
 export const ENDING_EVENTS = ['withdrawn', 'expired', 'cancelled', 'executed', 'failed'] as const;
 
+export function isEnding(event: string | undefined): boolean {
+  return ENDING_EVENTS.some((ending) => ending === event);
+}
+
 /** Events that say what is validly decided, with the decision's columns in `after.decision`. */
 export const DECISION_EVENTS = [
   'approved',

@@ -1,4 +1,4 @@
-import { ENDING_EVENTS } from './event.ts';
+import { isEnding } from './event.ts';
 import { bothApprovalsOf, firstApprovalOf } from './four-eyes.ts';
 import { nameOf } from './person.ts';
 import { type DecisionColumns, type LastDecision, NO_DECISION, type StoredRecommendation } from './recommendation.ts';
@@ -34,10 +34,6 @@ export function readStatus(row: StoredRecommendation): StatusReading {
   return { kind: 'tampered', restoreTo: guarded, columns: row.lastDecision?.columns ?? NO_DECISION };
 }
 
-function isEnding(event: string | undefined): boolean {
-  return ENDING_EVENTS.some((ending) => ending === event);
-}
-
 /** Where a row goes back to that says more than the audit has: to the first of two approvals, else to the question. */
 function undecided(last: LastDecision | null): StatusReading {
   const first = firstApprovalOf(last);
@@ -49,8 +45,9 @@ function isDecision(row: StoredRecommendation, guarded: RecommendationStatus): b
   if (!isUndecided(guarded) || !isRecommendationStatus(status) || !OPERATORS_STATUSES.includes(status)) return false;
   if (!mayBecome(guarded, status)) return false;
   if (status !== 'approved') return true;
-  // An end that was announced and never stored voids an approval; who says no, or not now, is heard.
-  if (isEnding(lastDecision?.event)) return false;
+  // An end that was announced and never stored voids an approval; who says no, or not now, is heard. If it was the approval's own end,
+  // it ends when approvals are judged.
+  if (isEnding(lastDecision?.event)) return lastDecision?.event === 'expired' || lastDecision?.event === 'cancelled';
   // Nobody can be the second before there is a first.
   return guarded === 'awaiting_second' ? isSecondOf(lastDecision) : nameOf(row.secondApprover) === '';
 }

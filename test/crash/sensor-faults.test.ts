@@ -17,7 +17,7 @@ const orders = (at: Scene) => at.sql('SELECT * FROM work_orders ORDER BY created
 const order = async (at: Scene): Promise<TableRow> => theOnly(await orders(at), 'work_orders');
 const told = async (at: Scene) =>
   (await orders(at)).map(
-    (row) => `${String(row['equipment_id'])} ${String(row['signal'])} ${String(row['fault'])} ${String(row['status'])}`,
+    (each) => `${String(each['equipment_id'])} ${String(each['signal'])} ${String(each['fault'])} ${String(each['status'])}`,
   );
 
 async function row(at: Scene, values: Readonly<Record<string, string | number | null>>, ageSeconds = 0): Promise<void> {
@@ -153,14 +153,14 @@ describe('a work order', () => {
   });
 });
 
-describe('a technician', () => {
-  async function broken(flags: Flags = {}): Promise<Scene> {
-    const at = await newPlace(flags);
-    await row(at, { pressure: 1e9 }, 5);
-    await at.cycle();
-    return at;
-  }
+async function broken(flags: Flags = {}): Promise<Scene> {
+  const at = await newPlace(flags);
+  await row(at, { pressure: 1e9 }, 5);
+  await at.cycle();
+  return at;
+}
 
+describe('a technician', () => {
   test('may say anything that is no end: the order stays open, and is closed when the signal is good', async () => {
     const at = await broken();
     await at.sql(`UPDATE work_orders SET status = 'in_progress', assigned_to = 'bob'`);

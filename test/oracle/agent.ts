@@ -243,6 +243,8 @@ function familyOf({ id, signal, side, bands, deadband, onDelay, offDelay, clearR
 function settingsOf(rules: Rules): Settings {
   return {
     ...SETTINGS,
+    // Its delay would make every window longer than the rules' own.
+    sensorFaults: { ...SETTINGS.sensorFaults, offDelaySeconds: 0 },
     agentId: AGENT,
     source: {
       ...SETTINGS.source,

@@ -34,6 +34,12 @@ const BETWEEN = { statement: 5, when: 'before' } as const;
 const HISTORIES = {
   escalation: historyOf({ arrivals: hot(86) }, { arrivals: hot(97), death: BETWEEN }, {}),
   expiry: historyOf({ arrivals: hot(97) }, { act: { kind: 'approve' } }, { wait: 30, death: BETWEEN }, {}),
+  'expiry unseen': historyOf(
+    { arrivals: hot(97) },
+    { act: { kind: 'approve' }, death: { statement: 1, when: 'before' } },
+    { wait: 30, death: BETWEEN },
+    {},
+  ),
   succession: historyOf({ arrivals: hot(86) }, { act: { kind: 'approve' } }, { arrivals: hot(97), death: BETWEEN }, {}),
   rejection: historyOf({ arrivals: hot(97) }, { arrivals: hot(70), death: BETWEEN }, { act: { kind: 'reject' } }),
 };
@@ -53,6 +59,10 @@ describe('after a run that died between its audit and its recommendations', () =
 
   test('an approval that came to its end stays ended', async () => {
     expect(await found('expiry')).toBeNull();
+  });
+
+  test('an approval that came to its end before anybody judged it stays ended', async () => {
+    expect(await found('expiry unseen')).toBeNull();
   });
 
   test('an approved recommendation is succeeded by the worse one', async () => {

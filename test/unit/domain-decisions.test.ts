@@ -246,6 +246,8 @@ test('episodes of late rows and of the slice follow one another, the older being
   expect(second?.predecessor).toMatchObject({ lastAccountedTimestamp: past(9000), status: 'withdrawn' });
 });
 
+const distrust = (equipmentId: string, signal: string) => (equipmentId === 'R1' && signal === FAMILY.signal ? 'work order 7' : undefined);
+
 test.each<[string, Partial<Situation>, string]>([
   ['a violation', { live: HOLDS }, 'nothing'],
   ['an episode that is over', { live: OVER }, 'nothing'],
@@ -256,7 +258,6 @@ test.each<[string, Partial<Situation>, string]>([
   ['one that is approved', { live: HOLDS, open: ASKED }, 'cancel'],
   ['one that is executing', { live: WORSE, open: EXECUTING }, 'nothing'],
 ])('while the sensor cannot be trusted, %s: %s', (_what, situation, expected) => {
-  const distrust = (equipmentId: string, signal: string) => (equipmentId === 'R1' && signal === FAMILY.signal ? 'work order 7' : undefined);
   const decisions = decide(situation, { distrust });
   expect(kinds(decisions)).toBe(expected);
   for (const decision of decisions) expect(decision).toMatchObject({ reason: 'work order 7' });
