@@ -1,3 +1,5 @@
+import { describeTarget, wayOf } from './resolve-action.ts';
+import type { Direction } from './rules.ts';
 import { isTerminal } from './transitions.ts';
 import type { Action } from './ticket.ts';
 
@@ -26,18 +28,30 @@ export function claimOf(row: {
   return { recommendationId, equipmentId, status, actions: ticket?.actions ?? [] };
 }
 
+/** The way in which a step moves its tag. One that has no value yet says it by its rule, or by what is to be added or left of the live value. */
+function wayIn(action: Action): Direction {
+  if (action.value !== null) return wayOf(action);
+  if (action.direction !== 'any') return action.direction;
+  const { target } = action;
+  const change = target.kind === 'delta' ? target.by : target.percent - 100;
+  if (change === 0) return 'any';
+  return change < 0 ? 'decrease' : 'increase';
+}
+
 /**
  * Opposite directions exclude each other. With the same direction the stricter value satisfies the milder one; where a direction is
  * 'any', only the same value does both.
  */
 function opposes(one: Action, other: Action): boolean {
   if (one.tag.toLowerCase() !== other.tag.toLowerCase()) return false;
-  if (one.direction === 'any' || other.direction === 'any') return one.value !== other.value;
-  return one.direction !== other.direction;
+  const [mine, theirs] = [wayIn(one), wayIn(other)];
+  if (mine === 'any' || theirs === 'any') return one.value !== other.value;
+  return mine !== theirs;
 }
 
-function wordsOf({ direction, value, unit }: Action): string {
-  const target = `${value}${unit === '' ? '' : ` ${unit}`}`;
+function wordsOf(action: Action): string {
+  const { direction, value, unit } = action;
+  const target = value === null ? describeTarget(action.target) : `${value}${unit === '' ? '' : ` ${unit}`}`;
   return direction === 'any' ? `set to ${target}` : `${direction} to ${target}`;
 }
 

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type Claim, claimOf, conflictsOf } from '../../src/domain/conflicts.ts';
-import type { Action } from '../../src/domain/ticket.ts';
+import type { Action, ResolvedAction, UnresolvedAction } from '../../src/domain/ticket.ts';
 import { RECOMMENDATION_TRANSITIONS } from '../../src/domain/transitions.ts';
 import { openRow } from '../property/domain-fixtures.ts';
 
 const TAG = '[default]R1/ThroughputSetpoint';
 
-function action(direction: Action['direction'], value: number, tag = TAG): Action {
+function action(direction: Action['direction'], value: number, tag = TAG): ResolvedAction {
   return { sequence: 1, tag, value, type: 'number', unit: '%', direction, old: 80 };
 }
 
@@ -30,6 +30,27 @@ test.each<[Action['direction'], number, Action['direction'], number, boolean]>([
   const other = claim('b', [action(otherDirection, otherValue)]);
   expect(conflictsOf(one, [other])).toHaveLength(expected ? 1 : 0);
   expect(conflictsOf(other, [one])).toHaveLength(expected ? 1 : 0);
+});
+
+test.each<[string, Partial<UnresolvedAction>, number]>([
+  ['down, by its rule', { direction: 'decrease', target: { kind: 'delta', by: 0 } }, 0],
+  ['down, by what is left', { target: { kind: 'percentOfCurrent', percent: 50 } }, 0],
+  ['down, by what is taken', { target: { kind: 'delta', by: -5 } }, 0],
+  ['up, by what is left', { target: { kind: 'percentOfCurrent', percent: 110 } }, 1],
+  ['up, by what is added', { target: { kind: 'delta', by: 5 } }, 1],
+  ['nowhere, as far as anybody knows', { target: { kind: 'delta', by: 0 } }, 1],
+])('a step without a value that goes %s excludes a decrease accordingly', (_how, step, expected) => {
+  const { old: _old, ...rest } = action('any', 0);
+  const unresolved: UnresolvedAction = { ...rest, old: null, value: null, target: { kind: 'delta', by: 0 }, ...step };
+  const conflicts = conflictsOf(claim('a', [unresolved]), [claim('b', [action('decrease', 50)])]);
+  expect(conflicts).toHaveLength(expected);
+  for (const { text } of conflicts) expect(text).toContain('the live value against decrease to 50 %');
+});
+
+test('a relative step keeps the way in which it was resolved', () => {
+  const down: Action = { ...action('any', 60), target: { kind: 'delta', by: -20 } };
+  expect(conflictsOf(claim('a', [down]), [claim('b', [action('decrease', 50)])])).toEqual([]);
+  expect(conflictsOf(claim('a', [down]), [claim('b', [action('increase', 90)])])).toHaveLength(1);
 });
 
 test('the first tag on which two disagree is said with both wishes', () => {
