@@ -1,4 +1,5 @@
 import { type Instant, SECOND_MS } from './instant.ts';
+import { CHATTER_RUNS, FLOOD_BEGINS_ABOVE, FLOOD_ENDS_BELOW, FLOOD_WINDOW_SECONDS } from './queue.ts';
 import type { Episode } from './replay.ts';
 import { priorityOf, type Severity } from './severity.ts';
 
@@ -30,11 +31,7 @@ export interface Flood {
 }
 
 const DAY_SECONDS = 86_400;
-/** ISA-18.2 and EEMUA 191: chattering repeats three times or more a minute; a flood begins above 10 new in 10 minutes and ends below 5. */
-const CHATTERING_RUNS = 3;
-const FLOOD_WINDOW_MS = 600 * SECOND_MS;
-const FLOOD_BEGINS_ABOVE = 10;
-const FLOOD_ENDS_BELOW = 5;
+const FLOOD_WINDOW_MS = FLOOD_WINDOW_SECONDS * SECOND_MS;
 
 /** One row a rule and equipment, the most frequent first. */
 export function ruleFigures(episodes: readonly Episode[], range: ReplayedRange): readonly RuleFigures[] {
@@ -65,7 +62,7 @@ function figuresOf(group: readonly Episode[], range: ReplayedRange): readonly Ru
       count: group.length,
       perDay: perDay(group.length, range),
       longestSeconds: Math.max(...seconds),
-      chattering: group.filter(({ mostRunsAMinute }) => mostRunsAMinute >= CHATTERING_RUNS).length,
+      chattering: group.filter(({ mostRunsAMinute }) => mostRunsAMinute >= CHATTER_RUNS).length,
       openAtEnd: group.filter(({ endedAt }) => endedAt === null).length,
     },
   ];

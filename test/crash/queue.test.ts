@@ -141,6 +141,19 @@ describe('chatter', () => {
     expect(await scene.store.readQueueDay()).toMatchObject({ chattering: 1 });
   });
 
+  test.each([
+    [[50, 30, 10], true],
+    [[70, 30, 10], false],
+  ])('is seen in readings that were too high %j s ago and fine in between: %s', async (agesSeconds, expected) => {
+    for (const ageSeconds of agesSeconds) {
+      await scene.reading('NOISY', 92, ageSeconds);
+      await scene.reading('NOISY', 70, ageSeconds + 10);
+    }
+    await scene.cycle();
+    const { status, chattering_timestamp: marked } = await scene.row('NOISY');
+    expect({ status, isMarked: marked !== null }).toEqual({ status: 'pending', isMarked: expected });
+  });
+
   test('is told once by a cycle whose write failed and by the one that completes it', async () => {
     await scene.reading('NOISY', 92);
     await scene.cycle();
