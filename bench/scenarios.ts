@@ -26,7 +26,7 @@ async function open(folder: string, name: string, flags: Record<string, string> 
   const cycle = async () => {
     const report = await runCycle(ports, settings, new AbortController().signal, {
       runId: newRunId(),
-      processId: 'bench',
+      processId: null,
       waitSeconds: 0,
       nextDueInSeconds: 10,
       takeOver: false,

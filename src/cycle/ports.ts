@@ -14,8 +14,11 @@ export interface CyclePorts {
 
 export interface CycleOptions {
   readonly runId: string;
-  /** What tells the heartbeats of two processes apart: a loop has one over all of its runs. */
-  readonly processId: string;
+  /**
+   * What tells the heartbeats of two processes apart that go on: a loop has one over all of its runs. Null for a run that stands
+   * alone: it promises no other heartbeat.
+   */
+  readonly processId: string | null;
   /** How long to wait for another holder's lease; 0 skips at once. */
   readonly waitSeconds: number;
   /** When the next cycle is due after this one; for the heartbeat. */

@@ -22,7 +22,7 @@ export interface AgentHealth {
   readonly consecutiveErrors: number;
   readonly rulesHash: string | null;
   readonly version: string | null;
-  /** The process whose heartbeat the last one was: a loop has one id over all of its runs. */
+  /** The process whose heartbeat the last one was: a loop has one id over all of its runs, a run that stands alone has none. */
   readonly lastProcessId: string | null;
   /** The last one before it that has not stopped, and by when it has promised its next heartbeat. */
   readonly otherProcessId: string | null;

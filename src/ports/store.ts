@@ -62,7 +62,8 @@ export interface Claim {
 export interface Heartbeat {
   /** 'offline' holds only where no other process has promised a heartbeat. */
   readonly status: 'online' | 'offline';
-  readonly processId: string;
+  /** Null for a run that stands alone, see CycleOptions. */
+  readonly processId: string | null;
   readonly detected: boolean;
   readonly watermark: Instant | null;
   readonly newestReadingAt: Instant | null;
@@ -140,7 +141,7 @@ export interface CycleStore {
    * Marks the agent offline: this process stops on purpose. Nothing happens where another one has had its heartbeat since, or has
    * promised one for later.
    */
-  markOffline(agentId: string, processId: string): Promise<void>;
+  markOffline(agentId: string, processId: string | null): Promise<void>;
 
   /** Makes this agent the owner of the tables, whoever was. One row is left. */
   takeOver(agentId: string): Promise<void>;

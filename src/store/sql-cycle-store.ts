@@ -193,7 +193,7 @@ export class SqlCycleStore implements CycleStore {
     await this.#lock?.release();
   }
 
-  async markOffline(agentId: string, processId: string): Promise<void> {
+  async markOffline(agentId: string, processId: string | null): Promise<void> {
     await this.#session.run(offlineStatement(agentId, processId, this.#dialect));
   }
 

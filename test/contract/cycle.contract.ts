@@ -22,6 +22,12 @@ const BEAT: Heartbeat = {
   version: 'v',
 };
 
+const ALONE: Heartbeat = { ...BEAT, processId: null };
+const OTHER: Heartbeat = { ...BEAT, processId: 'process-2', nextDueInSeconds: 60 };
+const beating = async (at: AtHand, ...beats: readonly Heartbeat[]) => {
+  for (const [index, beat] of beats.entries()) await at.store.endCycle(await leaseOf(at.store, `run-${index}`), beat);
+};
+
 function request(runId: string, leaseSeconds = 120) {
   return { agentId: AGENT, runId, leaseSeconds };
 }
@@ -377,8 +383,6 @@ function theEnd(under: StoreUnderTest): void {
       expect((await health(at))?.status).toBe('offline');
     });
 
-    const OTHER: Heartbeat = { ...BEAT, processId: 'process-2', nextDueInSeconds: 60 };
-
     test('offline is not said by a process after which another one has had its heartbeat', async () => {
       const at = store();
       await beating(at, BEAT, { ...OTHER, nextDueInSeconds: -1 });
@@ -399,6 +403,19 @@ function theEnd(under: StoreUnderTest): void {
       }
       await at.store.markOffline(AGENT, OTHER.processId);
       expect((await health(at))?.status).toBe('offline');
+    });
+
+    test.each<readonly [string, readonly Heartbeat[], string | null, string]>([
+      ['the loop of before goes on', [OTHER, ALONE, { ...ALONE, status: 'offline' }], null, 'online'],
+      ['no loop goes on', [{ ...OTHER, nextDueInSeconds: -1 }, ALONE], null, 'offline'],
+      ['there was only another run alone', [{ ...ALONE, nextDueInSeconds: 60 }, BEAT], BEAT.processId, 'offline'],
+      ['the loop ends after a run alone', [BEAT, ALONE], BEAT.processId, 'offline'],
+    ])('a run that stands alone promises nothing: %s', async (_what, beats, stopping, expected) => {
+      const at = store();
+      await beating(at, ...beats);
+      expect((await health(at))?.status).toBe('online');
+      await at.store.markOffline(AGENT, stopping);
+      expect((await health(at))?.status).toBe(expected);
     });
 
     test.each<readonly [string, readonly Heartbeat[]]>([
@@ -618,10 +635,6 @@ function severalProcesses(under: StoreUnderTest): void {
     });
   });
 }
-
-const beating = async (at: AtHand, ...beats: readonly Heartbeat[]) => {
-  for (const [index, beat] of beats.entries()) await at.store.endCycle(await leaseOf(at.store, `run-${index}`), beat);
-};
 
 export function cycleContract(under: StoreUnderTest): void {
   theAudit(under);

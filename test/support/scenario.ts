@@ -31,7 +31,7 @@ export const QUICK: Flags = {
 export interface CycleChanges {
   readonly ports?: Partial<CyclePorts>;
   readonly runId?: string;
-  readonly processId?: string;
+  readonly processId?: string | null;
   readonly signal?: AbortSignal;
   readonly settings?: Settings;
 }
@@ -101,7 +101,7 @@ export async function newScene(
     cycle: ({
       ports: other = {},
       runId = newRunId(),
-      processId = 'scene',
+      processId = null,
       signal = new AbortController().signal,
       settings: today = settings,
     } = {}) => runCycle({ ...ports, ...other }, today, signal, { runId, processId, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false }),

@@ -18,10 +18,9 @@ export async function run(context: CliContext, options: RunOnceOptions): Promise
   const waitSeconds = options.wait === undefined ? 0 : await secondsOf(options.wait);
   introduce(settings, await context.log());
   const ports = await openCyclePorts(context);
-  const processId = newRunId();
   const report = await runCycle(ports, settings, context.interruption.signal, {
     runId: runIdOf(options.runId),
-    processId,
+    processId: null,
     waitSeconds,
     nextDueInSeconds: settings.poll.intervalSeconds,
     takeOver: options.takeOver === true,
@@ -32,7 +31,7 @@ export async function run(context: CliContext, options: RunOnceOptions): Promise
   if (!options.json) context.out.print(reportLine(report));
   const interrupted = context.interruption.exitCode();
   if (interrupted === null) return exitCodeFor(report, options.exitZeroOnPartial === true);
-  await (await context.store()).markOffline(settings.agentId, processId);
+  await (await context.store()).markOffline(settings.agentId, null);
   return interrupted;
 }
 

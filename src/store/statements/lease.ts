@@ -31,18 +31,19 @@ export const LEASE_GUARD =
 
 /**
  * The agent is off, unless another process works on its tables as well: of two, the one that ends first must not call the other dead.
- * Then the row is the other's again, with the heartbeat that it promised. Who was not the last one only takes its own promise back.
+ * Then the row is the other's again, with the heartbeat that it promised. Who was not the last one only takes its own promise back, unless
+ * the last one was a run that stands alone.
  */
-export function offlineStatement(agentId: string, processId: string, d: Dialect): Statement {
-  const isLast = 'last_process_id = :process';
-  const isOtherAlive = `other_due > ${d.now}`;
+export function offlineStatement(agentId: string, processId: string | null, d: Dialect): Statement {
+  const isOurs = '(last_process_id IS NOT DISTINCT FROM :process OR (last_process_id IS NULL AND other_process_id = :process))';
+  const isOtherAlive = `(other_due IS NOT NULL AND other_due > ${d.now} AND other_process_id IS DISTINCT FROM :process)`;
   return write(
     `UPDATE agent_health SET
-  status = CASE WHEN ${isLast} AND (other_due IS NULL OR NOT ${isOtherAlive}) THEN 'offline' ELSE status END,
-  next_due = CASE WHEN ${isLast} AND ${isOtherAlive} THEN other_due ELSE next_due END,
-  last_process_id = CASE WHEN ${isLast} AND ${isOtherAlive} THEN other_process_id ELSE last_process_id END,
+  status = CASE WHEN ${isOurs} AND NOT ${isOtherAlive} THEN 'offline' ELSE status END,
+  next_due = CASE WHEN ${isOurs} AND ${isOtherAlive} THEN other_due ELSE next_due END,
+  last_process_id = CASE WHEN ${isOurs} AND ${isOtherAlive} THEN other_process_id ELSE last_process_id END,
   other_due = NULL, other_process_id = NULL
-WHERE agent_id = :agent AND (${isLast} OR other_process_id = :process)`,
+WHERE agent_id = :agent AND (last_process_id IS NOT DISTINCT FROM :process OR other_process_id = :process)`,
     { agent: agentId, process: processId },
   );
 }
@@ -51,9 +52,10 @@ export function leaseParams(lease: Lease) {
   return { agent: lease.agentId, run: lease.runId, epoch: lease.epoch };
 }
 
-/** Whoever had the last heartbeat, if not us, is the other one and has promised the next; unless it said that it stops. */
+/** What is known of the process before ours: whoever goes on and had the last heartbeat, if not us, unless it said that it stops. */
 function ofOther(theirs: string, kept: string): string {
-  return `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN status = 'online' THEN ${theirs} END ELSE ${kept} END`;
+  const isOther = `last_process_id IS NOT NULL AND status = 'online'`;
+  return `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN ${isOther} THEN ${theirs} END ELSE ${kept} END`;
 }
 
 /** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there. */
