@@ -166,6 +166,10 @@ describe('a technician', () => {
     await at.sql(`UPDATE work_orders SET status = 'in_progress', assigned_to = 'bob'`);
     expect((await at.cycle()).statements).toBe(4);
     expect(await told(at)).toEqual(['R1 pressure out_of_range in_progress']);
+    // Longer ago than any cycle looks back.
+    await at.sql('DELETE FROM sensor_data');
+    await at.cycle();
+    expect(await told(at)).toEqual(['R1 pressure out_of_range in_progress']);
     await row(at, {});
     await at.cycle();
     expect(await order(at)).toMatchObject({ status: 'closed', assigned_to: 'bob' });
@@ -194,6 +198,7 @@ describe('a technician', () => {
 
   test('who ends it when the signal is good again keeps nothing quiet', async () => {
     const at = await broken();
+    await at.sql('DELETE FROM sensor_data');
     await row(at, {}, 2);
     await at.sql(`UPDATE work_orders SET status = 'done', completed_timestamp = CURRENT_TIMESTAMP + INTERVAL 1 DAY`);
     await at.cycle();
