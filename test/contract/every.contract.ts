@@ -16,6 +16,7 @@ import { sourceContract } from './source.contract.ts';
 import { sourceExamplesContract } from './source-examples.contract.ts';
 import { sourceTablesContract } from './source-tables.contract.ts';
 import { specifiedSqlContract } from './specified-sql.contract.ts';
+import { workOrdersContract } from './work-orders.contract.ts';
 
 /** What every store keeps, whatever its engine. */
 export function everyContract(under: StoreUnderTest): void {
@@ -29,6 +30,7 @@ export function everyContract(under: StoreUnderTest): void {
     operatorsContract(under);
     queueContract(under);
     sessionsContract(under);
+    workOrdersContract(under);
     sourceContract(under);
     sensorsContract(under);
     sensorsPropertyContract(under);
