@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -27,6 +27,12 @@ test('stuck, stepping and drop-out are off until a site turns them on', () => {
     tolerance: 0,
     minReadings: 5,
   });
+});
+
+test('the example in docs/sensor-faults.md is one', () => {
+  const documentation = readFileSync(path.resolve('docs/sensor-faults.md'), 'utf8');
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(documentation) ?? [];
+  expect(load(example).sensorFaults).toMatchObject({ offDelaySeconds: 60, stuck: { minReadings: 20 }, stepping: { pressure: 40 } });
 });
 
 test('they are part of what the rules’ hash stands for', () => {
