@@ -3,7 +3,7 @@ import { isoOf } from '../domain/instant.ts';
 import { MAX_WORK_ORDERS_PER_CYCLE } from '../domain/policy.ts';
 import { decideSensor, distrustBy, type SensorContext, type SensorDecision, type SensorSituation } from '../domain/sensor-faults.ts';
 import type { SensorKey } from '../domain/sensor-states.ts';
-import { isEnded, signalText, WHOLE_ROW, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
+import { isEnded, sensedSignals, signalText, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
 import type { Cycle } from './cycle.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -12,14 +12,13 @@ const NONE: ReadonlySet<string> = new Set();
 export function decideWorkOrders(cycle: Cycle): void {
   const { detected, settings } = cycle;
   if (!detected) return;
-  const { shape } = settings.source;
   const context: SensorContext = {
     now: cycle.clock.now(),
     rules: settings.sensorFaults,
     controls: cycle.controls,
     holdSeconds: settings.policy.holdSeconds,
     newestGoodAt: detected.detection.totals.newestGoodAt,
-    signals: [...Object.keys(shape.signals), ...(shape.kind === 'wide' ? [WHOLE_ROW] : [])],
+    signals: sensedSignals(settings.source.shape),
     agentId: settings.agentId,
   };
   const decisions = situationsOf(cycle).flatMap((situation) => decideSensor(situation, context) ?? []);

@@ -1,6 +1,7 @@
 import { type Instant, SECOND_MS } from './instant.ts';
 import { CHATTER_RUNS, FLOOD_BEGINS_ABOVE, FLOOD_ENDS_BELOW, FLOOD_WINDOW_SECONDS } from './queue.ts';
 import type { Episode } from './replay.ts';
+import type { SensorEpisode } from './replayed-sensors.ts';
 import { priorityOf, type Severity } from './severity.ts';
 
 /** The range of a replay. */
@@ -32,6 +33,32 @@ export interface Flood {
 
 const DAY_SECONDS = 86_400;
 const FLOOD_WINDOW_MS = FLOOD_WINDOW_SECONDS * SECOND_MS;
+
+/** What one sensor would have asked of technicians. */
+export interface SensorFigures {
+  readonly equipmentId: string;
+  readonly signal: string;
+  readonly fault: string;
+  readonly count: number;
+  readonly longestSeconds: number;
+  readonly openAtEnd: number;
+}
+
+/** One row a sensor and fault, the most frequent first. */
+export function sensorFigures(episodes: readonly SensorEpisode[], range: ReplayedRange): readonly SensorFigures[] {
+  const groups = new Map<string, SensorFigures>();
+  for (const { equipmentId, signal, fault, openedAt, endedAt } of episodes) {
+    const key = JSON.stringify([equipmentId, signal, fault]);
+    const before = groups.get(key) ?? { equipmentId, signal, fault, count: 0, longestSeconds: 0, openAtEnd: 0 };
+    groups.set(key, {
+      ...before,
+      count: before.count + 1,
+      longestSeconds: Math.max(before.longestSeconds, ((endedAt ?? range.to) - openedAt) / SECOND_MS),
+      openAtEnd: before.openAtEnd + (endedAt === null ? 1 : 0),
+    });
+  }
+  return [...groups.values()].toSorted((a, b) => b.count - a.count || (a.equipmentId < b.equipmentId ? -1 : 1));
+}
 
 /** One row a rule and equipment, the most frequent first. */
 export function ruleFigures(episodes: readonly Episode[], range: ReplayedRange): readonly RuleFigures[] {

@@ -1,13 +1,15 @@
 import { type Decision, decideSituation } from './decide-recommendations.ts';
-import type { DetectedState, Detection, KnownFamily } from './detection.ts';
-import type { Instant } from './instant.ts';
+import type { DetectedState, Detection } from './detection.ts';
+import type { DetectionRequest } from './detection-request.ts';
+import { addSeconds, type Instant } from './instant.ts';
 import { knownFamilies } from './known-families.ts';
 import { type Authorship, type Proposal, recommendationOf } from './proposal.ts';
 import type { OpenRecommendation } from './recommendation.ts';
+import { type ReplayedSensorRules, ReplayedSensors } from './replayed-sensors.ts';
 import { activeFamilies, familyFor, type RuleBook } from './rule-book.ts';
+import { reachSeconds } from './sensor-states.ts';
 import type { Severity } from './severity.ts';
 import { isTerminal } from './transitions.ts';
-import type { DetectionWindow } from './window.ts';
 
 /** One recommendation as it would have been: opened by its first violation, ended by the first clear reading. */
 export interface Episode {
@@ -26,27 +28,33 @@ export interface Episode {
   readonly mostRunsAMinute: number;
 }
 
-/** No reading is later: the replayed slice is the only range that is read. */
-const END_OF_TIME = Date.UTC(9999, 11, 31);
+/** What a replay has to know beside the readings. */
+export interface ReplayRules extends ReplayedSensorRules {
+  readonly author: Omit<Authorship, 'now'>;
+  readonly maxAgeSeconds: number;
+}
 
 function keyOf(equipmentId: string, familyId: string): string {
   return JSON.stringify([equipmentId, familyId]);
 }
 
 /**
- * Past readings, slice by slice, through the decisions of a cycle that catches up. Nobody decides anything, so every recommendation stays
- * open until its condition clears, and nothing is quiet.
+ * Past readings, slice by slice, through the decisions of a cycle at each slice's end. Nobody decides anything, so every recommendation
+ * stays open until its condition clears, and nothing is quiet.
  */
 export class Replay {
-  readonly #rules: RuleBook;
-  readonly #author: Omit<Authorship, 'now'>;
+  readonly sensors: ReplayedSensors;
+  readonly #settings: ReplayRules;
   readonly #newest = new Map<string, OpenRecommendation>();
   readonly #episodes = new Map<string, Episode>();
 
-  /** `author` says by which rules and in whose name. */
-  constructor(author: Omit<Authorship, 'now'>) {
-    this.#rules = author.rules;
-    this.#author = author;
+  constructor(settings: ReplayRules) {
+    this.#settings = settings;
+    this.sensors = new ReplayedSensors(settings);
+  }
+
+  get #rules(): RuleBook {
+    return this.#settings.author.rules;
   }
 
   /** Oldest first. */
@@ -55,25 +63,31 @@ export class Replay {
   }
 
   /** What to ask the source about the readings later than `from` and up to `to`; the delays look further back. */
-  request(
-    from: Instant,
-    to: Instant,
-  ): { readonly window: DetectionWindow; readonly rules: RuleBook; readonly known: readonly KnownFamily[] } {
+  request(from: Instant, to: Instant): DetectionRequest {
+    const { rules: sensorFaults } = this.#settings;
     const delays = activeFamilies(this.#rules).map(({ onDelaySeconds, offDelaySeconds }) => Math.max(onDelaySeconds, offDelaySeconds));
-    const after = from - Math.max(0, ...delays) * 1000;
-    const window = { watermark: from, live: { after: END_OF_TIME, upTo: to }, backlog: { after, upTo: to } };
-    return { window, rules: this.#rules, known: knownFamilies(this.#rules, [...this.#newest.values()], after) };
+    const after = addSeconds(from, -Math.max(reachSeconds(sensorFaults), ...delays));
+    return {
+      window: { watermark: from, live: { after, upTo: to }, backlog: null },
+      rules: this.#rules,
+      known: knownFamilies(this.#rules, [...this.#newest.values()], after),
+      sensors: { rules: sensorFaults, known: this.sensors.known },
+      isPast: true,
+    };
   }
 
   /** Decides about what the source answered. The slices must come in order. */
   take(detection: Detection, to: Instant): void {
-    for (const state of detection.states.filter(({ part }) => part === 'backlog')) {
+    this.sensors.take(detection.sensors, detection.totals.newestGoodAt, to);
+    const { distrust } = this.sensors;
+    const { maxAgeSeconds } = this.#settings;
+    const context = { now: to, maxAgeSeconds, controls: [], backlogUpTo: null, distrust };
+    for (const state of detection.states) {
       const family = familyFor(this.#rules, state.equipmentId, state.familyId);
       if (!family) continue;
       const newest = this.#newest.get(keyOf(state.equipmentId, state.familyId));
       const open = newest && !isTerminal(newest.status) ? newest : undefined;
-      const situation = { equipmentId: state.equipmentId, family, live: undefined, backlog: state, newest, open };
-      const context = { now: to, maxAgeSeconds: 0, controls: [], backlogUpTo: to };
+      const situation = { equipmentId: state.equipmentId, family, live: state, backlog: undefined, newest, open };
       for (const decision of decideSituation(situation, context)) this.#apply(decision, state, to);
       this.#countRuns(state);
     }
@@ -99,7 +113,7 @@ export class Replay {
   }
 
   #open(proposal: Proposal, status: 'pending' | 'withdrawn', state: DetectedState, now: Instant): void {
-    const row = recommendationOf(proposal, status, { ...this.#author, now }, new Map());
+    const row = recommendationOf(proposal, status, { ...this.#settings.author, now }, new Map());
     this.#newest.set(keyOf(row.equipmentId, row.issueFamily), row);
     this.#episodes.set(row.recommendationId, {
       recommendationId: row.recommendationId,

@@ -38,6 +38,17 @@ export interface WorkOrderChange {
 /** Stands for all signals of a row: in a wide table quality belongs to the row. */
 export const WHOLE_ROW = '*';
 
+/** The sensors of each equipment of a source: its signals and, where quality belongs to the row, all of them together. */
+export function sensedSignals({
+  kind,
+  signals,
+}: {
+  readonly kind: 'wide' | 'long';
+  readonly signals: Readonly<Record<string, string>>;
+}): readonly string[] {
+  return [...Object.keys(signals), ...(kind === 'wide' ? [WHOLE_ROW] : [])];
+}
+
 /** Words for 'over' that people write; any other status, and none, is still being worked on. In lower case. */
 export const ENDED_STATUSES = ['closed', 'completed', 'cancelled', 'canceled', 'done', 'resolved'] as const;
 

@@ -1,21 +1,6 @@
-import type { Detection, KnownFamily } from '../domain/detection.ts';
+import type { Detection } from '../domain/detection.ts';
+import type { DetectionRequest } from '../domain/detection-request.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { RuleBook } from '../domain/rule-book.ts';
-import type { SensorFaultRules, SensorKey } from '../domain/sensor-states.ts';
-import type { DetectionWindow } from '../domain/window.ts';
-
-export interface DetectionRequest {
-  readonly window: DetectionWindow;
-  readonly rules: RuleBook;
-  readonly known: readonly KnownFamily[];
-  /** What to look for in sensors, and which to report although nothing is wrong with them; absent: sensors are not looked at. */
-  readonly sensors?: SensorRequest;
-}
-
-export interface SensorRequest {
-  readonly rules: SensorFaultRules;
-  readonly known: readonly SensorKey[];
-}
 
 /** Readings of the past for `show`: one equipment, one signal, oldest first. */
 export interface ReadingPoint {

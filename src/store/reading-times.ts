@@ -38,6 +38,7 @@ export class ReadingTimes {
       ...late,
       ...this.#zone(spans),
       live_raw_after: this.#bounds(spans, live).after,
+      live_raw_up_to: this.#bounds(spans, live).upTo,
       backlog_raw_after: bounds.after,
       backlog_raw_up_to: bounds.upTo,
       next_raw_after: next.after,

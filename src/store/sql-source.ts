@@ -1,10 +1,11 @@
 import type { SourceSettings } from '../config/settings.ts';
 import { type DetectedState, type Detection, type KnownFamily, REJECTION_REASONS, type RejectionReason } from '../domain/detection.ts';
+import type { DetectionRequest } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
-import type { ColumnProblem, DetectionRequest, ReadingPoint, Source } from '../ports/source.ts';
+import type { ColumnProblem, ReadingPoint, Source } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { ReadingTimes } from './reading-times.ts';
@@ -34,7 +35,7 @@ export class SqlSource implements Source {
     this.#session = session;
     this.#settings = settings;
     // A name that is none is refused here, before anything is asked.
-    this.#sql({ scoped: false, trends: false, sensors: null });
+    this.#sql({ scoped: false, trends: false, sensors: null, isPast: false });
     this.#times = new ReadingTimes(settings, session.dialect);
   }
 
@@ -51,6 +52,7 @@ export class SqlSource implements Source {
       scoped: isScoped(request.rules),
       trends: wantsTrends(request.rules),
       sensors: request.sensors ? sensorForm(request.sensors) : null,
+      isPast: request.isPast ?? false,
     };
     const { rows } = await this.#session.run(read(this.#sql(form), this.#params(request, form)));
     const first = rows[0] ?? {};

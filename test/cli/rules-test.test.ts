@@ -74,8 +74,30 @@ describe('rules test', () => {
       expect(stdout).toMatch(/^temperature-high +REACTOR_01 +high +20 +\d+\.\d +1m +0 +0$/m);
       expect(stdout).toMatch(/^temperature-elevated +REACTOR_00 +medium +20 +\d+\.\d +10s +0 +0$/m);
       expect(stdout).toContain('New recommendations, each column 5m:');
-      expect(stdout).toMatch(/^Against .*other\.yaml: 40 instead of 60 recommendations \(-20\), 0 instead of 0 floods$/m);
+      expect(stdout).toMatch(
+        /^Against .*other\.yaml: 40 instead of 60 recommendations \(-20\), 0 instead of 0 floods, 0 instead of 0 work orders$/m,
+      );
       expect(stdout).toMatch(/^temperature-elevated +REACTOR_00 +20 +0 +-20$/m);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'shows what rules about sensors would make of them, before they are turned on',
+    async () => {
+      const text = 'sensorFaults:\n  stuck: { seconds: 240, tolerance: 0, minReadings: 5 }\n  stepping: { temperature: 20 }\n';
+      writeFileSync(path.join(place.cwd, 'sensors.yaml'), text);
+      const { stdout } = await place.run('rules', 'test', '--since', '2h', '--against', 'sensors.yaml');
+      // The history stands still between its hot times, and jumps by 21 °C at the hottest.
+      expect(stdout).toMatch(/^stuck +REACTOR_00 +temperature +[1-9]\d* +\d+m +\d$/m);
+      expect(stdout).toMatch(/^stepping +REACTOR_02 +temperature +[1-9]\d* +\d+m +\d$/m);
+      expect(stdout).not.toMatch(/^stepping +REACTOR_00/m);
+      const { against } = (await place.json('rules', 'test', '--since', '2h', '--against', 'sensors.yaml', '--json')) as {
+        against: { sensor_faults: readonly { fault: string; count: number }[]; recommendations: number };
+      };
+      expect(against.sensor_faults.length).toBeGreaterThanOrEqual(5);
+      // A frozen or stepping sensor is no reason to act on the plant.
+      expect(against.recommendations).toBe(0);
     },
     PATIENCE_MS,
   );

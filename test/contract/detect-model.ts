@@ -3,7 +3,7 @@ import { type DetectedState, REJECTION_REASONS, type RejectionReason } from '../
 import type { Instant } from '../../src/domain/instant.ts';
 import type { IssueFamily } from '../../src/domain/rules.ts';
 import { EQUIPMENT_ID } from '../../src/domain/tags.ts';
-import type { DetectionRequest } from '../../src/ports/source.ts';
+import type { DetectionRequest } from '../../src/domain/detection-request.ts';
 import { activeFamilies, familyFor } from '../../src/domain/rule-book.ts';
 
 export type RawValue = number | string | null;

@@ -1,11 +1,14 @@
 import { addSeconds } from '../../domain/instant.ts';
-import type { Authorship } from '../../domain/proposal.ts';
+import type { Settings } from '../../config/settings.ts';
 import { Replay, type Episode } from '../../domain/replay.ts';
+import type { SensorEpisode } from '../../domain/replayed-sensors.ts';
 import type { ReplayedRange } from '../../domain/replay-figures.ts';
+import { sensedSignals } from '../../domain/work-order.ts';
 import type { Source } from '../../ports/source.ts';
 
 export interface Replayed {
   readonly episodes: readonly Episode[];
+  readonly sensorEpisodes: readonly SensorEpisode[];
   /** Good readings, each counted once. */
   readonly readings: number;
   readonly rejected: number;
@@ -22,11 +25,18 @@ export interface ReplayPace {
  */
 export async function replayRange(
   source: Source,
-  settings: Omit<Authorship, 'now'>,
+  settings: Settings,
   range: ReplayedRange,
   { stepSeconds, onProgress }: ReplayPace,
 ): Promise<Replayed> {
-  const replay = new Replay(settings);
+  const { agentId, rulesHash, rules, tags } = settings;
+  const replay = new Replay({
+    author: { agentId, rulesHash, rules, tags },
+    maxAgeSeconds: settings.source.maxAgeSeconds,
+    agentId,
+    rules: settings.sensorFaults,
+    signals: sensedSignals(settings.source.shape),
+  });
   let [readings, rejected] = [0, 0];
   for (let from = range.from; from < range.to;) {
     const to = Math.min(range.to, addSeconds(from, stepSeconds));
@@ -37,5 +47,5 @@ export async function replayRange(
     from = to;
     onProgress((to - range.from) / (range.to - range.from));
   }
-  return { episodes: replay.episodes, readings, rejected };
+  return { episodes: replay.episodes, sensorEpisodes: replay.sensors.episodes, readings, rejected };
 }

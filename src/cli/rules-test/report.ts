@@ -10,7 +10,10 @@ import {
   type RuleDifference,
   type RuleFigures,
   ruleFigures,
+  type SensorFigures,
+  sensorFigures,
 } from '../../domain/replay-figures.ts';
+import { signalText } from '../../domain/work-order.ts';
 import { chart } from '../chart.ts';
 import { jsonRow } from '../json.ts';
 import { table, type Column } from '../table.ts';
@@ -23,6 +26,7 @@ export interface RulesReport {
   readonly rulesHash: string;
   readonly replayed: Replayed;
   readonly figures: readonly RuleFigures[];
+  readonly sensors: readonly SensorFigures[];
   readonly floods: readonly Flood[];
 }
 
@@ -42,7 +46,9 @@ export function rulesReport(
   range: ReplayedRange,
 ): RulesReport {
   const opened = replayed.episodes.map(({ openedAt }) => openedAt);
-  return { origin, rulesHash, replayed, figures: ruleFigures(replayed.episodes, range), floods: floodsIn(opened) };
+  const figures = ruleFigures(replayed.episodes, range);
+  const sensors = sensorFigures(replayed.sensorEpisodes, range);
+  return { origin, rulesHash, replayed, figures, sensors, floods: floodsIn(opened) };
 }
 
 const FIGURE_COLUMNS: readonly Column[] = [
@@ -53,6 +59,14 @@ const FIGURE_COLUMNS: readonly Column[] = [
   { title: 'PER DAY', align: 'right' },
   { title: 'LONGEST', align: 'right' },
   { title: 'CHATTERING', align: 'right' },
+  { title: 'OPEN', align: 'right' },
+];
+const SENSOR_COLUMNS: readonly Column[] = [
+  { title: 'SENSOR FAULT' },
+  { title: 'EQUIPMENT', maxLength: 24 },
+  { title: 'SIGNAL', maxLength: 24 },
+  { title: 'WORK ORDERS', align: 'right' },
+  { title: 'LONGEST', align: 'right' },
   { title: 'OPEN', align: 'right' },
 ];
 const DIFFERENCE_COLUMNS: readonly Column[] = [
@@ -86,7 +100,7 @@ function chartText(episodes: readonly Episode[], range: ReplayedRange): string {
   return `New recommendations, each column ${column}:\n${chart(countsOverTime(episodes, range, CHART.width), CHART)}`;
 }
 
-function rulesText({ origin, rulesHash, replayed, figures, floods }: RulesReport, range: ReplayedRange): string {
+function rulesText({ origin, rulesHash, replayed, figures, sensors, floods }: RulesReport, range: ReplayedRange): string {
   const { episodes, readings, rejected } = replayed;
   const flooded = floods.reduce((most, { count }) => Math.max(most, count), 0);
   const lines = [
@@ -94,7 +108,11 @@ function rulesText({ origin, rulesHash, replayed, figures, floods }: RulesReport
     `${readings} readings, ${rejected} rejected; ${episodes.length} recommendations, ${perDay(episodes.length, range).toFixed(1)} a day`,
     `${floods.length} floods${floods.length === 0 ? '' : `, the largest of ${flooded} recommendations`}; ${chatteringIn(figures)} chattering`,
   ];
-  return [...lines, ...(figures.length === 0 ? [] : [figuresTable(figures)])].join('\n');
+  return [
+    ...lines,
+    ...(figures.length === 0 ? [] : [figuresTable(figures)]),
+    ...(sensors.length === 0 ? [] : ['', sensorTable(sensors)]),
+  ].join('\n');
 }
 
 function chatteringIn(figures: readonly RuleFigures[]): number {
@@ -112,6 +130,20 @@ function figuresTable(figures: readonly RuleFigures[]): string {
       row.perDay.toFixed(1),
       ageText(0, row.longestSeconds * SECOND_MS),
       row.chattering,
+      row.openAtEnd,
+    ]),
+  );
+}
+
+function sensorTable(sensors: readonly SensorFigures[]): string {
+  return shortened(
+    SENSOR_COLUMNS,
+    sensors.map((row) => [
+      row.fault,
+      row.equipmentId,
+      signalText(row.signal),
+      row.count,
+      ageText(0, row.longestSeconds * SECOND_MS),
       row.openAtEnd,
     ]),
   );
@@ -140,13 +172,17 @@ function episodesText(episodes: readonly Episode[]): string {
 function comparisonText(now: RulesReport, other: RulesReport): string {
   const changes = differences(now.figures, other.figures);
   const [before, after] = [now.replayed.episodes.length, other.replayed.episodes.length];
-  const head = `Against ${other.origin}: ${after} instead of ${before} recommendations (${signed(after - before)}), ${other.floods.length} instead of ${now.floods.length} floods`;
+  const head = `Against ${other.origin}: ${after} instead of ${before} recommendations (${signed(after - before)}), ${other.floods.length} instead of ${now.floods.length} floods, ${ordersIn(other)} instead of ${ordersIn(now)} work orders`;
   if (changes.length === 0) return `${head}; no rule differs in what it would recommend`;
   return `${head}\n${shortened(DIFFERENCE_COLUMNS, changes.map(differenceCells))}`;
 }
 
 function differenceCells({ ruleId, equipmentId, count, otherCount }: RuleDifference) {
   return [ruleId, equipmentId, count, otherCount, signed(otherCount - count)];
+}
+
+function ordersIn({ replayed }: RulesReport): number {
+  return replayed.sensorEpisodes.length;
 }
 
 function signed(difference: number): string {
@@ -164,7 +200,7 @@ export function reportJson({ range, stepSeconds, now, other }: Comparison): unkn
   };
 }
 
-function rulesJson({ origin, rulesHash, replayed, figures, floods }: RulesReport, range: ReplayedRange) {
+function rulesJson({ origin, rulesHash, replayed, figures, sensors, floods }: RulesReport, range: ReplayedRange) {
   return {
     configuration: origin,
     rules_hash: rulesHash,
@@ -175,6 +211,7 @@ function rulesJson({ origin, rulesHash, replayed, figures, floods }: RulesReport
     chattering: chatteringIn(figures),
     floods: floods.map(({ from, to, count }) => ({ from: isoOf(from), to: isoOf(to), count })),
     rules: figures.map(jsonRow),
+    sensor_faults: sensors.map(jsonRow),
     episodes: replayed.episodes.map(jsonRow),
   };
 }

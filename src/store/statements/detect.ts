@@ -21,6 +21,7 @@ export const KNOWN_COLUMNS = [
 export interface DetectForm {
   readonly scoped: boolean;
   readonly trends: boolean;
+  readonly isPast: boolean;
   /** Null: sensors are not looked at. */
   readonly sensors: SensorForm | null;
 }
@@ -82,7 +83,7 @@ function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
 export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
   return `WITH k AS ${d.materialized} ${d.jsonRows('known', KNOWN_COLUMNS)},
-all_read AS (${scan(source, d, '')}),
+all_read AS (${scan(source, d, '', form.isPast)}),
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),
 ${totals(source, d, form)},
@@ -91,9 +92,9 @@ hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judge
   WHERE CASE WHEN j.sign * j.value > j.sign * j.bound THEN j.reason IS NULL ELSE false END AND ${COUNTS}
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to),
-hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)')}),
+hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)', form.isPast)}),
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
-${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors)}` : ''}
+${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors, form.isPast)}` : ''}
 SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
   s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings, s.recent_runs,
   ${[...othersOf(source), ...trendsOf(source, form), ...(form.sensors ? SENSOR_STATE_COLUMNS.map((name) => `x.${name}`) : [])].join(', ')}

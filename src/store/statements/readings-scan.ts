@@ -4,7 +4,7 @@ import { like } from './patterns.ts';
 import { isEngineTime, rawTime, timeOfRaw, ZONE_COLUMNS } from './raw-time.ts';
 
 /** The equipment that this agent is responsible for, as conditions that follow others. */
-export function likeConditions(source: SourceSettings, column: string): string {
+function likeConditions(source: SourceSettings, column: string): string {
   const likes = (list: readonly string[], name: string) =>
     list.map((_pattern, index) => `LOWER(${column}) LIKE :${name}_${index} ESCAPE '!'`).join(' OR ');
   const { include, exclude } = namedPatterns(source);
@@ -100,8 +100,8 @@ function readings(source: SourceSettings, d: Dialect, part: string, values: read
   FROM ${d.computedOnce(local)} l LEFT JOIN ${d.computedOnce(zone)} z ON l.local_time >= z.starts AND l.local_time < z.ends${iso ? ' AND NOT l.in_utc' : ''}`;
 }
 
-/** The readings of the window as (part, equipment_id, ts, status, …), restricted by `extra`. */
-export function scan(source: SourceSettings, d: Dialect, extra: string): string {
+/** The readings of the window as (part, equipment_id, ts, status, …), restricted by `extra`; of a window in the past nothing that is later. */
+export function scan(source: SourceSettings, d: Dialect, extra: string, isPast: boolean): string {
   const [equipment, raw] = [d.quote(source.columns.equipment), d.quote(source.columns.timestamp)];
   const values = valuesOf(source, d);
   const whose = `${likeConditions(source, equipment)}${extra.replaceAll('$equipment', equipment)}`;
@@ -114,9 +114,17 @@ export function scan(source: SourceSettings, d: Dialect, extra: string): string 
   // An ISO text's offset can be any, so its range is wider than the window, and a slice must not count the text of no time again.
   const untimed = source.timestampFormat === 'iso' ? '' : 'ts IS NULL OR ';
   const ranges = own
-    ? [rows('live', `${raw} > :live_after${readable}`), rows('backlog', `${raw} > :backlog_after AND ${raw} <= :backlog_up_to`)]
+    ? [
+        rows('live', `${raw} > :live_after${isPast ? ` AND ${raw} <= :live_up_to` : ''}${readable}`),
+        rows('backlog', `${raw} > :backlog_after AND ${raw} <= :backlog_up_to`),
+      ]
     : [
-        within(rows('live', `${raw} > :live_raw_after${readable}`), 'ts IS NULL OR ts > :live_after'),
+        isPast
+          ? within(
+              rows('live', `${raw} > :live_raw_after AND ${raw} <= :live_raw_up_to${readable}`),
+              `${untimed}(ts > :live_after AND ts <= :live_up_to)`,
+            )
+          : within(rows('live', `${raw} > :live_raw_after${readable}`), 'ts IS NULL OR ts > :live_after'),
         within(
           rows('backlog', `${raw} > :backlog_raw_after AND ${raw} <= :backlog_raw_up_to`),
           `${untimed}(ts > :backlog_after AND ts <= :backlog_up_to)`,
@@ -124,7 +132,7 @@ export function scan(source: SourceSettings, d: Dialect, extra: string): string 
       ];
   return [
     ...ranges,
-    ...(unreadable === null || extra !== '' ? [] : [rows('live', unreadable)]),
+    ...(unreadable === null || extra !== '' || isPast ? [] : [rows('live', unreadable)]),
     ...(source.arrivalColumn === null
       ? []
       : [within(rows('late', arrivedLate(source, d)), `${d.isReadableTime('ts')} AND ts <= :late_up_to`)]),

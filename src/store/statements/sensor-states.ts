@@ -3,12 +3,12 @@ import { addSeconds } from '../../domain/instant.ts';
 import { readingFaults } from '../../domain/sensor-states.ts';
 import { WHOLE_ROW } from '../../domain/work-order.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
-import type { DetectionRequest, SensorRequest } from '../../ports/source.ts';
+import type { DetectionRequest, SensorRequest } from '../../domain/detection-request.ts';
 import type { SqlValue } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Column } from '../tables.ts';
 import { UNLIMITED } from './families-in-force.ts';
-import { isUsable, likeConditions, scan } from './readings-scan.ts';
+import { isUsable, scan } from './readings-scan.ts';
 
 type ParameterColumn = Pick<Column, 'name' | 'kind'>;
 
@@ -108,23 +108,16 @@ function sensed(source: SourceSettings, d: Dialect, readings: string): string {
 
 /** Equipment with a bad reading in the live range. */
 function withBadReadings(source: SourceSettings, d: Dialect): string {
-  const { columns, shape } = source;
-  const of = (column: string) => d.quote(`x.${column}`);
-  const [equipment, ts] = [of(columns.equipment), of(columns.timestamp)];
-  const status = columns.status === null ? 'NULL' : `LOWER(${of(columns.status)})`;
-  const readings = `${d.quote(source.table)} x`;
-  const unreadable = d.unreadableTimes(ts);
-  const odd =
-    shape.kind === 'long'
-      ? [seemsImpossible(of(shape.valueColumn), 'c.lowest', 'c.highest')]
-      : Object.values(shape.signals).map((column, index) => seemsImpossible(of(column), `:lowest_${index}`, `:highest_${index}`));
-  const from =
-    shape.kind === 'long'
-      ? `${readings} JOIN channels c ON ${of(shape.signalColumn)} = c.signal_type WHERE`
-      : // The totals come first: while they say that nothing is bad, no reading is looked at. Without any rule they say nothing.
-        `totals t CROSS JOIN ${readings} WHERE COALESCE(t.suspect, 1) = 1 AND`;
-  return `SELECT ${equipment} AS equipment_id FROM ${from} ${ts} > :live_after AND ${ts} <= :live_up_to${unreadable === null ? '' : ` AND NOT ${unreadable}`}
-    AND ${[`(NOT (${isUsable(d, status)})`, ...odd].join(' OR ')})${likeConditions(source, equipment)}`;
+  const isWide = source.shape.kind === 'wide';
+  const odd = isWide
+    ? Object.keys(source.shape.signals).map((_signal, index) => seemsImpossible(`r.s${index}`, `:lowest_${index}`, `:highest_${index}`))
+    : [seemsImpossible('r.signal_value', 'c.lowest', 'c.highest')];
+  // The totals come first: while they say that nothing is bad, no reading is looked at. Without any rule they say nothing.
+  const from = isWide
+    ? 'totals t CROSS JOIN all_read r WHERE COALESCE(t.suspect, 1) = 1 AND'
+    : 'all_read r JOIN channels c ON r.signal_type = c.signal_type WHERE';
+  return `SELECT r.equipment_id FROM ${from} r.part = 'live' AND r.ts <= :live_up_to
+    AND ${[`(NOT (${isUsable(d, 'r.status')})`, ...odd].join(' OR ')})`;
 }
 
 /** Of all sensors what only many readings together can say: whether values stand still, how far they are apart, when the last was good. */
@@ -172,7 +165,7 @@ function newestBad(column: string): string {
  * `sensor_states`: one row for each sensor that is faulty or asked for. `all_read` and `totals` are the detection's own.
  * Only the readings of the equipment that such a sensor belongs to are ordered. At equal times the bad reading counts.
  */
-export function sensorStates(source: SourceSettings, d: Dialect, form: SensorForm): string {
+export function sensorStates(source: SourceSettings, d: Dialect, form: SensorForm, isPast: boolean): string {
   const wantsFigures = form.stuck || form.stepping || form.dropOut;
   const sensor = 'PARTITION BY equipment_id, channel';
   const isGoodAgain = 'last_bad IS NULL OR ts > last_bad';
@@ -180,7 +173,7 @@ export function sensorStates(source: SourceSettings, d: Dialect, form: SensorFor
 sensors AS ${d.materialized} ${d.jsonRows('sensors', SENSOR_COLUMNS)},
 ${wantsFigures ? figures(source, d, form) : ''}suspects AS ${d.materialized} (${withBadReadings(source, d)}
   UNION SELECT equipment_id FROM sensors${wantsFigures ? ' UNION SELECT equipment_id FROM flagged' : ''}),
-suspect_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM suspects)')}),
+suspect_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM suspects)', isPast)}),
 sensed AS (${sensed(source, d, 'suspect_read')}),
 judged_sensors AS (${form.stepping ? stepped() : 'SELECT s.*, verdict AS judgement FROM sensed s'}),
 sensor_moments AS (SELECT j.*, CASE WHEN judgement = 'good' THEN 0 ELSE 1 END AS is_bad,

@@ -1,0 +1,20 @@
+import type { KnownFamily } from './detection.ts';
+import type { RuleBook } from './rule-book.ts';
+import type { SensorFaultRules, SensorKey } from './sensor-states.ts';
+import type { DetectionWindow } from './window.ts';
+
+/** What a cycle, or a replay of the past, asks about the readings. */
+export interface DetectionRequest {
+  readonly window: DetectionWindow;
+  readonly rules: RuleBook;
+  readonly known: readonly KnownFamily[];
+  /** What to look for in sensors, and which to report although nothing is wrong with them; absent: sensors are not looked at. */
+  readonly sensors?: SensorRequest;
+  /** True where the window ends in the past: what is later is not read at all, instead of rejected as coming from the future. */
+  readonly isPast?: boolean;
+}
+
+export interface SensorRequest {
+  readonly rules: SensorFaultRules;
+  readonly known: readonly SensorKey[];
+}
