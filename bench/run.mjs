@@ -3,34 +3,15 @@
  * travel. Every scenario runs in a process of its own, so that its memory is its own.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { root, withCompiled } from './compile.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const work = await mkdtemp(path.join(root, 'node_modules', '.bench-'));
-const compiled = path.join(work, 'scenarios.mjs');
-
-try {
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['bench/scenarios.ts'],
-    outfile: compiled,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    define: { __OPS_AGENT_VERSION__: '"bench"' },
-    logLevel: 'warning',
-  });
+await withCompiled('bench/scenarios.ts', (compiled, work) => {
   startUp();
-  for (const scenario of ['detection', 'history', 'throughput']) run(scenario);
-} finally {
-  await rm(work, { recursive: true, force: true });
-}
+  for (const scenario of ['detection', 'history', 'throughput']) run(compiled, scenario, work);
+});
 
-function run(scenario) {
+function run(compiled, scenario, work) {
   const { status } = spawnSync(process.execPath, [compiled, scenario, work], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exitCode = 1;
 }
