@@ -116,7 +116,7 @@ const READ = `SELECT equipment_id, issue_family, status, severity, peak_value, c
   FROM agent_recommendations ORDER BY created_timestamp`;
 
 async function cycleOn(ports: CyclePorts, settings: Settings): Promise<CycleReport> {
-  const options = { runId: newRunId(), waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
+  const options = { runId: newRunId(), processId: null, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
   const report = await runCycle(ports, settings, new AbortController().signal, options);
   if (report.outcome !== 'completed') throw new Error(`the cycle was ${report.outcome}: ${JSON.stringify(report.errors)}`);
   return report;

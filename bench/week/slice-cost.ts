@@ -3,6 +3,7 @@ import { activeFamilies } from '../../src/domain/rule-book.ts';
 import { type DetectionWindow, detectionWindow } from '../../src/domain/window.ts';
 import { embeddedDialect } from '../../src/store/embedded/dialect.ts';
 import { detectSql } from '../../src/store/statements/detect.ts';
+import { sensorForm } from '../../src/store/statements/sensor-states.ts';
 import { type ClockedStore, openClocked } from './clocked-store.ts';
 import { Feed, timeText } from './feed.ts';
 import { quantile } from './judge.ts';
@@ -100,7 +101,7 @@ SELECT printf('S_EQ_%03d', i % :equipment), printf('EQ_%03d', i % :equipment), 7
 
 /** @throws Error where the statement reads the readings other than by a range of an index */
 function printPlan({ database, settings }: ClockedStore): void {
-  const sql = `EXPLAIN QUERY PLAN ${detectSql(settings.source, embeddedDialect)}`;
+  const sql = `EXPLAIN QUERY PLAN ${detectSql(settings.source, embeddedDialect, { scoped: false, trends: false, sensors: sensorForm({ rules: settings.sensorFaults, known: [] }), isPast: false })}`;
   const steps = database
     .prepare(sql)
     .all()

@@ -79,7 +79,7 @@ function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveV
       create(cycle, recommendationOf(decision.proposal, 'pending', author, live), decision.proposal);
       break;
     case 'record':
-      create(cycle, recommendationOf(decision.proposal, 'withdrawn', author, new Map()), decision.proposal);
+      record(cycle, decision.proposal, author);
       break;
     case 'escalate':
       escalate(cycle, decision.row, decision.proposal, author, live);
@@ -104,6 +104,19 @@ function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveV
       );
       break;
   }
+}
+
+/** An episode that was over before it was seen. Beside an open row, that row has dealt with its readings from now on. */
+function record(cycle: Cycle, proposal: Proposal, author: Authorship): void {
+  const row = recommendationOf(proposal, 'withdrawn', author, new Map());
+  create(cycle, row, proposal);
+  const { beside, accountedTo } = proposal;
+  if (!beside) return;
+  cycle.draft.update(
+    beside,
+    { lastAccountedTimestamp: Math.max(beside.lastAccountedTimestamp, accountedTo) },
+    { ...about(beside), event: 'earlier_episode', reason: `recorded as ${row.recommendationId}` },
+  );
 }
 
 function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): void {

@@ -77,6 +77,19 @@ function withdrawalOf(row: OpenRecommendation, state: DetectedState): Decision |
   };
 }
 
+/**
+ * What was over before the open row began is another episode, however bad it was: the operator decides about what is on now. It is
+ * recorded beside the row, which from then on accounts for it.
+ */
+function earlierEpisodeOf(situation: Situation, row: OpenRecommendation): Decision | undefined {
+  const { backlog } = situation;
+  if (!backlog) return undefined;
+  const { raised, last, clear } = backlog;
+  const isOver = conditionOf(backlog, situation.family, 0, 0) === 'cleared' && (clear?.since ?? Infinity) <= row.firstDetectedTimestamp;
+  if (!raised || !last || !isOver) return undefined;
+  return { kind: 'record', proposal: { ...proposalOf(situation, backlog, null, last.at), beside: row } };
+}
+
 /** The past in its own order. A slice may close a row only when nothing shows that the condition holds now. */
 function decideOpenByBacklog(
   situation: Situation,
@@ -186,9 +199,12 @@ export function decideSituation(situation: Situation, context: DecisionContext):
   const distrusted = context.distrust?.(situation.equipmentId, situation.family.signal);
   if (row && !isTerminal(row.status)) {
     // Its readings stay unaccounted: when the sensor is trusted again, what still holds opens anew.
-    const byReadings = () => (distrusted === undefined ? decideOpen(situation, row, context) : endBecause(row, distrusted));
-    const decision = decideByControl(row, context) ?? byReadings() ?? decideDeferral(row, context.now);
-    return decision ? [decision] : [];
+    const ended = decideByControl(row, context) ?? (distrusted === undefined ? undefined : endBecause(row, distrusted));
+    if (ended) return [ended];
+    const earlier = distrusted === undefined ? earlierEpisodeOf(situation, row) : undefined;
+    const seen = earlier ? { ...situation, backlog: undefined } : situation;
+    const byReadings = distrusted === undefined ? decideOpen(seen, row, context) : undefined;
+    return [earlier, byReadings ?? decideDeferral(row, context.now)].filter((decision) => decision !== undefined);
   }
   if (distrusted !== undefined) return [];
   const control = controlOn(context.controls, ['out_of_service', 'shelved'], situation.equipmentId, context.now);

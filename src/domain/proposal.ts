@@ -1,7 +1,7 @@
 import { adviceOf } from './advice.ts';
 import type { Peak } from './detection.ts';
 import { recommendationIdOf } from './ids.ts';
-import type { Instant } from './instant.ts';
+import { type Instant, isoOf } from './instant.ts';
 import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from './recommendation.ts';
 import type { RuleBook } from './rule-book.ts';
 import { resolveAction } from './resolve-action.ts';
@@ -19,6 +19,8 @@ export interface Proposal {
   readonly firstDetectedAt: Instant;
   readonly accountedTo: Instant;
   readonly predecessor: FamilyHistory | null;
+  /** The open row that an episode is recorded beside which was over before that row began: it becomes no link of the family's chain. */
+  readonly beside?: OpenRecommendation;
 }
 
 export interface Authorship {
@@ -71,6 +73,11 @@ function followsOf(predecessor: FamilyHistory | null): string | null {
   return predecessor.status === 'failed' || predecessor.outcome === 'ineffective' ? predecessor.recommendationId : null;
 }
 
+/** What the id is made from: the row before it, or for an episode beside an open row that row and the episode's beginning. */
+function placeInChain({ predecessor, beside, firstDetectedAt }: Proposal): string | null {
+  return beside ? `${beside.recommendationId} ${isoOf(firstDetectedAt)}` : (predecessor?.recommendationId ?? null);
+}
+
 /** The whole row for a proposal. `status` is 'withdrawn' for an episode that was over before it was seen. */
 export function recommendationOf(
   proposal: Proposal,
@@ -79,9 +86,11 @@ export function recommendationOf(
   live: LiveValues,
 ): OpenRecommendation {
   const predecessorId = proposal.predecessor?.recommendationId ?? null;
-  const recommendationId = recommendationIdOf(proposal.equipmentId, proposal.family.id, predecessorId);
+  const recommendationId = recommendationIdOf(proposal.equipmentId, proposal.family.id, placeInChain(proposal));
   // Newest-by-creation must name the chain's end even where two rows of a family are made in one cycle.
-  const createdTimestamp = Math.max(author.now, (proposal.predecessor?.createdTimestamp ?? 0) + 1);
+  const createdTimestamp = proposal.beside
+    ? proposal.beside.createdTimestamp - 1
+    : Math.max(author.now, (proposal.predecessor?.createdTimestamp ?? 0) + 1);
   return {
     recommendationId,
     equipmentId: proposal.equipmentId,

@@ -156,7 +156,7 @@ FROM json_each(:rows)`,
 
   /** The rows of each equipment and family, each after the one that it names as its predecessor. */
   async chains(): Promise<ReadonlyMap<string, readonly ComparedRow[]>> {
-    const rows = await this.#query('SELECT * FROM agent_recommendations');
+    const rows = await this.#query('SELECT * FROM agent_recommendations ORDER BY created_timestamp, rowid');
     const chains = new Map<string, ComparedRow[]>();
     let follows = new Map<unknown, string>();
     for (const row of rows)

@@ -68,8 +68,9 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
       const isStopped = orders.some(
         (order) => order.kind !== 'advisory' && order.equipment === equipment && (order.until === null || order.until > now),
       );
-      const { changed, next } = decide(newest, sight, isStopped, now);
+      const { changed, next, earlier = [] } = decide(newest, sight, isStopped, now);
       if (changed) rows[place] = judgeApproval(changed, sight, rules, now);
+      rows.splice(place, 0, ...earlier.map((row) => ({ ...row, equipment, family: family.id })));
       made.push(...next.map((row) => ({ ...row, equipment, family: family.id })));
     }
   return { rows: [...rows, ...made], watermark: nextWatermark(window, rules, readings, now) };
@@ -175,12 +176,14 @@ interface Decided {
   readonly changed: OracleRow | null;
   /** What follows it, in order. */
   readonly next: readonly NewRow[];
+  /** What was over before it began. */
+  readonly earlier?: readonly NewRow[];
 }
 type NewRow = Omit<OracleRow, 'equipment' | 'family'>;
 
 function decide(newest: OracleRow | null, sight: FamilySight, isStopped: boolean, now: number): Decided {
   if (newest && isOpen(newest)) {
-    if (!isStopped) return decideOpen(newest, sight, now);
+    if (!isStopped) return besideEarlier(newest, sight, now) ?? decideOpen(newest, sight, now);
     return { changed: { ...newest, status: isUndecided(newest) ? 'withdrawn' : 'cancelled' }, next: [] };
   }
   return { changed: newest, next: isStopped ? [] : decideNew(sight) };
@@ -238,6 +241,16 @@ function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: n
 function withdrawn(row: OracleRow, seen: Sight): Decided | null {
   if (!isUndecided(row)) return null;
   return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, seen.newest ?? 0) }, next: [] };
+}
+
+/** What a slice shows to have been over before the open row began is another episode, and says nothing about that row. */
+function besideEarlier(row: OracleRow, sight: FamilySight, now: number): Decided | null {
+  const { slice, family } = sight;
+  if (!slice || slice.raising.length === 0 || !slice.cleared || (slice.clearSince ?? Infinity) > row.firstDetected) return null;
+  const dealtWith = slice.newest ?? Number.NaN;
+  const { changed, next } = decideOpen(row, { ...sight, slice: { ...slice, raising: [], cleared: false } }, now);
+  const lastAccounted = Math.max(changed?.lastAccounted ?? 0, dealtWith);
+  return { changed: changed && { ...changed, lastAccounted }, next, earlier: [newRow('withdrawn', family, slice.raising, dealtWith)] };
 }
 
 function decideOpen(row: OracleRow, sight: FamilySight, now: number): Decided {

@@ -266,3 +266,15 @@ test.each<[string, Partial<Situation>, string]>([
   for (const { accountedTo: to, row } of withdrawn) expect(to).toBe(row.lastAccountedTimestamp);
   expect(decide(situation, { distrust: () => undefined })).toEqual(decide(situation));
 });
+
+test('an episode that was over before the open row began is recorded beside it, however bad it was, and does not escalate it', () => {
+  const open = openRow({ severity: 'high', firstDetectedTimestamp: NOW - 60 * SECOND, lastAccountedTimestamp: past(3600) });
+  const worseThen = state('backlog', { peak: 97, last: 70, lastAt: past(0), raisedTo: past(100), clearSince: past(90) });
+  const [first, ...others] = decide({ open, backlog: worseThen, live: HOLDS }, CATCHING_UP);
+  expect(first).toMatchObject({ kind: 'record', proposal: { beside: open, accountedTo: past(0) } });
+  expect(others).toEqual([]);
+  // It does not keep what is worse now from being seen.
+  expect(kinds(decide({ open, backlog: worseThen, live: WORSE }, CATCHING_UP))).toBe('record escalate');
+  // What went on after the row had begun is the row's own.
+  expect(kinds(decide({ open: { ...open, firstDetectedTimestamp: past(95) }, backlog: worseThen }, CATCHING_UP))).toBe('escalate');
+});
