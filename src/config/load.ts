@@ -10,6 +10,7 @@ import { shapeProblems, signalProblems, storeProblems } from './cross-checks.ts'
 import { describeKeys } from './describe.ts';
 import { type ConfigInput, type Layers, type Origin, readLayers } from './layers.ts';
 import { valueAt } from './paths.ts';
+import type { EquipmentPattern } from './source-findings.ts';
 import { type Problem, problemsError, schemaProblems } from './problems.ts';
 import { limitProblems, withoutRepeats } from './rule-checks.ts';
 import { bandsAsConfigured, causesAsConfigured } from './rules-as-configured.ts';
@@ -57,16 +58,9 @@ export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
   }));
 }
 
-/** An equipment pattern of the configuration, with its key and place in words. */
-export interface RulePattern {
-  readonly pattern: string;
-  readonly where: string;
-}
-
 /** Every equipment pattern of `equipment` and `rules`, for whoever knows the ids that there are; the same errors as loadSettings. */
-export function rulePatterns(input: ConfigInput): readonly RulePattern[] {
-  const { config, layers } = checked(input);
-  return patternsOf(config).map(({ pattern, path: key }) => ({ pattern, where: layers.place({ path: key, text: '' }).where }));
+export function rulePatterns(input: ConfigInput): readonly EquipmentPattern[] {
+  return patternsOf(checked(input).config).map(({ pattern, path: key }) => ({ pattern, path: key }));
 }
 
 function checked(input: ConfigInput): { settings: Settings; config: Config; layers: Layers } {

@@ -1,6 +1,6 @@
 import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import { knownFamilies } from '../domain/known-families.ts';
-import { activeFamilies } from '../domain/rule-book.ts';
+import { activeFamilies, trendReachSeconds } from '../domain/rule-book.ts';
 import { reachSeconds } from '../domain/sensor-states.ts';
 import { isEnded, type WorkOrder } from '../domain/work-order.ts';
 import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
@@ -13,7 +13,13 @@ export async function detect(cycle: Cycle): Promise<void> {
   ports.log.info('Detecting anomalies...');
   const now = cycle.clock.now();
   const { rules, sensorFaults } = settings;
-  const window = detectionWindow(now, watermarkOf(cycle, now), settings.source, activeFamilies(rules), reachSeconds(sensorFaults));
+  const window = detectionWindow(
+    now,
+    watermarkOf(cycle, now),
+    settings.source,
+    activeFamilies(rules),
+    Math.max(reachSeconds(sensorFaults), trendReachSeconds(rules)),
+  );
   // A late row may be of any time.
   const oldest = window.arrivedAfter === undefined ? Math.min(window.live.after, window.backlog?.after ?? window.live.after) : 0;
   const known = knownFamilies(rules, cycle.situations.histories, oldest);

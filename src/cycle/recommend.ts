@@ -6,6 +6,7 @@ import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
 import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf, tagsOf } from '../domain/proposal.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
 import { familyFor } from '../domain/rule-book.ts';
+import type { Distrust } from '../domain/sensor-faults.ts';
 import { priorityOf } from '../domain/severity.ts';
 import { isTerminal, isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
@@ -26,7 +27,9 @@ export async function recommend(cycle: Cycle): Promise<void> {
     distrust: cycle.distrust,
   };
   const decided = cycle.situations.all(draft).map((situation) => decideSituation(situation, context));
-  const chosen = worstFirst(decided);
+  const chosen = worstFirst(decided).map((decision) =>
+    'proposal' in decision ? { ...decision, proposal: credible(decision.proposal, cycle.distrust) } : decision,
+  );
   const proposals = chosen.flatMap((decision) => (decision.kind === 'open' || decision.kind === 'escalate' ? [decision.proposal] : []));
   // An operator sees old → new where the plant can be read; where it cannot, the advice is still due.
   const live = await readLive(
@@ -104,6 +107,13 @@ function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveV
       );
       break;
   }
+}
+
+/** A signal whose sensor cannot be trusted proves no cause: what it said beside the peak is left out. */
+function credible(proposal: Proposal, distrust: Distrust): Proposal {
+  const { equipmentId, peak } = proposal;
+  const trusted = <T>(said: ReadonlyMap<string, T>) => new Map([...said].filter(([signal]) => distrust(equipmentId, signal) === undefined));
+  return { ...proposal, peak: { ...peak, signals: trusted(peak.signals), trends: trusted(peak.trends) } };
 }
 
 /** An episode that was over before it was seen. Beside an open row, that row has dealt with its readings from now on. */

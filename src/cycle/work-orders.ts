@@ -2,7 +2,7 @@ import { eventOf } from '../domain/event.ts';
 import { isoOf } from '../domain/instant.ts';
 import { MAX_WORK_ORDERS_PER_CYCLE } from '../domain/policy.ts';
 import { decideSensor, distrustBy, type SensorContext, type SensorDecision, type SensorSituation } from '../domain/sensor-faults.ts';
-import type { SensorKey } from '../domain/sensor-states.ts';
+import { sensorKeyOf } from '../domain/sensor-states.ts';
 import { isEnded, sensedSignals, signalText, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
 import type { Cycle } from './cycle.ts';
 
@@ -33,21 +33,17 @@ function placeOf(decision: SensorDecision): number {
   return decision.order.fault === 'stuck' || decision.order.fault === 'stepping' ? 1 : 2;
 }
 
-function keyOf({ equipmentId, signal }: SensorKey): string {
-  return JSON.stringify([equipmentId, signal]);
-}
-
 /** Every sensor that is faulty or has an order, with what is known about it. */
 function situationsOf({ detected, workOrders }: Cycle): readonly SensorSituation[] {
-  const states = new Map(detected?.detection.sensors.map((state) => [keyOf(state), state]));
+  const states = new Map(detected?.detection.sensors.map((state) => [sensorKeyOf(state), state]));
   const newest = new Map<string, WorkOrder>();
   const open = new Map<string, WorkOrder>();
   for (const order of workOrders.toSorted((a, b) => a.createdTimestamp - b.createdTimestamp)) {
-    newest.set(keyOf(order), order);
-    if (!isEnded(order)) open.set(keyOf(order), order);
+    newest.set(sensorKeyOf(order), order);
+    if (!isEnded(order)) open.set(sensorKeyOf(order), order);
   }
   return [...new Set([...states.keys(), ...newest.keys()])].map((key) => {
-    const [equipmentId, signal] = JSON.parse(key) as [string, string]; // written by keyOf
+    const [equipmentId, signal] = JSON.parse(key) as [string, string]; // written by sensorKeyOf
     return { equipmentId, signal, state: states.get(key), newest: newest.get(key), open: open.get(key) };
   });
 }

@@ -38,11 +38,13 @@ const ACCELERATION = 1.5;
 /** Everything that a signal does. Nothing for one of which too little is known: an unknown signal proves no cause. */
 export function behavioursOf(view: SignalView): ReadonlySet<Behaviour> {
   const level = levelOf(view);
-  const change = changeOf(view.trend);
+  const changes = changesOf(view);
   const is = new Set(trendBehaviours(view.trend));
-  if (level === 'up' || change === 'up') is.add('up');
-  if (level === 'down' || change === 'down') is.add('down');
-  if ((level !== null || change !== null) && !is.has('up') && !is.has('down')) is.add('normal');
+  if (level === 'up' || changes.includes('up')) is.add('up');
+  if (level === 'down' || changes.includes('down')) is.add('down');
+  // Inside the specification's limits a signal may be falling all the same: without a trend only a site's own range makes it normal.
+  const isKnown = changes.length > 0 || (level !== null && !isSpecified(view.normal));
+  if (isKnown && !is.has('up') && !is.has('down')) is.add('normal');
   return is;
 }
 
@@ -56,13 +58,21 @@ function levelOf({ value, normal, violates }: SignalView): Place | null {
   return normal.low !== undefined && isBeyond('below', value, normal.low) ? 'down' : 'level';
 }
 
-/** Where the signal went from the oldest third to the newest; null where one of them has no reading. */
-function changeOf(trend: Trend | undefined): Place | null {
-  if (!trend) return null;
-  const [oldest, , newest] = trend.means;
-  if (oldest === null || newest === null) return null;
-  const change = newest - oldest;
-  if (change === 0 || Math.abs(change) * TENTHS < Math.abs(oldest)) return 'level';
+function isSpecified(normal: NormalRange | undefined): boolean {
+  return Object.values(SPECIFIED_NORMAL).some((range) => range === normal);
+}
+
+/** Where the signal went, from the oldest part that has readings to the newest one and to the reading itself, which a mean would hide. */
+function changesOf({ trend, value }: SignalView): readonly Place[] {
+  const [oldest, middle, newest] = trend?.means ?? [null, null, null];
+  const from = oldest ?? middle;
+  if (from === null) return [];
+  return [newest, value ?? null].flatMap((to) => (to === null ? [] : placeOf(from, to)));
+}
+
+function placeOf(from: number, to: number): Place {
+  const change = to - from;
+  if (change === 0 || Math.abs(change) * TENTHS < Math.abs(from)) return 'level';
   return change > 0 ? 'up' : 'down';
 }
 
@@ -71,7 +81,7 @@ function trendBehaviours(trend: Trend | undefined): Behaviour[] {
   const [oldest, middle, newest] = trend.means;
   const is: Behaviour[] = [];
   if (oldest !== null && middle !== null && newest !== null) {
-    const change = changeOf(trend);
+    const change = placeOf(oldest, newest);
     const accelerates = change === 'up' && newest - middle > 0 && newest - middle >= ACCELERATION * (middle - oldest);
     if (accelerates) is.push('accelerating');
     else if (change !== 'down') is.push('steady');

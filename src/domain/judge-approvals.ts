@@ -88,7 +88,8 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   const fault =
     nameFault(second, row, bench) ??
     samePersonFault(second, first) ??
-    timeFault(at, first.approvedTimestamp ?? 0, 'the first approval', row, bench);
+    timeFault(at, first.approvedTimestamp ?? 0, 'the first approval', row, bench) ??
+    (at === first.approvedTimestamp ? FIRST_TIME : undefined);
   if (fault || at === null) return { kind: 'hold', ...(fault ?? NO_TIME) };
   if (at >= secondDueAt(first, policy))
     return { kind: 'lapse', reason: `the second approval came after ${isoOf(secondDueAt(first, policy))}` };
@@ -103,6 +104,7 @@ function acceptUntil(columns: DecisionColumns, expiresAt: Instant, now: Instant)
 }
 
 const EDITED: Refusal = { code: 'edited', reason: 'the actions are not the ones that were recommended' };
+const FIRST_TIME: Refusal = { code: 'impossible_time', reason: 'the second approval has the time of the first' };
 const NO_TIME: Refusal = { code: 'impossible_time', reason: 'the approval has no time' };
 
 function nameFault(operator: string, row: OpenRecommendation, { agentId }: Bench): Refusal | undefined {

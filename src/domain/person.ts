@@ -1,11 +1,17 @@
-/** A name as a person reads it: characters that show nothing make no other name. */
+/** A name as a person reads it: characters that show nothing, and wider blanks, make no other name. */
 export function nameOf(text: string | null): string {
-  return (text ?? '').replaceAll(/\p{Cf}/gu, '').trim();
+  return (text ?? '')
+    .replaceAll(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replaceAll(/\s+/gu, ' ')
+    .trim();
 }
 
-/** What two spellings of one person's name have in common. */
+/**
+ * What two spellings of one person's name have in common: composed or not, wide or narrow, in any case (UAX #15 NFKC; upper case first,
+ * for ß and its like). Letters of another alphabet that look alike stay different: only who is logged in can tell those people apart.
+ */
 export function personKey(text: string | null): string {
-  return nameOf(text).toLowerCase();
+  return nameOf(nameOf(text).normalize('NFKC')).toUpperCase().toLowerCase().normalize('NFKC').replaceAll('\u0307', '');
 }
 
 /** Who decided and the way they came, as the audit spells an actor. Plain SQL leaves no way on record. */

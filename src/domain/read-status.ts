@@ -63,7 +63,7 @@ function isSecondOf(last: LastDecision | null): boolean {
 function isProven(status: RecommendationStatus, lastEvent: string | undefined): boolean {
   // One whose end is on record has no approval any more: it ends when approvals are judged.
   if (status === 'approved') return lastEvent === 'approved' || isEnding(lastEvent);
-  if (status === 'awaiting_second') return lastEvent === 'first_approved' || isEnding(lastEvent);
+  if (status === 'awaiting_second') return lastEvent === 'first_approved';
   return status !== 'executing' || lastEvent === 'approved' || lastEvent === 'executed' || lastEvent === 'failed';
 }
 

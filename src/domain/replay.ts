@@ -6,7 +6,7 @@ import { knownFamilies } from './known-families.ts';
 import { type Authorship, type Proposal, recommendationOf } from './proposal.ts';
 import type { OpenRecommendation } from './recommendation.ts';
 import { type ReplayedSensorRules, ReplayedSensors } from './replayed-sensors.ts';
-import { activeFamilies, familyFor, type RuleBook } from './rule-book.ts';
+import { activeFamilies, familyFor, type RuleBook, trendReachSeconds } from './rule-book.ts';
 import { reachSeconds } from './sensor-states.ts';
 import type { Severity } from './severity.ts';
 import { isTerminal } from './transitions.ts';
@@ -66,7 +66,7 @@ export class Replay {
   request(from: Instant, to: Instant): DetectionRequest {
     const { rules: sensorFaults } = this.#settings;
     const delays = activeFamilies(this.#rules).map(({ onDelaySeconds, offDelaySeconds }) => Math.max(onDelaySeconds, offDelaySeconds));
-    const after = addSeconds(from, -Math.max(reachSeconds(sensorFaults), ...delays));
+    const after = addSeconds(from, -Math.max(reachSeconds(sensorFaults), trendReachSeconds(this.#rules), ...delays));
     return {
       window: { watermark: from, live: { after, upTo: to }, backlog: null },
       rules: this.#rules,

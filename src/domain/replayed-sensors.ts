@@ -1,6 +1,6 @@
 import type { Instant } from './instant.ts';
 import { decideSensor, type Distrust, distrustBy } from './sensor-faults.ts';
-import type { SensorFaultRules, SensorKey, SensorState } from './sensor-states.ts';
+import { type SensorFaultRules, type SensorKey, sensorKeyOf, type SensorState } from './sensor-states.ts';
 import { isEnded, type WorkOrder } from './work-order.ts';
 
 /** One work order about a sensor as it would have been. */
@@ -18,10 +18,6 @@ export interface ReplayedSensorRules {
   readonly rules: SensorFaultRules;
   /** The signals that the source has, WHOLE_ROW among them where it means something. */
   readonly signals: readonly string[];
-}
-
-function keyOf({ equipmentId, signal }: SensorKey): string {
-  return JSON.stringify([equipmentId, signal]);
 }
 
 /** The work orders of past readings, slice by slice. Nobody touches them, so each stays open until its sensor is good. */
@@ -62,15 +58,17 @@ export class ReplayedSensors {
     const context = { now, rules, controls: [], holdSeconds: 0, newestGoodAt, signals, agentId };
     for (const state of states) {
       const { equipmentId, signal } = state;
-      const orders = this.#orders.get(keyOf(state)) ?? [];
+      const orders = this.#orders.get(sensorKeyOf(state)) ?? [];
       const newest = orders.at(-1);
       const open = newest && !isEnded(newest) ? newest : undefined;
       const decision = decideSensor({ equipmentId, signal, state, newest, open }, context);
-      if (decision?.kind === 'open') this.#orders.set(keyOf(state), [...orders, decision.order]);
+      if (decision?.kind === 'open') this.#orders.set(sensorKeyOf(state), [...orders, decision.order]);
       else if (decision && open) {
-        const ended = { status: 'closed', guardedStatus: 'closed', completedTimestamp: state.good?.since ?? now };
+        // The readings of a sensor that stood still were each good: when it moves, it is over.
+        const goodFrom = open.fault === 'stuck' || open.fault === 'drop_out' ? now : (state.good?.since ?? now);
+        const ended = { status: 'closed', guardedStatus: 'closed', completedTimestamp: Math.max(open.createdTimestamp, goodFrom) };
         const changed = decision.kind === 'update' ? { fault: decision.fault } : ended;
-        this.#orders.set(keyOf(state), [...orders.slice(0, -1), { ...open, ...changed }]);
+        this.#orders.set(sensorKeyOf(state), [...orders.slice(0, -1), { ...open, ...changed }]);
       }
     }
   }

@@ -68,7 +68,7 @@ function resolved(step: StepTemplate, target: RelativeTarget, live: number | und
   return { sequence, tag, value: null, ...rest, ...(value && { refusal: { code: value.code, reason: value.reason } }) };
 }
 
-/** One action of a rule for one equipment, from the tag's live value; undefined where that could not be read. */
+/** One action of a rule for one equipment, from the tag's live value; without a value where that could not be read. */
 export function resolveAction(
   template: ActionTemplate,
   sequence: number,

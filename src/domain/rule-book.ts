@@ -2,6 +2,7 @@ import { type NormalRange, specifiedNormal } from './behaviour.ts';
 import type { CauseRule, ClassCause } from './causes.ts';
 import type { IssueFamily, Signal } from './rules.ts';
 import { matchesPattern } from './tags.ts';
+import { TREND_SECONDS } from './trend.ts';
 
 /** Which equipment a rule is for. A pattern is as in `source.equipment`: `*` is any run of characters, case does not matter. */
 export type Scope =
@@ -85,4 +86,9 @@ export function activeFamilies(book: RuleBook): readonly IssueFamily[] {
 export function unscopedRules(families: readonly IssueFamily[], causes: readonly CauseRule[] = []): RuleBook {
   const scoped = families.map((family) => ({ scope: { kind: 'all' as const }, familyId: family.id, family }));
   return { equipment: [], families: scoped, causes, classCauses: [] };
+}
+
+/** How far back readings must be read for what the causes want to know; only causes by class read trends. */
+export function trendReachSeconds(book: RuleBook): number {
+  return book.classCauses.length > 0 && book.equipment.length > 0 ? TREND_SECONDS : 0;
 }

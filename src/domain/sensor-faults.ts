@@ -1,7 +1,7 @@
 import { controlOn, type Control } from './control.ts';
 import { workOrderIdOf } from './ids.ts';
 import { addSeconds, isoOf, type Instant, SECOND_MS } from './instant.ts';
-import type { SensorFault, SensorFaultRules, SensorKey, SensorState } from './sensor-states.ts';
+import { type SensorFault, type SensorFaultRules, type SensorKey, sensorKeyOf, type SensorState } from './sensor-states.ts';
 import { isEnded, signalText, type WorkOrder } from './work-order.ts';
 
 /** Everything known about one sensor in one cycle. */
@@ -143,9 +143,9 @@ export function distrustBy(orders: readonly WorkOrder[]): Distrust {
   const doubtful = orders.filter((order) => !isEnded(order) && (order.fault === 'stuck' || order.fault === 'stepping'));
   const reasons = new Map(
     doubtful.map((order) => [
-      JSON.stringify([order.equipmentId, order.signal]),
+      sensorKeyOf(order),
       `the sensor's readings cannot be trusted: ${order.fault}, work order ${order.workOrderId}`,
     ]),
   );
-  return (equipmentId, signal) => reasons.get(JSON.stringify([equipmentId, signal]));
+  return (equipmentId, signal) => reasons.get(sensorKeyOf({ equipmentId, signal }));
 }

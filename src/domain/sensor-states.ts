@@ -31,6 +31,11 @@ export interface SensorKey {
   readonly signal: string;
 }
 
+/** A sensor as a key of a map; JSON.parse gives the pair back. */
+export function sensorKeyOf({ equipmentId, signal }: SensorKey): string {
+  return JSON.stringify([equipmentId, signal]);
+}
+
 /** What the live range of readings says about one sensor, aggregated in the engine. Missing values say nothing. */
 export interface SensorState extends SensorKey {
   /** The newest reading, good or bad. */

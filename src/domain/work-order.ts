@@ -53,7 +53,7 @@ export function sensedSignals({
 export const ENDED_STATUSES = ['closed', 'completed', 'cancelled', 'canceled', 'done', 'resolved'] as const;
 
 export function isEnded({ status }: Pick<WorkOrder, 'status'>): boolean {
-  const word = status.toLowerCase();
+  const word = status.trim().toLowerCase();
   return ENDED_STATUSES.some((ended) => ended === word);
 }
 

@@ -38,7 +38,7 @@ export interface Dialect {
   jsonObject(entries: readonly (readonly [string, string])[]): string;
   /** A real column's value inside jsonObject, with all of its digits. */
   jsonReal(expression: string): string;
-  /** Numbers in a JSON array parameter as a one-column relation `value`. */
+  /** Scalars in a JSON array parameter as a one-column relation `value`. */
   jsonList(parameter: string): string;
 
   /** The word that makes a common table expression be computed once, where the engine would repeat it. */
@@ -53,6 +53,11 @@ export interface Dialect {
   readonly notANumber: string;
   /** Whether the expression is a finite number (not text, not NULL, not NaN or infinite). */
   isFiniteNumber(expression: string): string;
+  /**
+   * A quick look for what may be no number between two others: true for whatever is outside, a text or NaN; NULL for NULL. What it finds
+   * is judged again, so it may be true too often, and never too seldom.
+   */
+  seemsImpossible(value: string, lowest: string, highest: string): string;
   /** Whether the expression is an id that may become part of a tag path (EQUIPMENT_ID). */
   isPlainId(expression: string): string;
   /** Whether the column, within a range of times, holds one in the engine's own spelling, so that comparing it means something. */

@@ -24,7 +24,7 @@ export class ReadingTimes {
   }
 
   /** What the scan binds besides the window itself. */
-  params(window: DetectionWindow): Record<string, SqlValue> {
+  params(window: DetectionWindow, isPast: boolean): Record<string, SqlValue> {
     const { live, backlog } = window;
     const slice = backlog ?? { after: live.after, upTo: live.after };
     const spans = this.#spans(window);
@@ -38,7 +38,7 @@ export class ReadingTimes {
       ...late,
       ...this.#zone(spans),
       live_raw_after: this.#bounds(spans, live).after,
-      live_raw_up_to: this.#bounds(spans, live).upTo,
+      ...(isPast && { live_raw_up_to: this.#bounds(spans, live).upTo }),
       backlog_raw_after: bounds.after,
       backlog_raw_up_to: bounds.upTo,
       next_raw_after: next.after,

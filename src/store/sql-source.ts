@@ -3,6 +3,7 @@ import { type DetectedState, type Detection, type KnownFamily, REJECTION_REASONS
 import type { DetectionRequest } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
+import { CHATTER_WINDOW_SECONDS } from '../domain/queue.ts';
 import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { ColumnProblem, ReadingPoint, Source } from '../ports/source.ts';
@@ -20,9 +21,6 @@ import { sensorForm, sensorParams } from './statements/sensor-states.ts';
 import { trendColumns, wantsTrends } from './statements/trends.ts';
 
 type Row = Readonly<Record<string, unknown>>;
-
-/** Chattering is counted in crossings a minute. */
-const RECENT_SECONDS = 60;
 
 /** The user's readings, wide or long, over any engine. */
 export class SqlSource implements Source {
@@ -82,6 +80,8 @@ export class SqlSource implements Source {
 
   #params({ window, rules, known, sensors }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
     const d = this.#dialect;
+    // A window of the past ends where it is looked from.
+    const now = form.isPast ? window.live.upTo : addSeconds(window.live.upTo, -FUTURE_TOLERANCE_SECONDS);
     const { shape } = this.#settings;
     const backlog = window.backlog ?? { after: window.live.after, upTo: window.live.after };
     const names = signalNames(this.#settings);
@@ -97,21 +97,25 @@ export class SqlSource implements Source {
       live_up_to: d.encodeTime(window.live.upTo),
       backlog_after: d.encodeTime(backlog.after),
       backlog_up_to: d.encodeTime(backlog.upTo),
-      recent_after: d.encodeTime(addSeconds(window.live.upTo, -FUTURE_TOLERANCE_SECONDS - RECENT_SECONDS)),
-      ...(form.trends && this.#trendParams(window.live.upTo)),
-      ...this.#times.params(window),
+      recent_after: d.encodeTime(addSeconds(now, -CHATTER_WINDOW_SECONDS)),
+      ...(form.trends && this.#trendParams(now, window.live.upTo)),
+      ...this.#times.params(window, form.isPast),
       ...Object.fromEntries(names.flatMap((name) => Object.entries(unitParams(this.#settings, name)))),
-      ...(form.sensors && sensors && sensorParams(sensors, window, this.#settings, d)),
+      ...(form.sensors && sensors && sensorParams(sensors, now, this.#settings, d)),
       ...Object.fromEntries(perSignal),
       ...patternParams(this.#settings),
     };
   }
 
   /** The ends of a trend's three parts, the last of them open to clocks that are a little ahead. */
-  #trendParams(upTo: Instant): Record<string, SqlValue> {
-    const now = addSeconds(upTo, -FUTURE_TOLERANCE_SECONDS);
+  #trendParams(now: Instant, upTo: Instant): Record<string, SqlValue> {
     const ends = [3, 2, 1].map((parts) => addSeconds(now, (-parts * TREND_SECONDS) / 3));
-    return Object.fromEntries([...ends, upTo].map((end, index) => [`trend_${index}`, this.#dialect.encodeTime(end)]));
+    const bounds = [...ends, upTo].map((end, index) => [`trend_${index}`, this.#dialect.encodeTime(end)] as const);
+    const limits = signalNames(this.#settings).flatMap((name, index) => {
+      const { min, max } = this.#settings.physicalLimits[name] ?? { min: -UNLIMITED, max: UNLIMITED };
+      return [[`trend_lowest_${index}`, min] as const, [`trend_highest_${index}`, max] as const];
+    });
+    return { ...Object.fromEntries(bounds), ...Object.fromEntries(limits) };
   }
 
   #knownRow(known: KnownFamily): Record<string, SqlValue> {
@@ -153,7 +157,15 @@ export class SqlSource implements Source {
 
   #others(row: Row): ReadonlyMap<string, number> {
     const pairs = signalNames(this.#settings).map((name, index) => [name, row[`other_${index}`]] as const);
-    return new Map(pairs.filter((pair): pair is readonly [string, number] => typeof pair[1] === 'number' && Number.isFinite(pair[1])));
+    return new Map(
+      pairs.filter((pair): pair is readonly [string, number] => typeof pair[1] === 'number' && this.#isPossible(pair[0], pair[1])),
+    );
+  }
+
+  /** What no sensor can measure proves nothing, beside a peak as little as in it. */
+  #isPossible(signal: string, value: number): boolean {
+    const limits = this.#settings.physicalLimits[signal];
+    return Number.isFinite(value) && (limits === undefined || (value >= limits.min && value <= limits.max));
   }
 
   #trends(row: Row): ReadonlyMap<string, Trend> {

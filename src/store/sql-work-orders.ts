@@ -51,7 +51,7 @@ export async function listWorkOrders(session: Session, filter: WorkOrderFilter):
   const params: Record<string, SqlValue> = { limit: filter.limit };
   const conditions = ['true'];
   if (filter.statuses.length > 0) {
-    conditions.push(`LOWER(x.status) IN (SELECT value FROM ${d.jsonList('statuses')} l)`);
+    conditions.push(`LOWER(TRIM(x.status)) IN (SELECT value FROM ${d.jsonList('statuses')} l)`);
     params['statuses'] = JSON.stringify(filter.statuses.map((status) => status.toLowerCase()));
   }
   if (filter.equipmentId !== null) {

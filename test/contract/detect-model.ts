@@ -188,7 +188,7 @@ export class DetectModel {
       JSON.stringify(
         signals
           .map((signal) => [signal, valueOf(signal)] as const)
-          .filter(([, value]) => typeof value === 'number' && Number.isFinite(value)),
+          .filter(([signal, value]) => typeof value === 'number' && this.#isPossible(signal, value)),
       );
     const ofEquipment = this.#readings.filter(
       (reading) => reading.equipmentId === state.equipmentId && this.#partOf(reading.at) === state.part,
@@ -201,6 +201,12 @@ export class DetectModel {
         )
         .some((reading) => spelled((signal) => reading.values[signal]) === found);
     return found === spelled((signal) => this.#newestUsable(ofEquipment, signal, raised.peak));
+  }
+
+  /** What no sensor can measure stands beside no peak. */
+  #isPossible(signal: string, value: number): boolean {
+    const limits = this.#settings.physicalLimits[signal];
+    return Number.isFinite(value) && (!limits || (value >= limits.min && value <= limits.max));
   }
 
   #newestUsable(

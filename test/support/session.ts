@@ -21,6 +21,7 @@ class Placeholders {
     return result
       .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}Z?/g, '<time>')
       .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
+      .replace(/\(cli:[^)]+\)/g, '(cli:<user>)')
       .replace(/\bvia cli:\S+?(?=[:\s]|$)/g, 'via cli:<user>')
       .replace(/\b\d+(?:\.\d+)? ?m?s\b/g, '<s>')
       .replace(/ {2,}/g, '  ');

@@ -195,12 +195,12 @@ test.each<[string, object]>([
 
 test('every equipment pattern is told with its place, for whoever knows the ids', () => {
   load(FULL);
-  const told = rulePatterns({ env: {}, cwd: folder }).map(({ pattern, where }) => [pattern, where.replace(/ \(line 1, column \d+\)$/, '')]);
+  const told = rulePatterns({ env: {}, cwd: folder }).map(({ pattern, path: key }) => [pattern, key.join(' ')]);
   expect(told).toEqual([
-    ['PUMP_*', 'equipment[0].match'],
-    ['R_1', 'equipment[1].match'],
-    ['R_2*', 'equipment[1].match'],
-    ['R_*', 'rules.bands[2].equipment'],
-    ['R_1', 'rules.overrides[1].equipment'],
+    ['PUMP_*', 'equipment 0 match'],
+    ['R_1', 'equipment 1 match'],
+    ['R_2*', 'equipment 1 match'],
+    ['R_*', 'rules bands 2 equipment'],
+    ['R_1', 'rules overrides 1 equipment'],
   ]);
 });

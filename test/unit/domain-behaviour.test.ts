@@ -44,7 +44,7 @@ test.each<[string, Trend, string[]]>([
   ['rising, then falling back', trend([100, 130, 115]), ['steady', 'up']],
   ['accelerating, but by less than a tenth in all', trend([100, 100, 105]), ['normal', 'steady']],
   ['no reading in the middle', trend([100, null, 120]), ['up']],
-  ['no oldest reading', trend([null, 100, 120]), []],
+  ['no oldest reading: from where it begins', trend([null, 100, 120]), ['up']],
   ['no newest reading', trend([100, 110, null]), []],
   ['a spread of exactly a tenth', trend([50, 50, 50], 5), ['normal', 'steady', 'unsteady']],
   ['a spread of a little less', trend([50, 50, 50], 4.9), ['normal', 'steady']],
@@ -69,4 +69,14 @@ test('without a configured range the specification’s limits of pressure and fl
   expect(specifiedNormal('flow_rate')).toEqual({ low: 10 });
   expect(specifiedNormal('temperature')).toBeUndefined();
   expect(specifiedNormal('toString')).toBeUndefined();
+});
+
+test('a fall that the newest mean hides shows in the reading itself', () => {
+  expect(told({ value: 12, trend: trend([50, 50, 46]) })).toContain('down');
+  expect(told({ value: 46, trend: trend([50, 50, 50]) })).toContain('normal');
+});
+
+test('inside the specification’s limits a signal without a trend is not called normal, inside a site’s own range it is', () => {
+  expect(told({ value: 20, normal: specifiedNormal('flow_rate') })).toEqual([]);
+  expect(told({ value: 20, normal: { low: 10 } })).toEqual(['normal']);
 });

@@ -45,7 +45,9 @@ async function checkSource(context: CliContext, settings: SourceSettings): Promi
   const mistyped = await source.mistypedColumns();
   if (mistyped.length > 0) throw findingsError(input, mistyped);
   context.out.print(`✓ Source: ${settings.table}`);
-  const unmatched = unmatchedPatterns(sourcePatterns(settings), await source.equipmentIds(NEWEST_READINGS));
+  const { rulePatterns } = await import('../../config/load.ts');
+  const patterns = [...sourcePatterns(settings), ...rulePatterns(input)];
+  const unmatched = unmatchedPatterns(patterns, await source.equipmentIds(NEWEST_READINGS));
   for (const text of findingTexts(input, unmatched)) context.out.note(`ops-agent: warning: ${text}`);
 }
 

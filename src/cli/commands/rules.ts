@@ -52,7 +52,7 @@ async function replayed(
   const bar = progressBar(text);
   const result = await replayRange(await context.source(), settings, range, { stepSeconds, onProgress: bar.show });
   bar.end(`${text}: done`);
-  return rulesReport(settings, result, range);
+  return rulesReport(settings, result, range, stepSeconds);
 }
 
 /** Another file's rules; where the readings come from is this configuration's own. */

@@ -1,4 +1,5 @@
 import { isoOf, SECOND_MS } from '../../domain/instant.ts';
+import { CHATTER_WINDOW_SECONDS } from '../../domain/queue.ts';
 import type { Episode } from '../../domain/replay.ts';
 import {
   countsOverTime,
@@ -20,6 +21,9 @@ import { table, type Column } from '../table.ts';
 import { ageText } from '../wording.ts';
 import type { Replayed } from './replay-range.ts';
 
+/** The engine counts runs of the last minute before each step's end: longer steps leave minutes out. */
+const LONGEST_COUNTED_STEP_SECONDS = CHATTER_WINDOW_SECONDS;
+
 /** One set of rules over the range. */
 export interface RulesReport {
   readonly origin: string;
@@ -28,6 +32,8 @@ export interface RulesReport {
   readonly figures: readonly RuleFigures[];
   readonly sensors: readonly SensorFigures[];
   readonly floods: readonly Flood[];
+  /** Null where the steps were too long to count. */
+  readonly chattering: number | null;
 }
 
 export interface Comparison {
@@ -44,11 +50,20 @@ export function rulesReport(
   { origin, rulesHash }: { readonly origin: string; readonly rulesHash: string },
   replayed: Replayed,
   range: ReplayedRange,
+  stepSeconds: number,
 ): RulesReport {
   const opened = replayed.episodes.map(({ openedAt }) => openedAt);
   const figures = ruleFigures(replayed.episodes, range);
   const sensors = sensorFigures(replayed.sensorEpisodes, range);
-  return { origin, rulesHash, replayed, figures, sensors, floods: floodsIn(opened) };
+  return {
+    origin,
+    rulesHash,
+    replayed,
+    figures,
+    sensors,
+    floods: floodsIn(opened),
+    chattering: stepSeconds > LONGEST_COUNTED_STEP_SECONDS ? null : chatteringIn(figures),
+  };
 }
 
 const FIGURE_COLUMNS: readonly Column[] = [
@@ -100,17 +115,17 @@ function chartText(episodes: readonly Episode[], range: ReplayedRange): string {
   return `New recommendations, each column ${column}:\n${chart(countsOverTime(episodes, range, CHART.width), CHART)}`;
 }
 
-function rulesText({ origin, rulesHash, replayed, figures, sensors, floods }: RulesReport, range: ReplayedRange): string {
+function rulesText({ origin, rulesHash, replayed, figures, sensors, floods, chattering }: RulesReport, range: ReplayedRange): string {
   const { episodes, readings, rejected } = replayed;
   const flooded = floods.reduce((most, { count }) => Math.max(most, count), 0);
   const lines = [
     `Rules of ${origin} (${rulesHash.slice(0, 12)})`,
     `${readings} readings, ${rejected} rejected; ${episodes.length} recommendations, ${perDay(episodes.length, range).toFixed(1)} a day`,
-    `${floods.length} floods${floods.length === 0 ? '' : `, the largest of ${flooded} recommendations`}; ${chatteringIn(figures)} chattering`,
+    `${floods.length} floods${floods.length === 0 ? '' : `, the largest of ${flooded} recommendations`}; ${chattering === null ? 'chattering is counted in steps of at most 60 s' : `${chattering} chattering`}`,
   ];
   return [
     ...lines,
-    ...(figures.length === 0 ? [] : [figuresTable(figures)]),
+    ...(figures.length === 0 ? [] : [figuresTable(figures, chattering !== null)]),
     ...(sensors.length === 0 ? [] : ['', sensorTable(sensors)]),
   ].join('\n');
 }
@@ -119,7 +134,7 @@ function chatteringIn(figures: readonly RuleFigures[]): number {
   return figures.reduce((sum, { chattering }) => sum + chattering, 0);
 }
 
-function figuresTable(figures: readonly RuleFigures[]): string {
+function figuresTable(figures: readonly RuleFigures[], isChatterCounted: boolean): string {
   return shortened(
     FIGURE_COLUMNS,
     figures.map((row) => [
@@ -129,7 +144,7 @@ function figuresTable(figures: readonly RuleFigures[]): string {
       row.count,
       row.perDay.toFixed(1),
       ageText(0, row.longestSeconds * SECOND_MS),
-      row.chattering,
+      isChatterCounted ? row.chattering : null,
       row.openAtEnd,
     ]),
   );
@@ -200,7 +215,7 @@ export function reportJson({ range, stepSeconds, now, other }: Comparison): unkn
   };
 }
 
-function rulesJson({ origin, rulesHash, replayed, figures, sensors, floods }: RulesReport, range: ReplayedRange) {
+function rulesJson({ origin, rulesHash, replayed, figures, sensors, floods, chattering }: RulesReport, range: ReplayedRange) {
   return {
     configuration: origin,
     rules_hash: rulesHash,
@@ -208,9 +223,9 @@ function rulesJson({ origin, rulesHash, replayed, figures, sensors, floods }: Ru
     rejected: replayed.rejected,
     recommendations: replayed.episodes.length,
     per_day: perDay(replayed.episodes.length, range),
-    chattering: chatteringIn(figures),
+    chattering,
     floods: floods.map(({ from, to, count }) => ({ from: isoOf(from), to: isoOf(to), count })),
-    rules: figures.map(jsonRow),
+    rules: figures.map((row) => ({ ...jsonRow(row), chattering: chattering === null ? null : row.chattering })),
     sensor_faults: sensors.map(jsonRow),
     episodes: replayed.episodes.map(jsonRow),
   };

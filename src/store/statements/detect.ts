@@ -63,7 +63,7 @@ const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to OR (j.ts >= k.w
 
 /** Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. */
 function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
-  const suspect = form.sensors ? suspectColumn(source) : { inner: '', outer: '' };
+  const suspect = form.sensors ? suspectColumn(source, d) : { inner: '', outer: '' };
   const rejected = REJECTION_REASONS.map(
     (reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}' THEN 1 ELSE 0 END) AS rejected_${reason}`,
   );

@@ -1,9 +1,8 @@
 import type { SourceSettings } from '../../config/settings.ts';
-import { addSeconds } from '../../domain/instant.ts';
+import { addSeconds, type Instant } from '../../domain/instant.ts';
 import { readingFaults } from '../../domain/sensor-states.ts';
 import { WHOLE_ROW } from '../../domain/work-order.ts';
-import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
-import type { DetectionRequest, SensorRequest } from '../../domain/detection-request.ts';
+import type { SensorRequest } from '../../domain/detection-request.ts';
 import type { SqlValue } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Column } from '../tables.ts';
@@ -66,21 +65,13 @@ function valueOf(source: SourceSettings, name: string): string {
 }
 
 /**
- * A value that no sensor measures, as far as a comparison tells, which costs a third of asking for a finite number: texts and NaN are
- * greater than every number. The sign keeps a text column from comparing as texts do. `sensed` judges what is found.
- */
-function seemsImpossible(value: string, lowest: string, highest: string): string {
-  return `+${value} NOT BETWEEN ${lowest} AND ${highest}`;
-}
-
-/**
  * For a wide table, whether some reading of the live range is bad, as a column of the totals: `reasons` tell it of the signals that
  * have a rule, and the others are looked at here. While nothing is bad, nothing more has to be read.
  */
-export function suspectColumn(source: SourceSettings): { readonly inner: string; readonly outer: string } {
+export function suspectColumn(source: SourceSettings, d: Dialect): { readonly inner: string; readonly outer: string } {
   if (source.shape.kind === 'long') return { inner: '', outer: '' };
   const odd = Object.keys(source.shape.signals).map((_signal, index) =>
-    seemsImpossible(`s${index}`, `:lowest_${index}`, `:highest_${index}`),
+    d.seemsImpossible(`s${index}`, `:lowest_${index}`, `:highest_${index}`),
   );
   return {
     inner: `, CASE WHEN counts = 1 AND part = 'live' AND (${odd.join(' OR ')}) THEN 1 ELSE 0 END AS odd`,
@@ -110,8 +101,8 @@ function sensed(source: SourceSettings, d: Dialect, readings: string): string {
 function withBadReadings(source: SourceSettings, d: Dialect): string {
   const isWide = source.shape.kind === 'wide';
   const odd = isWide
-    ? Object.keys(source.shape.signals).map((_signal, index) => seemsImpossible(`r.s${index}`, `:lowest_${index}`, `:highest_${index}`))
-    : [seemsImpossible('r.signal_value', 'c.lowest', 'c.highest')];
+    ? Object.keys(source.shape.signals).map((_signal, index) => d.seemsImpossible(`r.s${index}`, `:lowest_${index}`, `:highest_${index}`))
+    : [d.seemsImpossible('r.signal_value', 'c.lowest', 'c.highest')];
   // The totals come first: while they say that nothing is bad, no reading is looked at. Without any rule they say nothing.
   const from = isWide
     ? 'totals t CROSS JOIN all_read r WHERE COALESCE(t.suspect, 1) = 1 AND'
@@ -204,14 +195,8 @@ sensor_states AS ${d.materialized} (SELECT e.*, ${
 }
 
 /** The parameters that `sensorStates` and the totals' column read. */
-export function sensorParams(
-  { rules, known }: SensorRequest,
-  window: DetectionRequest['window'],
-  source: SourceSettings,
-  d: Dialect,
-): Record<string, SqlValue> {
+export function sensorParams({ rules, known }: SensorRequest, now: Instant, source: SourceSettings, d: Dialect): Record<string, SqlValue> {
   const { shape, physicalLimits } = source;
-  const now = addSeconds(window.live.upTo, -FUTURE_TOLERANCE_SECONDS);
   const limits = (signal: string) => ({
     lowest: physicalLimits[signal]?.min ?? -UNLIMITED,
     highest: physicalLimits[signal]?.max ?? UNLIMITED,

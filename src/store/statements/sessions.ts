@@ -11,10 +11,11 @@ export function isOpen(alias: string): string {
   return `(${alias}.login_timestamp IS NOT NULL AND ${alias}.logout_timestamp IS NULL AND LOWER(TRIM(COALESCE(${alias}.status, ''))) NOT IN (${ended}))`;
 }
 
-/** Recommendations, not events: a decision that a dead run announced is announced once more by the next. */
+/** What a dispatch could not store takes no decision back. Recommendations, not events: a decision that a dead run announced is announced once more by the next. */
 function decided(kinds: readonly string[], d: Dialect): string {
   return `(SELECT COUNT(DISTINCT e.subject_id) FROM agent_events e
-    LEFT JOIN agent_events n ON n.subject_id = e.subject_id AND n.run_id = e.run_id AND n.event = 'not_applied' AND n.${d.quote('at')} >= e.${d.quote('at')}
+    LEFT JOIN agent_events n ON n.subject_id = e.subject_id AND n.run_id = e.run_id AND n.event = 'not_applied'
+      AND n.to_status NOT IN ('executed', 'failed') AND n.${d.quote('at')} >= e.${d.quote('at')}
     WHERE e.session_id = operator_sessions.session_id AND e.event IN (${kinds.map((kind) => `'${kind}'`).join(', ')}) AND n.event_id IS NULL)`;
 }
 

@@ -1,10 +1,9 @@
-import type { RuleBook } from '../../domain/rule-book.ts';
+import { type RuleBook, trendReachSeconds } from '../../domain/rule-book.ts';
 import type { Dialect } from '../dialect.ts';
 import { isUsable } from './readings-scan.ts';
 
-/** Only causes by class read trends. */
 export function wantsTrends(rules: RuleBook): boolean {
-  return rules.classCauses.length > 0 && rules.equipment.length > 0;
+  return trendReachSeconds(rules) > 0;
 }
 
 const PARTS = [0, 1, 2] as const;
@@ -21,14 +20,21 @@ function aggregates(signal: number, ts: string, value: string, isOurs: string): 
     MIN(${within(2)}) AS ${lowest}, MAX(${within(2)}) AS ${highest}`;
 }
 
+/** What no sensor can measure is no part of a trend. */
+function isPossible(value: string, signal: number, d: Dialect): string {
+  return `${d.isFiniteNumber(value)} AND ${value} BETWEEN :trend_lowest_${signal} AND :trend_highest_${signal}`;
+}
+
 /** As columns of the states: every row of a wide table has all signals. */
 export function wideTrends(signals: readonly string[], d: Dialect): string {
-  return signals.map((_signal, index) => aggregates(index, 'ts', `s${index}`, d.isFiniteNumber(`s${index}`))).join(',\n    ');
+  return signals.map((_signal, index) => aggregates(index, 'ts', `s${index}`, isPossible(`s${index}`, index, d))).join(',\n    ');
 }
 
 /** A relation of its own: a long table has one row a signal. */
 export function longTrends(signals: readonly string[], d: Dialect): string {
-  const each = signals.map((_signal, index) => aggregates(index, 'r.ts', 'r.signal_value', `r.signal_type = :type_${index}`));
+  const each = signals.map((_signal, index) =>
+    aggregates(index, 'r.ts', 'r.signal_value', `r.signal_type = :type_${index} AND ${isPossible('r.signal_value', index, d)}`),
+  );
   return `trends AS (SELECT r.equipment_id, ${each.join(',\n    ')}
   FROM hot_read r WHERE r.part = 'live' AND r.ts > :trend_0 AND r.ts <= :trend_3
     AND ${isUsable(d, 'r.status')} AND ${d.isFiniteNumber('r.signal_value')}

@@ -3,7 +3,7 @@ import { ENDED_STATUSES } from '../../domain/work-order.ts';
 const ENDED = `(${ENDED_STATUSES.map((status) => `'${status}'`).join(', ')})`;
 
 /** Orders about sensors that have not ended; the unique index of the engines that have one says the same. */
-export const OPEN_ORDER = `signal IS NOT NULL AND LOWER(COALESCE(status, '')) NOT IN ${ENDED}`;
+export const OPEN_ORDER = `signal IS NOT NULL AND LOWER(TRIM(COALESCE(status, ''))) NOT IN ${ENDED}`;
 
 /** `orders`: the ids of what a cycle has to know. Rows without a signal are people's own, and nobody else's business. */
 export function chosenOrders(): string {
@@ -14,4 +14,4 @@ export function chosenOrders(): string {
 }
 
 /** What has not ended first, then the newest. `x` is the table. */
-export const ORDERS_FIRST = `CASE WHEN LOWER(COALESCE(x.status, '')) NOT IN ${ENDED} THEN 0 ELSE 1 END, x.created_timestamp DESC, x.work_order_id`;
+export const ORDERS_FIRST = `CASE WHEN LOWER(TRIM(COALESCE(x.status, ''))) NOT IN ${ENDED} THEN 0 ELSE 1 END, x.created_timestamp DESC, x.work_order_id`;
