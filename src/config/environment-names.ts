@@ -5,7 +5,11 @@ const OTHER_NAMES: readonly string[] = ['OPS_AGENT_CONFIG', 'OPS_AGENT_CRASH_AT'
 
 /** `poll.intervalSeconds` → `OPS_AGENT_POLL_INTERVAL_SECONDS`. */
 export function environmentNameOf(path: string): string {
-  const words = path.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_');
+  // The second step parts a word of one letter from the next: notANumber.
+  const words = path
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .replaceAll('.', '_');
   return PREFIX + words.toUpperCase();
 }
 

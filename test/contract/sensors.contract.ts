@@ -280,6 +280,11 @@ function turnedOn(shape: 'wide' | 'long', store: () => AtHand): void {
   });
 }
 
+/** A local time without its zone, ISO 8601, `s` seconds from NOW. */
+function iso(s: number, hours: number): string {
+  return new Date(NOW + s * 1000 + hours * 3_600_000).toISOString().slice(0, -1);
+}
+
 /** What a sensor says, whatever the engine. */
 export function sensorsContract(under: StoreUnderTest): void {
   describe.each(SHAPES)('sensors of a %s source', (shape) => {
@@ -317,6 +322,57 @@ export function sensorsContract(under: StoreUnderTest): void {
         sensors: { rules: DEFAULTS, known: [] },
       });
       expect(sensors.map(({ signal, bad }) => [signal, bad?.value])).toEqual([['pressure', '91']]);
+    });
+  });
+
+  describe.each(SHAPES)('sensors of a %s table of the user’s', (shape) => {
+    const store = withStore(under);
+
+    /** Readings of R1 in a table with this type of time, spelled by it. */
+    async function own(given: Partial<SourceSettings>, type: string, rows: readonly (readonly [SqlValue, string, SqlValue])[]) {
+      const at = store();
+      const columns = shape === 'wide' ? 'temp FLOAT' : 'sensor_type VARCHAR(20), sensor_value FLOAT';
+      await at.outside.run(`CREATE TABLE own (asset VARCHAR(100), ts ${type}, quality VARCHAR(20), ${columns})`);
+      await at.outside.insert(
+        'own',
+        rows.map(([ts, quality, value]) => {
+          return { asset: 'R1', ts, quality, ...(shape === 'wide' ? { temp: value } : { sensor_type: 'TEMP', sensor_value: value }) };
+        }),
+      );
+      const shapes = {
+        wide: { kind: 'wide', signals: { temperature: 'temp' } },
+        long: { kind: 'long', signalColumn: 'sensor_type', valueColumn: 'sensor_value', signals: { temperature: 'TEMP' } },
+      } as const;
+      const columnNames = { equipment: 'asset', timestamp: 'ts', status: 'quality' };
+      const { source } = await at.another({ source: { table: 'own', columns: columnNames, shape: shapes[shape], ...given } });
+      const sensors = { rules: DEFAULTS, known: [] };
+      const found = (await source.detect({ window: LIVE, rules: unscopedRules([aFamily()]), known: [], sensors })).sensors;
+      return found.map(({ signal, bad, good }) => [signal, bad?.fault, ago(bad?.since), ago(bad?.at), good && ago(good.since)]);
+    }
+
+    test.each<[string, Partial<SourceSettings>, string, (s: number) => SqlValue]>([
+      ['ISO with an offset', { timestampFormat: 'iso' }, 'TEXT', (s) => `${iso(s, 3)}+03:00`],
+      ['ISO in a zone', { timestampFormat: 'iso', timeZone: 'Asia/Kolkata' }, 'TEXT', (s) => iso(s, 5.5)],
+      ['seconds since 1970', { timestampFormat: 'epochSeconds' }, 'FLOAT', (s) => NOW / 1000 + s],
+      ['milliseconds since 1970', { timestampFormat: 'epochMillis' }, 'BIGINT', (s) => NOW + s * 1000],
+    ])('with times as %s', async (_name, given, type, spell) => {
+      const rows = [[-900, 'good', 9999], [-40, 'good', 9999], [-30, 'good', 9999], [-20, 'good', 70]] as const; // prettier-ignore
+      const found = await own(
+        given,
+        type,
+        rows.map(([s, quality, value]) => [spell(s), quality, value]),
+      );
+      expect(found).toEqual([['temperature', 'out_of_range', -40, -30, -20]]);
+    });
+
+    test('with values in another unit: limits are in the unit that is used', async () => {
+      const units = { temperature: { shift: 459.67, factor: 5, divisor: 9, offset: -273.15 } };
+      const physicalLimits = { temperature: { min: 0, max: 100 } };
+      const rows: readonly [SqlValue, string, SqlValue][] = [
+        [store().time(NOW - 30_000), 'good', 50],
+        [store().time(NOW - 20_000), 'good', 0],
+      ];
+      expect(await own({ units, physicalLimits }, 'VARCHAR(40)', rows)).toEqual([['temperature', 'out_of_range', -20, -20, null]]);
     });
   });
 }
