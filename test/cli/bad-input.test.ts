@@ -216,7 +216,7 @@ describe('the source', () => {
   test('that has no equipment for a pattern is a warning of config check --connect, and of a view, too', async () => {
     write(
       'ops-agent.yaml',
-      "source:\n  table: recent\n  equipment:\n    include: ['REACTOR_*', 'PUMPS_*']\nequipment:\n  - { match: 'REAKTOR_*', class: reactor }\n",
+      "source:\n  table: recent\n  equipment:\n    include: ['REACTOR_*', 'PUMPS_*']\nequipment:\n  - { match: 'REACTOR_9*', class: reactor }\n",
     );
     const columns = 'equipment_id TEXT, temperature REAL, pressure REAL, flow_rate REAL, sensor_status TEXT, timestamp TEXT';
     await place.run('sql', `CREATE TABLE raw_readings (${columns})`);
@@ -227,7 +227,7 @@ describe('the source', () => {
       stdout: true,
       stderr:
         "ops-agent: warning: source.equipment.include[1] (line 4, column 28): 'PUMPS_*' matches no equipment of the newest readings\n" +
-        "ops-agent: warning: equipment[0].match (line 6, column 12): 'REAKTOR_*' matches no equipment of the newest readings\n",
+        "ops-agent: warning: equipment[0].match (line 6, column 7): 'REACTOR_9*' matches no equipment of the newest readings, did you mean 'REACTOR_01'?\n",
       code: 0,
     });
   });
