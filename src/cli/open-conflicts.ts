@@ -1,10 +1,9 @@
 import { actionsFrom } from '../domain/audit-copy.ts';
 import { type Claim, type Conflict, conflictsOf } from '../domain/conflicts.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { isRecommendationStatus, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
+import { OPEN_STATUSES } from '../domain/transitions.ts';
 import type { OperatorStore } from '../ports/store.ts';
 
-const OPEN = Object.keys(RECOMMENDATION_TRANSITIONS).filter((status) => isRecommendationStatus(status) && !isTerminal(status));
 /** More than one agent can have open. */
 const MOST_OPEN = 100_000;
 
@@ -18,9 +17,13 @@ export async function openConflicts(
   rows: readonly Recommendation[],
   equipmentId: string | null,
 ): Promise<ReadonlyMap<string, readonly Conflict[]>> {
-  const open = await store.listRecommendations({ statuses: OPEN, equipmentId, limit: MOST_OPEN });
+  const open = await store.listRecommendations({ statuses: OPEN_STATUSES, equipmentId, limit: MOST_OPEN });
   const byEquipment = new Map<string, Claim[]>();
-  for (const claim of open.map(claimOf)) byEquipment.set(claim.equipmentId, [...(byEquipment.get(claim.equipmentId) ?? []), claim]);
+  for (const claim of open.map(claimOf)) {
+    const claims = byEquipment.get(claim.equipmentId);
+    if (claims) claims.push(claim);
+    else byEquipment.set(claim.equipmentId, [claim]);
+  }
   return new Map(rows.map((row) => [row.recommendationId, conflictsOf(claimOf(row), byEquipment.get(row.equipmentId) ?? [])]));
 }
 

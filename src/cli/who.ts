@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 
 import { AgentError } from '../domain/errors.ts';
-import { nameOf } from '../domain/person.ts';
+import { actorOf, nameOf } from '../domain/person.ts';
 import { canAsk } from './prompt.ts';
 
 /** A column of 100 characters holds it. */
@@ -37,5 +37,6 @@ export function personOf(options: { readonly by?: string }, agentId: string, env
     throw new AgentError('usage', `--by must be a name of 1 to ${LONGEST_NAME} characters`, 'for instance --by operator_john');
   if (by.toLowerCase() === agentId.toLowerCase())
     throw new AgentError('unauthorised', `the agent ${agentId} cannot decide about its own recommendations`, 'name the operator with --by');
-  return { by, via: `cli:${login}`, actor: `${by} via cli:${login}` };
+  const via = `cli:${login}`;
+  return { by, via, actor: actorOf(by, via) };
 }

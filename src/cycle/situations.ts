@@ -4,7 +4,7 @@ import type { Situation } from '../domain/decide-recommendations.ts';
 import type { Draft } from '../domain/draft.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { FamilyHistory, OpenRecommendation } from '../domain/recommendation.ts';
-import { familyFor, type RuleBook } from '../domain/rule-book.ts';
+import { familyFor, familyKey, type RuleBook } from '../domain/rule-book.ts';
 import { isTerminal } from '../domain/transitions.ts';
 
 interface FamilyKey {
@@ -13,7 +13,7 @@ interface FamilyKey {
 }
 
 function keyOf({ equipmentId, issueFamily }: FamilyKey): string {
-  return JSON.stringify([equipmentId, issueFamily]);
+  return familyKey(equipmentId, issueFamily);
 }
 
 /** What this cycle saw and what is on record, by (equipment, family). */
@@ -30,7 +30,7 @@ export class SituationIndex {
     for (const history of histories) this.#newest.set(keyOf(history), draft.row(history.recommendationId) ?? history);
     for (const state of states) {
       const index = { live: this.#live, backlog: this.#backlog, late: this.#late }[state.part];
-      index.set(keyOf({ equipmentId: state.equipmentId, issueFamily: state.familyId }), state);
+      index.set(familyKey(state.equipmentId, state.familyId), state);
     }
   }
 
@@ -54,7 +54,7 @@ export class SituationIndex {
     const keys = new Set([...this.#live.keys(), ...this.#backlog.keys(), ...this.#late.keys(), ...open.keys()]);
     const situations: Situation[] = [];
     for (const key of keys) {
-      const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by keyOf
+      const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by familyKey
       const family = familyFor(this.#rules, equipmentId, familyId);
       if (!family) continue;
       situations.push({

@@ -6,7 +6,7 @@ import { knownFamilies } from './known-families.ts';
 import { type Authorship, type Proposal, recommendationOf } from './proposal.ts';
 import type { OpenRecommendation } from './recommendation.ts';
 import { type ReplayedSensorRules, ReplayedSensors } from './replayed-sensors.ts';
-import { activeFamilies, familyFor, type RuleBook, trendReachSeconds } from './rule-book.ts';
+import { activeFamilies, familyFor, familyKey, type RuleBook, trendReachSeconds } from './rule-book.ts';
 import { reachSeconds } from './sensor-states.ts';
 import type { Severity } from './severity.ts';
 import { isTerminal } from './transitions.ts';
@@ -32,10 +32,6 @@ export interface Episode {
 export interface ReplayRules extends ReplayedSensorRules {
   readonly author: Omit<Authorship, 'now'>;
   readonly maxAgeSeconds: number;
-}
-
-function keyOf(equipmentId: string, familyId: string): string {
-  return JSON.stringify([equipmentId, familyId]);
 }
 
 /**
@@ -85,7 +81,7 @@ export class Replay {
     for (const state of detection.states) {
       const family = familyFor(this.#rules, state.equipmentId, state.familyId);
       if (!family) continue;
-      const newest = this.#newest.get(keyOf(state.equipmentId, state.familyId));
+      const newest = this.#newest.get(familyKey(state.equipmentId, state.familyId));
       const open = newest && !isTerminal(newest.status) ? newest : undefined;
       const situation = { equipmentId: state.equipmentId, family, live: state, backlog: undefined, newest, open };
       for (const decision of decideSituation(situation, context)) this.#apply(decision, state, to);
@@ -114,7 +110,7 @@ export class Replay {
 
   #open(proposal: Proposal, status: 'pending' | 'withdrawn', state: DetectedState, now: Instant): void {
     const row = recommendationOf(proposal, status, { ...this.#settings.author, now }, new Map());
-    this.#newest.set(keyOf(row.equipmentId, row.issueFamily), row);
+    this.#newest.set(familyKey(row.equipmentId, row.issueFamily), row);
     this.#episodes.set(row.recommendationId, {
       recommendationId: row.recommendationId,
       equipmentId: row.equipmentId,
@@ -132,17 +128,17 @@ export class Replay {
   #escalate(row: OpenRecommendation, { band, peak, accountedTo }: Proposal): void {
     const { ruleId, severity } = band;
     const changed = { ruleId, severity, peakValue: peak.value, lastAccountedTimestamp: accountedTo };
-    this.#newest.set(keyOf(row.equipmentId, row.issueFamily), { ...row, ...changed });
+    this.#newest.set(familyKey(row.equipmentId, row.issueFamily), { ...row, ...changed });
     this.#change(row.recommendationId, (episode) => ({ ruleId, severity, peak: peak.value, escalations: episode.escalations + 1 }));
   }
 
   #end(row: OpenRecommendation, accountedTo: Instant, state: DetectedState): void {
-    this.#newest.set(keyOf(row.equipmentId, row.issueFamily), { ...row, status: 'withdrawn', lastAccountedTimestamp: accountedTo });
+    this.#newest.set(familyKey(row.equipmentId, row.issueFamily), { ...row, status: 'withdrawn', lastAccountedTimestamp: accountedTo });
     this.#change(row.recommendationId, () => ({ endedAt: state.clear?.since ?? accountedTo }));
   }
 
   #countRuns({ equipmentId, familyId, recentRuns }: DetectedState): void {
-    const newest = this.#newest.get(keyOf(equipmentId, familyId));
+    const newest = this.#newest.get(familyKey(equipmentId, familyId));
     if (newest)
       this.#change(newest.recommendationId, ({ mostRunsAMinute }) => ({ mostRunsAMinute: Math.max(mostRunsAMinute, recentRuns) }));
   }

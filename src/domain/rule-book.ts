@@ -63,6 +63,11 @@ function includes(book: RuleBook, scope: Scope, equipmentId: string): boolean {
   }
 }
 
+/** An (equipment, family) as a key of maps. */
+export function familyKey(equipmentId: string, familyId: string): string {
+  return JSON.stringify([equipmentId, familyId]);
+}
+
 /** The family as it is in force for one equipment; undefined where it is unknown or switched off. */
 export function familyFor(book: RuleBook, equipmentId: string, familyId: string): IssueFamily | undefined {
   const scoped = book.families.find((each) => each.familyId === familyId && includes(book, each.scope, equipmentId));

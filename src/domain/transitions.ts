@@ -53,3 +53,14 @@ export function isTerminal(status: string): boolean {
 export function isUndecided(status: RecommendationStatus): boolean {
   return status === 'pending' || status === 'awaiting_second' || status === 'deferred';
 }
+
+const STATUSES = Object.keys(RECOMMENDATION_TRANSITIONS).filter(isRecommendationStatus);
+
+/** What a family has at most one of at a time. */
+export const OPEN_STATUSES: readonly RecommendationStatus[] = STATUSES.filter((status) => !isTerminal(status));
+export const UNDECIDED_STATUSES: readonly RecommendationStatus[] = STATUSES.filter(isUndecided);
+
+/** Commands whose fate is not known yet. */
+export const OPEN_COMMAND_STATUSES: readonly CommandStatus[] = Object.keys(COMMAND_TRANSITIONS)
+  .filter(isCommandStatus)
+  .filter((status) => COMMAND_TRANSITIONS[status].length > 0);

@@ -103,7 +103,3 @@ export function conversionBetween(stored: Unit, used: Unit): Conversion | null {
   // Adding zero, which a plain factor needs, makes −0 into 0.
   return { shift: stored.shift, factor, divisor, offset: -used.shift + 0 };
 }
-
-export function convert(value: number, conversion: Conversion | null): number {
-  return conversion === null ? value : ((value + conversion.shift) * conversion.factor) / conversion.divisor + conversion.offset;
-}

@@ -8,7 +8,7 @@ import { read } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
-import { OPEN_STATUSES } from './statements/open-statuses.ts';
+import { OPEN } from './statements/open-statuses.ts';
 import { queueDayStatement, queueStatement } from './statements/queue.ts';
 import type { Column } from './tables.ts';
 
@@ -78,10 +78,10 @@ export async function readFigures(session: Session, now: Instant): Promise<Statu
     read(
       `SELECT COALESCE(x.severity, 'low') AS severity, COUNT(*) AS total,
   SUM(CASE WHEN x.status = 'pending' THEN 1 ELSE 0 END) AS pending,
-  SUM(CASE WHEN x.status IN ${OPEN_STATUSES} THEN 1 ELSE 0 END) AS open,
-  MIN(CASE WHEN x.status IN ${OPEN_STATUSES} THEN x.created_timestamp END) AS oldest,
+  SUM(CASE WHEN x.status IN ${OPEN} THEN 1 ELSE 0 END) AS open,
+  MIN(CASE WHEN x.status IN ${OPEN} THEN x.created_timestamp END) AS oldest,
   SUM(CASE WHEN x.created_timestamp > :recent THEN 1 ELSE 0 END) AS recent,
-  SUM(CASE WHEN x.status IN ${OPEN_STATUSES} AND x.created_timestamp < :stale THEN 1 ELSE 0 END) AS stale
+  SUM(CASE WHEN x.status IN ${OPEN} AND x.created_timestamp < :stale THEN 1 ELSE 0 END) AS stale
 FROM agent_recommendations x GROUP BY COALESCE(x.severity, 'low')`,
       { recent: d.encodeTime(addSeconds(now, -FLOOD_WINDOW_SECONDS)), stale: d.encodeTime(addSeconds(now, -STALE_SECONDS)) },
     ),

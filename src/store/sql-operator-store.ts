@@ -15,16 +15,17 @@ import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
 import { fromRow, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
-import { OPEN_STATUSES } from './statements/open-statuses.ts';
+import { OPEN } from './statements/open-statuses.ts';
 import { eventStatement } from './statements/events.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
+import { wordList } from './word-list.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
 
 /** The statuses from which the table of transitions lets an operator's decision start. */
 function undecidedStatuses(to: RecommendationStatus): string {
   const from = Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]; // the object's own keys
   const open = from.filter((status) => mayBecome(status, to) && status !== 'approved');
-  return open.map((status) => `'${status}'`).join(', ');
+  return wordList(open);
 }
 
 /** What operators ask for and decide, for every engine. */
@@ -63,9 +64,9 @@ export class SqlOperatorStore implements OperatorStore {
       RECOMMENDATIONS,
       read(
         `SELECT ${this.#columns(RECOMMENDATIONS)} FROM agent_recommendations x WHERE ${conditions.join(' AND ')}
-ORDER BY CASE WHEN x.status IN ${OPEN_STATUSES} THEN 0 ELSE 1 END,
-  CASE WHEN x.status IN ${OPEN_STATUSES} THEN -COALESCE(x.priority, 0) ELSE 0 END,
-  CASE WHEN x.status IN ${OPEN_STATUSES} THEN x.created_timestamp END, x.created_timestamp DESC LIMIT :limit`,
+ORDER BY CASE WHEN x.status IN ${OPEN} THEN 0 ELSE 1 END,
+  CASE WHEN x.status IN ${OPEN} THEN -COALESCE(x.priority, 0) ELSE 0 END,
+  CASE WHEN x.status IN ${OPEN} THEN x.created_timestamp END, x.created_timestamp DESC LIMIT :limit`,
         params,
       ),
     );
@@ -222,7 +223,7 @@ function decisionStatement(decision: OperatorDecision, d: Dialect): Statement {
   const update = (set: string, to: RecommendationStatus, params: Record<string, SqlValue>, condition = '') =>
     write(
       `UPDATE agent_recommendations SET status = '${to}', updated_timestamp = ${d.now}, ${set}
-WHERE recommendation_id = :id AND status IN (${undecidedStatuses(to)})${condition}`,
+WHERE recommendation_id = :id AND status IN ${undecidedStatuses(to)}${condition}`,
       { id: decision.recommendationId, ...params },
     );
   switch (decision.kind) {

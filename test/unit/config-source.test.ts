@@ -6,7 +6,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import type { ConfigInput } from '../../src/config/layers.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { findingTexts, sourcePatterns, unmatchedPatterns } from '../../src/config/source-findings.ts';
-import { convert } from '../../src/domain/units.ts';
+import { converted } from '../support/converted.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-config-source-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -24,8 +24,8 @@ function load(...lines: readonly string[]) {
 test("a unit alone is converted to the agent's own of its dimension, and none is converted into itself", () => {
   const { units } = load('units: { temperature: °F, pressure: { stored: kPa, used: psi }, flow_rate: GPM }');
   expect(Object.keys(units)).toEqual(['temperature', 'pressure']);
-  expect(convert(203, units['temperature'] ?? null)).toBe(95);
-  expect(convert(1000, units['pressure'] ?? null)).toBeCloseTo(145.03774, 4);
+  expect(converted(203, units['temperature'] ?? null)).toBe(95);
+  expect(converted(1000, units['pressure'] ?? null)).toBeCloseTo(145.03774, 4);
 });
 
 test("a signal of the user's own may be used in any unit of its dimension", () => {
@@ -34,7 +34,7 @@ test("a signal of the user's own may be used in any unit of its dimension", () =
     'units:',
     '  oil_pressure: { stored: psi, used: bar }',
   );
-  expect(convert(14.503773773, units['oil_pressure'] ?? null)).toBeCloseTo(1, 9);
+  expect(converted(14.503773773, units['oil_pressure'] ?? null)).toBeCloseTo(1, 9);
 });
 
 const KNOWN_FLOWS = 'gpm, igpm, m3/h, m3/min, m3/s, L/min, L/s, L/h, cfm';

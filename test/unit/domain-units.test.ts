@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { assert as assertProperty, constantFrom, double, property } from 'fast-check';
-import { agentUnitOf, conversionBetween, convert, type Dimension, unitNames, unitOf } from '../../src/domain/units.ts';
+import { agentUnitOf, conversionBetween, type Dimension, unitNames, unitOf } from '../../src/domain/units.ts';
+import { converted } from '../support/converted.ts';
 
 function known(name: string) {
   const unit = unitOf(name);
@@ -8,8 +9,8 @@ function known(name: string) {
   return unit;
 }
 
-function converted(value: number, stored: string, used: string): number {
-  return convert(value, conversionBetween(known(stored), known(used)));
+function inUnits(value: number, stored: string, used: string): number {
+  return converted(value, conversionBetween(known(stored), known(used)));
 }
 
 // From NIST SP 811 (2008), B.8, or by hand from the definitions.
@@ -38,12 +39,12 @@ test.each<[number, string, number, string]>([
   [1, 'igpm', 1.200_95, 'gpm'],
   [1, 'cfm', 7.480519, 'gpm'],
 ])('%d %s is %d %s', (value, stored, expected, used) => {
-  expect(converted(value, stored, used)).toBeCloseTo(expected, expected > 1000 ? 2 : 5);
+  expect(inUnits(value, stored, used)).toBeCloseTo(expected, expected > 1000 ? 2 : 5);
 });
 
 test('a whole °F that is a whole °C becomes just that, not a hair beside a limit', () => {
   const celsius = Array.from({ length: 120 }, (_value, index) => index * 5 - 100);
-  expect(celsius.map((each) => converted((each * 9) / 5 + 32, '°F', '°C'))).toEqual(celsius);
+  expect(celsius.map((each) => inUnits((each * 9) / 5 + 32, '°F', '°C'))).toEqual(celsius);
 });
 
 test.each([
@@ -74,7 +75,7 @@ test.each<Dimension>(['temperature', 'pressure', 'flow'])('there and back is the
   const name = constantFrom(...unitNames(dimension));
   assertProperty(
     property(name, name, double({ min: -1e6, max: 1e6, noNaN: true }), (from, to, value) => {
-      const back = converted(converted(value, from, to), to, from);
+      const back = inUnits(inUnits(value, from, to), to, from);
       expect(Math.abs(back - value)).toBeLessThanOrEqual(1e-9 * Math.max(1000, Math.abs(value)));
     }),
   );

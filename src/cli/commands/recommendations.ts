@@ -4,7 +4,7 @@ import { type Flood, isFlooding, judgeFlood } from '../../domain/queue.ts';
 import { groupQueue } from '../../domain/queue-groups.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
 import { familyFor } from '../../domain/rule-book.ts';
-import { isRecommendationStatus, isTerminal, RECOMMENDATION_TRANSITIONS } from '../../domain/transitions.ts';
+import { isRecommendationStatus, OPEN_STATUSES, RECOMMENDATION_TRANSITIONS } from '../../domain/transitions.ts';
 import type { Store } from '../../ports/store.ts';
 import { type Palette, paletteFor } from '../colour.ts';
 import type { CliContext } from '../context.ts';
@@ -28,7 +28,6 @@ export interface RecommendationsOptions extends JsonOption {
 const DEFAULT_LIMIT = 50;
 /** A group counts all of its rows, so they are all read; as many as --limit can ask for. */
 const MOST_ROWS = 100_000;
-const OPEN = Object.keys(RECOMMENDATION_TRANSITIONS).filter((status) => !isTerminal(status));
 const COLUMNS: readonly Column[] = [
   { title: 'ID' },
   { title: 'PRIO', align: 'right' },
@@ -115,7 +114,7 @@ async function conflictsAmong(
 async function grouped(context: CliContext, store: Store, options: RecommendationsOptions, now: Instant): Promise<string | null> {
   const { rules } = await context.settings();
   const rows = await store.listRecommendations({
-    statuses: options.status ?? OPEN,
+    statuses: options.status ?? OPEN_STATUSES,
     equipmentId: options.equipment ?? null,
     limit: MOST_ROWS,
   });

@@ -2,6 +2,7 @@ import { AgentError } from '../../domain/errors.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite } from '../dialect.ts';
 import type { Column, ColumnKind, Table } from '../tables.ts';
+import { wordList } from '../word-list.ts';
 import { embeddedExtras } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
@@ -107,7 +108,7 @@ function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
   const allowed = [
     `NOT ${given('status')}`,
     `t.status = ${value('status')}`,
-    transitions === null ? 'true' : `t.status || '>' || ${value('status')} IN (${transitions.map((pair) => `'${pair}'`).join(', ')})`,
+    transitions === null ? 'true' : `t.status || '>' || ${value('status')} IN ${wordList(transitions)}`,
     ...(restorable === null ? [] : [`t.${quote(restorable)} = ${value('status')}`]),
   ];
   const guardValue = value('guard_status');
@@ -128,7 +129,7 @@ ON CONFLICT DO NOTHING`;
  */
 function staysAlone({ table, key, onlyOneOpen }: GuardedWrite): string {
   if (onlyOneOpen === null) return '';
-  const statuses = `(${onlyOneOpen.statuses.map((status) => `'${status}'`).join(', ')})`;
+  const statuses = wordList(onlyOneOpen.statuses);
   const alike = onlyOneOpen.columns.map((column) => `o.${quote(column)} = t.${quote(column)}`).join(' AND ');
   return `
     AND NOT (${value('status')} IN ${statuses} AND COALESCE(t.status, '') NOT IN ${statuses} AND EXISTS (

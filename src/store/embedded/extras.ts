@@ -1,3 +1,4 @@
+import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
 import { OPEN_ORDER } from '../statements/work-orders.ts';
 import { ALL_TABLES, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
 
@@ -9,7 +10,7 @@ const INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS sensor_data_by_equipment ON sensor_data (equipment_id, timestamp)',
   // At most one open recommendation per equipment and family, whoever writes.
   `CREATE UNIQUE INDEX IF NOT EXISTS agent_recommendations_open ON agent_recommendations (equipment_id, issue_family)
-   WHERE status IN ('pending', 'awaiting_second', 'deferred', 'approved', 'executing')`,
+   WHERE status IN ${OPEN}`,
   'CREATE INDEX IF NOT EXISTS agent_recommendations_newest ON agent_recommendations (equipment_id, issue_family, created_timestamp)',
   // What was opened lately, however long the history is.
   'CREATE INDEX IF NOT EXISTS agent_recommendations_by_time ON agent_recommendations (created_timestamp)',
@@ -19,7 +20,7 @@ const INDEXES: readonly string[] = [
    WHERE status = 'executed' AND outcome IS NULL`,
   'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
-   WHERE status IN ('pending', 'executing', 'unknown')`,
+   WHERE status IN ${OPEN_COMMANDS}`,
   // At most one open order per sensor, whoever writes; people's own rows name no signal.
   `CREATE UNIQUE INDEX IF NOT EXISTS work_orders_open ON work_orders (equipment_id, signal) WHERE ${OPEN_ORDER}`,
   'CREATE INDEX IF NOT EXISTS work_orders_newest ON work_orders (equipment_id, signal, created_timestamp) WHERE signal IS NOT NULL',

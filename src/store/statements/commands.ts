@@ -3,6 +3,7 @@ import type { Claim, Lease } from '../../ports/store.ts';
 import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { COMMANDS } from '../tables.ts';
+import { wordList } from '../word-list.ts';
 import { LEASE_GUARD, leaseParams } from './lease.ts';
 
 /**
@@ -33,12 +34,11 @@ WHERE command_id IN (SELECT w.command_id FROM ${wanted} w) AND status = 'pending
 
 /** What this run holds, each with the ticket of the newest event that issued one: the judge of what may be written. */
 export function claimedStatement(lease: Lease, d: Dialect): Statement {
-  const kinds = TICKET_EVENTS.map((kind) => `'${kind}'`).join(', ');
   const columns = COMMANDS.columns.map((column) => `c.${d.quote(column.name)}`).join(', ');
   return read(
     `WITH held AS (SELECT * FROM agent_commands WHERE status = 'executing' AND claimed_by = :run),
 issued AS (SELECT subject_id, ${d.quote('after')} AS copy, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
-  FROM agent_events WHERE subject_type = 'recommendation' AND event IN (${kinds}) AND subject_id IN (SELECT recommendation_id FROM held))
+  FROM agent_events WHERE subject_type = 'recommendation' AND event IN ${wordList(TICKET_EVENTS)} AND subject_id IN (SELECT recommendation_id FROM held))
 SELECT ${columns}, i.copy AS ticket FROM held c LEFT JOIN issued i ON i.subject_id = c.recommendation_id AND i.place = 1
 WHERE EXISTS (SELECT 1 FROM agent_health h WHERE h.agent_id = :agent AND h.lease_owner = :run AND h.lease_epoch = :epoch)`,
     leaseParams(lease),

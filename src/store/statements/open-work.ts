@@ -1,7 +1,8 @@
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
 import { read, type Statement } from '../connection.ts';
+import { wordList } from '../word-list.ts';
 import type { Dialect } from '../dialect.ts';
-import { OPEN_STATUSES } from './open-statuses.ts';
+import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
 import { isOpen } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
@@ -22,10 +23,6 @@ const HISTORY_COLUMNS: readonly string[] = [
   'may_have_written',
 ];
 
-function names(list: readonly string[]): string {
-  return list.map((name) => `'${name}'`).join(', ');
-}
-
 /** A row as one JSON text, so that rows of different tables can travel in one result. */
 function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
   return d.jsonObject(
@@ -40,7 +37,7 @@ function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
 function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjects: string, subjectType = 'recommendation'): string {
   return `${alias} AS (SELECT subject_id, event, ${d.quote('after')} AS copy FROM (
   SELECT subject_id, event, ${d.quote('after')}, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
-  FROM agent_events WHERE subject_type = '${subjectType}' AND event IN (${names(kinds)}) AND subject_id IN (${subjects})) newest_events
+  FROM agent_events WHERE subject_type = '${subjectType}' AND event IN ${wordList(kinds)} AND subject_id IN (${subjects})) newest_events
   WHERE place = 1)`;
 }
 
@@ -53,7 +50,7 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement
   const chosen = 'SELECT recommendation_id FROM chosen';
   const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
   const sql = `WITH chosen AS (
-  SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN_STATUSES}
+  SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN}
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
     AND COALESCE(status, '') IS DISTINCT FROM COALESCE(guarded_status, '')
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL),
@@ -62,7 +59,7 @@ newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
-${newestEvent(d, 'fates', COMMAND_EVENTS, "SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ('pending', 'executing', 'unknown')", 'command')},
+${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ${OPEN_COMMANDS}`, 'command')},
 ${floodTable(d)}
 SELECT 'clock' AS kind, ${d.now} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
@@ -76,10 +73,10 @@ UNION ALL SELECT 'family', ${rowJson(d, 'f', history)}, NULL, NULL, NULL
   FROM agent_recommendations f JOIN newest n
     ON n.equipment_id = f.equipment_id AND n.issue_family = f.issue_family AND n.created_timestamp = f.created_timestamp
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
-  FROM agent_commands m WHERE m.status IN ('pending', 'executing', 'unknown')
+  FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS}
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
-  WHERE x.status IN ${OPEN_STATUSES} AND x.status = 'executing' AND m.status NOT IN ('pending', 'executing', 'unknown')
+  WHERE x.status IN ${OPEN} AND x.status = 'executing' AND m.status NOT IN ${OPEN_COMMANDS}
 UNION ALL SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL
   FROM operator_sessions o WHERE o.logout_timestamp >= ${d.plusSeconds(d.now, ':session_seconds')}
     OR ${isOpen('o')}

@@ -8,15 +8,13 @@ import {
   STALE_SECONDS,
 } from '../../domain/queue.ts';
 import { KPI_WINDOW_HOURS } from '../../domain/queue-kpis.ts';
-import { isUndecided, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../domain/transitions.ts';
 import { read, type Statement } from '../connection.ts';
+import { wordList } from '../word-list.ts';
 import type { Dialect } from '../dialect.ts';
-import { OPEN_STATUSES } from './open-statuses.ts';
+import { OPEN, UNDECIDED } from './open-statuses.ts';
 
 /** A row that is stamped later than this after now was written by hand: it must not hold a flood up for ever. */
 const AHEAD_SECONDS = 60;
-
-const UNDECIDED = (Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]).filter(isUndecided); // its own keys
 
 /** Opened after `since`, as a condition on the alias. */
 function openedAfter(d: Dialect, alias: string, since: string): string {
@@ -44,7 +42,7 @@ export function floodTable(d: Dialect): string {
   const at = d.quote('at');
   return `flood AS (SELECT event_id, event, happened FROM (
   SELECT event_id, event, ${at} AS happened, ROW_NUMBER() OVER (ORDER BY ${at} DESC, ordinal DESC) AS place FROM agent_events
-  WHERE subject_type = 'queue' AND subject_id = '${QUEUE_SUBJECT}' AND event IN (${FLOOD_EVENTS.map((event) => `'${event}'`).join(', ')})) flood_events
+  WHERE subject_type = 'queue' AND subject_id = '${QUEUE_SUBJECT}' AND event IN ${wordList(FLOOD_EVENTS)}) flood_events
   WHERE place = 1)`;
 }
 
@@ -71,7 +69,7 @@ export function queueSelects(d: Dialect): readonly string[] {
   WHERE x.created_timestamp <= ${d.plusSeconds(d.now, String(AHEAD_SECONDS))} AND ${askedForAttention('x')}
   ORDER BY x.created_timestamp DESC LIMIT ${FLOOD_ENDS_BELOW}) n) o`,
     `SELECT 'opened_often' AS kind, ${json(['recommendation_id'])} AS content FROM (${withSecondBefore(d, recently)}) o
-  WHERE ${isThirdWithinAMinute(d, 'o')} AND o.chattering_timestamp IS NULL AND o.status IN ${OPEN_STATUSES}`,
+  WHERE ${isThirdWithinAMinute(d, 'o')} AND o.chattering_timestamp IS NULL AND o.status IN ${OPEN}`,
   ];
 }
 
@@ -88,7 +86,6 @@ ${queueSelects(d)
 export function queueDayStatement(d: Dialect): Statement {
   const since = d.plusSeconds(d.now, String(-KPI_WINDOW_HOURS * 3600));
   const until = d.plusSeconds(d.now, String(AHEAD_SECONDS));
-  const undecided = `(${UNDECIDED.map((status) => `'${status}'`).join(', ')})`;
   const json = (names: readonly string[]) => d.jsonObject(names.map((name) => [name, `o.${d.quote(name)}`]));
   return read(`SELECT 'opened' AS kind, ${json(['opened_at', 'severity', 'opened', 'withdrawn'])} AS content FROM (
   SELECT x.created_timestamp AS opened_at, COALESCE(x.severity, 'low') AS severity, COUNT(*) AS opened,
@@ -100,9 +97,9 @@ UNION ALL SELECT 'decision', ${d.jsonObject([['seconds', d.jsonReal('o.seconds')
     SELECT x.created_timestamp, COALESCE(x.approved_timestamp, x.rejected_timestamp) AS decided FROM agent_recommendations x) w
   WHERE w.decided > ${since} AND w.decided <= ${until}) o WHERE o.seconds IS NOT NULL
 UNION ALL SELECT 'open', ${json(['unanswered', 'stale'])} FROM (
-  SELECT COALESCE(SUM(CASE WHEN x.status IN ${undecided} THEN 1 ELSE 0 END), 0) AS unanswered,
+  SELECT COALESCE(SUM(CASE WHEN x.status IN ${UNDECIDED} THEN 1 ELSE 0 END), 0) AS unanswered,
     COALESCE(SUM(CASE WHEN x.created_timestamp < ${d.plusSeconds(d.now, String(-STALE_SECONDS))} THEN 1 ELSE 0 END), 0) AS stale
-  FROM agent_recommendations x WHERE x.status IN ${OPEN_STATUSES}) o
+  FROM agent_recommendations x WHERE x.status IN ${OPEN}) o
 UNION ALL SELECT 'chattering', ${json(['pairs'])} FROM (SELECT COUNT(*) AS pairs FROM (
   SELECT x.equipment_id, x.issue_family FROM agent_recommendations x WHERE x.chattering_timestamp > ${since} AND x.chattering_timestamp <= ${until}
   UNION SELECT c.equipment_id, c.issue_family FROM (${withSecondBefore(d, since)}) c WHERE ${isThirdWithinAMinute(d, 'c')}) p) o

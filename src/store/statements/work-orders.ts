@@ -1,6 +1,7 @@
 import { ENDED_STATUSES } from '../../domain/work-order.ts';
+import { wordList } from '../word-list.ts';
 
-const ENDED = `(${ENDED_STATUSES.map((status) => `'${status}'`).join(', ')})`;
+const ENDED = wordList(ENDED_STATUSES);
 
 /** Orders about sensors that have not ended; the unique index of the engines that have one says the same. */
 export const OPEN_ORDER = `signal IS NOT NULL AND LOWER(TRIM(COALESCE(status, ''))) NOT IN ${ENDED}`;
