@@ -6,7 +6,7 @@ import { histories } from './histories.ts';
 import type { History } from './history.ts';
 import { disagreementIn, tell } from './replay.ts';
 
-const RUNS = Number(process.env['ORACLE_RUNS'] ?? 300);
+const RUNS = Number(process.env['ORACLE_RUNS'] ?? 2000);
 const SEED = process.env['ORACLE_SEED'];
 
 describe('the agent and a plain model of its rules', () => {

@@ -3,22 +3,25 @@ import type { Workplace } from './bundle.ts';
 
 const PROMPT = '$ ';
 const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+/** As a list's first column has it. */
+const SHORT_ID = /^[0-9a-f]{8}(?= {2})/gm;
 
 /** What differs from one run to the next, by the name that stands for it in a session. Ids are numbered as they appear. */
 class Placeholders {
+  /** Their first eight digits. */
   readonly #ids: string[] = [];
 
   /** An id's name back into its first eight digits, as an operator types it. */
   spelled(line: string): string {
-    return line.replace(/<id-(\d+)>/g, (_found, number: string) => this.#ids[Number(number) - 1]?.slice(0, 8) ?? 'unknown');
+    return line.replace(/<id-(\d+)>/g, (_found, number: string) => this.#ids[Number(number) - 1] ?? 'unknown');
   }
 
   replaced(text: string): string {
-    for (const [id] of text.matchAll(UUID)) if (!this.#ids.includes(id)) this.#ids.push(id);
-    let result = text;
-    for (const [index, id] of this.#ids.entries())
-      result = result.replaceAll(id, `<id-${index + 1}>`).replaceAll(id.slice(0, 8), `<id-${index + 1}>`);
-    return result
+    const inShort = text.replace(UUID, (id) => id.slice(0, 8));
+    for (const id of [...(text.match(UUID) ?? []), ...(text.match(SHORT_ID) ?? [])].map((each) => each.slice(0, 8)))
+      if (!this.#ids.includes(id)) this.#ids.push(id);
+    return this.#ids
+      .reduce((named, id, index) => named.replaceAll(id, `<id-${index + 1}>`), inShort)
       .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}Z?/g, '<time>')
       .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
       .replace(/\(cli:[^)]+\)/g, '(cli:<user>)')
@@ -35,7 +38,7 @@ function wordsOf(line: string): readonly string[] {
 
 const LOGGING = ['run-once', 'loop', 'simulate'];
 /** Of a cycle's log what it says to operators: what it created, escalated, refused and ended. */
-const NOTEWORTHY = /✓|ANOMALY|WITHDRAWN|CANCELLED|EXPIRED|REFUSED|RENEWED|FAULT|FLOOD|OUTCOME|silent/;
+const NOTEWORTHY = /✓|ANOMALY|WITHDRAWN|CANCELLED|EXPIRED|REFUSED|RENEWED|SENSOR|FLOOD|OUTCOME|silent/;
 
 /** What a session shows of a command: all of it, but for what `setup` and a cycle's log say every time. */
 function shown(command: string, stdout: string, stderr: string): string {
