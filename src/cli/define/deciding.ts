@@ -84,7 +84,11 @@ function defineApprove(program: Command, launch: Launch): void {
       'ops-agent approve a1b2c3d4 --by operator_john --yes',
       'ops-agent approve a1b2c3d4 --by operator_jane  # the second of two, where two people must agree',
     ],
-    exits: ['3  no such recommendation', '4  not entitled: the agent, or the first of two approvers again', ...DECISION_EXITS.slice(2)],
+    exits: [
+      '3  no such recommendation',
+      '4  not entitled: the agent, the first of two approvers again, or somebody who would have to be logged in',
+      ...DECISION_EXITS.slice(2),
+    ],
   });
 }
 
