@@ -50,7 +50,7 @@ async function secondsOf(text: string): Promise<number> {
 
 /** Opens everything, saying so in the specification's words. @throws AgentError where the loop could not work at all. */
 async function start(context: CliContext, settings: Settings, intervalSeconds: number, log: Log): Promise<CyclePorts> {
-  const { agentId, source: sourceSettings } = settings;
+  const { agentId } = settings;
   introduce(settings, log);
   const store = await context.store();
   log.info(`Connected to store ${store.description} successfully`);
@@ -58,7 +58,7 @@ async function start(context: CliContext, settings: Settings, intervalSeconds: n
   log.info(`Initialized plant: ${plant.description}`);
   log.info(`Agent ${agentId} initialized successfully`);
   const source = await context.source();
-  await requireColumns(source, sourceSettings.table);
+  await requireColumns(context);
   const figures = await store.readFigures();
   log.info('✓ Database connection verified');
   log.info(`\n${statusReport(agentId, figures)}\n`);
