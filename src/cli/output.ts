@@ -24,5 +24,5 @@ export function plain(text: string): string {
 
 /** A word of a command line that can be pasted: quoted where a shell would take it apart. */
 export function shellWord(text: string): string {
-  return /^[\w.@+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return /^[\w./@+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

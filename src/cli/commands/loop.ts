@@ -25,7 +25,7 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
   const intervalSeconds = options.interval ?? settings.poll.intervalSeconds;
   const log = await context.log();
   const ports = await start(context, settings, intervalSeconds, log);
-  const { signal } = context.interruption;
+  const { signal, ending } = context.interruption;
   signal.addEventListener('abort', () => log.info('Agent interrupted by user. Shutting down gracefully...'), { once: true });
   const processId = newRunId();
   const cycle = (first: boolean) =>
@@ -37,7 +37,7 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
       takeOver: first && options.takeOver === true,
     });
   const plan = { intervalSeconds, maxCycles: options.maxCycles ?? null, forSeconds };
-  const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, signal);
+  const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, ending);
   await (await context.store()).markOffline(settings.agentId, processId);
   log.info(`Agent ${settings.agentId} is offline after ${cycles} ${cycles === 1 ? 'cycle' : 'cycles'}`);
   return context.interruption.exitCode() ?? EXIT.done;

@@ -73,7 +73,7 @@ function defineLoop(program: Command, launch: Launch): void {
     );
   documented(loop, {
     examples: ['ops-agent loop', 'ops-agent loop --interval 5 --log-format json', 'ops-agent loop --for 55m'],
-    exits: ['0  ended by --max-cycles or --for', '130/143  ended by SIGINT / SIGTERM'],
+    exits: ['0  ended by --max-cycles or --for, or because nobody reads its log any more', '130/143  ended by SIGINT / SIGTERM'],
   });
 }
 
