@@ -31,10 +31,8 @@ describe('the command line', () => {
       ['status', '--log-level', 'loud'],
       "ops-agent: option '--log-level <level>' argument 'loud' is invalid: allowed choices are debug, info, warn, error; see: ops-agent --help",
     ],
-    [
-      ['loop', '--interval', '-5'],
-      "ops-agent: --interval must be a number of seconds above 0 and up to 86400, is '-5'. For instance --interval 10",
-    ],
+    [['loop', '--interval', '-5'], "ops-agent: --interval must be a duration above 0 and up to 24h, is '-5'. For instance --interval 10s"],
+    [['health', '--max-age', '25h'], "ops-agent: --max-age must be a duration above 0 and up to 24h, is '25h'. For instance --max-age 10s"],
     [
       ['loop', '--max-cycles', '0'],
       "ops-agent: --max-cycles must be a whole number from 1 to 1000000000, is '0'. For instance --max-cycles 10",
