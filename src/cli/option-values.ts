@@ -24,6 +24,11 @@ export function countOption(flag: string, max: number): (text: string) => number
   };
 }
 
+/** How many rows a list has without --limit, and the most that it may ask for. */
+export const DEFAULT_ROWS = 50;
+export const MOST_ROWS = 100_000;
+export const LIMIT = ['--limit <n>', `at most so many (default: ${DEFAULT_ROWS})`, countOption('--limit', MOST_ROWS)] as const;
+
 /** Collects the values of an option that may be repeated. */
 export function repeated(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];

@@ -2,10 +2,8 @@ import type { Command } from 'commander';
 
 import type { WorkOrdersOptions } from '../commands/work-orders.ts';
 import { ENDED_STATUSES } from '../../domain/work-order.ts';
-import { countOption, repeated } from '../option-values.ts';
+import { LIMIT, repeated } from '../option-values.ts';
 import { documented, type Launch } from './launch.ts';
-
-const MAX_ROWS = 100_000;
 
 /** What technicians have to do. */
 export function defineWorkOrders(program: Command, launch: Launch): void {
@@ -18,7 +16,7 @@ export function defineWorkOrders(program: Command, launch: Launch): void {
       repeated,
     )
     .option('--equipment <id>', 'only of this equipment')
-    .option('--limit <n>', 'at most so many (default: 50)', countOption('--limit', MAX_ROWS))
+    .option(...LIMIT)
     .option('--json', 'print a JSON array')
     .action((options: WorkOrdersOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/work-orders.ts')).run(context, options)),
