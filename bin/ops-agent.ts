@@ -5,11 +5,11 @@ import module from 'node:module';
 const { enableCompileCache } = module as { readonly enableCompileCache?: () => unknown };
 enableCompileCache?.();
 
-// Whoever reads our output may stop early, as `head` does; that is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+// Whoever reads our output may stop early, as `head` does. That is no failure of ours: what a command does is done, and its exit code says so.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 const { main } = await import('../src/cli/program.ts');
 process.exitCode = await main(process.argv.slice(2), (code) => process.exit(code));

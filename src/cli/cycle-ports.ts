@@ -1,6 +1,4 @@
 import type { CyclePorts } from '../cycle/ports.ts';
-import { AgentError } from '../domain/errors.ts';
-import type { Source } from '../ports/source.ts';
 import type { CliContext } from './context.ts';
 
 /** Everything that a cycle touches, opened. */
@@ -10,11 +8,10 @@ export async function openCyclePorts(context: CliContext): Promise<CyclePorts> {
   return { store, source: await context.source(), plant: await context.plant(), log, monotonic: context.monotonic };
 }
 
-/** @throws AgentError usage that names the columns which the source lacks */
-export async function requireColumns(source: Source, table: string): Promise<void> {
-  const missing = await source.missingColumns();
+/** @throws AgentError usage that names, each with its line, every column that the source lacks. */
+export async function requireColumns(context: CliContext): Promise<void> {
+  const missing = await (await context.source()).missingColumns();
   if (missing.length === 0) return;
-  const names = missing.map((column) => `'${column}'`).join(', ');
-  const what = missing.length === 1 ? `column ${names}` : `columns ${names}`;
-  throw new AgentError('usage', `source table ${table} lacks the ${what}`, 'correct source.columns, or add what is missing to the table');
+  const { findingsError } = await import('../config/source-findings.ts');
+  throw findingsError(await context.configInput(), missing);
 }

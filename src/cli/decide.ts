@@ -2,13 +2,14 @@ import { MOST_EVENTS, needsTwoPeople } from './approvals.ts';
 import { newRunId } from './run-id.ts';
 import { AgentError } from '../domain/errors.ts';
 import { eventOf } from '../domain/event.ts';
+import { sessionAt } from '../domain/operator-session.ts';
 import { personKey } from '../domain/person.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { mayBecome } from '../domain/transitions.ts';
 import type { OperatorDecision } from '../ports/store.ts';
 import type { CliContext } from './context.ts';
 import { findRecommendation, shortId } from './find-recommendation.ts';
-import { plain } from './output.ts';
+import { plain, shellWord } from './output.ts';
 import { agreed, canAsk } from './prompt.ts';
 import { personOf, type Person } from './who.ts';
 import { actionLines, decidedBy, readingsText } from './wording.ts';
@@ -51,7 +52,7 @@ export async function decide(
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
   const row = await findRecommendation(store, options.id);
-  const refusal = await refusalOf(context, row, kind, person);
+  const refusal = (await refusalOf(context, row, kind, person)) ?? (kind === 'approve' ? await absenceOf(context, person) : undefined);
   if (refusal) throw refusal;
   const verdict = verdictOn(row);
   if (canAsk() && options.yes !== true) await confirm(context, row, kind);
@@ -90,6 +91,21 @@ async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, p
   if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, events, policy)) return decidedAlready(row);
   const text = `recommendation ${id} has its first approval${decidedBy(row)}, which the agent has not judged yet`;
   return new AgentError('conflict', text, 'approve it as the second after the next cycle');
+}
+
+/** The next cycle would only take such an approval back. Who rejects or defers need not be logged in. */
+async function absenceOf(context: CliContext, { by }: Person): Promise<AgentError | undefined> {
+  const { policy } = await context.settings();
+  if (!policy.requireSession) return undefined;
+  const store = await context.store();
+  const { now } = await store.readControls();
+  if (sessionAt(await store.openSessionsOf(by), by, now)) return undefined;
+  const name = plain(by);
+  return new AgentError(
+    'unauthorised',
+    `${name} is not logged in, and only who is may approve (policy.requireSession)`,
+    `log in first: ops-agent session login --by ${shellWord(name)}`,
+  );
 }
 
 function decidedAlready(row: Recommendation): AgentError {

@@ -17,8 +17,15 @@ export async function momentBefore(flag: string, text: string, now: Instant): Pr
     if (at > now) throw new AgentError('usage', `${flag} ${isoOf(at)} is still to come, it is ${isoOf(now)}`, 'name an earlier time');
     return at;
   }
-  const { parseDuration } = await import('../config/duration.ts');
-  return addSeconds(now, -parseDuration(given));
+  const { durationSeconds } = await import('../config/duration.ts');
+  const seconds = durationSeconds(given);
+  if (seconds === undefined)
+    throw new AgentError(
+      'usage',
+      `${flag} '${text}' is neither a duration nor an ISO 8601 time with its zone`,
+      `for instance ${flag} 30d or ${flag} 2026-01-31T06:00:00Z`,
+    );
+  return addSeconds(now, -seconds);
 }
 
 /** A zone is required: without one the host's own would decide, and hosts and operators differ. */

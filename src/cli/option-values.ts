@@ -1,18 +1,15 @@
+import { durationSeconds } from '../config/duration.ts';
 import { AgentError } from '../domain/errors.ts';
 
 /** Timers take at most 2^31 ms; the same bound as the configuration's. */
 const MAX_INTERVAL_SECONDS = 86_400;
 
-/** Parses a number of seconds above 0, for instance 0.5. Throws AgentError usage. */
-export function secondsOption(flag: string): (text: string) => number {
+/** Parses a duration above 0, a plain number being seconds, as seconds. Throws AgentError usage. */
+export function durationOption(flag: string): (text: string) => number {
   return (text) => {
-    const seconds = /^\+?(\d+(\.\d*)?|\.\d+)$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (!(seconds > 0 && seconds <= MAX_INTERVAL_SECONDS))
-      throw new AgentError(
-        'usage',
-        `${flag} must be a number of seconds above 0 and up to ${MAX_INTERVAL_SECONDS}, is '${text}'`,
-        `for instance ${flag} 10`,
-      );
+    const seconds = durationSeconds(text) ?? 0;
+    if (seconds <= 0 || seconds > MAX_INTERVAL_SECONDS)
+      throw new AgentError('usage', `${flag} must be a duration above 0 and up to 24h, is '${text}'`, `for instance ${flag} 10s`);
     return seconds;
   };
 }
@@ -26,6 +23,11 @@ export function countOption(flag: string, max: number): (text: string) => number
     return count;
   };
 }
+
+/** How many rows a list has without --limit, and the most that it may ask for. */
+export const DEFAULT_ROWS = 50;
+export const MOST_ROWS = 100_000;
+export const LIMIT = ['--limit <n>', `at most so many (default: ${DEFAULT_ROWS})`, countOption('--limit', MOST_ROWS)] as const;
 
 /** Collects the values of an option that may be repeated. */
 export function repeated(value: string, earlier: readonly string[] = []): readonly string[] {

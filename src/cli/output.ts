@@ -21,3 +21,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
 export function plain(text: string): string {
   return text.replace(CONTROL, ' ');
 }
+
+/** A word of a command line that can be pasted: quoted where a shell would take it apart. */
+export function shellWord(text: string): string {
+  return /^[\w./@+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

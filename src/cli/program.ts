@@ -8,6 +8,7 @@ import type { Launch, LaunchOptions } from './define/launch.ts';
 import { defineRunning } from './define/running.ts';
 import { defineSession } from './define/session.ts';
 import { defineTools } from './define/tools.ts';
+import { defineHelp } from './define/help.ts';
 import { CommandLineError, describeFailure } from './error-text.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -44,7 +45,7 @@ export function buildProgram(launch: Launch): Command {
   defineControl(program, launch);
   program.commandsGroup('Tools:');
   defineTools(program, launch);
-  program.addHelpCommand(new Command('help').argument('[command]').description('print help for a command').helpGroup('Tools:'));
+  defineHelp(program);
   program.addHelpText('after', EXAMPLES);
   throwInsteadOfExit(program, 'ops-agent');
   return program;

@@ -16,21 +16,24 @@ const LONGEST_MS = 365 * 86_400_000;
  * Throws AgentError 'usage' for anything else, negative ones included.
  */
 export function parseDuration(text: string): number {
-  const match = DURATION.exec(text.trim());
-  const amount = match?.[1];
-  const unit = match?.[2]?.toLowerCase() ?? '';
-  if (amount === undefined || !UNITS.has(unit)) throw notADuration(text);
-  // The cast names what the expression above has checked: a number, then a unit that `ms` knows.
-  const milliseconds = ms(`${amount}${unit === '' ? 's' : unit}` as ms.StringValue);
-  if (!Number.isFinite(milliseconds)) throw notADuration(text);
-  if (milliseconds > LONGEST_MS) throw new AgentError('usage', `'${text}' is longer than a year`, 'give at most 365d');
-  return milliseconds / 1000;
-}
-
-function notADuration(text: string): AgentError {
-  return new AgentError(
+  const seconds = durationSeconds(text);
+  if (seconds !== undefined) return seconds;
+  throw new AgentError(
     'usage',
     `'${text}' is not a duration`,
     'write a number of seconds or a number with ms, s, m, h, d or w, such as 130s or 55m',
   );
+}
+
+/** The same for a text that may be something else: undefined where it is no duration. Throws AgentError 'usage' for one that is too long. */
+export function durationSeconds(text: string): number | undefined {
+  const match = DURATION.exec(text.trim());
+  const amount = match?.[1];
+  const unit = match?.[2]?.toLowerCase() ?? '';
+  if (amount === undefined || !UNITS.has(unit)) return undefined;
+  // The cast names what the expression above has checked: a number, then a unit that `ms` knows.
+  const milliseconds = ms(`${amount}${unit === '' ? 's' : unit}` as ms.StringValue);
+  if (!Number.isFinite(milliseconds)) return undefined;
+  if (milliseconds > LONGEST_MS) throw new AgentError('usage', `'${text}' is longer than a year`, 'give at most 365d');
+  return milliseconds / 1000;
 }

@@ -1,7 +1,11 @@
+import { nearest } from './nearest.ts';
+
 const PREFIX = 'OPS_AGENT_';
 
+const CONFIG_NAME = 'OPS_AGENT_CONFIG';
+
 /** Variables of ours that are no keys of the configuration: where it is, and switches for tests. */
-const OTHER_NAMES: readonly string[] = ['OPS_AGENT_CONFIG', 'OPS_AGENT_CRASH_AT', 'OPS_AGENT_SQLITE', 'OPS_AGENT_TEST_BUNDLE'];
+const OTHER_NAMES: readonly string[] = [CONFIG_NAME, 'OPS_AGENT_CRASH_AT', 'OPS_AGENT_SQLITE', 'OPS_AGENT_TEST_BUNDLE'];
 
 /** `poll.intervalSeconds` → `OPS_AGENT_POLL_INTERVAL_SECONDS`. */
 export function environmentNameOf(path: string): string {
@@ -21,6 +25,12 @@ export function isKnownOther(name: string): boolean {
   return OTHER_NAMES.includes(name);
 }
 
-export function otherNames(): readonly string[] {
-  return OTHER_NAMES;
+/** Of the given names the one that was most probably meant; what all names have in common would make any two of them alike, so it does not count. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const found = nearest(withoutPrefix(name), [...known, CONFIG_NAME].map(withoutPrefix));
+  return found === undefined ? undefined : PREFIX + found;
+}
+
+function withoutPrefix(name: string): string {
+  return name.slice(PREFIX.length);
 }

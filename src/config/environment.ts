@@ -1,6 +1,5 @@
 import { type ConfigKey, describeKeys } from './describe.ts';
-import { environmentNameOf, isKnownOther, isOurs, otherNames } from './environment-names.ts';
-import { didYouMean } from './nearest.ts';
+import { environmentNameOf, isKnownOther, isOurs, nearestName } from './environment-names.ts';
 import type { LooseProblem } from './problems.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,7 +35,8 @@ export function readEnvironment(env: Environment): EnvironmentValues {
 // The value is not repeated: a misspelt secret would be printed.
 function unknownName(name: string, keys: readonly ConfigKey[]): string {
   const names = keys.flatMap((key) => key.environment ?? []);
-  return `is no variable of ops-agent${didYouMean(name, [...names, ...otherNames()])}`;
+  const near = nearestName(name, names);
+  return `is no variable of ops-agent${near === undefined ? '; ops-agent config show lists them' : `, did you mean '${near}'?`}`;
 }
 
 /** A text from outside (environment, flag) as a value of the key's type. */

@@ -31,11 +31,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /** One error for all problems, in the file's order: one line for one, a heading with their number and a line each for several. */
-export function problemsError(file: string, problems: readonly LooseProblem[]): AgentError {
+export function problemsError(file: string, problems: readonly LooseProblem[], check = 'ops-agent config check'): AgentError {
   const sorted = problems.toSorted((a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER));
   const lines = sorted.map((problem) => (problem.where === '' ? problem.text : `${problem.where}: ${problem.text}`));
   const message = lines.length === 1 ? `${file}: ${lines.join('')}` : `${lines.length} problems in ${file}:\n  ${lines.join('\n  ')}`;
-  return new AgentError('usage', message, 'correct it and check with: ops-agent config check');
+  return new AgentError('usage', message, `correct it and check with: ${check}`);
 }
 
 /** The schema's findings in our words; `input` is what was checked. */

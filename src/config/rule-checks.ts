@@ -140,7 +140,8 @@ export function contradictions(config: Config, fleet: Fleet, entries: readonly P
     const atHigh = lowPath === undefined || (highPath !== undefined && isLater(highPath, lowPath));
     const [path, other] = atHigh ? [highPath, below] : [lowPath, above];
     const side = atHigh ? 'above' : 'below';
-    const text = `contradicts rule '${other.ruleId}': ${high.family.signal} would always be wrong, ${side} ${atHigh ? above.limit : below.limit} or ${atHigh ? 'below' : 'above'} ${other.limit}, for ${scopeText(high.scope)} and ${scopeText(low.scope)}`;
+    const scopes = [...new Set([high, low].map(({ scope }) => scopeText(scope)))].join(' and ');
+    const text = `contradicts rule '${other.ruleId}': ${high.family.signal} would always be wrong, ${side} ${atHigh ? above.limit : below.limit} or ${atHigh ? 'below' : 'above'} ${other.limit}, for ${scopes}`;
     return path === undefined ? [] : [{ path, text }];
   });
 }

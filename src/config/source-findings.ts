@@ -32,7 +32,7 @@ export function unmatchedPatterns(patterns: readonly EquipmentPattern[], equipme
 /** What only the source itself can tell about the configuration, as loadSettings tells the rest: with path and line. */
 export function findingsError(input: ConfigInput, problems: readonly Problem[]) {
   const layers = readLayers(input);
-  return problemsError(layers.file, problems.map(layers.place));
+  return problemsError(layers.file, problems.map(layers.place), 'ops-agent config check --connect');
 }
 
 /** Each finding as one line: path, place, text. */

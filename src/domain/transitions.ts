@@ -59,6 +59,10 @@ const STATUSES = Object.keys(RECOMMENDATION_TRANSITIONS).filter(isRecommendation
 /** What a family has at most one of at a time. */
 export const OPEN_STATUSES: readonly RecommendationStatus[] = STATUSES.filter((status) => !isTerminal(status));
 export const UNDECIDED_STATUSES: readonly RecommendationStatus[] = STATUSES.filter(isUndecided);
+/** Where the operators' last word was an approval: of two, the second. Whoever only waits for one, or was withdrawn before it, has none. */
+export const APPROVED_STATUSES: readonly RecommendationStatus[] = STATUSES.filter(
+  (status) => !isUndecided(status) && status !== 'rejected' && status !== 'withdrawn',
+);
 
 /** Commands whose fate is not known yet. */
 export const OPEN_COMMAND_STATUSES: readonly CommandStatus[] = Object.keys(COMMAND_TRANSITIONS)

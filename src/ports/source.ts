@@ -8,9 +8,9 @@ export interface ReadingPoint {
   readonly value: number;
 }
 
-/** A column of the source that cannot be what the configuration says it is. */
-export interface ColumnProblem {
-  /** Of the key that names the column. */
+/** What the source's table does not have as the configuration says it. */
+export interface SourceProblem {
+  /** Of the key that names the table or column. */
   readonly path: readonly string[];
   readonly text: string;
 }
@@ -27,10 +27,10 @@ export interface Source {
   detect(request: DetectionRequest): Promise<Detection>;
   /** Good readings of one signal around a moment, at most `limit`, the newest of them. */
   readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]>;
-  /** The configured columns that the table lacks; empty when it can be read. */
-  missingColumns(): Promise<readonly string[]>;
+  /** The configured columns that the table lacks, or that there is no such table; empty when it can be read. */
+  missingColumns(): Promise<readonly SourceProblem[]>;
   /** The configured columns whose declared type rules out what they are to hold; a type that says nothing is none. */
-  mistypedColumns(): Promise<readonly ColumnProblem[]>;
+  mistypedColumns(): Promise<readonly SourceProblem[]>;
   /** The ids in so many of the newest readings, in order, whichever equipment this agent is responsible for. */
   equipmentIds(readings: number): Promise<readonly string[]>;
   close(): Promise<void>;

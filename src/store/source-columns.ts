@@ -1,5 +1,5 @@
 import type { SourceSettings } from '../config/settings.ts';
-import type { ColumnProblem } from '../ports/source.ts';
+import type { SourceProblem } from '../ports/source.ts';
 import type { Dialect } from './dialect.ts';
 import { epochUnitsPerSecond } from './statements/raw-time.ts';
 
@@ -10,38 +10,50 @@ export interface TableColumn {
   readonly type: string;
 }
 
-/** The configured columns that the table lacks. */
-export function missingColumns(source: SourceSettings, present: readonly TableColumn[]): readonly string[] {
-  const { columns, shape, arrivalColumn } = source;
-  const names = new Set(present.map(({ name }) => name));
-  const wanted = [
-    columns.equipment,
-    columns.timestamp,
-    ...(columns.status === null ? [] : [columns.status]),
-    ...(arrivalColumn === null ? [] : [arrivalColumn]),
-    ...(shape.kind === 'wide' ? Object.values(shape.signals) : [shape.signalColumn, shape.valueColumn]),
+/** A column that the configuration names, by the keys under `source.columns`, and what it has to hold. */
+interface NamedColumn {
+  readonly key: readonly string[];
+  readonly name: string;
+  readonly holds: 'time' | 'value' | 'anything';
+}
+
+function namedColumns({ columns, shape, arrivalColumn }: SourceSettings): readonly NamedColumn[] {
+  const named = (key: readonly string[], name: string | null, holds: NamedColumn['holds']): readonly NamedColumn[] =>
+    name === null ? [] : [{ key, name, holds }];
+  return [
+    ...named(['equipment'], columns.equipment, 'anything'),
+    ...named(['timestamp'], columns.timestamp, 'time'),
+    ...named(['arrival'], arrivalColumn, 'time'),
+    ...named([shape.kind === 'wide' ? 'status' : 'quality'], columns.status, 'anything'),
+    ...(shape.kind === 'wide'
+      ? Object.entries(shape.signals).flatMap(([signal, column]) => named(['signals', signal], column, 'value'))
+      : [...named(['signal'], shape.signalColumn, 'anything'), ...named(['value'], shape.valueColumn, 'value')]),
   ];
-  return wanted.filter((column) => !names.has(column.toLowerCase()));
+}
+
+/** The configured columns that the table lacks; of a table that is not there, the table alone. */
+export function missingColumns(source: SourceSettings, present: readonly TableColumn[]): readonly SourceProblem[] {
+  const { table } = source;
+  if (present.length === 0) return [{ path: ['source', 'table'], text: `there is no table or view '${table}'` }];
+  const names = new Set(present.map(({ name }) => name));
+  return namedColumns(source)
+    .filter(({ name }) => !names.has(name.toLowerCase()))
+    .map(({ key, name }) => ({ path: ['source', 'columns', ...key], text: `${table} has no column '${name}'` }));
 }
 
 /** The configured columns whose declared type rules out numbers for values, or the source's format for times. */
-export function mistypedColumns(source: SourceSettings, present: readonly TableColumn[], d: Dialect): readonly ColumnProblem[] {
-  const { columns, shape, arrivalColumn, table, timestampFormat } = source;
-  const problem = (column: string, key: readonly string[], wrong: 'text' | 'number', meaning: string): readonly ColumnProblem[] => {
-    const type = present.find(({ name }) => name === column.toLowerCase())?.type ?? '';
-    const text = `${table}.${column} is declared ${type}, ${meaning}`;
-    return d.kindOfType(type) === wrong ? [{ path: ['source', 'columns', ...key], text }] : [];
-  };
+export function mistypedColumns(source: SourceSettings, present: readonly TableColumn[], d: Dialect): readonly SourceProblem[] {
+  const { table, timestampFormat } = source;
   const isEpoch = epochUnitsPerSecond(source) !== null;
   const times = isEpoch
     ? `but source.timestampFormat is ${timestampFormat}, a number; say native or iso`
     : `but source.timestampFormat is ${timestampFormat}; say epochSeconds or epochMillis`;
   const values = 'and a text is no reading; name a column of numbers, or read a view that casts it';
-  const signals = shape.kind === 'wide' ? Object.entries(shape.signals) : [];
-  return [
-    ...problem(columns.timestamp, ['timestamp'], isEpoch ? 'text' : 'number', times),
-    ...(arrivalColumn === null ? [] : problem(arrivalColumn, ['arrival'], isEpoch ? 'text' : 'number', times)),
-    ...signals.flatMap(([signal, column]) => problem(column, ['signals', signal], 'text', values)),
-    ...(shape.kind === 'long' ? problem(shape.valueColumn, ['value'], 'text', values) : []),
-  ];
+  return namedColumns(source).flatMap(({ key, name, holds }) => {
+    if (holds === 'anything') return [];
+    const type = present.find((column) => column.name === name.toLowerCase())?.type ?? '';
+    const wrong = holds === 'value' || isEpoch ? 'text' : 'number';
+    const text = `${table}.${name} is declared ${type}, ${holds === 'time' ? times : values}`;
+    return d.kindOfType(type) === wrong ? [{ path: ['source', 'columns', ...key], text }] : [];
+  });
 }

@@ -6,7 +6,7 @@ import { addSeconds, type Instant } from '../domain/instant.ts';
 import { CHATTER_WINDOW_SECONDS } from '../domain/queue.ts';
 import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
-import type { ColumnProblem, ReadingPoint, Source } from '../ports/source.ts';
+import type { ReadingPoint, Source, SourceProblem } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { ReadingTimes } from './reading-times.ts';
@@ -208,11 +208,11 @@ export class SqlSource implements Source {
     return rows.map((row) => String(row['equipment_id']));
   }
 
-  async missingColumns(): Promise<readonly string[]> {
+  async missingColumns(): Promise<readonly SourceProblem[]> {
     return missingColumns(this.#settings, await this.#columns());
   }
 
-  async mistypedColumns(): Promise<readonly ColumnProblem[]> {
+  async mistypedColumns(): Promise<readonly SourceProblem[]> {
     return mistypedColumns(this.#settings, await this.#columns(), this.#dialect);
   }
 

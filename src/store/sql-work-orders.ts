@@ -52,7 +52,7 @@ export async function listWorkOrders(session: Session, filter: WorkOrderFilter):
   const conditions = ['true'];
   if (filter.statuses.length > 0) {
     conditions.push(`LOWER(TRIM(x.status)) IN (SELECT value FROM ${d.jsonList('statuses')} l)`);
-    params['statuses'] = JSON.stringify(filter.statuses.map((status) => status.toLowerCase()));
+    params['statuses'] = JSON.stringify(filter.statuses.map((status) => status.trim().toLowerCase()));
   }
   if (filter.equipmentId !== null) {
     conditions.push('x.equipment_id = :equipment');

@@ -112,7 +112,10 @@ describe('sessions', () => {
 
   test('where they are required, an approval counts only from somebody who is logged in, and is counted', async () => {
     expect(await place.run('session', 'list')).toEqual({ stdout: 'No sessions.\n', stderr: '', code: 0 });
-    await place.run('approve', id, '--by', 'operator_john');
+    await place.run(
+      'sql',
+      `UPDATE agent_recommendations SET status = 'approved', approved_by_operator = 'operator_john', approved_timestamp = CURRENT_TIMESTAMP WHERE equipment_id = 'REACTOR_02'`,
+    );
     expect(await place.json('run-once', '--json')).toMatchObject({ commands: { created: 0, refused: 1 } });
     expect((await place.run('show', id)).stdout).toContain('operator_john was not logged in when the approval was given');
     const login = await place.run('session', 'login', '--by', 'operator_john');
@@ -130,6 +133,32 @@ describe('sessions', () => {
         rejected_recommendations: 0,
       },
     ]);
+  });
+
+  test('who is not logged in is refused at once, and nothing is stored', async () => {
+    const before = await place.json('events', '--json');
+    for (const [name, word] of [
+      ['operator_john', 'operator_john'],
+      ["Pat O'Hara", String.raw`'Pat O'\''Hara'`],
+    ] as const) {
+      expect(await place.run('approve', id, '--by', name)).toEqual({
+        stdout: '',
+        stderr: `ops-agent: ${name} is not logged in, and only who is may approve (policy.requireSession). Log in first: ops-agent session login --by ${word}\n`,
+        code: 4,
+      });
+    }
+    expect(await place.json('events', '--json')).toEqual(before);
+    expect(await place.json('show', id, '--json')).toMatchObject({ status: 'pending', approved_by_operator: null });
+    await place.run('session', 'login', '--by', 'operator_john');
+    await place.run('session', 'logout', '--by', 'operator_john');
+    expect((await place.run('approve', id, '--by', 'operator_john')).code).toBe(4);
+  });
+
+  test('who rejects or defers need not be logged in', async () => {
+    expect((await place.run('defer', id, '--for', '1h', '--by', 'operator_john')).code).toBe(0);
+    expect((await place.run('reject', id, '--reason', 'no', '--by', 'operator_john')).code).toBe(0);
+    await place.run('run-once');
+    expect(await place.json('show', id, '--json')).toMatchObject({ status: 'rejected', rejected_by_operator: 'operator_john' });
   });
 
   test('login again is a no-op, logout ends it, and the audit has both', async () => {
@@ -156,6 +185,23 @@ describe('sessions', () => {
     expect(await place.run('session', 'login', '--by', 'OPS_AGENT_001')).toMatchObject({ code: 4 });
   });
 });
+
+test('the second of two approvals needs somebody who is logged in, too', async () => {
+  await recommended({ ...TWO, OPS_AGENT_POLICY_REQUIRE_SESSION: 'true' });
+  await place.run('session', 'login', '--by', 'operator_john');
+  await place.run('approve', id, '--by', 'operator_john');
+  await place.run('run-once');
+  const before = await place.json('events', '--json');
+  expect(await place.run('approve', id, '--by', 'operator_jane')).toMatchObject({
+    stdout: '',
+    stderr: expect.stringContaining('ops-agent: operator_jane is not logged in'),
+    code: 4,
+  });
+  expect(await place.json('events', '--json')).toEqual(before);
+  expect(await place.json('show', id, '--json')).toMatchObject({ status: 'awaiting_second', approved_by_operator: 'operator_john' });
+  await place.run('session', 'login', '--by', 'operator_jane');
+  expect((await place.run('approve', id, '--by', 'operator_jane')).code).toBe(0);
+}, 30_000);
 
 describe('conflicts', () => {
   test('are named in the list, on the page and in --json, and are not there where nothing conflicts', async () => {

@@ -31,10 +31,8 @@ describe('the command line', () => {
       ['status', '--log-level', 'loud'],
       "ops-agent: option '--log-level <level>' argument 'loud' is invalid: allowed choices are debug, info, warn, error; see: ops-agent --help",
     ],
-    [
-      ['loop', '--interval', '-5'],
-      "ops-agent: --interval must be a number of seconds above 0 and up to 86400, is '-5'. For instance --interval 10",
-    ],
+    [['loop', '--interval', '-5'], "ops-agent: --interval must be a duration above 0 and up to 24h, is '-5'. For instance --interval 10s"],
+    [['health', '--max-age', '25h'], "ops-agent: --max-age must be a duration above 0 and up to 24h, is '25h'. For instance --max-age 10s"],
     [
       ['loop', '--max-cycles', '0'],
       "ops-agent: --max-cycles must be a whole number from 1 to 1000000000, is '0'. For instance --max-cycles 10",
@@ -181,7 +179,8 @@ describe('the store', () => {
 });
 
 describe('the source', () => {
-  const LACKS = "source table readings lacks the column 'temperature'";
+  const REMEDY = 'Correct it and check with: ops-agent config check --connect';
+  const LACKS = `ops-agent: ops-agent.yaml: source.columns.signals.temperature (line 1, column 1): readings has no column 'temperature'. ${REMEDY}\n`;
 
   beforeEach(async () => {
     write('ops-agent.yaml', 'source:\n  table: readings\n');
@@ -192,10 +191,41 @@ describe('the source', () => {
   test('that lacks a column is named by config check --connect', async () => {
     const { stderr, code } = await place.run('config', 'check', '--connect');
     expect({ stderr, code }).toEqual({
-      stderr: `ops-agent: ${LACKS}. Correct source.columns, or add what is missing to the table\n`,
+      stderr: LACKS,
       code: 2,
     });
   });
+
+  test('is told all at once what it lacks and what is of the wrong type, each with its line', async () => {
+    write(
+      'ops-agent.yaml',
+      'source:\n  table: historian\n  columns:\n    equipment: asset\n    arrival: stored\n    signals: { temperature: l, flow: gpm }\n',
+    );
+    await place.run('sql', 'CREATE TABLE historian (timestamp INTEGER, stored TEXT, l REAL)');
+    const { stdout, stderr, code } = await place.run('config', 'check', '--connect');
+    const text = [
+      "source.columns.status (line 3, column 3): historian has no column 'sensor_status'",
+      'source.columns.timestamp (line 3, column 3): historian.timestamp is declared INTEGER, but source.timestampFormat is native; say epochSeconds or epochMillis',
+      "source.columns.equipment (line 4, column 5): historian has no column 'asset'",
+      "source.columns.signals.flow (line 6, column 32): historian has no column 'gpm'",
+    ].join('; ');
+    expect({ isSourceFine: stdout.includes('Source'), stderr, code }).toEqual({
+      isSourceFine: false,
+      stderr: `ops-agent: 4 problems in ops-agent.yaml: ${text}. ${REMEDY}\n`,
+      code: 2,
+    });
+  });
+
+  test.each(['config check --connect', 'loop --log-level error', 'rules test --since 1h'])(
+    'that is no table is named with its line by %s',
+    async (line) => {
+      write('ops-agent.yaml', 'source:\n  table: historian\n');
+      expect(await place.run(...line.split(' '))).toMatchObject({
+        stderr: `ops-agent: ops-agent.yaml: source.table (line 2, column 3): there is no table or view 'historian'. ${REMEDY}\n`,
+        code: 2,
+      });
+    },
+  );
 
   test('whose column is of the wrong type is named with its line by config check --connect', async () => {
     write('ops-agent.yaml', 'source:\n  table: historian\n  columns:\n    timestamp: t\n');
@@ -208,7 +238,7 @@ describe('the source', () => {
         'ops-agent: 2 problems in ops-agent.yaml: ' +
         'source.columns.signals.temperature (line 3, column 3): historian.temperature is declared TEXT, and a text is no reading; name a column of numbers, or read a view that casts it; ' +
         'source.columns.timestamp (line 4, column 5): historian.t is declared INTEGER, but source.timestampFormat is native; say epochSeconds or epochMillis. ' +
-        'Correct it and check with: ops-agent config check\n',
+        `${REMEDY}\n`,
       code: 2,
     });
   });
@@ -235,7 +265,7 @@ describe('the source', () => {
   test('that lacks a column does not start a loop', async () => {
     const { stderr, code } = await place.run('loop', '--log-level', 'error');
     expect({ stderr, code }).toEqual({
-      stderr: `ops-agent: ${LACKS}. Correct source.columns, or add what is missing to the table\n`,
+      stderr: LACKS,
       code: 2,
     });
   });

@@ -44,6 +44,8 @@ describe('help', () => {
       for (const example of examples) {
         const [first, ...args] = wordsOf(example);
         expect(first).toBe('ops-agent');
+        // Help that is asked for ends the process; it is compared below.
+        if (args[0] === 'help') continue;
         // A fresh tree each time, because commander keeps values of repeated options.
         await buildProgram(() => Promise.resolve()).parseAsync(args, { from: 'user' });
       }
@@ -55,9 +57,22 @@ describe('help', () => {
     expect(stdout).toContain('Exit codes:\n  0  done (also: nothing to do)         5  conflict (already decided, ambiguous prefix)');
   });
 
-  test('help COMMAND and COMMAND --help are the same', async () => {
-    const [a, b] = await Promise.all([place.run('help', 'run-once'), place.run('run-once', '--help')]);
+  test.each(PATHS.map((path) => [path.join(' '), path] as const))('help %s and its --help are the same', async (_name, path) => {
+    const [a, b] = await Promise.all([place.run('help', ...path), place.run(...path, '--help')]);
     expect(a).toEqual(b);
+    expect(a.code).toBe(0);
+  });
+
+  test.each([
+    [['frobnicate'], 'ops-agent --help'],
+    [['session', 'frobnicate'], 'ops-agent session --help'],
+    [['session', 'login', 'frobnicate'], 'ops-agent session login --help'],
+  ])('of what is no command is refused: %j', async (names, remedy) => {
+    expect(await place.run('help', ...names)).toEqual({
+      stdout: '',
+      stderr: `ops-agent: unknown command 'frobnicate'; see: ${remedy}\n`,
+      code: 2,
+    });
   });
 
   test('without a command prints the help on stderr and exits 2', async () => {

@@ -141,6 +141,18 @@ VALUES ('SENSOR_VALVE_01', 'VALVE_01', 71.0, 100.0, 45.0, 'good', CURRENT_TIMEST
     expect((await place.run('sql', 'SELEC 1')).code).toBe(2);
   });
 
+  test.each([`UPDATE agent_events SET actor = 'x'`, 'DELETE FROM agent_events'])('sql leaves the audit as it is: %s', async (statement) => {
+    const before = await place.json('events', '--json');
+    expect(before).not.toEqual([]);
+    expect(await place.run('sql', statement)).toEqual({
+      stdout: '',
+      stderr:
+        'ops-agent: agent_events is append-only: its rows are never changed or deleted. Leave them as they are; read them with: ops-agent events\n',
+      code: 2,
+    });
+    expect(await place.json('events', '--json')).toEqual(before);
+  });
+
   test('config show has every key with its origin', async () => {
     const rows = (await place.json('config', 'show', '--json', '--set', 'poll.intervalSeconds=5')) as unknown[]; // asserted here
     expect(rows).toContainEqual({ path: 'poll.intervalSeconds', value: 5, origin: 'flag', environment: 'OPS_AGENT_POLL_INTERVAL_SECONDS' });

@@ -106,4 +106,15 @@ describe('loop', () => {
     expect(code).toBe(0);
     expect(stderr.match(/CYCLE COMPLETE/g)).toHaveLength(3);
   });
+
+  test('--interval and the --max-age of health are durations; a plain number is seconds', async () => {
+    const { code, stderr } = await place.run('loop', '--max-cycles', '1', '--interval', '2m');
+    expect(code).toBe(0);
+    expect(stderr).toContain('Poll interval: 120 seconds\n');
+    await place.run('run-once');
+    const offline = `UPDATE agent_health SET last_heartbeat = CURRENT_TIMESTAMP - INTERVAL 90 SECONDS, next_due = last_heartbeat`;
+    await place.run('sql', offline);
+    const reasons = async (maxAge: string) => (await place.run('health', '--max-age', maxAge)).stdout.includes('the next was due by');
+    expect([await reasons('1m'), await reasons('60'), await reasons('2m'), await reasons('120')]).toEqual([true, true, false, false]);
+  });
 });

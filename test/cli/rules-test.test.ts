@@ -102,7 +102,14 @@ describe('rules test', () => {
   );
 
   test.each([
-    [['--since', 'yesterday'], "'yesterday' is not a duration"],
+    [
+      ['--since', 'yesterday'],
+      "ops-agent: --since 'yesterday' is neither a duration nor an ISO 8601 time with its zone. For instance --since 30d or --since 2026-01-31T06:00:00Z",
+    ],
+    [
+      ['--since', '1h', '--until', '2026-01-31'],
+      "--until '2026-01-31' is neither a duration nor an ISO 8601 time with its zone. For instance --until 30d",
+    ],
     [['--since', '2999-01-01T00:00:00Z'], '--since 2999-01-01T00:00:00.000Z is still to come'],
     [['--since', '2026-02-30T00:00:00Z', '--until', '2026-01-01T00:00:00Z'], '--since is not before --until'],
     [['--since', '1h', '--step', '2h'], "--step must be from 1s to 1h, is '2h'"],

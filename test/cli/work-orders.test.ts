@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+import { ENDED_STATUSES } from '../../src/domain/work-order.ts';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
 
 let place: Workplace;
@@ -90,4 +91,13 @@ test('a listing shows orders that people made, what has not ended first', async 
     [false, 'closed'],
   ]);
   expect(golden((await place.run('work-orders', '--limit', '1')).stdout)).toContain('by-hand PUMP_01 - - - - - - oil');
+  await place.run('sql', `UPDATE work_orders SET status = ' Waiting for parts' WHERE work_order_id = 'by-hand'`);
+  expect(await place.json('work-orders', '--status', 'waiting for PARTS ', '--json')).toMatchObject([{ work_order_id: 'by-hand' }]);
+}, 60_000);
+
+test('the help says that a status is free text, and which words mean the end', async () => {
+  const { stdout } = await place.run('work-orders', '--help');
+  const words = stdout.replace(/\s+/g, ' ');
+  expect(words).toContain('--status <text> only these, in any case; may be repeated. People write what they like:');
+  for (const word of ENDED_STATUSES) expect(words).toContain(word);
 }, 60_000);

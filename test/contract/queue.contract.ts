@@ -4,6 +4,7 @@ import { recommendationIdOf } from '../../src/domain/ids.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { floodEvent, judgeFlood, type QueueFacts } from '../../src/domain/queue.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
+import type { Statement } from '../../src/store/connection.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { aRecommendation, changing, inserting } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -205,6 +206,42 @@ function theDay(under: StoreUnderTest): void {
       expect(day.secondsToDecision.toSorted((a, b) => a - b)).toEqual([0, 90.5, 25 * 3600]);
       expect(day).toMatchObject({ unanswered: 3, stale: 1, chattering: 0, floods: 0 });
     });
+
+    test.each<readonly [string, Partial<Recommendation>, readonly number[]]>([
+      ['approved', { status: 'approved', approvedTimestamp: -1 }, [2]],
+      ['approved, and over', { status: 'failed', approvedTimestamp: -1 }, [2]],
+      ['approved, but not in time', { status: 'expired', approvedTimestamp: -1 }, [2]],
+      ['approved by two: the second', { status: 'executing', approvedTimestamp: -1, secondApprover: 'operator_jane' }, [2]],
+      ['approved by one of two', { status: 'awaiting_second', approvedTimestamp: -1 }, []],
+      ['approved by one of two, and withdrawn', { status: 'withdrawn', executionResult: 'cleared', approvedTimestamp: -1 }, []],
+      ['approved by one of two, then rejected', { status: 'rejected', approvedTimestamp: -2, rejectedTimestamp: -0.5 }, [2.5]],
+      ['approved long ago, rejected now', { status: 'rejected', approvedTimestamp: -25, rejectedTimestamp: -1 }, [2]],
+      ['approved now, in spite of a rejection on record', { status: 'executed', approvedTimestamp: -1, rejectedTimestamp: -2 }, [2]],
+      ['sent back to the operators', { status: 'pending', approvedTimestamp: -1, rejectedTimestamp: -1 }, []],
+      ['deferred after an approval', { status: 'deferred', approvedTimestamp: -1 }, []],
+    ])('take the decision that counts: %s', async (_what, row, hours) => {
+      const at = store();
+      const { now } = await at.store.readControls();
+      const time = (hour: number | null | undefined) => (hour === null || hour === undefined ? null : now + hour * HOUR);
+      const times = { approvedTimestamp: time(row.approvedTimestamp), rejectedTimestamp: time(row.rejectedTimestamp) };
+      await at.store.saveRecommendations(await leaseOf(at.store), opened(now, [3 * HOUR], { ...row, ...times }));
+      expect((await at.store.readQueueDay()).secondsToDecision).toEqual(hours.map((hour) => hour * 3600));
+    });
+
+    if (under.dialect.name === 'embedded')
+      test('are read by indexes, however long the history is', async () => {
+        const seen: Statement[] = [];
+        const at = store();
+        const { store: watched } = await at.another({ watch: (statement) => seen.push(statement) });
+        await watched.readQueueDay();
+        const [statement] = seen;
+        const plan = (await at.outside.rows(`EXPLAIN QUERY PLAN ${statement?.sql ?? ''}`)).map((step) => String(step['detail']));
+        expect(
+          plan.filter((detail) => /^SCAN (?:agent_\w+|[ex])\b/.test(detail) && !detail.includes('agent_recommendations_open')),
+        ).toEqual([]);
+        for (const what of ['approved', 'rejected', 'chattering', 'by_time'])
+          expect(plan.filter((detail) => detail.includes(`INDEX agent_recommendations_${what} (`))).not.toEqual([]);
+      });
 
     test('have the pairs of equipment and family that chattered, each once, and the floods that began', async () => {
       const at = store();

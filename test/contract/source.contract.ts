@@ -481,11 +481,14 @@ function anyTable(under: StoreUnderTest): void {
     expect((await detect(at.source)).totals.rejected).toMatchObject({ missing: 1, out_of_range: 1, bad_quality: 1 });
   });
 
-  test('a column that is missing is named, and a table that is missing lacks them all', async () => {
+  test('all columns that are missing are named by their keys, and a table that is missing alone', async () => {
     const at = store();
-    expect(await at.source.missingColumns()).toEqual(['asset', 'ts', 'quality', 'sensor_type', 'sensor_value']);
+    expect(await at.source.missingColumns()).toEqual([{ path: ['source', 'table'], text: "there is no table or view 'historian'" }]);
     await at.outside.run('CREATE TABLE historian (ASSET VARCHAR(100), ts VARCHAR(40), sensor_type VARCHAR(20), value FLOAT)');
-    expect(await at.source.missingColumns()).toEqual(['quality', 'sensor_value']);
+    expect(await at.source.missingColumns()).toEqual([
+      { path: ['source', 'columns', 'quality'], text: "historian has no column 'quality'" },
+      { path: ['source', 'columns', 'value'], text: "historian has no column 'sensor_value'" },
+    ]);
     await expect(detect(at.source)).rejects.toMatchObject({ code: 'usage' });
   });
 

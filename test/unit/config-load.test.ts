@@ -177,6 +177,19 @@ test('one problem is one line and several are counted, in the order of the file,
   ]);
 });
 
+test.each([
+  ['OPS_AGENT_CONFG', ", did you mean 'OPS_AGENT_CONFIG'?"],
+  ['OPS_AGENT_PLANT_KND', ", did you mean 'OPS_AGENT_PLANT_KIND'?"],
+  ['OPS_AGENT_STOREPATH', ", did you mean 'OPS_AGENT_STORE_PATH'?"],
+  ['OPS_AGENT_FOO', '; ops-agent config show lists them'],
+  ['OPS_AGENT_VERSION', '; ops-agent config show lists them'],
+  ['OPS_AGENT_DATABASE_URL', '; ops-agent config show lists them'],
+  ['OPS_AGENT_PASSWORD', '; ops-agent config show lists them'],
+  ['OPS_AGENT_SQLITES', '; ops-agent config show lists them'],
+])('the variable %s is told the nearest name only where one is near', (name, hint) => {
+  expect(refusal('', { [name]: 'x' })).toBe(`ops-agent.yaml: ${name}: is no variable of ops-agent${hint}`);
+});
+
 test('a problem in a flag names the key', () => {
   expect(refusal('', {}, { 'poll.intervalSeconds': -1 })).toBe('ops-agent.yaml: poll.intervalSeconds (flag): must be more than 0, is -1');
 });

@@ -1,13 +1,12 @@
-import { AgentError } from '../../domain/errors.ts';
 import type { Command } from '../../domain/command.ts';
-import { COMMAND_TRANSITIONS, isCommandStatus } from '../../domain/transitions.ts';
+import { COMMAND_TRANSITIONS } from '../../domain/transitions.ts';
 import { paletteFor, type Palette } from '../colour.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
 import { findRecommendation, shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
-import { jsonRow } from '../json.ts';
-import { table, type Cell, type Column } from '../table.ts';
+import { knownStatuses, printRows } from '../listing.ts';
+import { DEFAULT_ROWS } from '../option-values.ts';
+import type { Cell, Column } from '../table.ts';
 import { timeText } from '../wording.ts';
 
 export interface CommandsOptions extends JsonOption {
@@ -16,7 +15,6 @@ export interface CommandsOptions extends JsonOption {
   readonly limit?: number;
 }
 
-const DEFAULT_LIMIT = 50;
 const COLUMNS: readonly Column[] = [
   { title: 'ID' },
   { title: 'RECOMMENDATION' },
@@ -31,24 +29,13 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export async function run(context: CliContext, options: CommandsOptions): Promise<number> {
-  const statuses = options.status ?? [];
-  const wrong = statuses.find((status) => !isCommandStatus(status));
-  if (wrong !== undefined)
-    throw new AgentError('usage', `--status '${wrong}' is no status of a command`, `one of ${Object.keys(COMMAND_TRANSITIONS).join(', ')}`);
+  const statuses = knownStatuses(options.status, Object.keys(COMMAND_TRANSITIONS), 'command');
   const store = await context.store();
   const recommendationId =
     options.recommendation === undefined ? null : (await findRecommendation(store, options.recommendation)).recommendationId;
-  const rows = await store.listCommands({ recommendationId, statuses, limit: options.limit ?? DEFAULT_LIMIT });
-  if (options.json) context.out.json(rows.map(jsonRow));
-  else if (rows.length === 0) context.out.print('No commands.');
-  else
-    context.out.print(
-      table(
-        COLUMNS,
-        rows.map((row) => cells(row, paletteFor(context.globals, context.env))),
-      ),
-    );
-  return EXIT.done;
+  const rows = await store.listCommands({ recommendationId, statuses, limit: options.limit ?? DEFAULT_ROWS });
+  const palette = paletteFor(context.globals, context.env);
+  return printRows(context, options, rows, { columns: COLUMNS, cells: (row) => cells(row, palette), none: 'No commands.' });
 }
 
 function cells(row: Command, palette: Palette): readonly Cell[] {

@@ -1,7 +1,6 @@
 import type { SourceSettings } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import type { CliContext } from '../context.ts';
-import { requireColumns } from '../cycle-ports.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { table, type Column } from '../table.ts';
@@ -39,11 +38,10 @@ export async function check(context: CliContext, options: ConfigCheckOptions): P
 /** Columns that are missing or of the wrong type are errors; a pattern without equipment may be about what is still to come. */
 async function checkSource(context: CliContext, settings: SourceSettings): Promise<void> {
   const source = await context.source();
-  await requireColumns(source, settings.table);
   const { findingsError, findingTexts, sourcePatterns, unmatchedPatterns } = await import('../../config/source-findings.ts');
   const input = await context.configInput();
-  const mistyped = await source.mistypedColumns();
-  if (mistyped.length > 0) throw findingsError(input, mistyped);
+  const problems = [...(await source.missingColumns()), ...(await source.mistypedColumns())];
+  if (problems.length > 0) throw findingsError(input, problems);
   context.out.print(`✓ Source: ${settings.table}`);
   const { rulePatterns } = await import('../../config/load.ts');
   const patterns = [...sourcePatterns(settings), ...rulePatterns(input)];

@@ -8,8 +8,9 @@ import { endTimeOf, type EndOptions } from '../end-time.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
+import { printRows } from '../listing.ts';
 import { plain } from '../output.ts';
-import { table, type Column } from '../table.ts';
+import type { Cell, Column } from '../table.ts';
 import { personOf } from '../who.ts';
 import { timeText } from '../wording.ts';
 
@@ -95,20 +96,11 @@ export async function clear(context: CliContext, options: ClearControlOptions): 
 export async function list(context: CliContext, options: JsonOption): Promise<number> {
   const { now, controls } = await (await context.store()).readControls();
   const inForce = controls.filter((control) => isInForce(control, now));
-  if (options.json) context.out.json(inForce.map(jsonRow));
-  else if (inForce.length === 0) context.out.print('No orders in force.');
-  else {
-    const rows = inForce.map((control) => [
-      control.kind,
-      control.scope,
-      control.by,
-      timeText(control.since),
-      timeText(control.until),
-      control.reason,
-    ]);
-    context.out.print(table(COLUMNS, rows));
-  }
-  return EXIT.done;
+  return printRows(context, options, inForce, { columns: COLUMNS, cells, none: 'No orders in force.' });
+}
+
+function cells({ kind, scope, by, since, until, reason }: Control): readonly Cell[] {
+  return [kind, scope, by, timeText(since), timeText(until), reason];
 }
 
 function scopeOf(pattern: string | undefined): string {

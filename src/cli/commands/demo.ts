@@ -13,6 +13,7 @@ import { judgeDemo } from '../demo/verdict.ts';
 import { verification } from '../demo/verify-step.ts';
 import { EXIT } from '../exit-codes.ts';
 import { shortId } from '../find-recommendation.ts';
+import { shellWord } from '../output.ts';
 
 export interface DemoOptions {
   /** Where the store's file is to stay; a folder that exists gets it inside. */
@@ -84,8 +85,7 @@ export async function play(stage: Stage): Promise<Recommendation | undefined> {
 }
 
 function tellKept({ storePath }: DemoPlace, row: Recommendation | undefined, narration: Narration): void {
-  const path = /^[\w./-]+$/.test(storePath) ? storePath : `'${storePath.replaceAll("'", String.raw`'\''`)}'`;
   narration.say(`\nKept in ${storePath}. Look at it with:`);
   const commands = ['status', ...(row === undefined ? [] : [`show ${shortId(row.recommendationId)}`]), 'events', 'plant writes'];
-  for (const command of commands) narration.say(`  ops-agent --store-path ${path} ${command}`);
+  for (const command of commands) narration.say(`  ops-agent --store-path ${shellWord(storePath)} ${command}`);
 }

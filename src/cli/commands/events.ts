@@ -1,10 +1,10 @@
 import type { OperatorStore, StoredEvent } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
 import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
-import { jsonRow } from '../json.ts';
-import { table, type Cell, type Column } from '../table.ts';
+import { printRows } from '../listing.ts';
+import { DEFAULT_ROWS } from '../option-values.ts';
+import type { Cell, Column } from '../table.ts';
 import { timeText } from '../wording.ts';
 
 export interface EventsOptions extends JsonOption {
@@ -12,7 +12,6 @@ export interface EventsOptions extends JsonOption {
   readonly limit?: number;
 }
 
-const DEFAULT_LIMIT = 50;
 const ID_PREFIX = /^[0-9a-f-]{4,35}$/i;
 const COLUMNS: readonly Column[] = [
   { title: 'AT' },
@@ -26,11 +25,8 @@ const COLUMNS: readonly Column[] = [
 export async function run(context: CliContext, options: EventsOptions): Promise<number> {
   const store = await context.store();
   const subjectId = options.subject === undefined ? null : await wholeSubject(store, options.subject);
-  const rows = await store.listEvents({ subjectId, limit: options.limit ?? DEFAULT_LIMIT });
-  if (options.json) context.out.json(rows.map(jsonRow));
-  else if (rows.length === 0) context.out.print('No events.');
-  else context.out.print(table(COLUMNS, rows.map(cells)));
-  return EXIT.done;
+  const rows = await store.listEvents({ subjectId, limit: options.limit ?? DEFAULT_ROWS });
+  return printRows(context, options, rows, { columns: COLUMNS, cells, none: 'No events.' });
 }
 
 /** The recommendation's whole id for its prefix; any other subject (an agent, a control) is taken as it is. */

@@ -25,7 +25,7 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
   const intervalSeconds = options.interval ?? settings.poll.intervalSeconds;
   const log = await context.log();
   const ports = await start(context, settings, intervalSeconds, log);
-  const { signal } = context.interruption;
+  const { signal, ending } = context.interruption;
   signal.addEventListener('abort', () => log.info('Agent interrupted by user. Shutting down gracefully...'), { once: true });
   const processId = newRunId();
   const cycle = (first: boolean) =>
@@ -37,7 +37,7 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
       takeOver: first && options.takeOver === true,
     });
   const plan = { intervalSeconds, maxCycles: options.maxCycles ?? null, forSeconds };
-  const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, signal);
+  const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, ending);
   await (await context.store()).markOffline(settings.agentId, processId);
   log.info(`Agent ${settings.agentId} is offline after ${cycles} ${cycles === 1 ? 'cycle' : 'cycles'}`);
   return context.interruption.exitCode() ?? EXIT.done;
@@ -50,7 +50,7 @@ async function secondsOf(text: string): Promise<number> {
 
 /** Opens everything, saying so in the specification's words. @throws AgentError where the loop could not work at all. */
 async function start(context: CliContext, settings: Settings, intervalSeconds: number, log: Log): Promise<CyclePorts> {
-  const { agentId, source: sourceSettings } = settings;
+  const { agentId } = settings;
   introduce(settings, log);
   const store = await context.store();
   log.info(`Connected to store ${store.description} successfully`);
@@ -58,7 +58,7 @@ async function start(context: CliContext, settings: Settings, intervalSeconds: n
   log.info(`Initialized plant: ${plant.description}`);
   log.info(`Agent ${agentId} initialized successfully`);
   const source = await context.source();
-  await requireColumns(source, sourceSettings.table);
+  await requireColumns(context);
   const figures = await store.readFigures();
   log.info('✓ Database connection verified');
   log.info(`\n${statusReport(agentId, figures)}\n`);

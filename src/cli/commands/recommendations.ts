@@ -1,10 +1,9 @@
-import { AgentError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { type Flood, isFlooding, judgeFlood } from '../../domain/queue.ts';
 import { groupQueue } from '../../domain/queue-groups.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
 import { familyFor } from '../../domain/rule-book.ts';
-import { isRecommendationStatus, OPEN_STATUSES, RECOMMENDATION_TRANSITIONS } from '../../domain/transitions.ts';
+import { OPEN_STATUSES, RECOMMENDATION_TRANSITIONS } from '../../domain/transitions.ts';
 import type { Store } from '../../ports/store.ts';
 import { type Palette, paletteFor } from '../colour.ts';
 import type { CliContext } from '../context.ts';
@@ -12,6 +11,8 @@ import { EXIT } from '../exit-codes.ts';
 import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
+import { knownStatuses } from '../listing.ts';
+import { DEFAULT_ROWS, MOST_ROWS } from '../option-values.ts';
 import { groupTable } from '../queue-table.ts';
 import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { table, type Cell, type Column } from '../table.ts';
@@ -25,9 +26,6 @@ export interface RecommendationsOptions extends JsonOption {
   readonly flat?: boolean;
 }
 
-const DEFAULT_LIMIT = 50;
-/** A group counts all of its rows, so they are all read; as many as --limit can ask for. */
-const MOST_ROWS = 100_000;
 const COLUMNS: readonly Column[] = [
   { title: 'ID' },
   { title: 'PRIO', align: 'right' },
@@ -43,14 +41,7 @@ const COLUMNS: readonly Column[] = [
 const CONFLICTS: Column = { title: 'CONFLICTS WITH', maxLength: 26 };
 
 export async function run(context: CliContext, options: RecommendationsOptions): Promise<number> {
-  const statuses = options.status ?? [];
-  const wrong = statuses.find((status) => !isRecommendationStatus(status));
-  if (wrong !== undefined)
-    throw new AgentError(
-      'usage',
-      `--status '${wrong}' is no status of a recommendation`,
-      `one of ${Object.keys(RECOMMENDATION_TRANSITIONS).join(', ')}`,
-    );
+  knownStatuses(options.status, Object.keys(RECOMMENDATION_TRANSITIONS), 'recommendation');
   const store = await context.store();
   if (options.json) {
     const rows = await listed(store, options);
@@ -64,7 +55,7 @@ function listed(store: Store, options: RecommendationsOptions): Promise<readonly
   return store.listRecommendations({
     statuses: options.status ?? [],
     equipmentId: options.equipment ?? null,
-    limit: options.limit ?? DEFAULT_LIMIT,
+    limit: options.limit ?? DEFAULT_ROWS,
   });
 }
 
@@ -116,10 +107,11 @@ async function grouped(context: CliContext, store: Store, options: Recommendatio
   const rows = await store.listRecommendations({
     statuses: options.status ?? OPEN_STATUSES,
     equipmentId: options.equipment ?? null,
+    // A group counts all of its rows, so they are all read.
     limit: MOST_ROWS,
   });
   const familyOf = (row: Recommendation) => familyFor(rules, row.equipmentId, row.issueFamily);
-  const groups = groupQueue(rows, (row) => familyOf(row)?.side !== 'below').slice(0, options.limit ?? DEFAULT_LIMIT);
+  const groups = groupQueue(rows, (row) => familyOf(row)?.side !== 'below').slice(0, options.limit ?? DEFAULT_ROWS);
   if (groups.length === 0) return null;
   return groupTable(groups, (row) => familyOf(row)?.signal ?? row.issueFamily, now, paletteFor(context.globals, context.env));
 }

@@ -28,7 +28,7 @@ export async function test(context: CliContext, options: RulesTestOptions): Prom
   const { now } = await store.readControls();
   const range = await rangeOf(options, now);
   const stepSeconds = await stepOf(options);
-  await requireColumns(await context.source(), settings.source.table);
+  await requireColumns(context);
   const replay = (rules: Settings, text: string) => replayed(context, rules, range, stepSeconds, text);
   const comparison: Comparison = {
     range,

@@ -1,13 +1,15 @@
 import { AgentError } from '../../domain/errors.ts';
 import { type EventText, eventOf } from '../../domain/event.ts';
-import { isOpenAt } from '../../domain/operator-session.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { isOpenAt, type OperatorSession } from '../../domain/operator-session.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
-import { jsonRow } from '../json.ts';
+import { printRows } from '../listing.ts';
+import { DEFAULT_ROWS } from '../option-values.ts';
 import { newRunId } from '../run-id.ts';
-import { type Column, table } from '../table.ts';
+import type { Cell, Column } from '../table.ts';
 import { personOf } from '../who.ts';
 import { timeText } from '../wording.ts';
 
@@ -19,7 +21,6 @@ export interface SessionListOptions extends JsonOption {
   readonly limit?: number;
 }
 
-const DEFAULT_LIMIT = 50;
 const COLUMNS: readonly Column[] = [
   { title: 'SESSION' },
   { title: 'OPERATOR', maxLength: 30 },
@@ -68,21 +69,19 @@ function about(sessionId: string, event: string, actor: string): EventText {
 
 export async function list(context: CliContext, options: SessionListOptions): Promise<number> {
   const store = await context.store();
-  const sessions = await store.listSessions(options.limit ?? DEFAULT_LIMIT);
-  if (options.json) context.out.json(sessions.map(jsonRow));
-  else if (sessions.length === 0) context.out.print('No sessions.');
-  else {
-    const { now } = await store.readControls();
-    const rows = sessions.map((session) => [
-      shortId(session.sessionId),
-      session.operatorId,
-      isOpenAt(session, now) ? 'open' : 'ended',
-      timeText(session.loginTimestamp),
-      timeText(session.logoutTimestamp),
-      session.approvedRecommendations,
-      session.rejectedRecommendations,
-    ]);
-    context.out.print(table(COLUMNS, rows));
-  }
-  return EXIT.done;
+  const sessions = await store.listSessions(options.limit ?? DEFAULT_ROWS);
+  const { now } = await store.readControls();
+  return printRows(context, options, sessions, { columns: COLUMNS, cells: (session) => cells(session, now), none: 'No sessions.' });
+}
+
+function cells(session: OperatorSession, now: Instant): readonly Cell[] {
+  return [
+    shortId(session.sessionId),
+    session.operatorId,
+    isOpenAt(session, now) ? 'open' : 'ended',
+    timeText(session.loginTimestamp),
+    timeText(session.logoutTimestamp),
+    session.approvedRecommendations,
+    session.rejectedRecommendations,
+  ];
 }

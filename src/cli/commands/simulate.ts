@@ -50,6 +50,6 @@ async function feedFrom(context: CliContext, settings: Settings, plant: Simulate
   for (const fault of faults) log.info(`${fault.equipmentId}: ${fault.kind} from ${isoOf(fault.at)}`);
   const ports = { plant, store, log, monotonic: context.monotonic };
   const { rateHz, forSeconds, arrivals, seed } = plan;
-  const result = await runFeed(ports, { equipmentIds, rateHz, forSeconds, arrivals, seed }, context.interruption.signal);
+  const result = await runFeed(ports, { equipmentIds, rateHz, forSeconds, arrivals, seed }, context.interruption.ending);
   return { result, equipmentIds, faults };
 }

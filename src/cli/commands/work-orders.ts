@@ -2,11 +2,11 @@ import type { ListedWorkOrder } from '../../domain/work-order.ts';
 import { signalText } from '../../domain/work-order.ts';
 import { paletteFor, type Palette } from '../colour.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
 import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
-import { jsonRow } from '../json.ts';
-import { table, type Cell, type Column } from '../table.ts';
+import { printRows } from '../listing.ts';
+import { DEFAULT_ROWS } from '../option-values.ts';
+import type { Cell, Column } from '../table.ts';
 import { timeText } from '../wording.ts';
 
 export interface WorkOrdersOptions extends JsonOption {
@@ -15,7 +15,6 @@ export interface WorkOrdersOptions extends JsonOption {
   readonly limit?: number;
 }
 
-const DEFAULT_LIMIT = 50;
 const COLUMNS: readonly Column[] = [
   { title: 'ID' },
   { title: 'EQUIPMENT', maxLength: 24 },
@@ -34,18 +33,10 @@ export async function run(context: CliContext, options: WorkOrdersOptions): Prom
   const rows = await store.listWorkOrders({
     statuses: options.status ?? [],
     equipmentId: options.equipment ?? null,
-    limit: options.limit ?? DEFAULT_LIMIT,
+    limit: options.limit ?? DEFAULT_ROWS,
   });
-  if (options.json) context.out.json(rows.map(jsonRow));
-  else if (rows.length === 0) context.out.print('No work orders.');
-  else
-    context.out.print(
-      table(
-        COLUMNS,
-        rows.map((row) => cells(row, paletteFor(context.globals, context.env))),
-      ),
-    );
-  return EXIT.done;
+  const palette = paletteFor(context.globals, context.env);
+  return printRows(context, options, rows, { columns: COLUMNS, cells: (row) => cells(row, palette), none: 'No work orders.' });
 }
 
 function cells(row: ListedWorkOrder, palette: Palette): readonly Cell[] {

@@ -7,11 +7,10 @@ import type { EventsOptions } from '../commands/events.ts';
 import type { RecommendationsOptions } from '../commands/recommendations.ts';
 import type { RejectOptions } from '../commands/reject.ts';
 import type { JsonOption } from '../json-option.ts';
-import { countOption, repeated } from '../option-values.ts';
+import { LIMIT, repeated } from '../option-values.ts';
 import { documented, type Launch } from './launch.ts';
 import { defineWorkOrders } from './work-orders.ts';
 
-const MAX_ROWS = 100_000;
 const BY = ['--by <name>', 'who decides; on a terminal the login is the default'] as const;
 const YES = ['-y, --yes', 'do not ask'] as const;
 const DECISION_EXITS = ['3  no such recommendation', '4  not entitled', '5  decided already, changed, or the prefix is ambiguous'];
@@ -34,7 +33,7 @@ function defineRecommendations(program: Command, launch: Launch): void {
     .description('list recommendations, open ones first, by priority then age; in a flood, grouped')
     .option('--status <status>', 'only these; may be repeated', repeated)
     .option('--equipment <id>', 'only of this equipment')
-    .option('--limit <n>', 'at most so many (default: 50)', countOption('--limit', MAX_ROWS))
+    .option(...LIMIT)
     .addOption(new Option('--group', 'one line per severity and issue, as in a flood').conflicts(['flat', 'json']))
     .addOption(new Option('--flat', 'every row, also in a flood'))
     .option('--json', 'print a JSON array')
@@ -84,7 +83,11 @@ function defineApprove(program: Command, launch: Launch): void {
       'ops-agent approve a1b2c3d4 --by operator_john --yes',
       'ops-agent approve a1b2c3d4 --by operator_jane  # the second of two, where two people must agree',
     ],
-    exits: ['3  no such recommendation', '4  not entitled: the agent, or the first of two approvers again', ...DECISION_EXITS.slice(2)],
+    exits: [
+      '3  no such recommendation',
+      '4  not entitled: the agent, the first of two approvers again, or somebody who would have to be logged in',
+      ...DECISION_EXITS.slice(2),
+    ],
   });
 }
 
@@ -133,7 +136,7 @@ function defineCommands(program: Command, launch: Launch): void {
     .description('list commands to the plant, newest first')
     .option('--status <status>', 'only these; may be repeated', repeated)
     .option('--recommendation <id>', 'only of this recommendation (id or prefix)')
-    .option('--limit <n>', 'at most so many (default: 50)', countOption('--limit', MAX_ROWS))
+    .option(...LIMIT)
     .option('--json', 'print a JSON array')
     .action((options: CommandsOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/commands.ts')).run(context, options)),
@@ -146,7 +149,7 @@ function defineEvents(program: Command, launch: Launch): void {
     .command('events')
     .description('list the audit trail, newest first')
     .option('--subject <id>', 'only about this: an id, or the prefix of a recommendation')
-    .option('--limit <n>', 'at most so many (default: 50)', countOption('--limit', MAX_ROWS))
+    .option(...LIMIT)
     .option('--json', 'print a JSON array')
     .action((options: EventsOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/events.ts')).run(context, options)),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { countOption, secondsOption } from '../option-values.ts';
+import { countOption, durationOption } from '../option-values.ts';
 import type { HealthOptions } from '../commands/health.ts';
 import type { LoopOptions } from '../commands/loop.ts';
 import type { RunOnceOptions } from '../commands/run-once.ts';
@@ -61,9 +61,9 @@ function defineLoop(program: Command, launch: Launch): void {
     .command('loop')
     .description('run cycles until a signal, --max-cycles or --for')
     .option(
-      '--interval <seconds>',
-      'from the start of one cycle to the next (default: poll.intervalSeconds, 10)',
-      secondsOption('--interval'),
+      '--interval <duration>',
+      'from the start of one cycle to the next, for instance 5s (default: poll.intervalSeconds, 10)',
+      durationOption('--interval'),
     )
     .option('--max-cycles <n>', 'end after so many cycles', countOption('--max-cycles', 1_000_000_000))
     .option('--for <duration>', 'end after this time, for instance 55m')
@@ -72,8 +72,8 @@ function defineLoop(program: Command, launch: Launch): void {
       launch(command, async (context) => (await import('../commands/loop.ts')).run(context, options), { graceful: true }),
     );
   documented(loop, {
-    examples: ['ops-agent loop', 'ops-agent loop --interval 5 --log-format json', 'ops-agent loop --for 55m'],
-    exits: ['0  ended by --max-cycles or --for', '130/143  ended by SIGINT / SIGTERM'],
+    examples: ['ops-agent loop', 'ops-agent loop --interval 5s --log-format json', 'ops-agent loop --for 55m'],
+    exits: ['0  ended by --max-cycles or --for, or because nobody reads its log any more', '130/143  ended by SIGINT / SIGTERM'],
   });
 }
 
@@ -92,13 +92,13 @@ function defineHealth(program: Command, launch: Launch): void {
   const health = program
     .command('health')
     .description('say whether the agent lives, sees its feed and can detect')
-    .option('--max-age <seconds>', 'how old a heartbeat may be (default: 30)', secondsOption('--max-age'))
+    .option('--max-age <duration>', 'how old a heartbeat may be, for instance 5m (default: 30s)', durationOption('--max-age'))
     .option('--json', 'print one JSON object')
     .action((options: HealthOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/health.ts')).run(context, options)),
     );
   documented(health, {
-    examples: ['ops-agent health', 'ops-agent health --max-age 120 --json'],
+    examples: ['ops-agent health', 'ops-agent health --max-age 2m --json'],
     exits: ['0  healthy', '8  unhealthy (the reasons are printed) or not set up'],
   });
 }

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 
 import type { SessionListOptions, SessionOptions } from '../commands/session.ts';
-import { countOption } from '../option-values.ts';
+import { LIMIT } from '../option-values.ts';
 import { documented, type Launch } from './launch.ts';
 
-const MAX_ROWS = 100_000;
 const BY = ['--by <name>', 'who; on a terminal the login is the default'] as const;
 
 /** Who is logged in. */
@@ -30,7 +29,7 @@ export function defineSession(program: Command, launch: Launch): void {
   const list = session
     .command('list')
     .description('list sessions, open ones first, with what was approved and rejected in them')
-    .option('--limit <n>', 'at most so many (default: 50)', countOption('--limit', MAX_ROWS))
+    .option(...LIMIT)
     .option('--json', 'print a JSON array')
     .action((options: SessionListOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/session.ts')).list(context, options)),

@@ -31,7 +31,11 @@ function defineConfig(program: Command, launch: Launch): void {
     );
   documented(check, {
     examples: ['ops-agent config check', 'ops-agent config check --config plant-3.yaml --connect'],
-    exits: ['2  the configuration, or a column of the source, is wrong', '6  --connect: no answer', '8  --connect: not set up'],
+    exits: [
+      '2  the configuration is wrong, or the source has no such table or columns',
+      '6  --connect: no answer',
+      '8  --connect: not set up',
+    ],
   });
   const show = config
     .command('show')

@@ -57,6 +57,14 @@ export function translate(thrown: unknown): Error {
     return new AgentError('usage', message, 'check the column names: ops-agent config check --connect, or run: ops-agent setup', thrown);
   if (/syntax error|incomplete input|unrecognized token|no such function/.test(message))
     return new AgentError('usage', message, 'check the statement', thrown);
+  const appendOnly = /\b(\w+) is append-only/.exec(message)?.[1];
+  if (appendOnly !== undefined)
+    return new AgentError(
+      'usage',
+      `${appendOnly} is append-only: its rows are never changed or deleted`,
+      'leave them as they are; read them with: ops-agent events',
+      thrown,
+    );
   return new AgentError('store_unavailable', `the store failed: ${message}`, 'check the file, its disk and its permissions', thrown);
 }
 

@@ -18,6 +18,12 @@ const INDEXES: readonly string[] = [
    WHERE status IS NOT guarded_status`,
   `CREATE INDEX IF NOT EXISTS agent_recommendations_unverified ON agent_recommendations (executed_timestamp)
    WHERE status = 'executed' AND outcome IS NULL`,
+  // What was decided, or marked as chattering, lately. A row without the time is not in them.
+  ...['approved', 'rejected', 'chattering'].map(
+    (what) =>
+      `CREATE INDEX IF NOT EXISTS agent_recommendations_${what} ON agent_recommendations (${what}_timestamp)
+   WHERE ${what}_timestamp IS NOT NULL`,
+  ),
   'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
    WHERE status IN ${OPEN_COMMANDS}`,

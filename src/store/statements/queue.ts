@@ -11,7 +11,7 @@ import { KPI_WINDOW_HOURS } from '../../domain/queue-kpis.ts';
 import { read, type Statement } from '../connection.ts';
 import { wordList } from '../word-list.ts';
 import type { Dialect } from '../dialect.ts';
-import { OPEN, UNDECIDED } from './open-statuses.ts';
+import { APPROVED, OPEN, UNDECIDED } from './open-statuses.ts';
 
 /** A row that is stamped later than this after now was written by hand: it must not hold a flood up for ever. */
 const AHEAD_SECONDS = 60;
@@ -82,6 +82,16 @@ ${queueSelects(d)
   .join('\n')}`);
 }
 
+/**
+ * When each recommendation got the decision that is in force, of those that got it in a span of time. The status says which of its times that is: a row
+ * keeps that of an approval which its rejection outlived. A SELECT for each, so that each reads a time's own index.
+ */
+function decisionsBetween(since: string, until: string): string {
+  const decided = (column: string, statuses: string) => `SELECT x.created_timestamp, x.${column} AS decided FROM agent_recommendations x
+    WHERE x.${column} > ${since} AND x.${column} <= ${until} AND x.status IN ${statuses}`;
+  return `${decided('approved_timestamp', APPROVED)} UNION ALL ${decided('rejected_timestamp', wordList(['rejected']))}`;
+}
+
 /** The last 24 hours: what was opened by moment and severity, how long decisions took, and what there is now. */
 export function queueDayStatement(d: Dialect): Statement {
   const since = d.plusSeconds(d.now, String(-KPI_WINDOW_HOURS * 3600));
@@ -93,9 +103,7 @@ export function queueDayStatement(d: Dialect): Statement {
   FROM agent_recommendations x WHERE ${openedAfter(d, 'x', since)} AND ${askedForAttention('x')}
   GROUP BY x.created_timestamp, COALESCE(x.severity, 'low')) o
 UNION ALL SELECT 'decision', ${d.jsonObject([['seconds', d.jsonReal('o.seconds')]])} FROM (
-  SELECT ${d.secondsBetween('w.created_timestamp', 'w.decided')} AS seconds FROM (
-    SELECT x.created_timestamp, COALESCE(x.approved_timestamp, x.rejected_timestamp) AS decided FROM agent_recommendations x) w
-  WHERE w.decided > ${since} AND w.decided <= ${until}) o WHERE o.seconds IS NOT NULL
+  SELECT ${d.secondsBetween('w.created_timestamp', 'w.decided')} AS seconds FROM (${decisionsBetween(since, until)}) w) o WHERE o.seconds IS NOT NULL
 UNION ALL SELECT 'open', ${json(['unanswered', 'stale'])} FROM (
   SELECT COALESCE(SUM(CASE WHEN x.status IN ${UNDECIDED} THEN 1 ELSE 0 END), 0) AS unanswered,
     COALESCE(SUM(CASE WHEN x.created_timestamp < ${d.plusSeconds(d.now, String(-STALE_SECONDS))} THEN 1 ELSE 0 END), 0) AS stale

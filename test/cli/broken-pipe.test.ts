@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+
+import { BUNDLE, ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
+
+const PATIENCE_MS = 60_000;
+let place: Workplace;
+beforeAll(() => ensureBundle(), PATIENCE_MS);
+beforeEach(async () => {
+  place = newWorkplace();
+  await place.run('setup', '--sample-data');
+}, PATIENCE_MS);
+afterEach(() => place.remove());
+
+interface Piped {
+  /** What the reader at the end of the pipe printed. */
+  readonly read: string;
+  /** Of the bundle. */
+  readonly code: number;
+}
+
+/** `ops-agent LINE | reader`, by a shell; `before` is what the writer's side waits for first. */
+function piped(line: string, reader: string, before = ':'): Piped {
+  const script = `{ ${before}; "$NODE" "$BUNDLE" ${line}; echo $? >code; } | { ${reader}; }`;
+  const env = { PATH: process.env['PATH'], NODE: process.execPath, BUNDLE };
+  const { stdout, error } = spawnSync('sh', ['-c', script], { cwd: place.cwd, env, encoding: 'utf8', timeout: PATIENCE_MS });
+  if (error) throw error;
+  return { read: stdout, code: Number(readFileSync(path.join(place.cwd, 'code'), 'utf8')) };
+}
+
+/** Nobody reads: the pipe's other end is closed before the bundle starts. */
+function unread(line: string): number {
+  spawnSync('mkfifo', [path.join(place.cwd, 'gone')]);
+  return piped(line, 'exec <&-; echo >gone', 'read _ <gone').code;
+}
+
+function health(): Promise<unknown> {
+  return place.json('sql', '--json', 'SELECT status, lease_owner, polls_completed > 0 AS polled FROM agent_health');
+}
+
+const ENDED = [{ status: 'offline', lease_owner: null, polled: 1 }];
+
+test(
+  'a loop whose reader stops ends after the cycle in hand, with the lease given back',
+  async () => {
+    const { read, code } = piped('loop --interval 0.1 2>&1', 'head -n 1');
+    expect(read).toMatch(/^\[.+\] \[INFO\] Initializing Operations Agent\.\.\. .+\n$/);
+    expect(code).toBe(0);
+    expect(await health()).toMatchObject([{ lease_owner: null }]);
+    expect(piped('loop --interval 0.1 2>&1', 'grep -m 1 "CYCLE COMPLETE"').code).toBe(0);
+    expect(await health()).toEqual(ENDED);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'a cycle that nobody listens to is done whole, and its exit code is its own',
+  async () => {
+    expect(unread('run-once --log-level debug 2>&1')).toBe(0);
+    expect(await place.json('status', '--json')).toMatchObject({ total_recommendations: 2 });
+    expect(await health()).toMatchObject([{ status: 'online', lease_owner: null }]);
+  },
+  PATIENCE_MS,
+);
+
+test.each([
+  ['status', 0],
+  ['recommendations', 0],
+  ['--help', 0],
+  ['health', 8],
+  ['show ffff', 3],
+] as const)(
+  'of %s nobody reads, and the exit code is %d all the same',
+  (line, expected) => {
+    expect(unread(`${line} 2>&1`)).toBe(expected);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'a simulation without an end stops when nobody reads what it says',
+  () => {
+    expect(piped('simulate --equipment 1 2>&1', 'head -n 1')).toMatchObject({ read: expect.stringContaining('Feeding'), code: 0 });
+  },
+  PATIENCE_MS,
+);
