@@ -102,6 +102,8 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     queue: work.queue,
     sessions: work.sessions,
     workOrders: work.workOrders,
+    openedFor: work.openedFor,
+    newestOrderAt: work.newestOrderAt,
     draft,
     announcements: new Announcements(),
     // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.

@@ -9,7 +9,7 @@ import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory } from '../domain/recommendation.ts';
 import type { Distrust } from '../domain/sensor-faults.ts';
 import type { DetectionWindow } from '../domain/window.ts';
-import type { WorkOrder } from '../domain/work-order.ts';
+import type { OpenedFor, WorkOrder } from '../domain/work-order.ts';
 import type { Lease } from '../ports/store.ts';
 import type { Announcements } from './announcements.ts';
 import type { CycleClock } from './clock.ts';
@@ -31,6 +31,8 @@ export interface Cycle {
   readonly queue: QueueFacts;
   readonly sessions: readonly OperatorSession[];
   readonly workOrders: readonly WorkOrder[];
+  readonly openedFor: OpenedFor;
+  readonly newestOrderAt: Instant | null;
   readonly draft: Draft;
   readonly announcements: Announcements;
   /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */

@@ -20,6 +20,8 @@ export function decideWorkOrders(cycle: Cycle): void {
     newestGoodAt: detected.detection.totals.newestGoodAt,
     signals: sensedSignals(settings.source.shape),
     agentId: settings.agentId,
+    openedFor: cycle.openedFor,
+    newestOrderAt: cycle.newestOrderAt,
   };
   const decisions = situationsOf(cycle).flatMap((situation) => decideSensor(situation, context) ?? []);
   const chosen = decisions.toSorted((a, b) => placeOf(a) - placeOf(b)).slice(0, MAX_WORK_ORDERS_PER_CYCLE);
@@ -58,7 +60,12 @@ function apply(cycle: Cycle, decision: SensorDecision): void {
   switch (decision.kind) {
     case 'open': {
       const said = `${sensor} ${order.fault} (${decision.value})`;
-      draft.changeWorkOrder({ ...change(order), expected: null }, { ...about, event: 'opened', toStatus: order.status, reason: said });
+      // Which sensor it is of, whatever becomes of the row's own columns.
+      const after = { equipment_id: order.equipmentId, signal: order.signal };
+      draft.changeWorkOrder(
+        { ...change(order), expected: null },
+        { ...about, event: 'opened', toStatus: order.status, reason: said, after },
+      );
       announcements.tell(order.workOrderId, 'warn', `SENSOR FAULT: ${said}`, ({ workOrders }) => (workOrders.opened += 1));
       break;
     }

@@ -8,7 +8,7 @@ import type { QueueFacts } from '../domain/queue.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
-import type { ListedWorkOrder, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
+import type { ListedWorkOrder, OpenedFor, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
 import type { Ticket } from '../domain/ticket.ts';
 
 /** Who works: one run of one agent, under the epoch that its lease got. Every guarded write carries it. */
@@ -39,6 +39,10 @@ export interface OpenWork {
   readonly commands: readonly Command[];
   /** The agent's own work orders that have not ended, and the newest of every sensor, whatever became of it. */
   readonly workOrders: readonly WorkOrder[];
+  /** Of those, by the newest event 'opened' of each. */
+  readonly openedFor: OpenedFor;
+  /** When the agent made its newest order of all, as it is stored; not later than now. */
+  readonly newestOrderAt: Instant | null;
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
   readonly queue: QueueFacts;

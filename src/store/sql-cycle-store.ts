@@ -24,7 +24,7 @@ import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
 import { openWorkStatement } from './statements/open-work.ts';
 import { countDecisionsStatement } from './statements/sessions.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from './tables.ts';
-import { saveWorkOrders, workOrderIn, workOrderStatuses } from './sql-work-orders.ts';
+import { openedForIn, saveWorkOrders, workOrderIn, workOrderStatuses } from './sql-work-orders.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -113,6 +113,8 @@ export class SqlCycleStore implements CycleStore {
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
       workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
+      openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], parsed(row['ticket'])))),
+      newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }

@@ -1,4 +1,5 @@
 import type { ListedWorkOrder, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
+import type { SensorKey } from '../domain/sensor-states.ts';
 import type { Lease, WorkOrderFilter } from '../ports/store.ts';
 import { read, type SqlValue, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -20,6 +21,12 @@ export function workOrderIn(row: Readonly<Record<string, unknown>>, d: Dialect):
     fault: fault ?? '',
     createdTimestamp: createdTimestamp ?? 0,
   };
+}
+
+/** Which sensor the event of an opening names; none in one of before it did. */
+export function openedForIn(workOrderId: unknown, copy: Readonly<Record<string, unknown>> | null): [string, SensorKey][] {
+  const [equipmentId, signal] = [copy?.['equipment_id'], copy?.['signal']];
+  return typeof equipmentId === 'string' && typeof signal === 'string' ? [[String(workOrderId), { equipmentId, signal }]] : [];
 }
 
 /** One bulk statement. @returns how many rows were written; after a retry it can be fewer than really were. */

@@ -25,6 +25,8 @@ const CONTEXT: SensorContext = {
   newestGoodAt: NOW,
   signals: ['temperature', '*'],
   agentId: 'agent',
+  openedFor: new Map(),
+  newestOrderAt: null,
 };
 const ago = (seconds: number) => NOW - seconds * 1000;
 
@@ -53,7 +55,7 @@ const DROPPED = state({ isDroppedOut: true, newestAt: ago(120), newestGoodAt: ag
 
 function order(given: Partial<WorkOrder> = {}): WorkOrder {
   return {
-    workOrderId: workOrderIdOf('R1', 'temperature', null),
+    workOrderId: workOrderIdOf('R1', 'temperature', null, null),
     recommendationId: null,
     equipmentId: 'R1',
     description: 'check it',
@@ -189,7 +191,7 @@ test('a new order follows the last one, and the same situation gives the same or
   expect(opened).toMatchObject({
     kind: 'open',
     order: {
-      workOrderId: workOrderIdOf('R1', 'temperature', CLOSED.workOrderId),
+      workOrderId: workOrderIdOf('R1', 'temperature', CLOSED.workOrderId, null),
       predecessorId: CLOSED.workOrderId,
       createdTimestamp: NOW + 6,
       status: 'open',
@@ -198,10 +200,11 @@ test('a new order follows the last one, and the same situation gives the same or
     },
   });
   const ids = [
-    workOrderIdOf('R1', 'a', null),
-    workOrderIdOf('R1', '*', null),
-    workOrderIdOf('R1', 'a', 'x'),
-    workOrderIdOf('R2', 'a', null),
+    workOrderIdOf('R1', 'a', null, null),
+    workOrderIdOf('R1', '*', null, null),
+    workOrderIdOf('R1', 'a', 'x', null),
+    workOrderIdOf('R2', 'a', null, null),
+    workOrderIdOf('R1', 'a', null, NOW),
   ];
   expect(new Set(ids).size).toBe(ids.length);
 });
