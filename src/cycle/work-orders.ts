@@ -1,10 +1,10 @@
-import { eventOf } from '../domain/event.ts';
 import { isoOf } from '../domain/instant.ts';
 import { MAX_WORK_ORDERS_PER_CYCLE } from '../domain/policy.ts';
 import { decideSensor, distrustBy, type SensorContext, type SensorDecision, type SensorSituation } from '../domain/sensor-faults.ts';
 import { sensorKeyOf } from '../domain/sensor-states.ts';
 import { isEnded, sensedSignals, signalText, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
 import type { Cycle } from './cycle.ts';
+import { isHeldBack, notApplied } from './held-back.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -123,24 +123,15 @@ function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDec
 /** One statement. @returns the orders that somebody else changed first; the audit is told that nothing came of their announcement */
 export async function saveWorkOrders(cycle: Cycle, changes: readonly WorkOrderChange[]): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return NONE;
-  const { store, log } = cycle.ports;
+  const { store } = cycle.ports;
   if ((await store.saveWorkOrders(cycle.lease, changes)) >= changes.length) return NONE;
-  const statuses = await store.readWorkOrderStatuses(changes.map(({ workOrderId }) => workOrderId));
-  const meant = changes.filter(({ columns }) => columns.status !== undefined);
-  const heldBack = meant.filter(({ workOrderId, columns }) => statuses.get(workOrderId) !== columns.status);
+  const stored = await store.readLastWorkOrderChanges(changes.map(({ workOrderId }) => workOrderId));
+  const heldBack = changes.filter((change) => isHeldBack(change, stored.get(change.workOrderId)));
   if (heldBack.length === 0) return NONE;
-  const events = heldBack.map(({ workOrderId, columns }) =>
-    eventOf(cycle.lease, {
-      subjectType: 'work_order',
-      subjectId: workOrderId,
-      event: 'not_applied',
-      fromStatus: statuses.get(workOrderId) ?? null,
-      toStatus: columns.status ?? null,
-      reason: 'somebody else changed the row first',
-    }),
-  );
-  for (const event of events)
-    log.info(`Not applied: work order ${event.subjectId} is ${event.fromStatus ?? 'missing'}, not ${event.toStatus ?? ''}`);
+  const events = heldBack.map((change) => {
+    const about = { subjectType: 'work_order' as const, subjectId: change.workOrderId };
+    return notApplied(cycle, about, change, stored.get(change.workOrderId));
+  });
   await store.appendEvents(events, cycle.clock.now());
   return new Set(heldBack.map(({ workOrderId }) => workOrderId));
 }

@@ -56,6 +56,13 @@ export interface ClaimedCommand {
   readonly ticket: Ticket | null;
 }
 
+/** What the store says of a row's last change. */
+export interface LastChange {
+  readonly status: string | null;
+  /** When the agent, or an operator by the command line, changed it last; plain SQL leaves it as it was. */
+  readonly updatedTimestamp: Instant | null;
+}
+
 export interface Claim {
   /** The command and the end of its approval. */
   readonly commands: readonly { readonly commandId: string; readonly approvalEnds: Instant }[];
@@ -111,8 +118,8 @@ export interface CycleStore {
   /** As saveRecommendations, for work orders: their statuses are people's words, so that the expected one alone guards a change. */
   saveWorkOrders(lease: Lease, changes: readonly WorkOrderChange[]): Promise<number>;
 
-  /** As readStatuses, for work orders. */
-  readWorkOrderStatuses(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** As readLastChanges, for work orders. */
+  readLastWorkOrderChanges(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>>;
 
   /**
    * Claims pending commands for this run in one statement: none while an advisory order over everything is in force.
@@ -129,8 +136,8 @@ export interface CycleStore {
    */
   countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void>;
 
-  /** The statuses that these rows have now: asked when fewer rows were written than meant. */
-  readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** What tells whether these rows took what they were to become: asked when fewer rows were written than meant. */
+  readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>>;
 
   /** The controls in the store now. Not counted: it is asked again and again while commands are dispatched. */
   readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }>;

@@ -44,15 +44,6 @@ export function saveWorkOrders(session: Session, lease: Lease, changes: readonly
   return session.runParts(jsonParts(rows, d.maxParameterBytes).map((part) => write(sql, { ...leaseParams(lease), rows: part })));
 }
 
-export async function workOrderStatuses(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await session.run(
-    read(`SELECT work_order_id, status FROM work_orders WHERE work_order_id IN (SELECT value FROM ${session.dialect.jsonList('ids')} l)`, {
-      ids: JSON.stringify(ids),
-    }),
-  );
-  return new Map(rows.map((row) => [String(row['work_order_id']), String(row['status'])]));
-}
-
 export async function listWorkOrders(session: Session, filter: WorkOrderFilter): Promise<readonly ListedWorkOrder[]> {
   const d = session.dialect;
   const params: Record<string, SqlValue> = { limit: filter.limit };

@@ -62,7 +62,11 @@ export function workOrdersContract(under: StoreUnderTest): void {
       expect(await at.store.saveWorkOrders(await leaseOf(at.store), [inserting(order)])).toBe(1);
       expect(await known(at)).toEqual([order]);
       expect(await at.store.listWorkOrders({ statuses: [], equipmentId: null, limit: 9 })).toEqual([order]);
-      expect(await at.store.readWorkOrderStatuses(['order-1', 'none'])).toEqual(new Map([['order-1', 'waiting']]));
+      expect(await at.store.readLastWorkOrderChanges(['order-1', 'none'])).toEqual(
+        new Map([['order-1', { status: 'waiting', updatedTimestamp: AT + 3 }]]),
+      );
+      await at.outside.run('UPDATE work_orders SET status = NULL, updated_timestamp = NULL');
+      expect((await at.store.readLastWorkOrderChanges(['order-1'])).get('order-1')).toEqual({ status: null, updatedTimestamp: null });
     });
 
     test('is written once, only by the holder of the lease, and changed only from the status that was expected', async () => {
