@@ -168,12 +168,12 @@ export function signalSql(source: SourceSettings, d: Dialect, signal: string): s
   const column = d.quote(shape.kind === 'wide' ? (shape.signals[signal] ?? '') : shape.valueColumn);
   const own = isEngineTime(source);
   const rows = [
-    `${equipment} = :equipment AND ${raw} > ${own ? ':after' : ':raw_after'}`,
+    `${equipment} = :equipment AND ${raw} > ${own ? ':after' : ':raw_after'} AND ${raw} <= ${own ? ':up_to' : ':raw_up_to'}`,
     ...(shape.kind === 'wide' ? [] : [`${d.quote(shape.signalColumn)} = :signal`]),
   ].join(' AND ');
   const values = [{ expression: inUsedUnit(source, d, column, signal), name: 'value' }];
   return `SELECT ts, value FROM (${readings(source, d, 'signal', values, rows)}) r
-  WHERE ${own ? '' : 'ts > :after AND '}ts <= ${d.plusSeconds(d.now, ':tolerance')} AND ${d.isReadableTime('ts')}
+  WHERE ${own ? '' : 'ts > :after AND ts <= :up_to AND '}${d.isReadableTime('ts')}
     AND ${isUsable(d, 'status')} AND ${d.isFiniteNumber('value')} AND value BETWEEN :lowest AND :highest
   ORDER BY ts DESC LIMIT :limit`;
 }
