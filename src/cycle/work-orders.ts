@@ -1,6 +1,13 @@
-import { isoOf } from '../domain/instant.ts';
+import { type Instant, isoOf } from '../domain/instant.ts';
 import { MAX_WORK_ORDERS_PER_CYCLE } from '../domain/policy.ts';
-import { decideSensor, distrustBy, type SensorContext, type SensorDecision, type SensorSituation } from '../domain/sensor-faults.ts';
+import {
+  decideSensor,
+  disbeliefBy,
+  distrustBy,
+  type SensorContext,
+  type SensorDecision,
+  type SensorSituation,
+} from '../domain/sensor-faults.ts';
 import { sensorKeyOf } from '../domain/sensor-states.ts';
 import { isEnded, sensedSignals, signalText, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
 import type { Cycle } from './cycle.ts';
@@ -26,7 +33,9 @@ export function decideWorkOrders(cycle: Cycle): void {
   const decisions = situationsOf(cycle).flatMap((situation) => decideSensor(situation, context) ?? []);
   const chosen = decisions.toSorted((a, b) => placeOf(a) - placeOf(b)).slice(0, MAX_WORK_ORDERS_PER_CYCLE);
   for (const decision of chosen) apply(cycle, decision);
-  cycle.distrust = distrustBy(ordersAfter(cycle.workOrders, chosen));
+  const after = ordersAfter(cycle.workOrders, chosen, context.now);
+  cycle.distrust = distrustBy(after);
+  cycle.disbelief = disbeliefBy(after);
 }
 
 /** What ends an order, or says that no reading can be believed, before the others that are new. */
@@ -110,12 +119,24 @@ function settle(cycle: Cycle, { order, completedAt, quietUntil }: SensorDecision
 }
 
 /** The orders as they will be: what a recommendation may trust follows from them. */
-function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDecision[]): readonly WorkOrder[] {
+function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDecision[], now: Instant): readonly WorkOrder[] {
   const after = new Map(orders.map((order) => [order.workOrderId, order]));
   for (const decision of decisions) {
     const { order } = decision;
-    if (decision.kind === 'close') after.set(order.workOrderId, { ...order, status: 'closed' });
-    else after.set(order.workOrderId, decision.kind === 'update' ? { ...order, fault: decision.fault } : order);
+    switch (decision.kind) {
+      case 'open':
+        after.set(order.workOrderId, order);
+        break;
+      case 'close':
+        after.set(order.workOrderId, { ...order, status: 'closed', completedTimestamp: now });
+        break;
+      case 'update':
+        after.set(order.workOrderId, { ...order, fault: decision.fault });
+        break;
+      case 'settle':
+        after.set(order.workOrderId, { ...order, completedTimestamp: decision.completedAt });
+        break;
+    }
   }
   return [...after.values()];
 }

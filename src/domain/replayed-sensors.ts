@@ -1,5 +1,5 @@
 import type { Instant } from './instant.ts';
-import { decideSensor, type Distrust, distrustBy } from './sensor-faults.ts';
+import { decideSensor, type Disbelief, disbeliefBy, type Distrust, distrustBy } from './sensor-faults.ts';
 import { type SensorFaultRules, type SensorKey, sensorKeyOf, type SensorState } from './sensor-states.ts';
 import { isEnded, type OpenedFor, type WorkOrder } from './work-order.ts';
 
@@ -40,6 +40,10 @@ export class ReplayedSensors {
 
   get distrust(): Distrust {
     return distrustBy(this.#newest());
+  }
+
+  get disbelief(): Disbelief {
+    return disbeliefBy(this.#newest());
   }
 
   /** Oldest first. */

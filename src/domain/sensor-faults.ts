@@ -146,9 +146,27 @@ function orderOf({ equipmentId, signal, newest }: SensorSituation, { fault, valu
 /** Why readings of a signal are not to be believed although each looks good; undefined where they are. */
 export type Distrust = (equipmentId: string, signal: string) => string | undefined;
 
-/** By the orders about stuck and stepping sensors: other bad readings are rejected anyway. */
+/** Whether all readings from one moment to another came while they were not to be believed. */
+export type Disbelief = (equipmentId: string, signal: string, from: Instant, upTo: Instant) => boolean;
+
+/** Faults whose readings look good: other bad readings are rejected anyway. */
+function isDoubtful({ fault }: WorkOrder): boolean {
+  return fault === 'stuck' || fault === 'stepping';
+}
+
+/** By the newest order of each sensor, also one that has ended: an episode that was over by then is none. */
+export function disbeliefBy(orders: readonly WorkOrder[]): Disbelief {
+  const inOrder = orders.toSorted((a, b) => a.createdTimestamp - b.createdTimestamp);
+  const newest = new Map(inOrder.map((order) => [sensorKeyOf(order), order]));
+  return (equipmentId, signal, from, upTo) => {
+    const order = newest.get(sensorKeyOf({ equipmentId, signal }));
+    return order !== undefined && isDoubtful(order) && from >= order.createdTimestamp && upTo <= (order.completedTimestamp ?? Infinity);
+  };
+}
+
+/** By the orders about stuck and stepping sensors that have not ended. */
 export function distrustBy(orders: readonly WorkOrder[]): Distrust {
-  const doubtful = orders.filter((order) => !isEnded(order) && (order.fault === 'stuck' || order.fault === 'stepping'));
+  const doubtful = orders.filter((order) => !isEnded(order) && isDoubtful(order));
   const reasons = new Map(
     doubtful.map((order) => [
       sensorKeyOf(order),
