@@ -34,6 +34,14 @@ export function signalNames(source: SourceSettings): readonly string[] {
   return Object.keys(source.shape.signals);
 }
 
+/** The value in the reading `r` of the signal that `name` names. */
+export function valueOf(source: SourceSettings, name: string): string {
+  if (source.shape.kind === 'long') return 'r.signal_value';
+  return `CASE ${name} ${signalNames(source)
+    .map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`)
+    .join(' ')} END`;
+}
+
 /** Whether a status, in lower case, lets its reading count. */
 export function isUsable(d: Dialect, status: string): string {
   return `COALESCE(${status}, 'null') IN (SELECT value FROM ${d.jsonList('usable')} u)`;
