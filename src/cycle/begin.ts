@@ -7,7 +7,7 @@ import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { otherOwner, takenOver } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/store.ts';
-import { distrustBy } from '../domain/sensor-faults.ts';
+import { disbeliefBy, distrustBy } from '../domain/sensor-faults.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
 import { sendableSeconds } from '../domain/policy.ts';
@@ -102,6 +102,8 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     queue: work.queue,
     sessions: work.sessions,
     workOrders: work.workOrders,
+    openedFor: work.openedFor,
+    newestOrderAt: work.newestOrderAt,
     draft,
     announcements: new Announcements(),
     // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
@@ -110,6 +112,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     detected: null,
     situations: new SituationIndex(settings.rules, work.families, draft, []),
     distrust: distrustBy(work.workOrders),
+    disbelief: disbeliefBy(work.workOrders),
     decided: 'none',
     recorded: false,
     claims: [],

@@ -7,9 +7,9 @@ import type { Instant } from '../domain/instant.ts';
 import type { QueueFacts } from '../domain/queue.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory } from '../domain/recommendation.ts';
-import type { Distrust } from '../domain/sensor-faults.ts';
+import type { Disbelief, Distrust } from '../domain/sensor-faults.ts';
 import type { DetectionWindow } from '../domain/window.ts';
-import type { WorkOrder } from '../domain/work-order.ts';
+import type { OpenedFor, WorkOrder } from '../domain/work-order.ts';
 import type { Lease } from '../ports/store.ts';
 import type { Announcements } from './announcements.ts';
 import type { CycleClock } from './clock.ts';
@@ -31,6 +31,8 @@ export interface Cycle {
   readonly queue: QueueFacts;
   readonly sessions: readonly OperatorSession[];
   readonly workOrders: readonly WorkOrder[];
+  readonly openedFor: OpenedFor;
+  readonly newestOrderAt: Instant | null;
   readonly draft: Draft;
   readonly announcements: Announcements;
   /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */
@@ -42,6 +44,8 @@ export interface Cycle {
   situations: SituationIndex;
   /** begin, by what is on record; recommend, by what is decided: signals whose readings are not to be believed. */
   distrust: Distrust;
+  /** recommend: when they were not. */
+  disbelief: Disbelief;
   /** recommend: how much of what was found has been dealt with; the watermark moves only after all of it. */
   decided: 'none' | 'some' | 'all';
   /** approve: what was decided is in the store. */

@@ -2,7 +2,7 @@ import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import { knownFamilies } from '../domain/known-families.ts';
 import { activeFamilies, trendReachSeconds } from '../domain/rule-book.ts';
 import { reachSeconds } from '../domain/sensor-states.ts';
-import { isEnded, type WorkOrder } from '../domain/work-order.ts';
+import { isEnded, isRenamed, type WorkOrder } from '../domain/work-order.ts';
 import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { SituationIndex } from './situations.ts';
@@ -37,9 +37,9 @@ export async function detect(cycle: Cycle): Promise<void> {
   say(cycle, window, totals.accepted, rejected);
 }
 
-/** Open orders, and those that a person ended: whether the sensor is good again is asked about both. */
-function watchedSensors({ workOrders }: Cycle): readonly WorkOrder[] {
-  return workOrders.filter((order) => !isEnded(order) || order.status !== order.guardedStatus);
+/** Open orders, and those that a person ended: whether the sensor is good again is asked about both, where they are ours to change. */
+function watchedSensors({ workOrders, openedFor }: Cycle): readonly WorkOrder[] {
+  return workOrders.filter((order) => (!isEnded(order) || order.status !== order.guardedStatus) && !isRenamed(order, openedFor));
 }
 
 /** A watermark in the future was not ours: then what the last cycle that detected has seen is the best that is known. */

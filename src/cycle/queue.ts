@@ -38,11 +38,9 @@ function noteChatter(cycle: Cycle): void {
       runs >= CHATTER_RUNS
         ? `the condition came and went ${runs} times within ${CHATTER_WINDOW_SECONDS} s`
         : `it is the third recommendation for this within ${CHATTER_WINDOW_SECONDS} s`;
-    const changed = draft.update(
-      row,
-      { chatteringTimestamp: cycle.clock.now() },
-      { ...about(row), event: 'chattering', reason, once: true },
-    );
+    // Once, whichever run tells it; and once more where a change of the row's status forestalled the mark that was told of.
+    const told = { ...about(row), event: 'chattering', reason, once: true, step: draft.storedStatus(row.recommendationId) ?? '-' };
+    const changed = draft.update(row, { chatteringTimestamp: cycle.clock.now() }, told);
     if (changed) announcements.tell(row.recommendationId, 'warn', `CHATTERING: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
   }
 }

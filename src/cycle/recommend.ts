@@ -25,6 +25,7 @@ export async function recommend(cycle: Cycle): Promise<void> {
     controls: cycle.controls,
     backlogUpTo: cycle.detected?.window.backlog?.upTo ?? null,
     distrust: cycle.distrust,
+    disbelief: cycle.disbelief,
   };
   const decided = cycle.situations.all(draft).map((situation) => decideSituation(situation, context));
   const chosen = worstFirst(decided).map((decision) =>
@@ -91,7 +92,7 @@ function apply(cycle: Cycle, decision: Decision, author: Authorship, live: LiveV
       withdraw(cycle, decision.row, decision.reason, decision.accountedTo);
       break;
     case 'cancel':
-      cancel(cycle, decision.row, decision.reason);
+      cancel(cycle, decision.row, decision.reason, decision.accountedTo);
       break;
     case 'resume':
       cycle.draft.update(
@@ -200,10 +201,10 @@ function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, account
   cycle.announcements.tell(row.recommendationId, 'info', text, ({ recommendations }) => (recommendations.withdrawn += 1));
 }
 
-function cancel(cycle: Cycle, row: OpenRecommendation, reason: string): boolean {
+function cancel(cycle: Cycle, row: OpenRecommendation, reason: string, accountedTo = row.lastAccountedTimestamp): boolean {
   const changed = cycle.draft.update(
     row,
-    { status: 'cancelled', guardedStatus: 'cancelled', executionResult: reason },
+    { status: 'cancelled', guardedStatus: 'cancelled', lastAccountedTimestamp: accountedTo, executionResult: reason },
     { ...about(row), event: 'cancelled', toStatus: 'cancelled', reason, after: { decision: decisionRecord(decisionOf(row)) } },
   );
   if (changed)

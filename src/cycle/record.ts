@@ -1,7 +1,7 @@
 import { issuedCopy } from '../domain/audit-copy.ts';
 import type { DraftContents } from '../domain/draft.ts';
-import { eventOf } from '../domain/event.ts';
 import type { Cycle } from './cycle.ts';
+import { isHeldBack, notApplied } from './held-back.ts';
 import { saveWorkOrders } from './work-orders.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -68,7 +68,7 @@ async function saveRecommendations(cycle: Cycle, changes: DraftContents['recomme
   const updatedTimestamp = cycle.clock.now();
   const stamped = changes.map((change) => ({ ...change, columns: { ...change.columns, updatedTimestamp } }));
   const written = await cycle.ports.store.saveRecommendations(cycle.lease, stamped);
-  return written < changes.length ? noteHeldBack(cycle, changes, step) : NONE;
+  return written < changes.length ? noteHeldBack(cycle, stamped, step) : NONE;
 }
 
 /** In the results the intents are stored already: then the ticket is the row's own. */
@@ -78,26 +78,16 @@ function ticketInForce(cycle: Cycle, recommendationId: string, step: string) {
 
 /** The audit is told that changes which it announced did not happen. */
 async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
-  const statuses = await cycle.ports.store.readStatuses(meant.map((change) => change.recommendationId));
-  const heldBack = meant.filter(
-    ({ recommendationId, columns }) => columns.status !== undefined && statuses.get(recommendationId) !== columns.status,
-  );
+  const stored = await cycle.ports.store.readLastChanges(meant.map((change) => change.recommendationId));
+  const heldBack = meant.filter((change) => isHeldBack(change, stored.get(change.recommendationId)));
   if (heldBack.length === 0) return NONE;
-  const events = heldBack.map(({ recommendationId, columns }) =>
-    eventOf(cycle.lease, {
-      subjectType: 'recommendation',
-      subjectId: recommendationId,
-      event: 'not_applied',
-      step,
-      fromStatus: statuses.get(recommendationId) ?? null,
-      toStatus: columns.status ?? null,
-      reason: 'somebody else changed the row first',
-      // What was announced must not become the ticket of a row that never took it.
-      after: issuedCopy(ticketInForce(cycle, recommendationId, step)),
-    }),
-  );
-  for (const event of events)
-    cycle.ports.log.info(`Not applied: ${event.subjectId} is ${event.fromStatus ?? 'missing'}, not ${event.toStatus ?? ''}`);
+  const events = heldBack.map((change) => {
+    const { recommendationId } = change;
+    // What was announced must not become the ticket of a row that never took it.
+    const after = issuedCopy(ticketInForce(cycle, recommendationId, step));
+    const about = { subjectType: 'recommendation' as const, subjectId: recommendationId, step, after };
+    return notApplied(cycle, about, change, stored.get(recommendationId));
+  });
   await cycle.ports.store.appendEvents(events, cycle.clock.now());
   return new Set(heldBack.map((change) => change.recommendationId));
 }

@@ -1,10 +1,17 @@
-import { eventOf } from '../domain/event.ts';
-import { isoOf } from '../domain/instant.ts';
+import { type Instant, isoOf } from '../domain/instant.ts';
 import { MAX_WORK_ORDERS_PER_CYCLE } from '../domain/policy.ts';
-import { decideSensor, distrustBy, type SensorContext, type SensorDecision, type SensorSituation } from '../domain/sensor-faults.ts';
+import {
+  decideSensor,
+  disbeliefBy,
+  distrustBy,
+  type SensorContext,
+  type SensorDecision,
+  type SensorSituation,
+} from '../domain/sensor-faults.ts';
 import { sensorKeyOf } from '../domain/sensor-states.ts';
 import { isEnded, sensedSignals, signalText, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
 import type { Cycle } from './cycle.ts';
+import { isHeldBack, notApplied } from './held-back.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -20,11 +27,15 @@ export function decideWorkOrders(cycle: Cycle): void {
     newestGoodAt: detected.detection.totals.newestGoodAt,
     signals: sensedSignals(settings.source.shape),
     agentId: settings.agentId,
+    openedFor: cycle.openedFor,
+    newestOrderAt: cycle.newestOrderAt,
   };
   const decisions = situationsOf(cycle).flatMap((situation) => decideSensor(situation, context) ?? []);
   const chosen = decisions.toSorted((a, b) => placeOf(a) - placeOf(b)).slice(0, MAX_WORK_ORDERS_PER_CYCLE);
   for (const decision of chosen) apply(cycle, decision);
-  cycle.distrust = distrustBy(ordersAfter(cycle.workOrders, chosen));
+  const after = ordersAfter(cycle.workOrders, chosen, context.now);
+  cycle.distrust = distrustBy(after);
+  cycle.disbelief = disbeliefBy(after);
 }
 
 /** What ends an order, or says that no reading can be believed, before the others that are new. */
@@ -58,7 +69,12 @@ function apply(cycle: Cycle, decision: SensorDecision): void {
   switch (decision.kind) {
     case 'open': {
       const said = `${sensor} ${order.fault} (${decision.value})`;
-      draft.changeWorkOrder({ ...change(order), expected: null }, { ...about, event: 'opened', toStatus: order.status, reason: said });
+      // Which sensor it is of, whatever becomes of the row's own columns.
+      const after = { equipment_id: order.equipmentId, signal: order.signal };
+      draft.changeWorkOrder(
+        { ...change(order), expected: null },
+        { ...about, event: 'opened', toStatus: order.status, reason: said, after },
+      );
       announcements.tell(order.workOrderId, 'warn', `SENSOR FAULT: ${said}`, ({ workOrders }) => (workOrders.opened += 1));
       break;
     }
@@ -103,12 +119,24 @@ function settle(cycle: Cycle, { order, completedAt, quietUntil }: SensorDecision
 }
 
 /** The orders as they will be: what a recommendation may trust follows from them. */
-function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDecision[]): readonly WorkOrder[] {
+function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDecision[], now: Instant): readonly WorkOrder[] {
   const after = new Map(orders.map((order) => [order.workOrderId, order]));
   for (const decision of decisions) {
     const { order } = decision;
-    if (decision.kind === 'close') after.set(order.workOrderId, { ...order, status: 'closed' });
-    else after.set(order.workOrderId, decision.kind === 'update' ? { ...order, fault: decision.fault } : order);
+    switch (decision.kind) {
+      case 'open':
+        after.set(order.workOrderId, order);
+        break;
+      case 'close':
+        after.set(order.workOrderId, { ...order, status: 'closed', completedTimestamp: now });
+        break;
+      case 'update':
+        after.set(order.workOrderId, { ...order, fault: decision.fault });
+        break;
+      case 'settle':
+        after.set(order.workOrderId, { ...order, completedTimestamp: decision.completedAt });
+        break;
+    }
   }
   return [...after.values()];
 }
@@ -116,24 +144,15 @@ function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDec
 /** One statement. @returns the orders that somebody else changed first; the audit is told that nothing came of their announcement */
 export async function saveWorkOrders(cycle: Cycle, changes: readonly WorkOrderChange[]): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return NONE;
-  const { store, log } = cycle.ports;
+  const { store } = cycle.ports;
   if ((await store.saveWorkOrders(cycle.lease, changes)) >= changes.length) return NONE;
-  const statuses = await store.readWorkOrderStatuses(changes.map(({ workOrderId }) => workOrderId));
-  const meant = changes.filter(({ columns }) => columns.status !== undefined);
-  const heldBack = meant.filter(({ workOrderId, columns }) => statuses.get(workOrderId) !== columns.status);
+  const stored = await store.readLastWorkOrderChanges(changes.map(({ workOrderId }) => workOrderId));
+  const heldBack = changes.filter((change) => isHeldBack(change, stored.get(change.workOrderId)));
   if (heldBack.length === 0) return NONE;
-  const events = heldBack.map(({ workOrderId, columns }) =>
-    eventOf(cycle.lease, {
-      subjectType: 'work_order',
-      subjectId: workOrderId,
-      event: 'not_applied',
-      fromStatus: statuses.get(workOrderId) ?? null,
-      toStatus: columns.status ?? null,
-      reason: 'somebody else changed the row first',
-    }),
-  );
-  for (const event of events)
-    log.info(`Not applied: work order ${event.subjectId} is ${event.fromStatus ?? 'missing'}, not ${event.toStatus ?? ''}`);
+  const events = heldBack.map((change) => {
+    const about = { subjectType: 'work_order' as const, subjectId: change.workOrderId };
+    return notApplied(cycle, about, change, stored.get(change.workOrderId));
+  });
   await store.appendEvents(events, cycle.clock.now());
   return new Set(heldBack.map(({ workOrderId }) => workOrderId));
 }

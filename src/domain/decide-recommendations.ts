@@ -6,7 +6,7 @@ import type { Instant } from './instant.ts';
 import type { Proposal } from './proposal.ts';
 import type { FamilyHistory, OpenRecommendation } from './recommendation.ts';
 import { bandFor, type IssueFamily } from './rules.ts';
-import type { Distrust } from './sensor-faults.ts';
+import type { Disbelief, Distrust } from './sensor-faults.ts';
 import { isWorse } from './severity.ts';
 import { isTerminal, isUndecided } from './transitions.ts';
 
@@ -28,7 +28,7 @@ export type Decision =
   | { readonly kind: 'record'; readonly proposal: Proposal }
   | { readonly kind: 'escalate'; readonly row: OpenRecommendation; readonly proposal: Proposal }
   | { readonly kind: 'withdraw'; readonly row: OpenRecommendation; readonly reason: string; readonly accountedTo: Instant }
-  | { readonly kind: 'cancel'; readonly row: OpenRecommendation; readonly reason: string }
+  | { readonly kind: 'cancel'; readonly row: OpenRecommendation; readonly reason: string; readonly accountedTo: Instant }
   | { readonly kind: 'resume'; readonly row: OpenRecommendation; readonly reason: string };
 
 export interface DecisionContext {
@@ -39,6 +39,8 @@ export interface DecisionContext {
   readonly backlogUpTo: Instant | null;
   /** Signals whose readings are not to be believed; absent where nobody asks. */
   readonly distrust?: Distrust;
+  /** Readings that were not while they came; absent likewise. */
+  readonly disbelief?: Disbelief;
 }
 
 type PastDecision = Extract<Decision, { readonly kind: 'open' | 'record' }>;
@@ -119,14 +121,25 @@ function decideOpen(situation: Situation, row: OpenRecommendation, context: Deci
   return condition === 'cleared' && context.backlogUpTo === null ? withdrawalOf(row, live) : undefined;
 }
 
+/** What came and went while the sensor was not to be believed is no episode, or the rest of one that is on record. */
+function wasDisbelieved(
+  { equipmentId, family }: Situation,
+  raised: { readonly firstAt: Instant; readonly lastAt: Instant },
+  context: DecisionContext,
+) {
+  return context.disbelief?.(equipmentId, family.signal, raised.firstAt, raised.lastAt) ?? false;
+}
+
 /** Opens by a part of the past what is still on at its end; what was over by then is recorded as withdrawn. */
 function decideNewByPast(
   situation: Situation,
   past: DetectedState | undefined,
   predecessor: FamilyHistory | null,
+  context: DecisionContext,
 ): PastDecision | undefined {
   if (!past?.raised) return undefined;
   const over = conditionOf(past, situation.family, 0, 0) === 'cleared';
+  if (over && wasDisbelieved(situation, past.raised, context)) return undefined;
   const accountedTo = over && past.last ? past.last.at : past.raised.lastAt;
   const proposal = proposalOf(situation, past, predecessor, accountedTo);
   return over ? { kind: 'record', proposal } : { kind: 'open', proposal, supersedes: null };
@@ -137,6 +150,7 @@ function decideNewByLive(situation: Situation, predecessor: FamilyHistory | null
   if (!live?.raised) return undefined;
   const over = conditionOf(live, family, context.now, context.maxAgeSeconds) === 'cleared';
   if (over && context.backlogUpTo !== null) return undefined; // the slices will reach it, in order
+  if (over && wasDisbelieved(situation, live.raised, context)) return undefined;
   if (over && live.last) return { kind: 'record', proposal: proposalOf(situation, live, predecessor, live.last.at) };
   // With a backlog the row accounts for the slices only, so that what lies between still counts into it.
   const accountedTo = Math.min(live.raised.lastAt, context.backlogUpTo ?? live.raised.lastAt);
@@ -165,7 +179,7 @@ function decideNew(situation: Situation, context: DecisionContext): readonly Dec
   const recorded: Decision[] = [];
   let predecessor = situation.newest ?? null;
   for (const part of [situation.late, situation.backlog]) {
-    const past = decideNewByPast(situation, part, predecessor);
+    const past = decideNewByPast(situation, part, predecessor, context);
     if (past?.kind === 'open') return [...recorded, past];
     if (past) {
       recorded.push(past);
@@ -179,12 +193,23 @@ function decideNew(situation: Situation, context: DecisionContext): readonly Dec
 /** What an operator's standing order does to an open row; undefined when none applies. */
 function decideByControl(row: OpenRecommendation, context: DecisionContext): Decision | undefined {
   const control = controlOn(context.controls, ['out_of_service', 'shelved'], row.equipmentId, context.now);
-  return control && endBecause(row, describeControl(control));
+  return control && endBecause(row, describeControl(control), row.lastAccountedTimestamp);
 }
 
-function endBecause(row: OpenRecommendation, reason: string): Decision | undefined {
-  if (isUndecided(row.status)) return { kind: 'withdraw', row, reason, accountedTo: row.lastAccountedTimestamp };
-  return row.status === 'approved' ? { kind: 'cancel', row, reason } : undefined;
+function endBecause(row: OpenRecommendation, reason: string, accountedTo: Instant): Decision | undefined {
+  if (isUndecided(row.status)) return { kind: 'withdraw', row, reason, accountedTo };
+  return row.status === 'approved' ? { kind: 'cancel', row, reason, accountedTo } : undefined;
+}
+
+/** Its violations so far are the row's episode, which is not to be recorded again. Those that follow count when the sensor is trusted again. */
+function endByDistrust(
+  { live }: Situation,
+  row: OpenRecommendation,
+  reason: string,
+  { backlogUpTo }: DecisionContext,
+): Decision | undefined {
+  const seen = live?.raised?.lastAt ?? row.lastAccountedTimestamp;
+  return endBecause(row, reason, Math.max(row.lastAccountedTimestamp, Math.min(seen, backlogUpTo ?? seen)));
 }
 
 function decideDeferral(row: OpenRecommendation, now: Instant): Decision | undefined {
@@ -198,8 +223,8 @@ export function decideSituation(situation: Situation, context: DecisionContext):
   const row = situation.open;
   const distrusted = context.distrust?.(situation.equipmentId, situation.family.signal);
   if (row && !isTerminal(row.status)) {
-    // Its readings stay unaccounted: when the sensor is trusted again, what still holds opens anew.
-    const ended = decideByControl(row, context) ?? (distrusted === undefined ? undefined : endBecause(row, distrusted));
+    const ended =
+      decideByControl(row, context) ?? (distrusted === undefined ? undefined : endByDistrust(situation, row, distrusted, context));
     if (ended) return [ended];
     const earlier = distrusted === undefined ? earlierEpisodeOf(situation, row) : undefined;
     const seen = earlier ? { ...situation, backlog: undefined } : situation;

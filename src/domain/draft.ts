@@ -69,6 +69,11 @@ export class Draft {
     return this.#rows.get(recommendationId);
   }
 
+  /** The status that the store has of a row, which need not be one; undefined for a row that is not there yet. */
+  storedStatus(recommendationId: string): string | undefined {
+    return this.#stored.get(recommendationId)?.status;
+  }
+
   get commands(): readonly Command[] {
     return [...this.#commands.values()];
   }

@@ -25,9 +25,12 @@ export function lastingEventIdOf(subjectId: string, event: string, step: string)
   return idOf(EVENT_NAMESPACE, [subjectId, event, step]);
 }
 
-/** As recommendationIdOf: the same sensor and predecessor give the same order. */
-export function workOrderIdOf(equipmentId: string, signal: string, predecessorId: string | null): string {
-  return idOf(WORK_ORDER_NAMESPACE, [equipmentId, signal, predecessorId ?? '-']);
+/**
+ * The same sensor, predecessor and newest order of all give the same order, so that a run that dies is repeated. The last is what keeps
+ * an id from being made twice: every order is newer than the one that its own id was made from, also where people edited which sensor it is of.
+ */
+export function workOrderIdOf(equipmentId: string, signal: string, predecessorId: string | null, newestOrderAt: number | null): string {
+  return idOf(WORK_ORDER_NAMESPACE, [equipmentId, signal, predecessorId ?? '-', newestOrderAt ?? '-']);
 }
 
 /** `step` tells two events of one kind about one subject in one run apart. */

@@ -75,9 +75,9 @@ export class Replay {
   /** Decides about what the source answered. The slices must come in order. */
   take(detection: Detection, to: Instant): void {
     this.sensors.take(detection.sensors, detection.totals.newestGoodAt, to);
-    const { distrust } = this.sensors;
+    const { distrust, disbelief } = this.sensors;
     const { maxAgeSeconds } = this.#settings;
-    const context = { now: to, maxAgeSeconds, controls: [], backlogUpTo: null, distrust };
+    const context = { now: to, maxAgeSeconds, controls: [], backlogUpTo: null, distrust, disbelief };
     for (const state of detection.states) {
       const family = familyFor(this.#rules, state.equipmentId, state.familyId);
       if (!family) continue;

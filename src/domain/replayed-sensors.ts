@@ -1,7 +1,7 @@
 import type { Instant } from './instant.ts';
-import { decideSensor, type Distrust, distrustBy } from './sensor-faults.ts';
+import { decideSensor, type Disbelief, disbeliefBy, type Distrust, distrustBy } from './sensor-faults.ts';
 import { type SensorFaultRules, type SensorKey, sensorKeyOf, type SensorState } from './sensor-states.ts';
-import { isEnded, type WorkOrder } from './work-order.ts';
+import { isEnded, type OpenedFor, type WorkOrder } from './work-order.ts';
 
 /** One work order about a sensor as it would have been. */
 export interface SensorEpisode {
@@ -19,6 +19,9 @@ export interface ReplayedSensorRules {
   /** The signals that the source has, WHOLE_ROW among them where it means something. */
   readonly signals: readonly string[];
 }
+
+/** Nobody renames what is only replayed. */
+const NOBODY: OpenedFor = new Map();
 
 /** The work orders of past readings, slice by slice. Nobody touches them, so each stays open until its sensor is good. */
 export class ReplayedSensors {
@@ -39,6 +42,10 @@ export class ReplayedSensors {
     return distrustBy(this.#newest());
   }
 
+  get disbelief(): Disbelief {
+    return disbeliefBy(this.#newest());
+  }
+
   /** Oldest first. */
   get episodes(): readonly SensorEpisode[] {
     return [...this.#orders.values()]
@@ -55,7 +62,7 @@ export class ReplayedSensors {
 
   take(states: readonly SensorState[], newestGoodAt: Instant | null, now: Instant): void {
     const { agentId, rules, signals } = this.#rules;
-    const context = { now, rules, controls: [], holdSeconds: 0, newestGoodAt, signals, agentId };
+    const context = { now, rules, controls: [], holdSeconds: 0, newestGoodAt, signals, agentId, openedFor: NOBODY, newestOrderAt: null };
     for (const state of states) {
       const { equipmentId, signal } = state;
       const orders = this.#orders.get(sensorKeyOf(state)) ?? [];

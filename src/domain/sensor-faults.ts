@@ -2,7 +2,7 @@ import { controlOn, type Control } from './control.ts';
 import { workOrderIdOf } from './ids.ts';
 import { addSeconds, isoOf, type Instant, SECOND_MS } from './instant.ts';
 import { type SensorFault, type SensorFaultRules, type SensorKey, sensorKeyOf, type SensorState } from './sensor-states.ts';
-import { isEnded, signalText, type WorkOrder } from './work-order.ts';
+import { isEnded, isRenamed, type OpenedFor, signalText, type WorkOrder } from './work-order.ts';
 
 /** Everything known about one sensor in one cycle. */
 export interface SensorSituation extends SensorKey {
@@ -25,6 +25,9 @@ export interface SensorContext {
   /** The signals that the source has, WHOLE_ROW among them where it means something. */
   readonly signals: readonly string[];
   readonly agentId: string;
+  readonly openedFor: OpenedFor;
+  /** When the newest order of all was made, whatever sensor it is of: see workOrderIdOf. */
+  readonly newestOrderAt: Instant | null;
 }
 
 export type SensorDecision =
@@ -76,9 +79,14 @@ function opens(fault: PresentFault, state: SensorState, { rules, newestGoodAt, n
 /** All decisions about one sensor, of which there is at most one. Pure: the same situation gives the same decision. */
 export function decideSensor(situation: SensorSituation, context: SensorContext): SensorDecision | undefined {
   const { open, newest, state } = situation;
-  if (open) return decideOpen(open, state, context);
-  if (newest && newest.status !== newest.guardedStatus) return settle(newest, state, context);
-  if (!state || (newest?.quietUntil ?? 0) > context.now) return undefined;
+  const isTheirs = (order: WorkOrder) => isRenamed(order, context.openedFor);
+  // One that people gave to this sensor stands for it while it is open, and is theirs to end.
+  if (open) return isTheirs(open) ? undefined : decideOpen(open, state, context);
+  if (newest && !isTheirs(newest)) {
+    if (newest.status !== newest.guardedStatus) return settle(newest, state, context);
+    if ((newest.quietUntil ?? 0) > context.now) return undefined;
+  }
+  if (!state) return undefined;
   const fault = faultOf(state, context.rules);
   if (!fault || !opens(fault, state, context)) return undefined;
   if (controlOn(context.controls, ['out_of_service'], situation.equipmentId, context.now)) return undefined;
@@ -116,14 +124,14 @@ function settle(order: WorkOrder, state: SensorState | undefined, { now, rules, 
 function orderOf({ equipmentId, signal, newest }: SensorSituation, { fault, value }: PresentFault, context: SensorContext): WorkOrder {
   const predecessorId = newest?.workOrderId ?? null;
   return {
-    workOrderId: workOrderIdOf(equipmentId, signal, predecessorId),
+    workOrderId: workOrderIdOf(equipmentId, signal, predecessorId, context.newestOrderAt),
     recommendationId: null,
     equipmentId,
     description: `Check the sensor: ${equipmentId} ${signalText(signal)} ${fault} (${value})`,
     status: 'open',
     assignedTo: null,
-    // Newest-by-creation must name the chain's end.
-    createdTimestamp: Math.max(context.now, (newest?.createdTimestamp ?? 0) + 1),
+    // Newest-by-creation must name the chain's end, and the newest of all change with each.
+    createdTimestamp: Math.max(context.now, (newest?.createdTimestamp ?? 0) + 1, (context.newestOrderAt ?? 0) + 1),
     completedTimestamp: null,
     signal,
     fault,
@@ -138,9 +146,27 @@ function orderOf({ equipmentId, signal, newest }: SensorSituation, { fault, valu
 /** Why readings of a signal are not to be believed although each looks good; undefined where they are. */
 export type Distrust = (equipmentId: string, signal: string) => string | undefined;
 
-/** By the orders about stuck and stepping sensors: other bad readings are rejected anyway. */
+/** Whether all readings from one moment to another came while they were not to be believed. */
+export type Disbelief = (equipmentId: string, signal: string, from: Instant, upTo: Instant) => boolean;
+
+/** Faults whose readings look good: other bad readings are rejected anyway. */
+function isDoubtful({ fault }: WorkOrder): boolean {
+  return fault === 'stuck' || fault === 'stepping';
+}
+
+/** By the newest order of each sensor, also one that has ended: an episode that was over by then is none. */
+export function disbeliefBy(orders: readonly WorkOrder[]): Disbelief {
+  const inOrder = orders.toSorted((a, b) => a.createdTimestamp - b.createdTimestamp);
+  const newest = new Map(inOrder.map((order) => [sensorKeyOf(order), order]));
+  return (equipmentId, signal, from, upTo) => {
+    const order = newest.get(sensorKeyOf({ equipmentId, signal }));
+    return order !== undefined && isDoubtful(order) && from >= order.createdTimestamp && upTo <= (order.completedTimestamp ?? Infinity);
+  };
+}
+
+/** By the orders about stuck and stepping sensors that have not ended. */
 export function distrustBy(orders: readonly WorkOrder[]): Distrust {
-  const doubtful = orders.filter((order) => !isEnded(order) && (order.fault === 'stuck' || order.fault === 'stepping'));
+  const doubtful = orders.filter((order) => !isEnded(order) && isDoubtful(order));
   const reasons = new Map(
     doubtful.map((order) => [
       sensorKeyOf(order),

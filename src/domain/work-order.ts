@@ -1,4 +1,5 @@
 import type { Instant } from './instant.ts';
+import type { SensorKey } from './sensor-states.ts';
 
 /** A row of work_orders that the agent made, in the domain's spelling. Times are on the store's clock. */
 export interface WorkOrder {
@@ -55,6 +56,15 @@ export const ENDED_STATUSES = ['closed', 'completed', 'cancelled', 'canceled', '
 export function isEnded({ status }: Pick<WorkOrder, 'status'>): boolean {
   const word = status.trim().toLowerCase();
   return ENDED_STATUSES.some((ended) => ended === word);
+}
+
+/** For which sensor each order was opened, by its id, as the audit says; an order of before it did is in none. */
+export type OpenedFor = ReadonlyMap<string, SensorKey>;
+
+/** Whether somebody edited of which sensor an order is: then it is its people's, and not for the agent to change. */
+export function isRenamed({ workOrderId, equipmentId, signal }: WorkOrder, openedFor: OpenedFor): boolean {
+  const sensor = openedFor.get(workOrderId);
+  return sensor !== undefined && (sensor.equipmentId !== equipmentId || sensor.signal !== signal);
 }
 
 /** The signal as people read it. */

@@ -1,6 +1,7 @@
 import type { Detection } from '../domain/detection.ts';
 import type { DetectionRequest } from '../domain/detection-request.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { TimeRange } from '../domain/window.ts';
 
 /** Readings of the past for `show`: one equipment, one signal, oldest first. */
 export interface ReadingPoint {
@@ -25,8 +26,8 @@ export interface Source {
    * @throws AgentError store_unavailable; usage where the table or a column is missing
    */
   detect(request: DetectionRequest): Promise<Detection>;
-  /** Good readings of one signal around a moment, at most `limit`, the newest of them. */
-  readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]>;
+  /** Good readings of one signal after a moment and up to another, at most `limit`, the newest of them, in the order of their times. */
+  readSignal(equipmentId: string, signal: string, range: TimeRange, limit: number): Promise<readonly ReadingPoint[]>;
   /** The configured columns that the table lacks, or that there is no such table; empty when it can be read. */
   missingColumns(): Promise<readonly SourceProblem[]>;
   /** The configured columns whose declared type rules out what they are to hold; a type that says nothing is none. */

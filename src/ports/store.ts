@@ -8,7 +8,7 @@ import type { QueueFacts } from '../domain/queue.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
-import type { ListedWorkOrder, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
+import type { ListedWorkOrder, OpenedFor, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
 import type { Ticket } from '../domain/ticket.ts';
 
 /** Who works: one run of one agent, under the epoch that its lease got. Every guarded write carries it. */
@@ -39,6 +39,10 @@ export interface OpenWork {
   readonly commands: readonly Command[];
   /** The agent's own work orders that have not ended, and the newest of every sensor, whatever became of it. */
   readonly workOrders: readonly WorkOrder[];
+  /** Of those, by the newest event 'opened' of each. */
+  readonly openedFor: OpenedFor;
+  /** When the agent made its newest order of all, as it is stored; not later than now. */
+  readonly newestOrderAt: Instant | null;
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
   readonly queue: QueueFacts;
@@ -50,6 +54,13 @@ export interface OpenWork {
 export interface ClaimedCommand {
   readonly command: Command;
   readonly ticket: Ticket | null;
+}
+
+/** What the store says of a row's last change. */
+export interface LastChange {
+  readonly status: string | null;
+  /** When the agent, or an operator by the command line, changed it last; plain SQL leaves it as it was. */
+  readonly updatedTimestamp: Instant | null;
 }
 
 export interface Claim {
@@ -107,8 +118,8 @@ export interface CycleStore {
   /** As saveRecommendations, for work orders: their statuses are people's words, so that the expected one alone guards a change. */
   saveWorkOrders(lease: Lease, changes: readonly WorkOrderChange[]): Promise<number>;
 
-  /** As readStatuses, for work orders. */
-  readWorkOrderStatuses(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** As readLastChanges, for work orders. */
+  readLastWorkOrderChanges(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>>;
 
   /**
    * Claims pending commands for this run in one statement: none while an advisory order over everything is in force.
@@ -125,8 +136,8 @@ export interface CycleStore {
    */
   countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void>;
 
-  /** The statuses that these rows have now: asked when fewer rows were written than meant. */
-  readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** What tells whether these rows took what they were to become: asked when fewer rows were written than meant. */
+  readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>>;
 
   /** The controls in the store now. Not counted: it is asked again and again while commands are dispatched. */
   readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }>;

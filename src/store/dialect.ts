@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
-import type { Column, Table } from './tables.ts';
+import type { Column, ParameterColumn, Table } from './tables.ts';
 
 /** A guarded write of many rows from one JSON parameter, in the words of the store. */
 export interface GuardedWrite {
@@ -33,7 +33,7 @@ export interface Dialect {
   toJsonValue(value: unknown): unknown;
 
   /** A relation with these columns from the JSON array in a named parameter; a missing key is NULL. */
-  jsonRows(parameter: string, columns: readonly Pick<Column, 'name' | 'kind'>[]): string;
+  jsonRows(parameter: string, columns: readonly ParameterColumn[]): string;
   /** A JSON object as text, from names and expressions. A real number goes through jsonReal to come back as the same one. */
   jsonObject(entries: readonly (readonly [string, string])[]): string;
   /** A real column's value inside jsonObject, with all of its digits. */

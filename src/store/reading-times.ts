@@ -1,7 +1,7 @@
 import type { SourceSettings } from '../config/settings.ts';
-import { addSeconds, type Instant, SECOND_MS } from '../domain/instant.ts';
+import { type Instant, SECOND_MS } from '../domain/instant.ts';
 import { instantOf, localBounds, type LocalTime, type ZoneSpan, zoneSpans } from '../domain/time-zone.ts';
-import { type DetectionWindow, FUTURE_TOLERANCE_SECONDS, type TimeRange } from '../domain/window.ts';
+import type { DetectionWindow, TimeRange } from '../domain/window.ts';
 import type { SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { epochUnitsPerSecond, isEngineTime } from './statements/raw-time.ts';
@@ -64,14 +64,13 @@ export class ReadingTimes {
     };
   }
 
-  /** What reading one signal binds. Repeated local times of a range that ends in the future are read by the host's clock. */
-  signalParams(after: Instant): Record<string, SqlValue> {
-    const d = this.#dialect;
-    if (isEngineTime(this.#settings)) return { after: d.encodeTime(after) };
-    const latest = addSeconds(Date.now(), FUTURE_TOLERANCE_SECONDS);
-    const range = { after, upTo: Math.max(after, latest) + YEAR_MS };
-    const spans = this.#spansOf(range, latest);
-    return { ...this.#zone(spans), after: d.encodeTime(after), raw_after: this.#bounds(spans, range).after };
+  /** What reading one signal binds. A local time that stands twice on the clocks is one up to the range's end. */
+  signalParams(range: TimeRange): Record<string, SqlValue> {
+    const times = { after: this.#dialect.encodeTime(range.after), up_to: this.#dialect.encodeTime(range.upTo) };
+    if (isEngineTime(this.#settings)) return times;
+    const spans = this.#spansOf(range, range.upTo);
+    const bounds = this.#bounds(spans, range);
+    return { ...this.#zone(spans), ...times, raw_after: bounds.after, raw_up_to: bounds.upTo };
   }
 
   /**

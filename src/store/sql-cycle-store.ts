@@ -10,9 +10,10 @@ import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';
-import type { Claim, ClaimedCommand, CycleStore, Heartbeat, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
+import type { Claim, ClaimedCommand, CycleStore, Heartbeat, LastChange, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { lastChanges } from './last-changes.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
@@ -23,8 +24,8 @@ import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeas
 import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
 import { openWorkStatement } from './statements/open-work.ts';
 import { countDecisionsStatement } from './statements/sessions.ts';
-import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from './tables.ts';
-import { saveWorkOrders, workOrderIn, workOrderStatuses } from './sql-work-orders.ts';
+import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
+import { openedForIn, saveWorkOrders, workOrderIn } from './sql-work-orders.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -113,6 +114,8 @@ export class SqlCycleStore implements CycleStore {
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
       workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
+      openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], parsed(row['ticket'])))),
+      newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }
@@ -149,10 +152,6 @@ export class SqlCycleStore implements CycleStore {
     return saveWorkOrders(this.#session, lease, changes);
   }
 
-  readWorkOrderStatuses(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return workOrderStatuses(this.#session, workOrderIds);
-  }
-
   #save(lease: Lease, sql: string, rows: readonly object[]): Promise<number> {
     const parts = jsonParts(rows, this.#dialect.maxParameterBytes);
     return this.#session.runParts(parts.map((part) => write(sql, { ...leaseParams(lease), rows: part })));
@@ -171,14 +170,12 @@ export class SqlCycleStore implements CycleStore {
     await this.#session.run(countDecisionsStatement(lease, sessionIds, this.#dialect));
   }
 
-  async readStatuses(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const { rows } = await this.#session.run(
-      read(
-        `SELECT recommendation_id, status FROM agent_recommendations WHERE recommendation_id IN (SELECT value FROM ${this.#dialect.jsonList('ids')} l)`,
-        { ids: JSON.stringify(recommendationIds) },
-      ),
-    );
-    return new Map(rows.map((row) => [String(row['recommendation_id']), String(row['status'])]));
+  readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {
+    return lastChanges(this.#session, RECOMMENDATIONS, recommendationIds);
+  }
+
+  readLastWorkOrderChanges(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {
+    return lastChanges(this.#session, WORK_ORDERS, workOrderIds);
   }
 
   async readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }> {

@@ -5,7 +5,7 @@ import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import { CHATTER_WINDOW_SECONDS } from '../domain/queue.ts';
 import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
-import { FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
+import { FUTURE_TOLERANCE_SECONDS, type TimeRange } from '../domain/window.ts';
 import type { ReadingPoint, Source, SourceProblem } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -181,7 +181,7 @@ export class SqlSource implements Source {
     return new Map(trends.filter(([, { means }]) => means.some((mean) => mean !== null)));
   }
 
-  async readSignal(equipmentId: string, signal: string, after: Instant, limit: number): Promise<readonly ReadingPoint[]> {
+  async readSignal(equipmentId: string, signal: string, range: TimeRange, limit: number): Promise<readonly ReadingPoint[]> {
     const d = this.#dialect;
     const { shape } = this.#settings;
     const mapped = shape.signals[signal];
@@ -189,9 +189,8 @@ export class SqlSource implements Source {
     const limits = this.#settings.physicalLimits[signal];
     const params = {
       equipment: equipmentId,
-      ...this.#times.signalParams(after),
+      ...this.#times.signalParams(range),
       ...unitParams(this.#settings, signal),
-      tolerance: FUTURE_TOLERANCE_SECONDS,
       ...(shape.kind === 'wide' ? {} : { signal: mapped }),
       usable: JSON.stringify(this.#settings.usableStatus),
       lowest: limits?.min ?? -UNLIMITED,

@@ -1,4 +1,5 @@
 import type { ListedWorkOrder, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
+import type { SensorKey } from '../domain/sensor-states.ts';
 import type { Lease, WorkOrderFilter } from '../ports/store.ts';
 import { read, type SqlValue, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -22,6 +23,12 @@ export function workOrderIn(row: Readonly<Record<string, unknown>>, d: Dialect):
   };
 }
 
+/** Which sensor the event of an opening names; none in one of before it did. */
+export function openedForIn(workOrderId: unknown, copy: Readonly<Record<string, unknown>> | null): [string, SensorKey][] {
+  const [equipmentId, signal] = [copy?.['equipment_id'], copy?.['signal']];
+  return typeof equipmentId === 'string' && typeof signal === 'string' ? [[String(workOrderId), { equipmentId, signal }]] : [];
+}
+
 /** One bulk statement. @returns how many rows were written; after a retry it can be fewer than really were. */
 export function saveWorkOrders(session: Session, lease: Lease, changes: readonly WorkOrderChange[]): Promise<number> {
   const d = session.dialect;
@@ -35,15 +42,6 @@ export function saveWorkOrders(session: Session, lease: Lease, changes: readonly
     LEASE_GUARD,
   );
   return session.runParts(jsonParts(rows, d.maxParameterBytes).map((part) => write(sql, { ...leaseParams(lease), rows: part })));
-}
-
-export async function workOrderStatuses(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await session.run(
-    read(`SELECT work_order_id, status FROM work_orders WHERE work_order_id IN (SELECT value FROM ${session.dialect.jsonList('ids')} l)`, {
-      ids: JSON.stringify(ids),
-    }),
-  );
-  return new Map(rows.map((row) => [String(row['work_order_id']), String(row['status'])]));
 }
 
 export async function listWorkOrders(session: Session, filter: WorkOrderFilter): Promise<readonly ListedWorkOrder[]> {

@@ -9,6 +9,9 @@ export interface Column {
   readonly default?: string;
 }
 
+/** A column of rows that travel in a JSON parameter. */
+export type ParameterColumn = Pick<Column, 'name' | 'kind'>;
+
 export interface Table {
   readonly name: string;
   /** Null where rows have no identity: one sensor has many readings. */

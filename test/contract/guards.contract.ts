@@ -17,7 +17,7 @@ const STATUSES = Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus
 const COMMAND_STATUSES = Object.keys(COMMAND_TRANSITIONS) as CommandStatus[]; // likewise
 
 async function statusOf(at: AtHand, row: Pick<Recommendation, 'recommendationId'>): Promise<unknown> {
-  return (await at.store.readStatuses([row.recommendationId])).get(row.recommendationId);
+  return (await at.store.readLastChanges([row.recommendationId])).get(row.recommendationId)?.status;
 }
 
 function theTable(store: () => AtHand): void {

@@ -274,7 +274,9 @@ function theLists(under: StoreUnderTest): void {
       expect(await find('ab%')).toEqual(['ab%d-4']);
       expect(await find('ab_d')).toEqual([]);
       expect(await find('bcd')).toEqual([]);
-      expect([...(await at.store.readStatuses(['abcd-1', 'gone', "o'x"]))]).toEqual([['abcd-1', 'pending']]);
+      expect([...(await at.store.readLastChanges(['abcd-1', 'gone', "o'x"]))]).toEqual([
+        ['abcd-1', { status: 'pending', updatedTimestamp: null }],
+      ]);
     });
 
     test('commands come newest first and in their sequence, by recommendation and status', async () => {

@@ -116,7 +116,7 @@ function units(under: StoreUnderTest, store: () => AtHand): void {
     expect(states[0]).toMatchObject({ last: { at: NOW - 30_000, value: 80 }, raised: { firstAt: NOW - 40_000 } });
     expect(states[0]?.raised?.peak.value).toBeCloseTo(96, 9);
     expect(states[0]?.raised?.peak.signals.get('pressure')).toBeCloseTo(101.526416, 5);
-    const points = await (await sourceOf(at, shape, FAHRENHEIT)).readSignal('R1', 'temperature', NOW - 60_000, 9);
+    const points = await (await sourceOf(at, shape, FAHRENHEIT)).readSignal('R1', 'temperature', { after: NOW - 60_000, upTo: NOW }, 9);
     expect(points.map(({ at: time, value }) => [time - NOW, value])).toEqual([
       [-50_000, 85],
       [-40_000, expect.closeTo(96, 9)],
@@ -143,7 +143,7 @@ function units(under: StoreUnderTest, store: () => AtHand): void {
     const settings = { ...FAHRENHEIT, physicalLimits: { temperature: { min: 0, max: 200 } } };
     expect((await detect(at, shape, settings)).totals).toMatchObject({ accepted: 1, rejected: { out_of_range: 1 } });
     const source = await sourceOf(at, shape, settings);
-    expect(await source.readSignal('R1', 'temperature', NOW - 1000, 9)).toHaveLength(1);
+    expect(await source.readSignal('R1', 'temperature', { after: NOW - 1000, upTo: NOW }, 9)).toHaveLength(1);
   });
 
   if (under.takesAnyValue)
@@ -267,8 +267,12 @@ function formats(under: StoreUnderTest, store: () => AtHand): void {
       { t: spell(whole + 2 * 24 * HOUR), temperature: 83 },
     ]);
     const source = await sourceOf(at, shape, settings);
-    expect(await source.readSignal('R1', 'temperature', winter - 30_000, 9)).toEqual([{ at: winter - 10_000, value: 82 }]);
-    expect(await source.readSignal('R1', 'temperature', winter - 31_000, 1)).toEqual([{ at: winter - 10_000, value: 82 }]);
+    expect(await source.readSignal('R1', 'temperature', { after: winter - 30_000, upTo: now }, 9)).toEqual([
+      { at: winter - 10_000, value: 82 },
+    ]);
+    expect(await source.readSignal('R1', 'temperature', { after: winter - 31_000, upTo: now }, 1)).toEqual([
+      { at: winter - 10_000, value: 82 },
+    ]);
     expect(await source.equipmentIds(100)).toEqual(['R1', 'R2']);
     expect(await source.equipmentIds(2)).toEqual(['R1']);
   });
@@ -384,6 +388,24 @@ function clockChanges(store: () => AtHand): void {
     expect(await raisedAt(change)).toEqual([]);
     expect(await raisedAt(change + 32 * 60_000)).toEqual([change + 30 * 60_000]);
     expect(await raisedAt(change + 60 * 60_000)).toEqual([]);
+    const source = await sourceOf(at, 'wide', { timeZone: 'Europe/Berlin' });
+    const readUpTo = async (upTo: Instant) =>
+      (await source.readSignal('R1', 'temperature', { after: change - HOUR, upTo }, 9)).map((point) => point.at);
+    expect(await readUpTo(change - 31 * 60_000)).toEqual([]);
+    expect(await readUpTo(change + 29 * 60_000)).toEqual([change - 30 * 60_000]);
+    expect(await readUpTo(change + 30 * 60_000)).toEqual([change + 30 * 60_000]);
+  });
+
+  test.each(changes)('on %s in %s one signal is read up to any moment (%s)', async (_day, timeZone, shape, change) => {
+    const at = store();
+    await make(at);
+    const source = await sourceOf(at, shape, { timeZone });
+    const minutes = Array.from({ length: 37 }, (_value, index) => change + (index * 5 - 90) * 60_000);
+    for (const utc of minutes) {
+      await put(at, shape, [{ t: wall(timeZone, utc), temperature: 96 }]);
+      const points = await source.readSignal('R1', 'temperature', { after: utc - 60_000, upTo: utc }, 1);
+      expect(points.map((point) => point.at)).toEqual([utc]);
+    }
   });
 }
 
@@ -537,7 +559,7 @@ function views(store: () => AtHand): void {
     const view = { table: 'readings_of_unit_2', equipment: { include: ['R*'], exclude: ['*3'] } };
     const source = await sourceOf(at, shape, view);
     expect((await detect(at, shape, view)).states.map(({ equipmentId }) => equipmentId)).toEqual(['R1']);
-    expect(await source.readSignal('R1', 'temperature', NOW - 2000, 9)).toEqual([{ at: NOW - 1000, value: 96 }]);
+    expect(await source.readSignal('R1', 'temperature', { after: NOW - 2000, upTo: NOW }, 9)).toEqual([{ at: NOW - 1000, value: 96 }]);
     expect(await source.missingColumns()).toEqual([]);
     expect(await source.mistypedColumns()).toEqual([]);
     expect(await source.equipmentIds(9)).toEqual(['R1']);

@@ -520,7 +520,7 @@ function anyTable(under: StoreUnderTest): void {
     });
     await at.outside.insert('order', [{ group: 'REACTOR_02', select: at.time(NOW - 1000), from: 'ok', table: 96 }]);
     expect((await detect(odd.source)).states).toHaveLength(1);
-    expect(await odd.source.readSignal('REACTOR_02', 'temperature', 0, 9)).toEqual([{ at: NOW - 1000, value: 96 }]);
+    expect(await odd.source.readSignal('REACTOR_02', 'temperature', { after: 0, upTo: NOW }, 9)).toEqual([{ at: NOW - 1000, value: 96 }]);
     expect(await odd.source.missingColumns()).toEqual([]);
   });
 }
@@ -544,7 +544,10 @@ function oneSignal(store: () => AtHand): void {
       { equipment_id: 'PUMP_01', temperature: 3, sensor_status: 'good', timestamp: stamp(-7) },
     ]);
     const read = async (after: number, limit: number) =>
-      (await at.source.readSignal('REACTOR_02', 'temperature', after, limit)).map(({ at: time, value }) => [(time - now) / 1000, value]);
+      (await at.source.readSignal('REACTOR_02', 'temperature', { after, upTo: now }, limit)).map(({ at: time, value }) => [
+        (time - now) / 1000,
+        value,
+      ]);
     expect(await read(now - 40_000, 9)).toEqual([
       [-30, 70],
       [-20, 80],
@@ -554,8 +557,8 @@ function oneSignal(store: () => AtHand): void {
       [-30, 70],
       [-20, 80],
     ]);
-    expect(await at.source.readSignal('REACTOR_02', 'flow_rate', 0, 9)).toEqual([]);
-    await expect(at.source.readSignal('REACTOR_02', 'vibration', 0, 9)).rejects.toMatchObject({ code: 'usage' });
+    expect(await at.source.readSignal('REACTOR_02', 'flow_rate', { after: 0, upTo: now }, 9)).toEqual([]);
+    await expect(at.source.readSignal('REACTOR_02', 'vibration', { after: 0, upTo: now }, 9)).rejects.toMatchObject({ code: 'usage' });
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { WorkOrder, WorkOrderChange } from '../../src/domain/work-order.ts';
 import { type AtHand, AGENT, leaseOf, type StoreUnderTest } from '../support/stores.ts';
+import { anEvent } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const AT = Date.UTC(2026, 1, 19, 10, 30, 46, 123);
@@ -36,6 +37,12 @@ const closing = (expected: string, given: Partial<WorkOrder> = {}): WorkOrderCha
 const known = async (at: AtHand) => (await at.store.readOpenWork(AGENT)).workOrders;
 const statuses = async (at: AtHand) => (await known(at)).map(({ workOrderId, status }) => `${workOrderId} ${status}`).toSorted();
 
+const opening = (eventId: string, subjectId: string, after: unknown, event = 'opened') =>
+  anEvent({ eventId, subjectType: 'work_order', subjectId, event, after });
+const about = (equipmentId: string) => ({ equipment_id: equipmentId, signal: 'temperature' });
+const made = (workOrderId: string, createdTimestamp: number, equipmentId: string) =>
+  anOrder({ workOrderId, equipmentId, createdTimestamp });
+
 /** Work orders about sensors. */
 export function workOrdersContract(under: StoreUnderTest): void {
   describe('a work order', () => {
@@ -55,7 +62,11 @@ export function workOrdersContract(under: StoreUnderTest): void {
       expect(await at.store.saveWorkOrders(await leaseOf(at.store), [inserting(order)])).toBe(1);
       expect(await known(at)).toEqual([order]);
       expect(await at.store.listWorkOrders({ statuses: [], equipmentId: null, limit: 9 })).toEqual([order]);
-      expect(await at.store.readWorkOrderStatuses(['order-1', 'none'])).toEqual(new Map([['order-1', 'waiting']]));
+      expect(await at.store.readLastWorkOrderChanges(['order-1', 'none'])).toEqual(
+        new Map([['order-1', { status: 'waiting', updatedTimestamp: AT + 3 }]]),
+      );
+      await at.outside.run('UPDATE work_orders SET status = NULL, updated_timestamp = NULL');
+      expect((await at.store.readLastWorkOrderChanges(['order-1'])).get('order-1')).toEqual({ status: null, updatedTimestamp: null });
     });
 
     test('is written once, only by the holder of the lease, and changed only from the status that was expected', async () => {
@@ -112,6 +123,31 @@ export function workOrdersContract(under: StoreUnderTest): void {
       expect(await statuses(at)).toEqual(['b completed']);
       await at.outside.run(`UPDATE work_orders SET status = 'open' WHERE work_order_id = 'a'`);
       expect(await statuses(at)).toEqual(['a open', 'b completed']);
+    });
+
+    test('is of the sensor that its newest opening names, whatever its own columns say', async () => {
+      const at = store();
+      const ids = ['order-1', 'old', 'odd'];
+      await at.store.saveWorkOrders(
+        await leaseOf(at.store),
+        ids.map((workOrderId) => inserting(anOrder({ workOrderId, equipmentId: workOrderId }))),
+      );
+      await at.store.appendEvents([opening('1', 'order-1', about('first')), opening('2', 'old', null), opening('3', 'odd', ['R1'])], AT);
+      await at.store.appendEvents([opening('4', 'order-1', about('R1')), opening('5', 'order-1', about('R2'), 'closed')], AT + 1);
+      await at.store.appendEvents([opening('6', 'gone', about('R1'))], AT);
+      const { openedFor } = await at.store.readOpenWork(AGENT);
+      expect(openedFor).toEqual(new Map([['order-1', { equipmentId: 'R1', signal: 'temperature' }]]));
+    });
+
+    test('that is the newest of the agent’s says when it was made, whatever sensor it names and however it ended', async () => {
+      const at = store();
+      const newest = async () => (await at.store.readOpenWork(AGENT)).newestOrderAt;
+      expect(await newest()).toBeNull();
+      const rows = [made('a', AT, 'R1'), made('b', AT + 1, 'R2'), made('ahead', Date.UTC(2999, 0, 1), 'R3')];
+      await at.store.saveWorkOrders(await leaseOf(at.store), rows.map(inserting));
+      await at.outside.run(`UPDATE work_orders SET status = 'done', signal = NULL WHERE work_order_id = 'b'`);
+      await at.outside.insert('work_orders', [{ work_order_id: 'own', status: 'open', created_timestamp: at.time(AT + 9) }]);
+      expect(await newest()).toBe(AT + 1);
     });
 
     test('is listed by status in any case and by equipment, what has not ended first, then the newest', async () => {

@@ -160,6 +160,33 @@ async function broken(flags: Flags = {}): Promise<Scene> {
   return at;
 }
 
+describe('after a downtime of three hours', () => {
+  const HOUR = 3600;
+
+  test('a fault that lasts is opened by the first cycle, as old as the live range can tell, and one that is over by none', async () => {
+    const at = await newPlace({ 'sensorFaults.onDelaySeconds': 200 });
+    await at.cycle();
+    await at.sql(`UPDATE agent_health SET watermark_timestamp = '${timeText(Date.now() - 3 * HOUR * 1000)}'`);
+    for (const age of [2 * HOUR, 1.5 * HOUR, 600, 450, 250, 130, 10]) await row(at, { equipment_id: 'LASTS', pressure: 1e9 }, age);
+    for (const age of [2.5 * HOUR, 2 * HOUR]) await row(at, { equipment_id: 'OVER', pressure: 1e9 }, age);
+    for (const age of [1.9 * HOUR, 10]) await row(at, { equipment_id: 'OVER' }, age);
+    await row(at, { equipment_id: 'GONE', pressure: 1e9 }, 2 * HOUR);
+    const sensors: (readonly [string, number | null])[] = [];
+    const source = changed(at.source, {
+      detect: async (request) => {
+        const detection = await at.source.detect(request);
+        for (const { equipmentId, bad } of detection.sensors)
+          sensors.push([equipmentId, bad && Math.round((Date.now() - bad.since) / 1000)]);
+        return detection;
+      },
+    });
+    expect(await at.cycle({ ports: { source } })).toMatchObject({ workOrders: { opened: 1 } });
+    expect(sensors).toEqual([['LASTS', 450]]);
+    for (let slice = 0; slice < 4; slice += 1) await at.cycle();
+    expect(await told(at)).toEqual(['LASTS pressure out_of_range open']);
+  });
+});
+
 describe('a technician', () => {
   test('may say anything that is no end: the order stays open, and is closed when the signal is good', async () => {
     const at = await broken();

@@ -53,6 +53,8 @@ class Orders {
       newestGoodAt: now,
       signals: ['temperature'],
       agentId: 'agent',
+      openedFor: new Map(),
+      newestOrderAt: this.all.at(-1)?.createdTimestamp ?? null,
     };
     const key = { equipmentId: 'R1', signal: 'temperature' };
     const decision = decideSensor(

@@ -261,10 +261,30 @@ test.each<[string, Partial<Situation>, string]>([
   const decisions = decide(situation, { distrust });
   expect(kinds(decisions)).toBe(expected);
   for (const decision of decisions) expect(decision).toMatchObject({ reason: 'work order 7' });
-  // What was seen is not dealt with: it opens anew when the sensor is trusted again.
-  const withdrawn = decisions.filter((decision) => decision.kind === 'withdraw');
-  for (const { accountedTo: to, row } of withdrawn) expect(to).toBe(row.lastAccountedTimestamp);
+  // What was seen so far is the row's own episode; what violates later opens anew when the sensor is trusted again.
+  const seen = situation.live?.raised?.lastAt ?? 0;
+  const ended = decisions.filter((decision) => decision.kind === 'withdraw' || decision.kind === 'cancel');
+  for (const { accountedTo: to, row } of ended) expect(to).toBe(Math.max(row.lastAccountedTimestamp, seen));
   expect(decide(situation, { distrust: () => undefined })).toEqual(decide(situation));
+});
+
+test('with a backlog a row that is withdrawn by distrust accounts for the slices only', () => {
+  const context = { ...CATCHING_UP, distrust };
+  const [decision] = decide({ live: HOLDS, open: { ...PENDING, lastAccountedTimestamp: 0 } }, context);
+  expect(decision).toMatchObject({ kind: 'withdraw', accountedTo: context.backlogUpTo });
+});
+
+test.each<[string, Partial<Situation>, string]>([
+  ['an episode that is over', { live: OVER }, 'nothing'],
+  ['an episode of the past that is over', { backlog: PAST_OVER }, 'nothing'],
+  ['a violation that is on', { live: HOLDS }, 'open'],
+])('of the time in which the sensor was not to be believed, %s: %s', (_what, situation, expected) => {
+  const asked: unknown[] = [];
+  const disbelief = (...about: unknown[]) => asked.push(about) > 0;
+  expect(kinds(decide(situation, { disbelief }))).toBe(expected);
+  const raised = (situation.live ?? situation.backlog)?.raised;
+  expect(asked).toEqual(expected === 'open' ? [] : [['R1', FAMILY.signal, raised?.firstAt, raised?.lastAt]]);
+  expect(decide(situation, { disbelief: () => false })).toEqual(decide(situation));
 });
 
 test('an episode that was over before the open row began is recorded beside it, however bad it was, and does not escalate it', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Control } from '../../src/domain/control.ts';
 import { workOrderIdOf } from '../../src/domain/ids.ts';
-import { decideSensor, distrustBy, faultOf, type SensorContext, type SensorDecision } from '../../src/domain/sensor-faults.ts';
+import { decideSensor, disbeliefBy, distrustBy, faultOf, type SensorContext, type SensorDecision } from '../../src/domain/sensor-faults.ts';
 import { reachSeconds, readingFaults, type SensorFaultRules, type SensorState } from '../../src/domain/sensor-states.ts';
 import { isEnded, type WorkOrder } from '../../src/domain/work-order.ts';
 
@@ -25,6 +25,8 @@ const CONTEXT: SensorContext = {
   newestGoodAt: NOW,
   signals: ['temperature', '*'],
   agentId: 'agent',
+  openedFor: new Map(),
+  newestOrderAt: null,
 };
 const ago = (seconds: number) => NOW - seconds * 1000;
 
@@ -53,7 +55,7 @@ const DROPPED = state({ isDroppedOut: true, newestAt: ago(120), newestGoodAt: ag
 
 function order(given: Partial<WorkOrder> = {}): WorkOrder {
   return {
-    workOrderId: workOrderIdOf('R1', 'temperature', null),
+    workOrderId: workOrderIdOf('R1', 'temperature', null, null),
     recommendationId: null,
     equipmentId: 'R1',
     description: 'check it',
@@ -189,7 +191,7 @@ test('a new order follows the last one, and the same situation gives the same or
   expect(opened).toMatchObject({
     kind: 'open',
     order: {
-      workOrderId: workOrderIdOf('R1', 'temperature', CLOSED.workOrderId),
+      workOrderId: workOrderIdOf('R1', 'temperature', CLOSED.workOrderId, null),
       predecessorId: CLOSED.workOrderId,
       createdTimestamp: NOW + 6,
       status: 'open',
@@ -198,12 +200,27 @@ test('a new order follows the last one, and the same situation gives the same or
     },
   });
   const ids = [
-    workOrderIdOf('R1', 'a', null),
-    workOrderIdOf('R1', '*', null),
-    workOrderIdOf('R1', 'a', 'x'),
-    workOrderIdOf('R2', 'a', null),
+    workOrderIdOf('R1', 'a', null, null),
+    workOrderIdOf('R1', '*', null, null),
+    workOrderIdOf('R1', 'a', 'x', null),
+    workOrderIdOf('R2', 'a', null, null),
+    workOrderIdOf('R1', 'a', null, NOW),
   ];
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('readings of a stuck or stepping sensor are disbelieved from its newest order’s beginning to its end', () => {
+  const ended = order({ fault: 'stepping', status: 'closed', createdTimestamp: ago(100), completedTimestamp: ago(50) });
+  const disbelief = disbeliefBy([
+    ended,
+    order({ fault: 'stuck', createdTimestamp: ago(3600), completedTimestamp: ago(3000), status: 'closed' }),
+    order({ equipmentId: 'R2', fault: 'stuck', createdTimestamp: ago(100) }),
+    order({ equipmentId: 'R3', fault: 'out_of_range', createdTimestamp: ago(100), completedTimestamp: ago(50) }),
+  ]);
+  const found = (equipmentId: string, from: number, upTo: number) => disbelief(equipmentId, 'temperature', ago(from), ago(upTo));
+  expect([found('R1', 100, 50), found('R1', 101, 50), found('R1', 100, 49), found('R1', 3500, 3100)]).toEqual([true, false, false, false]);
+  expect([found('R2', 100, 0), found('R3', 90, 60), found('R4', 90, 60)]).toEqual([true, false, false]);
+  expect(disbelief('R1', 'pressure', ago(90), ago(60))).toBe(false);
 });
 
 test('only stuck and stepping sensors with an order that has not ended are distrusted', () => {

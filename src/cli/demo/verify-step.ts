@@ -44,8 +44,9 @@ async function reread(stage: Stage, row: Recommendation): Promise<Recommendation
 }
 
 async function drawChart(stage: Stage, after: Instant): Promise<void> {
-  const { narration, source, settings } = stage.parts;
-  const points = await source.readSignal(HOT, 'temperature', after, MOST_POINTS);
+  const { narration, source, store, settings } = stage.parts;
+  const { now } = await store.readControls();
+  const points = await source.readSignal(HOT, 'temperature', { after, upTo: now }, MOST_POINTS);
   const limit = familyFor(settings.rules, HOT, 'temperature')?.bands[0].limit;
   const step = `one every ${FEED_MS / 1000} s, which is ${Math.round((FEED_MS / 1000) * MODEL_SPEED)} s in the model`;
   narration.say(`\nReadings of ${HOT} in sensor_data, ${step}; the limit is ${limit ?? '-'} °C:`);

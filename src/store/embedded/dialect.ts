@@ -1,7 +1,7 @@
 import { AgentError } from '../../domain/errors.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite } from '../dialect.ts';
-import type { Column, ColumnKind, Table } from '../tables.ts';
+import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { wordList } from '../word-list.ts';
 import { embeddedExtras } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
@@ -53,7 +53,7 @@ function kindOfType(declared: string): 'text' | 'number' | null {
   return /REAL|FLOA|DOUB|NUMERIC|DECIMAL/.test(type) ? 'number' : null;
 }
 
-function jsonRows(parameter: string, columns: readonly Pick<Column, 'name' | 'kind'>[]): string {
+function jsonRows(parameter: string, columns: readonly ParameterColumn[]): string {
   // Without a type of their own the columns could not be joined by an index: every reading would look at every row.
   const fields = columns.map(
     (column) => `CAST(json_extract(j.value, '$.${column.name}') AS ${TYPES[column.kind]}) AS ${quote(column.name)}`,

@@ -30,6 +30,7 @@ const INDEXES: readonly string[] = [
   // At most one open order per sensor, whoever writes; people's own rows name no signal.
   `CREATE UNIQUE INDEX IF NOT EXISTS work_orders_open ON work_orders (equipment_id, signal) WHERE ${OPEN_ORDER}`,
   'CREATE INDEX IF NOT EXISTS work_orders_newest ON work_orders (equipment_id, signal, created_timestamp) WHERE signal IS NOT NULL',
+  'CREATE INDEX IF NOT EXISTS work_orders_by_time ON work_orders (created_timestamp) WHERE guarded_status IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS agent_events_of ON agent_events (subject_id, event, at)',
   'CREATE INDEX IF NOT EXISTS agent_events_of_session ON agent_events (session_id) WHERE session_id IS NOT NULL',
   // Of all who were ever logged in a cycle wants those who are, and who just were.

@@ -2,7 +2,7 @@ import type { SourceSettings } from '../../config/settings.ts';
 import { REJECTION_REASONS } from '../../domain/detection.ts';
 import type { Dialect } from '../dialect.ts';
 import { equipmentKey, familiesInForce } from './families-in-force.ts';
-import { isUsable, nextReading, scan, signalNames } from './readings-scan.ts';
+import { isUsable, nextReading, scan, signalNames, valueOf } from './readings-scan.ts';
 import { SENSOR_STATE_COLUMNS, type SensorForm, sensorStates, suspectColumn } from './sensor-states.ts';
 import { longTrends, trendColumns, wideTrends } from './trends.ts';
 
@@ -29,12 +29,7 @@ export interface DetectForm {
 /** One row a reading and family, with the reason why it is rejected or NULL. Order matters: the first reason counts. */
 function judged(source: SourceSettings, d: Dialect, name: string, { scoped }: DetectForm): string {
   const shape = source.shape;
-  const value =
-    shape.kind === 'wide'
-      ? `CASE f.signal ${signalNames(source)
-          .map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`)
-          .join(' ')} END`
-      : 'r.signal_value';
+  const value = valueOf(source, 'f.signal');
   const conditions = [
     ...(scoped ? [`f.equipment_key = ${equipmentKey('r.equipment_id')}`] : []),
     ...(shape.kind === 'wide' ? [] : ['r.signal_type = f.signal_type']),

@@ -1,11 +1,9 @@
 import type { RuleBook, ScopedFamily } from '../../domain/rule-book.ts';
 import type { IssueFamily } from '../../domain/rules.ts';
-import type { Column } from '../tables.ts';
+import type { ParameterColumn } from '../tables.ts';
 import type { SqlValue } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { like } from './patterns.ts';
-
-type ParameterColumn = Pick<Column, 'name' | 'kind'>;
 
 /** Rules as data, one row a family. `sign` turns 'below' into 'above', so that one predicate serves both sides. */
 const FAMILY_COLUMNS: readonly ParameterColumn[] = [

@@ -6,7 +6,7 @@ import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
 import { isOpen } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
-import { chosenOrders } from './work-orders.ts';
+import { chosenOrders, newestOrderAt } from './work-orders.ts';
 
 /** What a successor has to know about the newest row of its family. */
 const HISTORY_COLUMNS: readonly string[] = [
@@ -60,6 +60,7 @@ newest AS (
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ${OPEN_COMMANDS}`, 'command')},
+${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'work_order')},
 ${floodTable(d)}
 SELECT 'clock' AS kind, ${d.now} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
@@ -82,6 +83,8 @@ UNION ALL SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL,
     OR ${isOpen('o')}
 UNION ALL SELECT 'work_order', ${rowJson(d, 'w', WORK_ORDERS.columns)}, NULL, NULL, NULL
   FROM work_orders w JOIN orders o ON o.work_order_id = w.work_order_id
+UNION ALL SELECT 'opened_for', subject_id, copy, NULL, NULL FROM openings
+UNION ALL SELECT a.kind, a.content, NULL, NULL, NULL FROM (${newestOrderAt(d)}) a
 UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)

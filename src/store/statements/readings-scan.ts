@@ -34,6 +34,14 @@ export function signalNames(source: SourceSettings): readonly string[] {
   return Object.keys(source.shape.signals);
 }
 
+/** The value in the reading `r` of the signal that `name` names. */
+export function valueOf(source: SourceSettings, name: string): string {
+  if (source.shape.kind === 'long') return 'r.signal_value';
+  return `CASE ${name} ${signalNames(source)
+    .map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`)
+    .join(' ')} END`;
+}
+
 /** Whether a status, in lower case, lets its reading count. */
 export function isUsable(d: Dialect, status: string): string {
   return `COALESCE(${status}, 'null') IN (SELECT value FROM ${d.jsonList('usable')} u)`;
@@ -168,12 +176,12 @@ export function signalSql(source: SourceSettings, d: Dialect, signal: string): s
   const column = d.quote(shape.kind === 'wide' ? (shape.signals[signal] ?? '') : shape.valueColumn);
   const own = isEngineTime(source);
   const rows = [
-    `${equipment} = :equipment AND ${raw} > ${own ? ':after' : ':raw_after'}`,
+    `${equipment} = :equipment AND ${raw} > ${own ? ':after' : ':raw_after'} AND ${raw} <= ${own ? ':up_to' : ':raw_up_to'}`,
     ...(shape.kind === 'wide' ? [] : [`${d.quote(shape.signalColumn)} = :signal`]),
   ].join(' AND ');
   const values = [{ expression: inUsedUnit(source, d, column, signal), name: 'value' }];
   return `SELECT ts, value FROM (${readings(source, d, 'signal', values, rows)}) r
-  WHERE ${own ? '' : 'ts > :after AND '}ts <= ${d.plusSeconds(d.now, ':tolerance')} AND ${d.isReadableTime('ts')}
+  WHERE ${own ? '' : 'ts > :after AND ts <= :up_to AND '}${d.isReadableTime('ts')}
     AND ${isUsable(d, 'status')} AND ${d.isFiniteNumber('value')} AND value BETWEEN :lowest AND :highest
   ORDER BY ts DESC LIMIT :limit`;
 }

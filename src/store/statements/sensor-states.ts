@@ -5,11 +5,9 @@ import { WHOLE_ROW } from '../../domain/work-order.ts';
 import type { SensorRequest } from '../../domain/detection-request.ts';
 import type { SqlValue } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Column } from '../tables.ts';
+import type { ParameterColumn } from '../tables.ts';
 import { UNLIMITED } from './families-in-force.ts';
-import { isUsable, scan } from './readings-scan.ts';
-
-type ParameterColumn = Pick<Column, 'name' | 'kind'>;
+import { isUsable, scan, valueOf } from './readings-scan.ts';
 
 /** What the statement looks for beyond single readings; each costs a look at every reading. */
 export interface SensorForm {
@@ -56,12 +54,6 @@ export function sensorForm({ rules, known }: SensorRequest): SensorForm | null {
   const form = { stuck: rules.stuck !== null, stepping: Object.keys(rules.stepping).length > 0, dropOut: rules.dropOutSeconds !== null };
   const isAsked = readingFaults(rules).length > 0 || known.length > 0 || Object.values(form).some(Boolean);
   return isAsked ? form : null;
-}
-
-function valueOf(source: SourceSettings, name: string): string {
-  if (source.shape.kind === 'long') return 'r.signal_value';
-  const signals = Object.keys(source.shape.signals);
-  return `CASE ${name} ${signals.map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`).join(' ')} END`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ENDED_STATUSES } from '../../domain/work-order.ts';
+import type { Dialect } from '../dialect.ts';
 import { wordList } from '../word-list.ts';
 
 const ENDED = wordList(ENDED_STATUSES);
@@ -12,6 +13,15 @@ export function chosenOrders(): string {
   UNION SELECT v.work_order_id FROM work_orders v JOIN (
     SELECT equipment_id, signal, MAX(created_timestamp) AS created_timestamp FROM work_orders WHERE signal IS NOT NULL GROUP BY equipment_id, signal) n
   ON n.equipment_id = v.equipment_id AND n.signal = v.signal AND n.created_timestamp = v.created_timestamp WHERE v.signal IS NOT NULL)`;
+}
+
+/**
+ * When the agent made its newest order. One in the future, which it cannot have made, would stay the newest while new ones are made.
+ * `guarded_status` is what no person writes.
+ */
+export function newestOrderAt(d: Dialect): string {
+  return `SELECT 'newest_order' AS kind, ${d.jsonObject([['created_timestamp', 'MAX(y.created_timestamp)']])} AS content
+  FROM work_orders y WHERE y.guarded_status IS NOT NULL AND y.created_timestamp <= ${d.now}`;
 }
 
 /** What has not ended first, then the newest. `x` is the table. */

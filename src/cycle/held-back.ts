@@ -1,0 +1,40 @@
+import type { AgentEvent, EventText } from '../domain/event.ts';
+import { eventOf } from '../domain/event.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { LastChange } from '../ports/store.ts';
+import type { Cycle } from './cycle.ts';
+
+/** A change of one row as it was meant. */
+interface Meant {
+  readonly expected: string | null;
+  readonly columns: { readonly status?: string; readonly updatedTimestamp?: Instant | null };
+}
+
+/**
+ * Whether the store refused a change. A row that took it has its time: so a change that no status tells of is seen to be missing, and one
+ * whose answer got lost on its way is not.
+ */
+export function isHeldBack({ columns }: Meant, stored: LastChange | undefined): boolean {
+  return stored === undefined || stored.updatedTimestamp !== (columns.updatedTimestamp ?? null);
+}
+
+/** The audit is told that what it announced about a row did not happen. */
+export function notApplied(
+  cycle: Cycle,
+  about: Pick<EventText, 'subjectType' | 'subjectId' | 'step' | 'after'>,
+  { expected, columns }: Meant,
+  stored: LastChange | undefined,
+): AgentEvent {
+  const found = stored?.status ?? null;
+  const meant = columns.status === undefined ? `no longer ${expected ?? ''}` : `not ${columns.status}`;
+  const is = stored === undefined ? 'missing' : (found ?? 'without a status');
+  const subject = about.subjectType === 'work_order' ? `work order ${about.subjectId}` : about.subjectId;
+  cycle.ports.log.info(`Not applied: ${subject} is ${is}, ${meant}`);
+  return eventOf(cycle.lease, {
+    ...about,
+    event: 'not_applied',
+    fromStatus: found,
+    toStatus: columns.status ?? null,
+    reason: 'somebody else changed the row first',
+  });
+}
