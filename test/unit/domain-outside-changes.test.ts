@@ -183,6 +183,37 @@ test('a second approval that the audit has with the first is left for the approv
   expect(events).toMatchObject([{ event: 'restored', fromStatus: 'deferred', toStatus: 'awaiting_second' }]);
 });
 
+const ENDS = ['withdrawn', 'expired', 'cancelled', 'executed', 'failed'];
+const endedBy = (event: string): LastDecision => ({ event, columns: FIRST.columns });
+
+test.each(ENDS)(
+  'a row that waits for a second approval, and whose end (%s) was announced and never stored, is a question again',
+  (event) => {
+    const waiting = stored('awaiting_second', 'awaiting_second', { ...FIRST.columns, lastDecision: endedBy(event) });
+    expect(readStatus(waiting)).toEqual({ kind: 'tampered', restoreTo: 'pending', columns: NO_DECISION });
+    expect(settle(waiting).row).toMatchObject({ status: 'pending', guardedStatus: 'pending', ...NO_DECISION });
+  },
+);
+
+test.each(ENDS.flatMap((event) => UNDECIDED.map((guarded) => [guarded, event] as const)))(
+  'an approval of what was %s, and whose end (%s) was announced and never stored, is none; of its own end it is',
+  (guarded, event) => {
+    const isItsOwn = event === 'expired' || event === 'cancelled';
+    const restoreTo = guarded === 'awaiting_second' ? 'pending' : guarded;
+    const columns = guarded === 'awaiting_second' ? NO_DECISION : FIRST.columns;
+    expect(readStatus(stored('approved', guarded, { lastDecision: endedBy(event) }))).toEqual(
+      isItsOwn ? { kind: 'decision' } : { kind: 'tampered', restoreTo, columns },
+    );
+    expect(readStatus(stored('rejected', guarded, { lastDecision: endedBy(event) }))).toEqual({ kind: 'decision' });
+    expect(readStatus(stored('approved', 'approved', { lastDecision: endedBy(event) }))).toEqual({ kind: 'own' });
+  },
+);
+
+test('a second name that shows nothing is none: the approval beside it is a decision', () => {
+  for (const secondApprover of [null, '', ' ', '\u200b'])
+    expect(readStatus(stored('approved', 'pending', { secondApprover }))).toEqual({ kind: 'decision' });
+});
+
 test('a deferral is taken over with its time', () => {
   const { row, events } = settle(stored('deferred', 'pending', { deferUntil: NOW + SECOND }));
   expect(row).toMatchObject({ status: 'deferred', guardedStatus: 'deferred', deferUntil: NOW + SECOND });
