@@ -38,7 +38,7 @@ function readingOf(guarded: RecommendationStatus, status: string) {
   return isDecision ? { kind: 'decision' } : { kind: 'tampered', restoreTo: guarded, columns: knownOf(guarded).columns };
 }
 
-test.each(STATUSES.flatMap((guarded) => [...STATUSES, 'done', 'APPROVED', ''].map((status) => [guarded, status] as const)))(
+test.each(STATUSES.flatMap((guarded) => [...STATUSES, 'done', 'APPROVED', ' approved', ''].map((status) => [guarded, status] as const)))(
   "the agent left '%s' and finds '%s'",
   (guarded, status) => {
     expect(readStatus(stored(status, guarded, { lastDecision: knownOf(guarded) }))).toEqual(readingOf(guarded, status));
