@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 
 import { AgentError } from '../domain/errors.ts';
-import { actorOf, nameOf } from '../domain/person.ts';
+import { actorOf, nameOf, personKey } from '../domain/person.ts';
 import { canAsk } from './prompt.ts';
 
 /** A column of 100 characters holds it. */
@@ -35,7 +35,7 @@ export function personOf(options: { readonly by?: string }, agentId: string, env
     throw new AgentError('usage', 'it is not known who decides', 'name the operator with --by, for instance --by operator_john');
   if (by === '' || by.length > LONGEST_NAME)
     throw new AgentError('usage', `--by must be a name of 1 to ${LONGEST_NAME} characters`, 'for instance --by operator_john');
-  if (by.toLowerCase() === agentId.toLowerCase())
+  if (personKey(by) === personKey(agentId))
     throw new AgentError('unauthorised', `the agent ${agentId} cannot decide about its own recommendations`, 'name the operator with --by');
   const via = `cli:${login}`;
   return { by, via, actor: actorOf(by, via) };

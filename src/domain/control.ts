@@ -32,13 +32,13 @@ export function controlOn(
     (control) =>
       kinds.includes(kindOf(control)) &&
       isInForce(control, now) &&
-      (control.scope.toLowerCase() === 'all' || matchesPattern(control.scope, equipmentId)),
+      (control.scope.trim().toLowerCase() === 'all' || matchesPattern(control.scope.trim(), equipmentId)),
   );
 }
 
 /** An order that was written by hand and cannot be read stops dispatches: in doubt nothing is sent. */
 function kindOf({ kind }: Control): ControlKind {
-  return CONTROL_KINDS.find((known) => known === kind.toLowerCase()) ?? 'advisory';
+  return CONTROL_KINDS.find((known) => known === kind.trim().toLowerCase()) ?? 'advisory';
 }
 
 /** For reasons that operators read. */

@@ -7,11 +7,11 @@ export function nameOf(text: string | null): string {
 }
 
 /**
- * What two spellings of one person's name have in common: composed or not, wide or narrow, in any case (UAX #15 NFKC; upper case first,
- * for ß and its like). Letters of another alphabet that look alike stay different: only who is logged in can tell those people apart.
+ * What two spellings of one person's name have in common: composed or not, wide or narrow, in any case (UAX #15 NFKC; through upper
+ * case for ß and its like, and there from lower case for ẞ). Letters of another alphabet that look alike stay different: only who is logged in can tell those people apart.
  */
 export function personKey(text: string | null): string {
-  return nameOf(nameOf(text).normalize('NFKC')).toUpperCase().toLowerCase().normalize('NFKC').replaceAll('\u0307', '');
+  return nameOf(nameOf(text).normalize('NFKC')).toLowerCase().toUpperCase().toLowerCase().normalize('NFKC').replaceAll('\u0307', '');
 }
 
 /** Who decided and the way they came, as the audit spells an actor. Plain SQL leaves no way on record. */

@@ -84,11 +84,12 @@ describe('approve', () => {
       stderr: 'ops-agent: it is not known who decides. Name the operator with --by, for instance --by operator_john\n',
       code: 2,
     });
-    expect(await place.run('approve', short(reactor), '--by', 'OPS_agent_001')).toEqual({
-      stdout: '',
-      stderr: 'ops-agent: the agent ops_agent_001 cannot decide about its own recommendations. Name the operator with --by\n',
-      code: 4,
-    });
+    for (const own of ['OPS_agent_001', 'ｏｐｓ＿ａｇｅｎｔ＿００１'])
+      expect(await place.run('approve', short(reactor), '--by', own)).toEqual({
+        stdout: '',
+        stderr: 'ops-agent: the agent ops_agent_001 cannot decide about its own recommendations. Name the operator with --by\n',
+        code: 4,
+      });
     expect(await statusOf(reactor.recommendation_id)).toBe('pending');
   });
 

@@ -532,6 +532,21 @@ function theClaim(under: StoreUnderTest): void {
       expect(await claimed('after it was lifted')).toBe(true);
     });
 
+    test.each([
+      [' Advisory', 'ALL ', false],
+      ['stop everything', 'all', false],
+      ['SHELVED ', 'all', true],
+      ['Out_of_service', 'all', true],
+      ['advisory', 'PUMP*', true],
+    ])("beside an order that was written by hand, '%s' over '%s', is made: %s", async (kind, scope, isMade) => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.outside.insert('agent_controls', [{ control_id: 'x', kind, scope, by: 'anna', reason: 'test', since: at.time(AT) }]);
+      await at.store.saveCommands(lease, [insertingCommand(aCommand(AT, { commandId: 'c' }))]);
+      await at.store.claimCommands(lease, claimOf(['c']));
+      expect(await commandStatuses(at)).toEqual({ c: isMade ? 'executing' : 'pending' });
+    });
+
     test('comes back with the ticket of the newest event that issued one', async () => {
       const at = store();
       const lease = await leaseOf(at.store);

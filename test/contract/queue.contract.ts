@@ -100,6 +100,21 @@ function theFacts(under: StoreUnderTest): void {
       expect(openedInFlood).toBe(12);
     });
 
+    test('are to the moment: 10 minutes before now and before the beginning of a flood, and the newest five', async () => {
+      const at = store();
+      const { now } = await at.store.readControls();
+      const tenMinutes = 10 * MINUTE;
+      const ages = [tenMinutes - 30_000, tenMinutes + 1, 15 * MINUTE, 2 * tenMinutes - 1, 2 * tenMinutes, HOUR, 2 * HOUR];
+      await at.store.saveRecommendations(await leaseOf(at.store), opened(now, ages));
+      const began = { subjectType: 'queue', subjectId: 'queue', event: 'flood_began' } as const;
+      await at.store.appendEvents([eventOf({ agentId: AGENT, runId: 'run-1' }, began)], now - tenMinutes);
+      expect(await factsOf(at)).toMatchObject({
+        opened: [{ opened: 1, firstAt: now - tenMinutes + 30_000 }],
+        openedInFlood: 4,
+        fifthNewestAt: now - 2 * tenMinutes,
+      });
+    });
+
     test('count nothing for a flood that has ended, and know the newest of several events', async () => {
       const at = store();
       const { now } = await at.store.readControls();
@@ -242,6 +257,33 @@ function theDay(under: StoreUnderTest): void {
         for (const what of ['approved', 'rejected', 'chattering', 'by_time'])
           expect(plan.filter((detail) => detail.includes(`INDEX agent_recommendations_${what} (`))).not.toEqual([]);
       });
+
+    test('end to the moment: what is a day old counts as old, and what is a minute younger does not', async () => {
+      const at = store();
+      const { now } = await at.store.readControls();
+      const lease = await leaseOf(at.store);
+      const day = 24 * HOUR;
+      await at.store.saveRecommendations(lease, [
+        ...opened(now, [day + 1], {}, 'STALE'),
+        ...opened(now, [day - MINUTE], {}, 'FRESH'),
+        ...opened(now, [30 * HOUR], { status: 'executed', approvedTimestamp: now - day - 1 }, 'DECIDED_BEFORE'),
+        ...opened(now, [30 * HOUR], { status: 'executed', approvedTimestamp: now - day + MINUTE }, 'DECIDED'),
+        ...opened(now, [30 * HOUR], { status: 'executed', chatteringTimestamp: now - day - 1 }, 'CHATTERED_BEFORE'),
+        ...opened(now, [30 * HOUR], { status: 'executed', chatteringTimestamp: now - day + MINUTE }, 'CHATTERED'),
+      ]);
+      const began = { subjectType: 'queue', subjectId: 'queue', event: 'flood_began' } as const;
+      await at.store.appendEvents([eventOf({ agentId: AGENT, runId: 'run-1' }, began)], now - day - 1);
+      expect(await at.store.readQueueDay()).toEqual({
+        opened: [{ at: now - day + MINUTE, severity: 'critical', opened: 1, withdrawn: 0 }],
+        secondsToDecision: [(6 * HOUR + MINUTE) / 1000],
+        unanswered: 2,
+        stale: 1,
+        chattering: 1,
+        floods: 0,
+      });
+      await at.store.appendEvents([eventOf({ agentId: AGENT, runId: 'run-2' }, began)], now - day + MINUTE);
+      expect(await at.store.readQueueDay()).toMatchObject({ floods: 1 });
+    });
 
     test('have the pairs of equipment and family that chattered, each once, and the floods that began', async () => {
       const at = store();

@@ -144,6 +144,23 @@ function theCounts(under: StoreUnderTest): void {
       expect(await counts(at)).toEqual([[1, 1]]);
     });
 
+    test.each([
+      ['pending', 0],
+      ['approved', 0],
+      ['executing', 0],
+      ['executed', 1],
+      ['failed', 1],
+    ])('of a decision whose row was not changed to %s by the same run: %d', async (toStatus, counted) => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await insert(at, 's1', null, null);
+      await at.store.appendEvents([decided('1', 'approved', 'a'), decided('2', 'rejected', 'b')], AT);
+      const notApplied = ['a', 'b'].map((subjectId) => anEvent({ eventId: `n${subjectId}`, event: 'not_applied', subjectId, toStatus }));
+      await at.store.appendEvents(notApplied, AT);
+      await at.store.countDecisions(lease, ['s1']);
+      expect(await counts(at)).toEqual([[counted, counted]]);
+    });
+
     test('stay as they are in other sessions, and under a lease that is not ours', async () => {
       const at = store();
       const lease = await leaseOf(at.store);

@@ -146,6 +146,34 @@ function units(under: StoreUnderTest, store: () => AtHand): void {
     expect(await source.readSignal('R1', 'temperature', { after: NOW - 1000, upTo: NOW }, 9)).toHaveLength(1);
   });
 
+  test.each(shapes)(
+    'what no sensor can measure stands beside no peak and is part of no trend; the limits themselves can be (%s)',
+    async (shape) => {
+      const at = store();
+      await make(at);
+      const row = (seconds: number, temperature: number, pressure: number) => ({ t: at.time(NOW + seconds * 1000), temperature, pressure });
+      await put(at, shape, [row(-20, 96, 200), row(-15, 70, -1), row(-10, 97, 200.1)]);
+      const source = await sourceOf(at, shape, { physicalLimits: { pressure: { min: 0, max: 200 } } });
+      const cause = {
+        id: 'c',
+        equipmentClass: 'pump',
+        reads: [],
+        text: 'a cause',
+        recommendedAction: null,
+        actions: null,
+        fourEyes: false,
+      };
+      const rules = { ...unscopedRules([aFamily()]), equipment: [{ pattern: '*', equipmentClass: 'pump' }], classCauses: [cause] };
+      const peak = async () => (await source.detect({ window: liveAt(NOW), rules, known: [] })).states[0]?.raised?.peak;
+      const atPeak = await peak();
+      expect([...(atPeak?.signals ?? [])]).toEqual([['temperature', 97]]);
+      expect(atPeak?.trends.get('pressure')).toEqual({ means: [null, null, 200], lowest: 200, highest: 200 });
+      await put(at, shape, [row(-5, 98, 0)]);
+      expect((await peak())?.signals.get('pressure')).toBe(0);
+      expect((await peak())?.trends.get('pressure')).toEqual({ means: [null, null, 100], lowest: 0, highest: 200 });
+    },
+  );
+
   if (under.takesAnyValue)
     test.each(shapes)('what is no finite number is not made one (%s)', async (shape) => {
       const at = store();

@@ -111,6 +111,15 @@ export function workOrdersContract(under: StoreUnderTest): void {
       expect(await statuses(at)).toEqual(['r2 open', 'row open', 'second open']);
     });
 
+    test.each(['closed', ' Closed ', 'DONE'])('that a person ended as %j is over: its sensor may have another', async (status) => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.store.saveWorkOrders(lease, [inserting(anOrder())]);
+      await at.outside.run(`UPDATE work_orders SET status = '${status}'`);
+      expect(await at.store.saveWorkOrders(lease, [inserting(anOrder({ workOrderId: 'second', createdTimestamp: AT + 9 }))])).toBe(1);
+      expect(await statuses(at)).toEqual(['second open']);
+    });
+
     test('of the past is known as the newest of its sensor, whatever became of it, and people’s own never', async () => {
       const at = store();
       const lease = await leaseOf(at.store);
@@ -158,7 +167,7 @@ export function workOrdersContract(under: StoreUnderTest): void {
         order('a', 'closed', 'x', 5),
         order('b', 'open', 'y', 1),
         order('c', 'In_Progress', 'z', 2),
-        order('d', 'Done', 'x', 9),
+        order('d', ' Done ', 'x', 9),
       ];
       await at.store.saveWorkOrders(
         await leaseOf(at.store),

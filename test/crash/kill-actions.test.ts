@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { environmentNameOf } from '../../src/config/environment-names.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { newRunId } from '../../src/cli/run-id.ts';
 import { runCycle } from '../../src/cycle/run-cycle.ts';
@@ -11,9 +11,9 @@ import type { Log } from '../../src/ports/log.ts';
 import type { ReceivedWrite } from '../../src/ports/plant.ts';
 import type { TableRow } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { builtProgram } from '../support/built-program.ts';
-import { MODE, modeOf, relativeSettings, throughputOf } from '../support/relative-rules.ts';
-import { newScene, plantWith, type Scene } from '../support/scenario.ts';
+import { ensureBundle, startBundle } from '../support/bundle.ts';
+import { MODE, modeOf, throughputOf } from '../support/relative-rules.ts';
+import { type Flags, newScene, plantWith, QUICK, type Scene } from '../support/scenario.ts';
 
 const HIGH = 92;
 const PLANT_TIMEOUT_SECONDS = 0.2;
@@ -28,17 +28,47 @@ const FEWEST_STATEMENTS = 12;
  */
 const EQUIPMENT = ['APPROVED', 'RETURNED', 'MOVED'];
 
+const FLAGS: Flags = { 'plant.timeoutSeconds': PLANT_TIMEOUT_SECONDS, 'source.maxAgeSeconds': 3600 };
+const env = Object.fromEntries(Object.entries({ ...QUICK, ...FLAGS }).map(([key, value]) => [environmentNameOf(key), String(value)]));
+
+/** Half of the live value where the equipment is in remote mode, and less by a difference for what is worse. */
+const FILE = `
+rules:
+  bands:
+    - rule: half
+      above: 90
+      severity: high
+      issueType: high_temperature
+      confidence: 0.9
+      recommendedAction: Halve the throughput
+      actions:
+        - tag: '${throughputOf('{equipment_id}')}'
+          percentOfCurrent: 50
+          unit: '%'
+          direction: decrease
+          permissives: [{ tag: '${modeOf('{equipment_id}')}', equals: ${MODE.remote} }]
+    - rule: much-less
+      above: 95
+      severity: critical
+      issueType: critical_temperature
+      confidence: 0.95
+      recommendedAction: Reduce the throughput by 30
+      actions: [{ tag: '${throughputOf('{equipment_id}')}', delta: -30, unit: '%', direction: decrease }]
+tags:
+  allow:
+    - { path: '${throughputOf('{id}')}', min: 0, max: 100, unit: '%', direction: decrease }
+    - { path: '${modeOf('{id}')}', min: 0, max: 3, type: integer }
+`;
+
 let scene: Scene;
-let program: ReturnType<typeof builtProgram>;
 beforeAll(async () => {
-  program = builtProgram('cycle-process.ts');
-  scene = await newScene({ 'plant.timeoutSeconds': PLANT_TIMEOUT_SECONDS, 'source.maxAgeSeconds': 3600 }, relativeSettings());
+  ensureBundle();
+  scene = await newScene(FLAGS, { file: FILE });
   await prepare();
   await scene.shut();
 }, 60_000);
 afterAll(async () => {
   await scene.close();
-  program.remove();
 });
 
 async function turnTo(tag: string, value: number): Promise<void> {
@@ -69,12 +99,13 @@ async function prepare(): Promise<void> {
   await turnTo(throughputOf('MOVED'), 30);
 }
 
-/** A copy of the prepared store and plant, with the settings that name them. */
+/** A copy of the prepared store, plant and configuration, with the settings that name them. */
 function copied(): { readonly folder: string; readonly settings: Settings } {
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-killed-'));
   const { settings } = scene;
   const at = (file: string) => path.join(folder, path.basename(file));
-  for (const file of [settings.store.path, settings.plant.simulatorPath]) copyFileSync(file, at(file));
+  for (const file of [settings.store.path, settings.plant.simulatorPath, path.join(scene.folder, 'ops-agent.yaml')])
+    copyFileSync(file, at(file));
   return {
     folder,
     settings: {
@@ -85,17 +116,13 @@ function copied(): { readonly folder: string; readonly settings: Settings } {
   };
 }
 
-/** Runs one cycle in a process of its own. @returns whether it was killed */
-async function cycleKilledAt(settings: Settings, point: string): Promise<boolean> {
-  const child = spawn(process.execPath, [program.program, JSON.stringify(settings)], {
-    env: { ...process.env, OPS_AGENT_CRASH_AT: point },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  await new Promise((resolve) => child.on('close', resolve));
-  if (child.signalCode !== 'SIGKILL' && child.exitCode !== 0) throw new Error(`the cycle ended with ${child.exitCode ?? ''}: ${stderr}`);
-  return child.signalCode === 'SIGKILL';
+/** Runs one cycle of the built bundle there. @returns whether it was killed */
+async function cycleKilledAt(folder: string, point: string): Promise<boolean> {
+  const killed = startBundle(['run-once', '--json'], { cwd: folder, env: { ...env, OPS_AGENT_CRASH_AT: point } });
+  const { code, stderr } = await killed.done;
+  const wasKilled = killed.child.signalCode === 'SIGKILL';
+  if (!wasKilled && code !== 0) throw new Error(`the cycle ended with ${code ?? ''}: ${stderr}`);
+  return wasKilled;
 }
 
 interface End {
@@ -154,7 +181,7 @@ function expectDone({ rows, commands, writes }: End): void {
 async function killAt(point: string): Promise<boolean> {
   const { folder, settings } = copied();
   try {
-    const wasKilled = await cycleKilledAt(settings, point);
+    const wasKilled = await cycleKilledAt(folder, point);
     expectDone(await settled(settings));
     return wasKilled;
   } catch (thrown) {

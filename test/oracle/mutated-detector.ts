@@ -10,6 +10,8 @@ export interface Mutation {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** What the agent itself says, where it refuses to go on with what the fault leads to. */
+  readonly refusal?: string;
 }
 
 const ROOT = path.resolve(__dirname, '../..');

@@ -65,14 +65,17 @@ test.each<[string, Partial<OpenRecommendation>, string]>([
   ['over an edited name of the first', { approvedByOperator: 'mallory', secondApprover: 'bernd' }, 'accept'],
   ['by the same person', { approvedByOperator: 'Anna' }, 'hold same_person'],
   ['by the same person, spelt otherwise', { approvedByOperator: ' aNNa\u200b' }, 'hold same_person'],
+  ['by the same person, in wide letters', { approvedByOperator: 'ａｎｎａ' }, 'hold same_person'],
   ['by the same person, the first one edited away', { approvedByOperator: 'x', secondApprover: 'ANNA' }, 'hold same_person'],
   ['by nobody', { approvedByOperator: null }, 'hold no_operator'],
   ['by a blank second, over the first one', { approvedByOperator: 'Anna', secondApprover: ' ' }, 'hold same_person'],
   ['by the agent', { approvedByOperator: 'agent' }, 'hold agent_as_operator'],
+  ['by the agent, in wide letters', { approvedByOperator: 'ａｇｅｎｔ' }, 'hold agent_as_operator'],
   ['by the agent that made the row', { secondApprover: 'old', createdByAgent: 'OLD' }, 'hold agent_as_operator'],
   ['without a time', { approvedTimestamp: null }, 'hold impossible_time'],
   ['a second before the first', { approvedTimestamp: FIRST_AT - SECOND }, 'accept'],
   ['more than a second before the first', { approvedTimestamp: FIRST_AT - SECOND - 1 }, 'hold impossible_time'],
+  ['with the time of the first', { approvedTimestamp: FIRST_AT }, 'hold impossible_time'],
   ['from the future', { approvedTimestamp: NOW + 5 * SECOND + 1 }, 'hold impossible_time'],
   ['by SQL, just after an escalation', { escalatedTimestamp: NOW - 22 * SECOND }, 'hold seen_before_escalation'],
   ['bound to the hash, just after an escalation', { escalatedTimestamp: NOW - 22 * SECOND, approvedVia: 'cli:b' }, 'accept'],
@@ -158,10 +161,15 @@ test.each<[string, readonly OperatorSession[], string]>([
   ['somebody else is logged in', [session({ operatorId: 'anna' })], 'hold no_session'],
   ['the second is logged in', [session()], 'accept'],
   ['the second is logged in, spelt otherwise', [session({ operatorId: ' BERND ' })], 'accept'],
+  ['the second is logged in, in wide letters', [session({ operatorId: 'ｂｅｒｎｄ' })], 'accept'],
   ['the second logged out before', [session({ logoutTimestamp: NOW - 21 * SECOND })], 'hold no_session'],
   ['the second logged out after it', [session({ logoutTimestamp: NOW - 20 * SECOND })], 'accept'],
 ])('where sessions are required and %s, a second approval: %s', (_what, sessions, expected) => {
   expect(verdictOn({}, { ...TWO, requireSession: true }, sessions)).toBe(expected);
+});
+
+test('whose name was spelt in wide letters is known by the session of the plain ones', () => {
+  expect(verdictOn({ secondApprover: 'ｂｅｒｎｄ' }, { ...TWO, requireSession: true }, [session()])).toBe('accept');
 });
 
 test('where sessions are required an only approval needs one too, and one that is too old is too old first', () => {

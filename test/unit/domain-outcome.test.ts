@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { controlOn, describeControl } from '../../src/domain/control.ts';
+import { type Control, CONTROL_KINDS, controlOn, describeControl } from '../../src/domain/control.ts';
 import { parseCrashPoint } from '../../src/domain/crash-point.ts';
 import type { DetectedState } from '../../src/domain/detection.ts';
 import { asAgentError, AgentError, assertNever } from '../../src/domain/errors.ts';
@@ -115,6 +115,8 @@ test('an agent that never ran is not healthy', () => {
 
 test.each([
   ['all', 'R1', true],
+  [' ALL ', 'R1', true],
+  [' R1', 'R1', true],
   ['R1', 'R1', true],
   ['r1', 'R1', true],
   ['R', 'R1', false],
@@ -136,6 +138,17 @@ test.each([
   [NOW - 1, false],
 ])('a control until %s is in force now: %s', (until, expected) => {
   expect(controlOn([control('advisory', { until })], ['advisory'], 'R1', NOW) !== undefined).toBe(expected);
+});
+
+test.each([
+  ['Shelved ', 'shelved'],
+  [' OUT_OF_SERVICE', 'out_of_service'],
+  ['Advisory', 'advisory'],
+  ['stop everything', 'advisory'],
+  ['', 'advisory'],
+])("an order of the kind '%s', written by hand, counts as %s", (written, expected) => {
+  const controls = [{ ...control('advisory'), kind: written } as Control]; // the tables hold what people write
+  expect(CONTROL_KINDS.filter((kind) => controlOn(controls, [kind], 'R1', NOW))).toEqual([expected]);
 });
 
 test('only controls of the asked kinds count, and the first one is named with who and why', () => {

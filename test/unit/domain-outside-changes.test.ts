@@ -38,7 +38,7 @@ function readingOf(guarded: RecommendationStatus, status: string) {
   return isDecision ? { kind: 'decision' } : { kind: 'tampered', restoreTo: guarded, columns: knownOf(guarded).columns };
 }
 
-test.each(STATUSES.flatMap((guarded) => [...STATUSES, 'done', 'APPROVED', ''].map((status) => [guarded, status] as const)))(
+test.each(STATUSES.flatMap((guarded) => [...STATUSES, 'done', 'APPROVED', ' approved', ''].map((status) => [guarded, status] as const)))(
   "the agent left '%s' and finds '%s'",
   (guarded, status) => {
     expect(readStatus(stored(status, guarded, { lastDecision: knownOf(guarded) }))).toEqual(readingOf(guarded, status));
@@ -181,6 +181,37 @@ test('a second approval that the audit has with the first is left for the approv
   const { row, events } = settle(stored('deferred', 'awaiting_second', { lastDecision: FIRST, deferUntil: NOW + SECOND }));
   expect(row).toMatchObject({ status: 'awaiting_second', approvedByOperator: 'anna', deferUntil: null });
   expect(events).toMatchObject([{ event: 'restored', fromStatus: 'deferred', toStatus: 'awaiting_second' }]);
+});
+
+const ENDS = ['withdrawn', 'expired', 'cancelled', 'executed', 'failed'];
+const endedBy = (event: string): LastDecision => ({ event, columns: FIRST.columns });
+
+test.each(ENDS)(
+  'a row that waits for a second approval, and whose end (%s) was announced and never stored, is a question again',
+  (event) => {
+    const waiting = stored('awaiting_second', 'awaiting_second', { ...FIRST.columns, lastDecision: endedBy(event) });
+    expect(readStatus(waiting)).toEqual({ kind: 'tampered', restoreTo: 'pending', columns: NO_DECISION });
+    expect(settle(waiting).row).toMatchObject({ status: 'pending', guardedStatus: 'pending', ...NO_DECISION });
+  },
+);
+
+test.each(ENDS.flatMap((event) => UNDECIDED.map((guarded) => [guarded, event] as const)))(
+  'an approval of what was %s, and whose end (%s) was announced and never stored, is none; of its own end it is',
+  (guarded, event) => {
+    const isItsOwn = event === 'expired' || event === 'cancelled';
+    const restoreTo = guarded === 'awaiting_second' ? 'pending' : guarded;
+    const columns = guarded === 'awaiting_second' ? NO_DECISION : FIRST.columns;
+    expect(readStatus(stored('approved', guarded, { lastDecision: endedBy(event) }))).toEqual(
+      isItsOwn ? { kind: 'decision' } : { kind: 'tampered', restoreTo, columns },
+    );
+    expect(readStatus(stored('rejected', guarded, { lastDecision: endedBy(event) }))).toEqual({ kind: 'decision' });
+    expect(readStatus(stored('approved', 'approved', { lastDecision: endedBy(event) }))).toEqual({ kind: 'own' });
+  },
+);
+
+test('a second name that shows nothing is none: the approval beside it is a decision', () => {
+  for (const secondApprover of [null, '', ' ', '\u200b'])
+    expect(readStatus(stored('approved', 'pending', { secondApprover }))).toEqual({ kind: 'decision' });
 });
 
 test('a deferral is taken over with its time', () => {

@@ -7,6 +7,7 @@ test.each([
   ['jos\u00e9', 'jose\u0301'],
   ['MÜLLER', 'mu\u0308ller'],
   ['STRASSE', 'straße'],
+  ['STRAẞE', 'straße'],
   ['İrem', 'irem'],
   ['john doe', 'john  doe'],
   ['john doe', 'john\u00a0doe'],
@@ -15,6 +16,10 @@ test.each([
   ['john.doe', 'john.doe\u3164'],
   ['john', 'john\u034f'],
   ['john.doe', 'ｊohn.doe'],
+  ['HANS', 'ℋans'],
+  ['john', 'jo\ufff9hn'],
+  ['ΛΕΫ\u0301', 'λε\u03b0'],
+  ['john´', 'john ´'],
 ])('%j and %j are one person', (one, other) => {
   expect(personKey(other)).toBe(personKey(one));
 });

@@ -105,12 +105,12 @@ describe('a flood', () => {
 });
 
 test.each([
-  ['pending', 24 * 60, false],
-  ['pending', 24 * 60 + 1, true],
-  ['approved', 25 * 60, true],
-  ['executed', 48 * 60, false],
-] as const)('a recommendation that is %s for %d minutes: stale is %s', (status, minutes, expected) => {
-  expect(isStale(aRecommendation(NOW - minutes * MINUTE, { status }), NOW)).toBe(expected);
+  ['pending', 24 * 3600, false],
+  ['pending', 24 * 3600 + 1, true],
+  ['approved', 25 * 3600, true],
+  ['executed', 48 * 3600, false],
+] as const)('a recommendation that is %s for %d seconds: stale is %s', (status, seconds, expected) => {
+  expect(isStale(aRecommendation(NOW - seconds * 1000, { status }), NOW)).toBe(expected);
 });
 
 describe('the figures', () => {
@@ -150,6 +150,11 @@ describe('the figures', () => {
     [[10, 1, 2, 3, 4, 5, 6, 7, 8, 9], 0.9, 9],
   ])('the percentile of %j at %d is %d', (values, share, expected) => {
     expect(percentile(values, share)).toBe(expected);
+  });
+
+  test('of a hundred decisions are the fiftieth and the ninetieth', () => {
+    const secondsToDecision = Array.from({ length: 100 }, (_none, index) => (index + 1) * 60);
+    expect(kpisOf({ ...DAY, secondsToDecision })).toMatchObject({ medianMinutesToDecision: 50, p90MinutesToDecision: 90 });
   });
 
   test('the peak is that of any 10 minutes, and exactly 10 minutes apart are two windows', () => {

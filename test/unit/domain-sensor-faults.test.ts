@@ -176,7 +176,7 @@ describe('an order that a person ended', () => {
     expect(spell(decide(given))).toBe(wanted);
   });
 
-  test.each(['closed', 'Completed', 'CANCELLED', 'canceled', 'done', 'resolved'])('is over when it says %s', (status) => {
+  test.each(['closed', ' closed', 'Completed ', 'CANCELLED', 'canceled', 'done', 'resolved'])('is over when it says %s', (status) => {
     expect(isEnded({ status })).toBe(true);
   });
 
