@@ -40,7 +40,7 @@ export interface Cycle {
   /** begin; read again while commands are dispatched */
   controls: readonly Control[];
   /** detect; null when this cycle could not detect */
-  detected: { readonly window: DetectionWindow; readonly detection: Detection } | null;
+  detected: { readonly window: DetectionWindow; readonly detection: Detection; readonly dealtUpTo: Instant | null } | null;
   situations: SituationIndex;
   /** begin, by what is on record; recommend, by what is decided: signals whose readings are not to be believed. */
   distrust: Distrust;

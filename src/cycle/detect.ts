@@ -1,6 +1,7 @@
 import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import { knownFamilies } from '../domain/known-families.ts';
 import { activeFamilies, trendReachSeconds } from '../domain/rule-book.ts';
+import { dealtUpTo } from '../domain/slice-progress.ts';
 import { reachSeconds } from '../domain/sensor-states.ts';
 import { isEnded, isRenamed, type WorkOrder } from '../domain/work-order.ts';
 import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
@@ -24,8 +25,8 @@ export async function detect(cycle: Cycle): Promise<void> {
   const oldest = window.arrivedAfter === undefined ? Math.min(window.live.after, window.backlog?.after ?? window.live.after) : 0;
   const known = knownFamilies(rules, cycle.situations.histories, oldest);
   const detection = await ports.source.detect({ window, rules, known, sensors: { rules: sensorFaults, known: watchedSensors(cycle) } });
-  cycle.detected = { window, detection };
   cycle.situations = new SituationIndex(rules, cycle.families, cycle.draft, detection.states);
+  cycle.detected = { window, detection, dealtUpTo: dealtUpTo(window, cycle.situations.all(cycle.draft)) };
   const { totals, states } = detection;
   const rejected = Object.entries(totals.rejected).filter(([, count]) => count > 0);
   report.readings.accepted = totals.accepted;

@@ -12,7 +12,10 @@ export async function end(cycle: Cycle, { processId, nextDueInSeconds }: CycleOp
     status: cycle.signal.aborted ? 'offline' : 'online',
     processId,
     detected: acted,
-    watermark: acted && cycle.decided === 'all' ? nextWatermark(detected.window, detected.detection.totals, cycle.clock.now()) : null,
+    watermark:
+      acted && cycle.decided === 'all'
+        ? nextWatermark(detected.window, detected.dealtUpTo, detected.detection.totals, cycle.clock.now())
+        : null,
     newestReadingAt: newestReading(cycle),
     nextDueInSeconds,
     cycleMs: Math.round(durationMs),

@@ -23,7 +23,7 @@ export async function recommend(cycle: Cycle): Promise<void> {
     now: cycle.clock.now(),
     maxAgeSeconds: settings.source.maxAgeSeconds,
     controls: cycle.controls,
-    backlogUpTo: cycle.detected?.window.backlog?.upTo ?? null,
+    backlogUpTo: cycle.detected?.dealtUpTo ?? null,
     distrust: cycle.distrust,
     disbelief: cycle.disbelief,
   };

@@ -35,7 +35,7 @@ export interface DecisionContext {
   readonly now: Instant;
   readonly maxAgeSeconds: number;
   readonly controls: readonly Control[];
-  /** The end of the slice while there is a backlog. */
+  /** How far this cycle deals with the past while there is a backlog. */
   readonly backlogUpTo: Instant | null;
   /** Signals whose readings are not to be believed; absent where nobody asks. */
   readonly distrust?: Distrust;
@@ -92,6 +92,11 @@ function earlierEpisodeOf(situation: Situation, row: OpenRecommendation): Decisi
   return { kind: 'record', proposal: { ...proposalOf(situation, backlog, null, last.at), beside: row } };
 }
 
+/** All that the slice saw is later than what this cycle deals with: the next slice sees it whole. */
+function waits({ raised }: DetectedState, { backlogUpTo }: DecisionContext): boolean {
+  return raised !== null && raised.firstAt > (backlogUpTo ?? raised.firstAt);
+}
+
 /** The past in its own order. A slice may close a row only when nothing shows that the condition holds now. */
 function decideOpenByBacklog(
   situation: Situation,
@@ -100,7 +105,7 @@ function decideOpenByBacklog(
   context: DecisionContext,
 ): Decision | undefined {
   const { backlog, family } = situation;
-  if (!backlog) return undefined;
+  if (!backlog || waits(backlog, context)) return undefined;
   const escalation = escalationOf(situation, row, backlog, context);
   if (escalation) return escalation;
   const closes = conditionOf(backlog, family, 0, 0) === 'cleared' && (backlog.clear?.since ?? 0) > row.firstDetectedTimestamp;
@@ -137,7 +142,7 @@ function decideNewByPast(
   predecessor: FamilyHistory | null,
   context: DecisionContext,
 ): PastDecision | undefined {
-  if (!past?.raised) return undefined;
+  if (!past?.raised || waits(past, context)) return undefined;
   const over = conditionOf(past, situation.family, 0, 0) === 'cleared';
   if (over && wasDisbelieved(situation, past.raised, context)) return undefined;
   const accountedTo = over && past.last ? past.last.at : past.raised.lastAt;

@@ -59,10 +59,10 @@ export function detectionWindow(
 
 /**
  * The watermark after a cycle that read `window` whole: never back, never ahead of the store's clock. While there is a
- * backlog only its slice moves it; an empty slice skips to the next reading, and no reading at all leaves it, so that
+ * backlog only its slice moves it, as far as it was `dealtUpTo`; an empty slice skips to the next reading, and no reading at all leaves it, so that
  * a historian that fills a silent period in later is read in full.
  */
-export function nextWatermark(window: DetectionWindow, totals: DetectionTotals, now: Instant): Instant {
-  const reached = window.backlog ? (totals.backlogHasReadings ? window.backlog.upTo : totals.nextReadingAt) : totals.newestGoodAt;
+export function nextWatermark(window: DetectionWindow, dealtUpTo: Instant | null, totals: DetectionTotals, now: Instant): Instant {
+  const reached = dealtUpTo === null ? totals.newestGoodAt : totals.backlogHasReadings ? dealtUpTo : totals.nextReadingAt;
   return Math.max(window.watermark, Math.min(reached ?? window.watermark, now));
 }

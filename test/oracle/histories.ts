@@ -148,7 +148,39 @@ function focused(waits: readonly number[], agos: readonly number[]): Arbitrary<H
   });
 }
 
+/** Back after hours to something that is on, with earlier episodes where one slice ends and the next begins. */
+const comeback: Arbitrary<History> = record({
+  rules: record({ rules, temperature }).map((chosen) => ({ ...chosen.rules, families: [chosen.temperature] })),
+  before: constantFrom(0, 1, 4, 10, 300),
+  now: constantFrom(70, 86, 91, 96),
+  downtime: constantFrom(3, 4, 5).chain((hours) =>
+    record({ hours: constant(hours), offset: integer({ min: 0, max: 40 }), slice: integer({ min: 1, max: hours - 1 }) }),
+  ),
+  earlier: array(
+    record({
+      around: constantFrom(-2000, -900, -600, -20, -10, -5, -1, 0, 1, 5, 10, 20, 600),
+      temperature: constantFrom(70, 84, 86, 91, 96),
+    }),
+    { minLength: 1, maxLength: 6 },
+  ),
+  acts: array(seldom(act, 4), { minLength: 5, maxLength: 5 }),
+}).map(({ rules: chosen, before, now, downtime, earlier, acts }) => {
+  const sound = { equipment: 'R1', flow: 50, status: 'good' } as const;
+  const elapsed = downtime.hours * 3600 + downtime.offset;
+  const ended = (seconds: number) => elapsed + before - downtime.slice * 3600 - seconds;
+  const arrivals = earlier.map(({ around, temperature: value }) => ({ ...sound, ago: ended(around), temperature: value }));
+  return {
+    rules: chosen,
+    steps: [
+      { wait: 1, arrivals: [{ ...sound, ago: before, temperature: 70 }], act: null, death: null },
+      { wait: elapsed, arrivals: [...arrivals, { ...sound, ago: 0, temperature: now }], act: null, death: null },
+      ...acts.map((each) => ({ wait: 5, arrivals: [{ ...sound, ago: 0, temperature: now }], act: each, death: null })),
+    ],
+  };
+});
+
 export const histories: Arbitrary<History> = oneof(
+  { weight: 1, arbitrary: comeback },
   { weight: 2, arbitrary: anything },
   { weight: 2, arbitrary: focused([1, 5, 10, 20], [0, 1, 5, 10, 20]) },
   { weight: 1, arbitrary: focused([3700, 5, 7300], [0, 5, 10, 3590, 3605, 3650, 7200, 7250]) },

@@ -2,6 +2,8 @@ import type { ComparedRow, FamilyRule, Reading, Rules, Severity, StandingOrder }
 import { accept, FUTURE_TOLERANCE_MS, type Good, isBeyond, look, peakOf, type Sight } from './oracle-readings.ts';
 
 const HOUR_MS = 3_600_000;
+/** However much is on at a slice's end, the next one begins at least this much later. */
+const LEAST_ADVANCE_MS = 15 * 60_000;
 /** A plain-SQL approval this soon after an escalation approved what was there before it. */
 const ESCALATION_GRACE_MS = 5000;
 const SEVERITIES: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
@@ -15,6 +17,8 @@ export interface OracleRow extends ComparedRow {
   readonly escalatedAt: number | null;
   readonly approvedAt: number | null;
   readonly deferUntil: number | null;
+  /** The last word of the audit, where a run died before it could store it: of the question, or of an approval. */
+  readonly announcedEnd: 'question' | 'approval' | null;
 }
 
 /** Everything that a cycle leaves to the next one. */
@@ -46,7 +50,7 @@ interface FamilySight {
   readonly family: FamilyRule;
   readonly live: Sight;
   readonly slice: Sight | null;
-  /** The slice's end while there is a backlog. */
+  /** How much of the past this cycle is done with, while there is a backlog. */
   readonly sliceEnd: number | null;
   /** What the live range says: a newest reading that is too old says nothing. */
   readonly condition: 'holds' | 'cleared' | 'unknown';
@@ -58,13 +62,14 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
   const window = windowOf(state.watermark, rules, now);
   const rows = state.rows.map((row) => takeOver(row, rules, now));
   const made: OracleRow[] = [];
+  const end = endOfPast(window, rows, surroundings);
   const equipments = new Set([...readings.map(({ equipment }) => equipment), ...rows.map(({ equipment }) => equipment)]);
   for (const family of rules.families)
     for (const equipment of equipments) {
       if (equipment === null) continue;
       const place = rows.findLastIndex((row) => row.equipment === equipment && row.family === family.id);
       const newest = rows[place] ?? null;
-      const sight = sightOf(family, equipment, newest, window, surroundings);
+      const sight = sightOf(family, equipment, newest, window, end, surroundings);
       const isStopped = orders.some(
         (order) => order.kind !== 'advisory' && order.equipment === equipment && (order.until === null || order.until > now),
       );
@@ -73,7 +78,8 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
       rows.splice(place, 0, ...earlier.map((row) => ({ ...row, equipment, family: family.id })));
       made.push(...next.map((row) => ({ ...row, equipment, family: family.id })));
     }
-  return { rows: [...rows, ...made], watermark: nextWatermark(window, rules, readings, now) };
+  const spoken = [...rows, ...made].map((row) => (isUndecided(row) ? { ...row, announcedEnd: null } : row));
+  return { rows: spoken, watermark: nextWatermark(window, end, rules, readings, now) };
 }
 
 function windowOf(stored: number | null, rules: Rules, now: number): Window {
@@ -96,12 +102,18 @@ function times(readings: readonly Reading[]): readonly number[] {
   return readings.flatMap(({ at }) => at ?? []);
 }
 
-function nextWatermark({ watermark, live, slice }: Window, rules: Rules, readings: readonly Reading[], now: number): number {
+function nextWatermark(
+  { watermark, live, slice }: Window,
+  end: number | null,
+  rules: Rules,
+  readings: readonly Reading[],
+  now: number,
+): number {
   const isAccepted = (reading: Reading) => rules.families.some(({ signal }) => accept(reading, signal, now) !== null);
   const accepted = times(readings.filter(isAccepted));
   let reached: number;
   if (slice === null) reached = Math.max(watermark, ...accepted.filter((at) => isIn(live, at)));
-  else if (accepted.some((at) => at > watermark && isIn(slice, at))) reached = slice.upTo;
+  else if (accepted.some((at) => at > watermark && isIn(slice, at))) reached = end ?? slice.upTo;
   else reached = Math.min(...times(readings).filter((at) => at > slice.upTo && at <= live.upTo));
   // No later reading at all: whatever is filled in afterwards is to be read in full.
   return Number.isFinite(reached) ? Math.max(watermark, Math.min(reached, now)) : watermark;
@@ -144,6 +156,7 @@ function sightOf(
   equipment: string,
   newest: OracleRow | null,
   window: Window,
+  end: number | null,
   { readings, rules, now }: Surroundings,
 ): FamilySight {
   const goods = readings.flatMap((reading) => accept(reading, family.signal, now) ?? []).filter((good) => good.equipment === equipment);
@@ -159,14 +172,38 @@ function sightOf(
     family,
     live,
     slice: window.slice && lookAt(window.slice),
-    sliceEnd: window.slice?.upTo ?? null,
+    sliceEnd: end,
     condition: isUnknown ? 'unknown' : live.cleared ? 'cleared' : 'holds',
   };
+}
+
+/**
+ * A slice ends early, right before the first reading of an episode that is not over at the slice's end and older than what is open or hot
+ * at its place by now, so that the next slice has all of it.
+ */
+function endOfPast(window: Window, rows: readonly OracleRow[], surroundings: Surroundings): number | null {
+  const { watermark, slice } = window;
+  if (slice === null) return null;
+  let end = slice.upTo;
+  const equipments = new Set(surroundings.readings.flatMap(({ equipment }) => equipment ?? []));
+  for (const family of surroundings.rules.families)
+    for (const equipment of equipments) {
+      const newest = rows.findLast((row) => row.equipment === equipment && row.family === family.id) ?? null;
+      const { slice: seen, live } = sightOf(family, equipment, newest, window, null, surroundings);
+      const isOfThePresent = newest && isOpen(newest) ? newest.firstDetected <= slice.upTo : live.raising.length === 0;
+      const first = seen?.raising[0]?.at;
+      if (isOfThePresent || first === undefined || seen?.cleared) continue;
+      if (first > watermark + LEAST_ADVANCE_MS) end = Math.min(end, first - 1);
+    }
+  return end;
 }
 
 /** A rejection makes the family quiet; a deferral and an approval wait for what the readings say. */
 function takeOver(row: OracleRow, rules: Rules, now: number): OracleRow {
   if (row.settled) return row;
+  // Nobody approves what the audit says is over: asked again, and from then on it counts.
+  if (row.status === 'approved' && row.announcedEnd === 'question')
+    return { ...row, status: row.deferUntil === null ? 'pending' : 'deferred', settled: true, approvedAt: null };
   if (row.status === 'rejected') return { ...row, settled: true, quietUntil: now + rules.hold * 1000 };
   return row.status === 'deferred' ? { ...row, settled: true } : row;
 }
@@ -203,6 +240,7 @@ function newRow(status: string, family: FamilyRule, raising: readonly Good[], la
     escalatedAt: null,
     approvedAt: null,
     deferUntil: null,
+    announcedEnd: null,
   };
 }
 
@@ -215,8 +253,14 @@ function passed(at: number, { sliceEnd }: FamilySight): number {
   return Math.min(at, sliceEnd ?? at);
 }
 
+/** Nothing of the slice where all that it raises is left to the next one. */
+function sliceToDecide({ slice, sliceEnd }: FamilySight): Sight | null {
+  return (slice?.raising[0]?.at ?? 0) > (sliceEnd ?? Infinity) ? null : slice;
+}
+
 function decideNew(sight: FamilySight): readonly NewRow[] {
-  const { family, live, slice, condition, sliceEnd } = sight;
+  const { family, live, condition, sliceEnd } = sight;
+  const slice = sliceToDecide(sight);
   const past: NewRow[] = [];
   if (slice && slice.raising.length > 0) {
     if (!slice.cleared) return [newRow('pending', family, slice.raising, lastOf(slice.raising))];
@@ -254,14 +298,15 @@ function besideEarlier(row: OracleRow, sight: FamilySight, now: number): Decided
 }
 
 function decideOpen(row: OracleRow, sight: FamilySight, now: number): Decided {
-  const { live, slice, condition } = sight;
+  const { live, condition, sliceEnd } = sight;
+  const slice = sliceToDecide(sight);
   // The past in its own order; it closes a row only where nothing shows that the condition holds now.
   const closes = slice !== null && slice.cleared && (slice.clearSince ?? 0) > row.firstDetected && condition !== 'holds';
   const decision =
     worsened(row, slice, sight, now) ??
     (closes ? withdrawn(row, slice) : null) ??
     worsened(row, live, sight, now) ??
-    (condition === 'cleared' && slice === null ? withdrawn(row, live) : null);
+    (condition === 'cleared' && sliceEnd === null ? withdrawn(row, live) : null);
   if (decision) return decision;
   const isDeferralOver = row.status === 'deferred' && (row.deferUntil ?? 0) <= now;
   return { changed: isDeferralOver ? { ...row, status: 'pending', deferUntil: null } : row, next: [] };
@@ -270,9 +315,26 @@ function decideOpen(row: OracleRow, sight: FamilySight, now: number): Decided {
 /** An approval that no plant takes up lives until its end; one of what was there before an escalation does not count. */
 function judgeApproval(row: OracleRow, sight: FamilySight, rules: Rules, now: number): OracleRow {
   if (row.status !== 'approved' || row.approvedAt === null) return row;
+  if (row.announcedEnd === 'approval') return expired(row, sight);
   if (!row.settled && row.escalatedAt !== null && row.approvedAt < row.escalatedAt + ESCALATION_GRACE_MS)
     return { ...row, status: 'pending', settled: true, approvedAt: null, deferUntil: null };
   if (row.approvedAt + rules.approvalTtl * 1000 > now) return { ...row, settled: true };
+  return expired(row, sight);
+}
+
+function expired(row: OracleRow, sight: FamilySight): OracleRow {
   const seen = sight.live.newest === null ? 0 : passed(sight.live.newest, sight);
   return { ...row, status: 'expired', settled: true, lastAccounted: Math.max(row.lastAccounted, seen) };
+}
+
+/** What is left of a run that wrote its audit and nothing else: the ends that it told of. */
+export function afterAudit(rows: readonly OracleRow[], wanted: readonly OracleRow[]): readonly OracleRow[] {
+  return rows.map((row) => {
+    if (!isOpen(row)) return row;
+    const told = wanted.find(
+      (other) => other.equipment === row.equipment && other.family === row.family && other.firstDetected === row.firstDetected,
+    );
+    const announcedEnd = told?.status === 'withdrawn' ? 'question' : told && !isOpen(told) ? 'approval' : null;
+    return { ...row, announcedEnd };
+  });
 }

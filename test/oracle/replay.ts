@@ -9,7 +9,7 @@ import {
   type StandingOrder,
   type Step,
 } from './history.ts';
-import { cycleOf, type OracleRow, type OracleState } from './oracle.ts';
+import { afterAudit, cycleOf, type OracleRow, type OracleState } from './oracle.ts';
 
 interface Plant {
   readings: Reading[];
@@ -30,7 +30,8 @@ export async function disagreementIn(history: History, agent: RealAgent): Promis
     state = { ...state, rows: await act(step.act, state.rows, plant, now, agent) };
     const wanted = cycleOf(state, { rules, readings: plant.readings, orders: plant.orders, now });
     const stored = await agent.cycle(step.death);
-    state = { rows: stored.rows ? wanted.rows : state.rows, watermark: stored.watermark ? wanted.watermark : state.watermark };
+    const kept = stored.audit ? afterAudit(state.rows, wanted.rows) : state.rows;
+    state = { rows: stored.rows ? wanted.rows : kept, watermark: stored.watermark ? wanted.watermark : state.watermark };
     const found = differenceOf(state, await agent.chains(), await agent.watermark());
     if (found !== null) return `after cycle ${index + 1}: ${found}`;
   }

@@ -61,7 +61,7 @@ function simulate(given: Given, pauses: readonly number[], readings: readonly Re
     const window = detectionWindow(now, stored, given, [{ ...FAMILY, offDelaySeconds: given.offDelaySeconds }]);
     // While there is a backlog the live range only opens what is on now: what counts is that the slices reach everything.
     for (const each of present) if (isIn(window.backlog ?? window.live, each.at)) handled.add(each);
-    const watermark = nextWatermark(window, totalsOf(window, present), now);
+    const watermark = nextWatermark(window, window.backlog?.upTo ?? null, totalsOf(window, present), now);
     step = { now, before: stored, watermark, window, present, handled };
     check(step);
     stored = watermark;

@@ -27,6 +27,7 @@ import { isWorse } from '../../src/domain/severity.ts';
 import { ticketHash } from '../../src/domain/ticket.ts';
 import { isTerminal, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import { outcomeOf } from '../../src/domain/verify-outcome.ts';
+import { dealtUpTo } from '../../src/domain/slice-progress.ts';
 import { detectionWindow, nextWatermark, type TimeRange } from '../../src/domain/window.ts';
 import { author, COOLING_TAG, FAMILY, LIVE_TAG, POLICY, TAGS } from './domain-fixtures.ts';
 import type { ModelStore } from './model-store.ts';
@@ -109,7 +110,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
     draft,
     states.filter((each) => each !== undefined),
   );
-  const backlogUpTo = window.backlog?.upTo ?? null;
+  const backlogUpTo = dealtUpTo(window, situations.all(draft));
   const decisions = situations.all(draft).flatMap((each) => decideSituation(each, { now, maxAgeSeconds: 300, controls, backlogUpTo }));
   for (const decision of decisions) apply(draft, decision, now);
   const context: DispatchPlanContext = {
@@ -140,6 +141,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
   const later = readings.map(({ at }) => at).filter((at) => at > (window.backlog?.upTo ?? 0) && at <= window.live.upTo);
   world.watermark = nextWatermark(
     window,
+    backlogUpTo,
     {
       accepted: all.length,
       rejected: REJECTED,

@@ -75,5 +75,5 @@ test.each([
   ['an empty slice and nothing later leave it', BEHIND, { newestGoodAt: NOW }, NOW - 48 * HOUR],
   ['a next reading ahead of the clock moves it to now', BEHIND, { nextReadingAt: NOW + 3 * SECOND }, NOW],
 ])('watermark: %s', (_what, window, given, expected) => {
-  expect(nextWatermark(window, totals(given), NOW)).toBe(expected);
+  expect(nextWatermark(window, window.backlog?.upTo ?? null, totals(given), NOW)).toBe(expected);
 });
