@@ -3,7 +3,7 @@ import { describeControl, controlOn } from '../domain/control.ts';
 import { about } from '../domain/event.ts';
 import { deriveCommands, type DispatchPlanContext, planDispatch } from '../domain/plan-dispatch.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
-import { restoreTickets } from '../domain/outside-changes.ts';
+import { reopen, restoreTickets } from '../domain/outside-changes.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
@@ -23,6 +23,7 @@ const MOST_KEPT_FOR_STARTS = 100;
 export async function approve(cycle: Cycle): Promise<void> {
   const { draft, announcements } = cycle;
   restoreTickets(draft);
+  reopen(draft);
   announcements.say('info', 'Processing approvals...');
   const approved = draft.rows.filter((row) => row.status === 'approved').toSorted(byUrgency);
   if (approved.length === 0) announcements.say('debug', 'No approved recommendations to process');

@@ -22,6 +22,7 @@ export const DECISION_EVENTS = [
   'rejected',
   'deferred',
   'resumed',
+  'reopened',
   'refused',
   'lapsed',
   'renewed',

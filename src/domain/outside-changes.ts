@@ -5,7 +5,7 @@ import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
 import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
-import { about } from './event.ts';
+import { about, isEnding } from './event.ts';
 import { readStatus } from './read-status.ts';
 import { isWorse, priorityOf } from './severity.ts';
 import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
@@ -151,4 +151,26 @@ function takeDeferral(draft: Draft, row: OpenRecommendation): void {
       after: { decision: decisionRecord(decisionOf(row)) },
     },
   );
+}
+
+/**
+ * An end that a dead run announced and never stored stays the last word on record. Where this cycle does not end the row either, the
+ * question is open again, and says so: without that no approval would ever count.
+ */
+export function reopen(draft: Draft): void {
+  for (const row of draft.rows) {
+    const announced = row.lastDecision?.event;
+    if (!isUndecided(row.status) || row.status !== row.guardedStatus || !isEnding(announced)) continue;
+    draft.update(
+      row,
+      { guardedStatus: row.status },
+      {
+        ...about(row),
+        event: 'reopened',
+        toStatus: row.status,
+        reason: `'${announced}' was announced and not carried out`,
+        after: { decision: decisionRecord(decisionOf(row)) },
+      },
+    );
+  }
 }

@@ -41,6 +41,13 @@ const HISTORIES = {
     {},
   ),
   succession: historyOf({ arrivals: hot(86) }, { act: { kind: 'approve' } }, { arrivals: hot(97), death: BETWEEN }, {}),
+  'approval of what is over': historyOf(
+    { arrivals: hot(97) },
+    { arrivals: hot(70), death: BETWEEN },
+    { arrivals: hot(97), act: { kind: 'approve' } },
+    { arrivals: hot(97), act: { kind: 'approve' } },
+    { wait: 2 },
+  ),
   rejection: historyOf({ arrivals: hot(97) }, { arrivals: hot(70), death: BETWEEN }, { act: { kind: 'reject' } }),
 };
 
@@ -67,6 +74,10 @@ describe('after a run that died between its audit and its recommendations', () =
 
   test('an approved recommendation is succeeded by the worse one', async () => {
     expect(await found('succession')).toBeNull();
+  });
+
+  test('what was approved after its announced withdrawal is asked again once, and then it counts', async () => {
+    expect(await found('approval of what is over')).toBeNull();
   });
 
   test('a rejection counts that came before the withdrawal was carried out', async () => {
