@@ -74,7 +74,7 @@ export function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, re
 export function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | 'cancelled', reason: string, holdSeconds: number): void {
   const now = cycle.clock.now();
   // While there is a backlog, what lies between its slice and now has not been read: only the slices account for it.
-  const seen = Math.min(cycle.situations.liveOf(row)?.last?.at ?? 0, cycle.detected?.dealtUpTo ?? Infinity);
+  const seen = Math.min(cycle.situations.liveOf(row)?.raised?.lastAt ?? 0, cycle.detected?.dealtUpTo ?? Infinity);
   const changed = cycle.draft.update(
     row,
     {

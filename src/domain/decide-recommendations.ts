@@ -69,13 +69,14 @@ function escalationOf(
   return undefined;
 }
 
-function withdrawalOf(row: OpenRecommendation, state: DetectedState): Decision | undefined {
+/** Up to the last violation: a later one that is still on its way is another episode. */
+function withdrawalOf(row: OpenRecommendation, state: DetectedState, late: DetectedState | undefined): Decision | undefined {
   if (!isUndecided(row.status) || !state.last) return undefined;
   return {
     kind: 'withdraw',
     row,
     reason: `the condition cleared: ${state.last.value} at the newest reading`,
-    accountedTo: Math.max(row.lastAccountedTimestamp, state.last.at),
+    accountedTo: Math.max(row.lastAccountedTimestamp, state.raised?.lastAt ?? 0, late?.raised?.lastAt ?? 0),
   };
 }
 
@@ -86,10 +87,10 @@ function withdrawalOf(row: OpenRecommendation, state: DetectedState): Decision |
 function earlierEpisodeOf(situation: Situation, row: OpenRecommendation): Decision | undefined {
   const { backlog } = situation;
   if (!backlog) return undefined;
-  const { raised, last, clear } = backlog;
+  const { raised, clear } = backlog;
   const isOver = conditionOf(backlog, situation.family, 0, 0) === 'cleared' && (clear?.since ?? Infinity) <= row.firstDetectedTimestamp;
-  if (!raised || !last || !isOver) return undefined;
-  return { kind: 'record', proposal: { ...proposalOf(situation, backlog, null, last.at), beside: row } };
+  if (!raised || !isOver) return undefined;
+  return { kind: 'record', proposal: { ...proposalOf(situation, backlog, null, raised.lastAt), beside: row } };
 }
 
 /** All that the slice saw is later than what this cycle deals with: the next slice sees it whole. */
@@ -109,7 +110,7 @@ function decideOpenByBacklog(
   const escalation = escalationOf(situation, row, backlog, context);
   if (escalation) return escalation;
   const closes = conditionOf(backlog, family, 0, 0) === 'cleared' && (backlog.clear?.since ?? 0) > row.firstDetectedTimestamp;
-  return closes && liveCondition !== 'holds' ? withdrawalOf(row, backlog) : undefined;
+  return closes && liveCondition !== 'holds' ? withdrawalOf(row, backlog, situation.late) : undefined;
 }
 
 function decideOpen(situation: Situation, row: OpenRecommendation, context: DecisionContext): Decision | undefined {
@@ -123,7 +124,7 @@ function decideOpen(situation: Situation, row: OpenRecommendation, context: Deci
   const escalation = escalationOf(situation, row, live, context);
   if (escalation) return escalation;
   // While there is a backlog, readings between the slice and now are not seen yet: only the slices may withdraw.
-  return condition === 'cleared' && context.backlogUpTo === null ? withdrawalOf(row, live) : undefined;
+  return condition === 'cleared' && context.backlogUpTo === null ? withdrawalOf(row, live, late) : undefined;
 }
 
 /** What came and went while the sensor was not to be believed is no episode, or the rest of one that is on record. */
@@ -145,8 +146,7 @@ function decideNewByPast(
   if (!past?.raised || waits(past, context)) return undefined;
   const over = conditionOf(past, situation.family, 0, 0) === 'cleared';
   if (over && wasDisbelieved(situation, past.raised, context)) return undefined;
-  const accountedTo = over && past.last ? past.last.at : past.raised.lastAt;
-  const proposal = proposalOf(situation, past, predecessor, accountedTo);
+  const proposal = proposalOf(situation, past, predecessor, past.raised.lastAt);
   return over ? { kind: 'record', proposal } : { kind: 'open', proposal, supersedes: null };
 }
 
@@ -156,7 +156,7 @@ function decideNewByLive(situation: Situation, predecessor: FamilyHistory | null
   const over = conditionOf(live, family, context.now, context.maxAgeSeconds) === 'cleared';
   if (over && context.backlogUpTo !== null) return undefined; // the slices will reach it, in order
   if (over && wasDisbelieved(situation, live.raised, context)) return undefined;
-  if (over && live.last) return { kind: 'record', proposal: proposalOf(situation, live, predecessor, live.last.at) };
+  if (over) return { kind: 'record', proposal: proposalOf(situation, live, predecessor, live.raised.lastAt) };
   // With a backlog the row accounts for the slices only, so that what lies between still counts into it.
   const accountedTo = Math.min(live.raised.lastAt, context.backlogUpTo ?? live.raised.lastAt);
   return { kind: 'open', proposal: proposalOf(situation, live, predecessor, accountedTo), supersedes: null };

@@ -4,7 +4,7 @@ import type { FamilyHistory } from './recommendation.ts';
 import { familyFor, type RuleBook } from './rule-book.ts';
 import { limitAbove } from './rules.ts';
 import { isWorse } from './severity.ts';
-import { isTerminal, isUndecided } from './transitions.ts';
+import { isTerminal } from './transitions.ts';
 
 /** What the engine has to know to count violations once: of the newest row of each family, only what can matter to readings after `oldest`. */
 export function knownFamilies(rules: RuleBook, histories: readonly FamilyHistory[], oldest: Instant): readonly KnownFamily[] {
@@ -25,10 +25,13 @@ export function knownFamilies(rules: RuleBook, histories: readonly FamilyHistory
   });
 }
 
-/** While it can still be escalated or succeeded, what is worse counts from its beginning on, also when it arrives late. */
+/**
+ * What is worse counts from the row's beginning on, also when it arrives late and the row has ended: nobody saw it. Not after a command:
+ * what was measured before it says nothing about what it did.
+ */
 function worseFrom({ status, firstDetectedTimestamp, lastAccountedTimestamp }: FamilyHistory): Instant {
-  const mayGrow = status === 'approved' || isUndecided(status);
-  return mayGrow ? Math.min(firstDetectedTimestamp, lastAccountedTimestamp) : lastAccountedTimestamp;
+  const isActedOn = status === 'executing' || status === 'executed' || status === 'failed';
+  return isActedOn ? lastAccountedTimestamp : Math.min(firstDetectedTimestamp, lastAccountedTimestamp);
 }
 
 /** Open, or executed and not verified: its state is wanted even when nothing violates. */

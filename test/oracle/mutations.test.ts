@@ -84,6 +84,18 @@ const MUTATIONS: readonly Mutation[] = [
     to: 'false && Infinity >',
   },
   {
+    name: 'an episode that is still on its way is lost with a withdrawal',
+    file: 'src/domain/decide-recommendations.ts',
+    from: 'state.raised?.lastAt ?? 0, late',
+    to: 'state.last.at, late',
+  },
+  {
+    name: 'an episode that is still on its way is lost with one that is over',
+    file: 'src/domain/decide-recommendations.ts',
+    from: 'proposalOf(situation, live, predecessor, live.raised.lastAt) };',
+    to: 'proposalOf(situation, live, predecessor, live.last?.at ?? 0) };',
+  },
+  {
     name: 'an approval that ends accounts for what no slice has read',
     file: 'src/cycle/decide-approval.ts',
     from: 'cycle.detected?.dealtUpTo ?? Infinity',

@@ -145,7 +145,7 @@ function severityOf(family: FamilyRule, value: number): Severity {
 function countsAfter(newest: OracleRow | null, family: FamilyRule, { at, value }: Good): boolean {
   if (newest === null) return true;
   const worse = isWorse(family, value, newest.severity);
-  if (isOpen(newest) && worse && at >= newest.firstDetected) return true;
+  if (worse && at >= newest.firstDetected) return true;
   const isLater = at > newest.lastAccounted || (at === newest.lastAccounted && worse);
   const isQuiet = newest.quietUntil !== null && at <= newest.quietUntil;
   return isLater && (!isQuiet || worse);
@@ -264,12 +264,12 @@ function decideNew(sight: FamilySight): readonly NewRow[] {
   const past: NewRow[] = [];
   if (slice && slice.raising.length > 0) {
     if (!slice.cleared) return [newRow('pending', family, slice.raising, lastOf(slice.raising))];
-    past.push(newRow('withdrawn', family, slice.raising, slice.newest ?? Number.NaN));
+    past.push(newRow('withdrawn', family, slice.raising, lastOf(slice.raising)));
   }
   if (live.raising.length === 0) return past;
   if (condition !== 'cleared') return [...past, newRow('pending', family, live.raising, passed(lastOf(live.raising), sight))];
   // Over already: recorded as it was, but by the slices where they have still to come there.
-  return sliceEnd === null ? [newRow('withdrawn', family, live.raising, live.newest ?? Number.NaN)] : past;
+  return sliceEnd === null ? [newRow('withdrawn', family, live.raising, lastOf(live.raising))] : past;
 }
 
 function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: number): Decided | null {
@@ -284,14 +284,14 @@ function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: n
 
 function withdrawn(row: OracleRow, seen: Sight): Decided | null {
   if (!isUndecided(row)) return null;
-  return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, seen.newest ?? 0) }, next: [] };
+  return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, lastOf(seen.raising)) }, next: [] };
 }
 
 /** What a slice shows to have been over before the open row began is another episode, and says nothing about that row. */
 function besideEarlier(row: OracleRow, sight: FamilySight, now: number): Decided | null {
   const { slice, family } = sight;
   if (!slice || slice.raising.length === 0 || !slice.cleared || (slice.clearSince ?? Infinity) > row.firstDetected) return null;
-  const dealtWith = slice.newest ?? Number.NaN;
+  const dealtWith = lastOf(slice.raising);
   const { changed, next } = decideOpen(row, { ...sight, slice: { ...slice, raising: [], cleared: false } }, now);
   const lastAccounted = Math.max(changed?.lastAccounted ?? 0, dealtWith);
   return { changed: changed && { ...changed, lastAccounted }, next, earlier: [newRow('withdrawn', family, slice.raising, dealtWith)] };
@@ -323,7 +323,7 @@ function judgeApproval(row: OracleRow, sight: FamilySight, rules: Rules, now: nu
 }
 
 function expired(row: OracleRow, sight: FamilySight): OracleRow {
-  const seen = sight.live.newest === null ? 0 : passed(sight.live.newest, sight);
+  const seen = passed(lastOf(sight.live.raising), sight);
   return { ...row, status: 'expired', settled: true, lastAccounted: Math.max(row.lastAccounted, seen) };
 }
 

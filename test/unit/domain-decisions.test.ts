@@ -210,9 +210,21 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
     NOW - 40 * SECOND,
   ],
   ['a live row while catching up, up to the slice only', { live: HOLDS }, CATCHING_UP, SLICE_END],
-  ['an episode, up to the reading that cleared it', { live: OVER }, {}, NOW - 5 * SECOND],
-  ['an episode in a slice, up to the reading that cleared it', { backlog: PAST_OVER }, CATCHING_UP, past(0)],
-  ['a withdrawal, up to the newest reading', { open: PENDING, live: CLEARED }, {}, NOW - 5 * SECOND],
+  ['an episode that is over, up to its last violation', { live: OVER }, {}, NOW - 90 * SECOND],
+  ['an episode in a slice, up to its last violation', { backlog: PAST_OVER }, CATCHING_UP, past(100)],
+  ['a withdrawal without a later violation, what the row had', { open: PENDING, live: CLEARED }, {}, PENDING.lastAccountedTimestamp],
+  [
+    'a withdrawal, up to the last violation that was seen',
+    { open: openRow({ lastAccountedTimestamp: past(9999) }), live: { ...CLEARED, raised: OVER.raised }, late: LATE_OVER },
+    {},
+    NOW - 90 * SECOND,
+  ],
+  [
+    'a withdrawal, late violations among them',
+    { open: openRow({ lastAccountedTimestamp: past(9999) }), live: CLEARED, late: LATE_OVER },
+    {},
+    past(9100),
+  ],
   ['an escalation, up to its newest violation', { open: PENDING, live: WORSE }, {}, NOW - 5 * SECOND],
   [
     'an escalation while catching up, up to the slice only',
@@ -242,8 +254,8 @@ test('late rows make an open recommendation worse, and never end one: those in t
 test('episodes of late rows and of the slice follow one another, the older being the predecessor', () => {
   const decisions = decide({ late: LATE_OVER, backlog: PAST_OVER }, CATCHING_UP);
   const [first, second] = decisions.map((decision) => ('proposal' in decision ? decision.proposal : undefined));
-  expect(first).toMatchObject({ predecessor: null, accountedTo: past(9000) });
-  expect(second?.predecessor).toMatchObject({ lastAccountedTimestamp: past(9000), status: 'withdrawn' });
+  expect(first).toMatchObject({ predecessor: null, accountedTo: past(9100) });
+  expect(second?.predecessor).toMatchObject({ lastAccountedTimestamp: past(9100), status: 'withdrawn' });
 });
 
 const distrust = (equipmentId: string, signal: string) => (equipmentId === 'R1' && signal === FAMILY.signal ? 'work order 7' : undefined);
@@ -291,7 +303,7 @@ test('an episode that was over before the open row began is recorded beside it, 
   const open = openRow({ severity: 'high', firstDetectedTimestamp: NOW - 60 * SECOND, lastAccountedTimestamp: past(3600) });
   const worseThen = state('backlog', { peak: 97, last: 70, lastAt: past(0), raisedTo: past(100), clearSince: past(90) });
   const [first, ...others] = decide({ open, backlog: worseThen, live: HOLDS }, CATCHING_UP);
-  expect(first).toMatchObject({ kind: 'record', proposal: { beside: open, accountedTo: past(0) } });
+  expect(first).toMatchObject({ kind: 'record', proposal: { beside: open, accountedTo: past(100) } });
   expect(others).toEqual([]);
   // It does not keep what is worse now from being seen.
   expect(kinds(decide({ open, backlog: worseThen, live: WORSE }, CATCHING_UP))).toBe('record escalate');
