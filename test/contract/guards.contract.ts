@@ -229,6 +229,21 @@ function onlyOneOpen(store: () => AtHand): void {
     expect(await statusOf(at, first)).toBe('executed');
     expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
   });
+
+  test.each(['executed', 'failed', 'completed', ''])(
+    "what changes no status is written to a row '%s' beside an open one of its family",
+    async (status) => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.store.saveRecommendations(lease, [inserting(first)]);
+      await at.outside.run('UPDATE agent_recommendations SET status = :status', { status });
+      await at.store.saveRecommendations(lease, [inserting(second)]);
+      expect(await at.store.saveRecommendations(lease, [changing(first, status, { outcome: 'ineffective' })])).toBe(1);
+      const [found] = await at.store.findRecommendations(first.recommendationId);
+      expect(found).toMatchObject({ outcome: 'ineffective' });
+      expect(await open(at)).toEqual([second.recommendationId]);
+    },
+  );
 }
 
 export function guardsContract(under: StoreUnderTest): void {
