@@ -170,3 +170,39 @@ test('a loop that ends does not call another one offline that still runs', async
   await other.done;
   expect(await statusNow()).toBe('offline');
 });
+
+describe('rows that somebody wrote by hand', () => {
+  test.each(["'HIGH'", "'weird'", "''", "x'00'", "'constructor'"])(
+    'of the severity %s are listed, and cost the others nothing',
+    async (severity) => {
+      await readings({ R1: 92 });
+      await place.run('run-once');
+      await sql(`INSERT INTO agent_recommendations (recommendation_id, equipment_id, issue_type, issue_family, severity, recommended_action, confidence_score, status, created_timestamp)
+      VALUES ('by-hand', 'R2', 'odd', 'temperature', ${severity}, 'look', 1, 'pending', CURRENT_TIMESTAMP)`);
+      for (const options of [[], ['--group'], ['--flat']]) {
+        const { stdout, stderr, code } = await place.run('recommendations', ...options);
+        expect([code, stderr]).toEqual([0, '']);
+        expect(stdout).toMatch(/high +.*R1/s);
+        expect(stdout).toMatch(/R2/);
+      }
+      expect((await place.run('show', 'by-hand')).code).toBe(0);
+    },
+  );
+
+  test('are counted under another severity where they have none of the four', async () => {
+    await readings({ R1: 92 });
+    await place.run('run-once');
+    for (const [id, severity] of [
+      ['a', 'HIGH'],
+      ['b', ''],
+    ])
+      await sql(`INSERT INTO agent_recommendations (recommendation_id, equipment_id, issue_family, issue_type, severity, recommended_action, confidence_score, status, guarded_status, created_timestamp)
+        VALUES ('${id}', '${id}', 'temperature', 'odd', '${severity}', 'look', 1, 'pending', 'pending', CURRENT_TIMESTAMP)`);
+    const { stdout } = await place.run('status');
+    expect(stdout).toContain('Open: 3 (critical 0, high 1, medium 0, low 0, other 2)');
+    expect(stdout).toMatch(/By priority: critical 0 %.*, high 33.3 % .*, low 0 % .*, other 66.7 %\n/);
+    const json = (await place.json('status', '--json')) as { open_by_severity: unknown; kpis: { share_by_priority: unknown } }; // as above
+    expect(json.open_by_severity).toEqual({ low: 0, medium: 0, high: 1, critical: 0, other: 2 });
+    expect(json.kpis.share_by_priority).toEqual({ critical: 0, high: 33.3, medium: 0, low: 0, other: 66.7 });
+  });
+});
