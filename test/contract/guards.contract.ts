@@ -71,7 +71,7 @@ function theTable(store: () => AtHand): void {
   });
 }
 
-function theExpectations(store: () => AtHand): void {
+function theExpectations(under: StoreUnderTest, store: () => AtHand): void {
   let lease: Lease;
   const row = aRecommendation(AT);
   const approving = changing(row, 'pending', { status: 'approved', guardedStatus: 'approved' });
@@ -138,6 +138,16 @@ function theExpectations(store: () => AtHand): void {
   test('so can a status that was set to NULL', async () => {
     const at = store();
     await at.outside.run('UPDATE agent_recommendations SET status = NULL');
+    const [found] = (await at.store.readOpenWork('x')).recommendations;
+    expect(found).toMatchObject({ status: '', guardedStatus: 'pending' });
+    expect(await at.store.saveRecommendations(lease, [changing(row, '', { status: 'pending' })])).toBe(1);
+    expect(await statusOf(at, row)).toBe('pending');
+  });
+
+  test('so can bytes, where a column takes them', async () => {
+    const at = store();
+    if (!under.takesAnyValue) return;
+    await at.outside.run(`UPDATE agent_recommendations SET status = x'00'`);
     const [found] = (await at.store.readOpenWork('x')).recommendations;
     expect(found).toMatchObject({ status: '', guardedStatus: 'pending' });
     expect(await at.store.saveRecommendations(lease, [changing(row, '', { status: 'pending' })])).toBe(1);
@@ -251,7 +261,7 @@ export function guardsContract(under: StoreUnderTest): void {
     const store = withStore(under);
     theTable(store);
     describe('what it expects:', () => {
-      theExpectations(store);
+      theExpectations(under, store);
     });
     describe('one open row for each equipment and family:', () => {
       onlyOneOpen(store);

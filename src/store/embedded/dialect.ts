@@ -94,7 +94,7 @@ function value(name: string): string {
 
 /**
  * SQLite has no MERGE. The guards stand in the SELECT that feeds an upsert: one statement takes the write lock before it
- * reads, so nothing comes between guard and write. The last clause leaves alone a row that another unique index forbids
+ * reads, so nothing comes between guard and write. A status is compared as jsonObject reads it. The last clause leaves alone a row that another unique index forbids
  * (a second open recommendation of a family) without failing the others.
  */
 function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
@@ -117,7 +117,7 @@ SELECT ${merged.join(',\n  ')}
 FROM json_each(:rows) j LEFT JOIN ${quote(table.name)} t ON t.${quote(key)} = ${value(key)}
 WHERE ${leaseGuard} AND (
   (${guardValue} IS NULL AND t.${quote(key)} IS NULL)
-  OR (COALESCE(t.status, '') = ${guardValue} AND (${allowed.join(' OR ')})
+  OR (COALESCE(${unlessBlob('t.status')}, '') = ${guardValue} AND (${allowed.join(' OR ')})
     AND (${value('guard_claimed_by')} IS NULL OR ${table.columns.some((column) => column.name === 'claimed_by') ? `t.claimed_by = ${value('guard_claimed_by')}` : 'false'})${staysAlone(guarded)}))
 ON CONFLICT (${quote(key)}) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}
 ON CONFLICT DO NOTHING`;
@@ -153,6 +153,7 @@ export const embeddedDialect: Dialect = {
   jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${unlessBlob(expression)}`).join(', ')})`,
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
+  asRead: unlessBlob,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
   materialized: 'MATERIALIZED',
   // A LIMIT keeps SQLite from moving the expressions into the outer query, once for each mention.
