@@ -1,11 +1,10 @@
 import { createColors } from 'picocolors';
 
-import type { Severity } from '../domain/severity.ts';
-
 type Paint = (text: string) => string;
 
 export interface Palette {
-  severity(severity: Severity, text: string): string;
+  /** As stored, which need not be one. */
+  severity(severity: string, text: string): string;
   status(status: string, text: string): string;
   readonly good: Paint;
   readonly bad: Paint;
@@ -20,12 +19,12 @@ export interface Palette {
 export function paletteFor(globals: { readonly color?: boolean }, env: NodeJS.ProcessEnv): Palette {
   const wanted = globals.color !== false && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   const colours = createColors(wanted && (process.stdout.isTTY || Boolean(env['FORCE_COLOR'])));
-  const bySeverity: Readonly<Record<Severity, Paint>> = {
-    critical: (text) => colours.bold(colours.red(text)),
-    high: colours.red,
-    medium: colours.yellow,
-    low: colours.cyan,
-  };
+  const bySeverity = new Map<string, Paint>([
+    ['critical', (text) => colours.bold(colours.red(text))],
+    ['high', colours.red],
+    ['medium', colours.yellow],
+    ['low', colours.cyan],
+  ]);
   const byStatus = new Map<string, Paint>([
     ['executed', colours.green],
     ['failed', colours.red],
@@ -35,7 +34,7 @@ export function paletteFor(globals: { readonly color?: boolean }, env: NodeJS.Pr
     ['executing', colours.cyan],
   ]);
   return {
-    severity: (severity, text) => bySeverity[severity](text),
+    severity: (severity, text) => (bySeverity.get(severity) ?? String)(text),
     status: (status, text) => (byStatus.get(status) ?? String)(text),
     good: colours.green,
     bad: colours.red,

@@ -31,6 +31,7 @@ export function kpiLines(day: QueueDay, flood: Flood, now: Instant): readonly st
   const shares = SEVERITIES.toReversed().map(
     (severity) => `${severity} ${percentText(kpis.sharePercent[severity])} (target ${TARGET_SHARE_PERCENT[severity]} %)`,
   );
+  if (kpis.sharePercent.other !== undefined) shares.push(`other ${percentText(kpis.sharePercent.other)}`);
   const decisions =
     kpis.medianMinutesToDecision === null
       ? 'none'

@@ -25,7 +25,9 @@ export function statusReport(agentId: string, figures: StatusFigures): string {
 /** What the report lacks to tell a quiet plant from an agent that sees nothing, and a queue from a flood. */
 export function queueReport(figures: StatusFigures, health: AgentHealth | undefined, controls: readonly Control[]): string {
   const { now } = figures;
+  const { other } = figures.openBySeverity;
   const bySeverity = SEVERITIES.toReversed().map((severity) => `${severity} ${figures.openBySeverity[severity] ?? 0}`);
+  if (other !== undefined) bySeverity.push(`other ${other}`);
   const open = Object.values(figures.openBySeverity).reduce((sum, count) => sum + count, 0);
   const oldest = figures.oldestOpenAt === null ? '' : `, oldest ${ageText(figures.oldestOpenAt, now)}`;
   const inForce = controls.filter((control) => isInForce(control, now));

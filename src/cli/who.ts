@@ -30,6 +30,9 @@ export interface Person {
  */
 export function personOf(options: { readonly by?: string }, agentId: string, env: NodeJS.ProcessEnv): Person {
   const login = loginName(env);
+  // A name that a terminal shows as another one; nobody types them.
+  if (/\p{Cc}/u.test(options.by ?? ''))
+    throw new AgentError('usage', '--by has control characters, which no name has', 'for instance --by operator_john');
   const by = nameOf(options.by ?? (canAsk() ? login : ''));
   if (options.by === undefined && by === '')
     throw new AgentError('usage', 'it is not known who decides', 'name the operator with --by, for instance --by operator_john');

@@ -31,7 +31,10 @@ const policy = z
     approvalTtlSeconds: positiveSeconds(900, 'How long an approval is good for.'),
     holdSeconds: secondsOrZero(1800, 'How long an issue stays quiet after a rejected, failed or cancelled recommendation.'),
     settlingSeconds: secondsOrZero(300, 'How long an executed action is given before its effect is judged.'),
-    verifyWindowSeconds: positiveSeconds(600, 'How long after an execution its effect is looked for.'),
+    verifyWindowSeconds: positiveSeconds(
+      600,
+      'How long after an execution readings may prove whether it worked; later ones prove nothing.',
+    ),
     maxDispatchPerCycle: z.int().min(1).max(1000).default(100).describe('Commands that one cycle may send.'),
     driftPercent: z.number().min(0).max(100).default(5).describe('A live value that moved further than this goes back to the operator.'),
     fourEyes: z.boolean().default(false).describe('Whether recommendations of `fourEyesSeverity` or worse need two different people.'),

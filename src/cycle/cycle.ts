@@ -16,6 +16,7 @@ import type { CycleClock } from './clock.ts';
 import type { CyclePorts } from './ports.ts';
 import type { CycleReport } from './report.ts';
 import { type SituationIndex } from './situations.ts';
+import type { Verdict } from './verdicts.ts';
 
 /** What the phases hand on to each other. Each field is set by the phase that its comment names. */
 export interface Cycle {
@@ -46,6 +47,8 @@ export interface Cycle {
   distrust: Distrust;
   /** recommend: when they were not. */
   disbelief: Disbelief;
+  /** recommend: whether earlier executions worked; verify stores it. Null until then. */
+  verdicts: ReadonlyMap<string, Verdict> | null;
   /** recommend: how much of what was found has been dealt with; the watermark moves only after all of it. */
   decided: 'none' | 'some' | 'all';
   /** approve: what was decided is in the store. */

@@ -3,6 +3,7 @@ import { knownFamilies } from '../domain/known-families.ts';
 import { activeFamilies, trendReachSeconds } from '../domain/rule-book.ts';
 import { dealtUpTo } from '../domain/slice-progress.ts';
 import { reachSeconds } from '../domain/sensor-states.ts';
+import { effectWindowOf } from '../domain/verify-outcome.ts';
 import { isEnded, isRenamed, type WorkOrder } from '../domain/work-order.ts';
 import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
@@ -24,7 +25,9 @@ export async function detect(cycle: Cycle): Promise<void> {
   // A late row may be of any time.
   const oldest = window.arrivedAfter === undefined ? Math.min(window.live.after, window.backlog?.after ?? window.live.after) : 0;
   const known = knownFamilies(rules, cycle.situations.histories, oldest);
-  const detection = await ports.source.detect({ window, rules, known, sensors: { rules: sensorFaults, known: watchedSensors(cycle) } });
+  const effects = cycle.draft.rows.flatMap((row) => effectWindowOf(row, settings.policy) ?? []);
+  const sensors = { rules: sensorFaults, known: watchedSensors(cycle) };
+  const detection = await ports.source.detect({ window, rules, known, effects, sensors });
   cycle.situations = new SituationIndex(rules, cycle.families, cycle.draft, detection.states);
   cycle.detected = { window, detection, dealtUpTo: dealtUpTo(window, cycle.situations.all(cycle.draft)) };
   const { totals, states } = detection;

@@ -1,6 +1,6 @@
 import { about } from '../domain/event.ts';
 import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
-import { CHATTER_RUNS, CHATTER_WINDOW_SECONDS, floodEvent, judgeFlood, openedGroups } from '../domain/queue.ts';
+import { CHATTER_RUNS, CHATTER_WINDOW_SECONDS, floodEvents, judgeFlood, openedGroups } from '../domain/queue.ts';
 import { isTerminal } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
 
@@ -16,12 +16,12 @@ export function watchQueue(cycle: Cycle): void {
 function noteFlood(cycle: Cycle): void {
   const { draft, queue, announcements } = cycle;
   const fresh = openedGroups(draft.created);
-  const event = floodEvent(judgeFlood(queue, fresh, cycle.clock.now()), queue, fresh);
-  if (!event) return;
-  draft.note(event);
-  const what = event.event === 'flood_began' ? 'FLOOD BEGAN' : 'FLOOD ENDED';
-  // It holds whatever becomes of the rows: rather said twice than lost with a failed write.
-  announcements.say('warn', `${what}: ${event.reason ?? ''}`);
+  for (const event of floodEvents(judgeFlood(queue, fresh, cycle.clock.now()), queue, fresh)) {
+    draft.note(event);
+    const what = event.event === 'flood_began' ? 'FLOOD BEGAN' : 'FLOOD ENDED';
+    // It holds whatever becomes of the rows: rather said twice than lost with a failed write.
+    announcements.say('warn', `${what}: ${event.reason ?? ''}`);
+  }
 }
 
 /** One mark a recommendation, ever: a pending row is not written again for each new run. */

@@ -13,12 +13,14 @@ import type { Cycle } from './cycle.ts';
 import { watchQueue } from './queue.ts';
 import { noteConflicts } from './note-conflicts.ts';
 import { readLive } from './read-live.ts';
+import { verdictsOf } from './verdicts.ts';
 import { decideWorkOrders } from './work-orders.ts';
 
 /** From what was seen and what is open to new, escalated and withdrawn recommendations; writes nothing yet. */
 export async function recommend(cycle: Cycle): Promise<void> {
   const { draft, settings } = cycle;
   decideWorkOrders(cycle);
+  cycle.verdicts = verdictsOf(cycle);
   const context: DecisionContext = {
     now: cycle.clock.now(),
     maxAgeSeconds: settings.source.maxAgeSeconds,
@@ -39,7 +41,8 @@ export async function recommend(cycle: Cycle): Promise<void> {
     proposals.flatMap((proposal) => tagsOf(proposal, settings.rules)),
   );
   const { agentId, rulesHash, rules, tags } = settings;
-  const author: Authorship = { agentId, rulesHash, rules, tags, now: context.now };
+  const ineffective = new Set([...cycle.verdicts].flatMap(([id, { outcome }]) => (outcome === 'ineffective' ? id : [])));
+  const author: Authorship = { agentId, rulesHash, rules, tags, ineffective, now: context.now };
   for (const decision of chosen) apply(cycle, decision, author, live ?? new Map());
   endOrphanedFamilies(cycle);
   noteDeadFeed(cycle);

@@ -1,4 +1,4 @@
-import type { KnownFamily } from './detection.ts';
+import type { EffectWindow, KnownFamily } from './detection.ts';
 import type { RuleBook } from './rule-book.ts';
 import type { SensorFaultRules, SensorKey } from './sensor-states.ts';
 import type { DetectionWindow } from './window.ts';
@@ -8,6 +8,8 @@ export interface DetectionRequest {
   readonly window: DetectionWindow;
   readonly rules: RuleBook;
   readonly known: readonly KnownFamily[];
+  /** Executions whose effect is looked for; absent: none. */
+  readonly effects?: readonly EffectWindow[];
   /** What to look for in sensors, and which to report although nothing is wrong with them; absent: sensors are not looked at. */
   readonly sensors?: SensorRequest;
   /** True where the window ends in the past: what is later is not read at all, instead of rejected as coming from the future. */

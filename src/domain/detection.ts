@@ -50,6 +50,17 @@ export interface Detection {
   /** The sensors that are faulty or asked for; empty where nobody asks about sensors. */
   readonly sensors: readonly SensorState[];
   readonly totals: DetectionTotals;
+  /** What the readings of each effect window say, by its recommendation. */
+  readonly effects: ReadonlyMap<string, DetectedState>;
+}
+
+/** The readings that prove whether an execution worked: later than it, up to the end of the verify window. */
+export interface EffectWindow {
+  readonly recommendationId: string;
+  readonly equipmentId: string;
+  readonly familyId: string;
+  readonly after: Instant;
+  readonly upTo: Instant;
 }
 
 /** Tells the engine which (equipment, family) must be reported, and which of its violations count. */

@@ -29,6 +29,8 @@ export interface Authorship {
   readonly rules: RuleBook;
   /** What may be written: a relative target is resolved within it. */
   readonly tags: TagPolicy;
+  /** Executed recommendations that this very cycle finds to have been without effect: their rows do not say so yet. */
+  readonly ineffective?: ReadonlySet<string>;
   readonly now: Instant;
 }
 
@@ -68,9 +70,10 @@ export function assessmentOf(proposal: Proposal, recommendationId: string, autho
 }
 
 /** Whether the new recommendation continues one for which a value was, or may have been, written without success. */
-function followsOf(predecessor: FamilyHistory | null): string | null {
+function followsOf(predecessor: FamilyHistory | null, { ineffective }: Authorship): string | null {
   if (!predecessor?.mayHaveWritten) return null;
-  return predecessor.status === 'failed' || predecessor.outcome === 'ineffective' ? predecessor.recommendationId : null;
+  const { recommendationId: id, status, outcome } = predecessor;
+  return status === 'failed' || outcome === 'ineffective' || ineffective?.has(id) ? id : null;
 }
 
 /** What the id is made from: the row before it, or for an episode beside an open row that row and the episode's beginning. */
@@ -106,7 +109,7 @@ export function recommendationOf(
     quietUntil: null,
     escalatedTimestamp: null,
     predecessorId,
-    followsRecommendationId: followsOf(proposal.predecessor),
+    followsRecommendationId: followsOf(proposal.predecessor, author),
     operatorNotes: null,
     expiresTimestamp: null,
     executedTimestamp: null,

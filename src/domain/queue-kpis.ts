@@ -1,7 +1,7 @@
 import type { Instant } from './instant.ts';
 import { SECOND_MS } from './instant.ts';
 import { FLOOD_WINDOW_SECONDS } from './queue.ts';
-import type { Severity } from './severity.ts';
+import { knownSeverity, type Severity } from './severity.ts';
 
 export const KPI_WINDOW_HOURS = 24;
 
@@ -28,8 +28,8 @@ export interface QueueKpis {
   readonly created: number;
   readonly meanPer10Minutes: number;
   readonly peakPer10Minutes: number;
-  /** Percent; null where nothing was created. */
-  readonly sharePercent: Readonly<Record<Severity, number | null>>;
+  /** Percent; null where nothing was created. `other` only where something was that has none of the four. */
+  readonly sharePercent: Readonly<Record<Severity, number | null>> & { readonly other?: number | null };
   readonly medianMinutesToDecision: number | null;
   readonly p90MinutesToDecision: number | null;
   /** Of what was created, percent; null where nothing was. */
@@ -73,11 +73,9 @@ export function kpisOf(day: QueueDay): QueueKpis {
   const withdrawn = day.opened.reduce((sum, each) => sum + each.withdrawn, 0);
   const windows = (KPI_WINDOW_HOURS * 3600) / FLOOD_WINDOW_SECONDS;
   const minutes = (seconds: number | null) => (seconds === null ? null : rounded(seconds / 60, 1));
-  const shareOf = (severity: Severity) =>
-    percentOf(
-      day.opened.filter((each) => each.severity === severity).reduce((sum, each) => sum + each.opened, 0),
-      created,
-    );
+  const countOf = (severity: Severity | 'other') =>
+    day.opened.filter((each) => knownSeverity(each.severity) === severity).reduce((sum, each) => sum + each.opened, 0);
+  const shareOf = (severity: Severity | 'other') => percentOf(countOf(severity), created);
   return {
     created,
     meanPer10Minutes: rounded(created / windows, 2),
@@ -87,6 +85,7 @@ export function kpisOf(day: QueueDay): QueueKpis {
       high: shareOf('high'),
       medium: shareOf('medium'),
       low: shareOf('low'),
+      ...(countOf('other') > 0 && { other: shareOf('other') }),
     },
     medianMinutesToDecision: minutes(percentile(day.secondsToDecision, 0.5)),
     p90MinutesToDecision: minutes(percentile(day.secondsToDecision, 0.9)),

@@ -45,10 +45,18 @@ export interface QueueFacts {
   readonly openedOften: readonly string[];
 }
 
+interface Begins {
+  readonly kind: 'begins';
+  readonly since: Instant;
+  readonly total: number;
+}
+
 export type Flood =
   | { readonly kind: 'none' }
-  | { readonly kind: 'begins' | 'goes_on'; readonly since: Instant; readonly total: number }
-  | { readonly kind: 'ends'; readonly since: Instant; readonly endedAt: Instant; readonly total: number };
+  | Begins
+  | { readonly kind: 'goes_on'; readonly since: Instant; readonly total: number }
+  /** `next`: another that begins in the same cycle, where nobody had looked since the one before it fell. */
+  | { readonly kind: 'ends'; readonly since: Instant; readonly endedAt: Instant; readonly total: number; readonly next?: Begins };
 
 /** Opened in this very cycle and not stored yet, grouped as the stored ones are. */
 export function openedGroups(rows: readonly Recommendation[]): readonly OpenedGroup[] {
@@ -61,23 +69,38 @@ function totalOf(groups: readonly OpenedGroup[]): number {
   return groups.reduce((sum, group) => sum + group.opened, 0);
 }
 
+function beginning(groups: readonly OpenedGroup[], now: Instant): Begins | undefined {
+  const total = totalOf(groups);
+  if (total <= FLOOD_BEGINS_ABOVE) return undefined;
+  return { kind: 'begins', since: groups.reduce((first, group) => Math.min(first, group.firstAt), now), total };
+}
+
+/** When the rate of what is stored fell, once the fifth newest was 10 minutes old; null where the rows do not say so of the flood in force. */
+function ebbOf({ newestFloodEvent, fifthNewestAt }: QueueFacts): Instant | null {
+  if (newestFloodEvent === null || fifthNewestAt === null) return null;
+  const ebbedAt = addSeconds(fifthNewestAt, FLOOD_WINDOW_SECONDS);
+  // More than ten had been opened when it began. Where they are not there, the run that told of it died before it wrote them.
+  return ebbedAt > newestFloodEvent.at ? ebbedAt : null;
+}
+
 /**
  * Whether there is a flood, from what is stored and what is about to be. Only cycles open recommendations, so the 10 minutes before
- * each cycle are every 10 minutes that matter, however rare the cycles are.
+ * each cycle are every 10 minutes that matter to a beginning, however rare the cycles are. The rate is lowest just before a cycle: what it
+ * is about to open belongs to no flood that fell by then.
  */
 export function judgeFlood(facts: QueueFacts, fresh: readonly OpenedGroup[], now: Instant): Flood {
   const { newestFloodEvent: newest } = facts;
   const groups = [...facts.opened, ...fresh];
-  const opened = totalOf(groups);
-  if (newest?.event !== 'flood_began')
-    return opened > FLOOD_BEGINS_ABOVE
-      ? { kind: 'begins', since: groups.reduce((first, group) => Math.min(first, group.firstAt), now), total: opened }
-      : { kind: 'none' };
+  const begins = beginning(groups, now);
+  if (newest?.event !== 'flood_began') return begins ?? { kind: 'none' };
+  const ebbedAt = ebbOf(facts);
+  if (ebbedAt !== null && ebbedAt < now) {
+    const ended = { kind: 'ends', since: newest.at, endedAt: ebbedAt, total: facts.openedInFlood } as const;
+    return begins ? { ...ended, next: begins } : ended;
+  }
   const total = facts.openedInFlood + totalOf(fresh);
-  if (opened >= FLOOD_ENDS_BELOW) return { kind: 'goes_on', since: newest.at, total };
-  // Nobody may have looked for long: the rate fell when the fifth newest became 10 minutes old.
-  const ebbedAt = facts.fifthNewestAt === null ? now : addSeconds(facts.fifthNewestAt, FLOOD_WINDOW_SECONDS);
-  return { kind: 'ends', since: newest.at, endedAt: Math.min(now, Math.max(newest.at, ebbedAt)), total };
+  if (totalOf(groups) >= FLOOD_ENDS_BELOW) return { kind: 'goes_on', since: newest.at, total };
+  return { kind: 'ends', since: newest.at, endedAt: now, total };
 }
 
 /** For people and for `--json`: whether it is in force now, told or not. */
@@ -89,6 +112,12 @@ function countsBy(groups: readonly OpenedGroup[], key: 'severity' | 'issueFamily
   const counts = new Map<string, number>();
   for (const group of groups) counts.set(group[key], (counts.get(group[key]) ?? 0) + group.opened);
   return Object.fromEntries(counts);
+}
+
+/** All that a cycle tells of floods, in order. */
+export function floodEvents(flood: Flood, facts: QueueFacts, fresh: readonly OpenedGroup[]): readonly EventText[] {
+  const each = flood.kind === 'ends' && flood.next ? [flood, flood.next] : [flood];
+  return each.flatMap((one) => floodEvent(one, facts, fresh) ?? []);
 }
 
 /**

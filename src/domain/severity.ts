@@ -6,6 +6,11 @@ export function priorityOf(severity: Severity): number {
   return SEVERITIES.indexOf(severity) + 1;
 }
 
+/** A severity as somebody stored it; `other` for a text that is none. */
+export function knownSeverity(text: string): Severity | 'other' {
+  return SEVERITIES.find((severity) => severity === text) ?? 'other';
+}
+
 export function isWorse(a: Severity, than: Severity): boolean {
   return priorityOf(a) > priorityOf(than);
 }

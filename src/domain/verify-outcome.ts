@@ -1,28 +1,46 @@
-import { conditionOf, type DetectedState } from './detection.ts';
+import { conditionOf, type DetectedState, type EffectWindow } from './detection.ts';
 import { addSeconds, type Instant } from './instant.ts';
 import type { Policy } from './policy.ts';
-import type { Outcome } from './recommendation.ts';
+import type { OpenRecommendation, Outcome } from './recommendation.ts';
 import { bandFor, type IssueFamily } from './rules.ts';
 
+type VerifyPolicy = Pick<Policy, 'settlingSeconds' | 'verifyWindowSeconds'>;
+
+function endOfWindow(executedAt: Instant, policy: VerifyPolicy): Instant {
+  return addSeconds(executedAt, Math.max(policy.settlingSeconds, policy.verifyWindowSeconds));
+}
+
+/** The readings by which an executed recommendation is judged; null for any other. */
+export function effectWindowOf(row: OpenRecommendation, policy: VerifyPolicy): EffectWindow | null {
+  const { recommendationId, equipmentId, issueFamily: familyId, status, outcome, executedTimestamp: after } = row;
+  if (status !== 'executed' || outcome !== null || after === null) return null;
+  return { recommendationId, equipmentId, familyId, after, upTo: endOfWindow(after, policy) };
+}
+
 /**
- * Whether an executed recommendation worked. Nothing is said before the settling time. Then `effective` once the
- * condition is cleared by readings later than the execution, `ineffective` while the newest of them still violates; in between
- * (inside the deadband, or too few readings) the answer waits until the end of the verify window. No reading by then: `unknown`.
+ * Whether an executed recommendation worked, by `state`: the readings of its effect window and no other. Nothing is said before the
+ * settling time. Then `effective` once the condition is cleared, `ineffective` while the newest of them still violates; in between
+ * (inside the deadband, or too few readings) the answer waits until the end of the window. No reading by then: `unknown`.
+ * A cycle that comes after the window, for instance after a downtime, says what one would have said that came with its last reading.
  */
 export function outcomeOf(
   executedAt: Instant,
   state: DetectedState | undefined,
   family: IssueFamily,
   now: Instant,
-  policy: Pick<Policy, 'settlingSeconds' | 'verifyWindowSeconds'>,
+  policy: VerifyPolicy,
   maxAgeSeconds: number,
 ): Outcome | undefined {
-  if (now < addSeconds(executedAt, policy.settlingSeconds)) return undefined;
-  const windowIsOver = now >= addSeconds(executedAt, Math.max(policy.settlingSeconds, policy.verifyWindowSeconds));
-  const condition = conditionOf(state, family, now, maxAgeSeconds);
+  const settledAt = addSeconds(executedAt, policy.settlingSeconds);
+  const endsAt = endOfWindow(executedAt, policy);
   const last = state?.last ?? null;
-  if (condition === 'unknown' || last === null || last.at <= executedAt) return windowIsOver ? 'unknown' : undefined;
+  // A sensor's clock may be a little ahead: what it says of later than the settling time opens a follow-up, too.
+  if (Math.max(now, last?.at ?? now) < settledAt) return undefined;
+  const isOver = now >= endsAt;
+  if (last === null || last.at <= executedAt || last.at > endsAt) return isOver ? 'unknown' : undefined;
+  const condition = conditionOf(state, family, isOver ? Math.max(settledAt, last.at) : now, maxAgeSeconds);
   if (condition === 'cleared') return 'effective';
-  if (bandFor(family, last.value)) return 'ineffective';
-  return windowIsOver ? 'effective' : undefined;
+  if (condition === 'holds' && bandFor(family, last.value)) return 'ineffective';
+  if (!isOver) return undefined;
+  return conditionOf(state, family, endsAt, maxAgeSeconds) === 'unknown' ? 'unknown' : 'effective';
 }

@@ -187,7 +187,7 @@ export interface StatusFigures {
   readonly total: number;
   readonly pending: number;
   readonly commandsExecuted: number;
-  /** Every severity, also those of which nothing is open. */
+  /** Every severity, also those of which nothing is open; `other` only where something open has none of them. */
   readonly openBySeverity: Readonly<Record<string, number>>;
   readonly oldestOpenAt: Instant | null;
   readonly createdLast10Minutes: number;

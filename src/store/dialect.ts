@@ -38,6 +38,8 @@ export interface Dialect {
   jsonObject(entries: readonly (readonly [string, string])[]): string;
   /** A real column's value inside jsonObject, with all of its digits. */
   jsonReal(expression: string): string;
+  /** A column as jsonObject reads it: bytes that somebody wrote where a text belongs are missing. */
+  asRead(column: string): string;
   /** Scalars in a JSON array parameter as a one-column relation `value`. */
   jsonList(parameter: string): string;
 

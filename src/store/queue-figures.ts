@@ -2,7 +2,7 @@ import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import { FLOOD_WINDOW_SECONDS, type OpenedGroup, type QueueFacts, STALE_SECONDS } from '../domain/queue.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
-import { SEVERITIES } from '../domain/severity.ts';
+import { knownSeverity, SEVERITIES, type Severity } from '../domain/severity.ts';
 import type { OperatorStore, StatusFigures } from '../ports/store.ts';
 import { read } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -89,13 +89,18 @@ FROM agent_recommendations x GROUP BY COALESCE(x.severity, 'low')`,
   const executed = await session.run(read(`SELECT COUNT(*) AS n FROM agent_commands WHERE status = 'executed'`));
   const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name]), 0);
   const oldest = rows.map((row) => d.decodeTime(row['oldest'])).filter((instant) => instant !== null);
-  const none = SEVERITIES.map((severity) => [severity, 0] as const);
+  const open: Partial<Record<Severity | 'other', number>> = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0] as const));
+  for (const row of rows) {
+    const severity = knownSeverity(String(row['severity']));
+    const count = Number(row['open']);
+    if (count > 0) open[severity] = (open[severity] ?? 0) + count;
+  }
   return {
     now,
     total: sum('total'),
     pending: sum('pending'),
     commandsExecuted: Number(executed.rows[0]?.['n'] ?? 0),
-    openBySeverity: Object.fromEntries([...none, ...rows.map((row) => [String(row['severity']), Number(row['open'])] as const)]),
+    openBySeverity: open,
     oldestOpenAt: oldest.length === 0 ? null : Math.min(...oldest),
     createdLast10Minutes: sum('recent'),
     stale: sum('stale'),

@@ -1,5 +1,12 @@
 import type { SourceSettings } from '../config/settings.ts';
-import { type DetectedState, type Detection, type KnownFamily, REJECTION_REASONS, type RejectionReason } from '../domain/detection.ts';
+import {
+  type DetectedState,
+  type Detection,
+  type EffectWindow,
+  type KnownFamily,
+  REJECTION_REASONS,
+  type RejectionReason,
+} from '../domain/detection.ts';
 import type { DetectionRequest } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
@@ -14,13 +21,20 @@ import { encode } from './row-mapping.ts';
 import { sensorStateOf } from './sensor-rows.ts';
 import type { Session } from './session.ts';
 import { mistypedColumns, missingColumns, type TableColumn } from './source-columns.ts';
-import { type DetectForm, detectSql, KNOWN_COLUMNS } from './statements/detect.ts';
+import { type DetectForm, detectSql, EFFECT_COLUMNS, KNOWN_COLUMNS } from './statements/detect.ts';
 import { familyParams, isScoped, UNLIMITED } from './statements/families-in-force.ts';
 import { equipmentSql, patternParams, signalNames, signalSql, unitParams } from './statements/readings-scan.ts';
 import { sensorForm, sensorParams } from './statements/sensor-states.ts';
 import { trendColumns, wantsTrends } from './statements/trends.ts';
 
 type Row = Readonly<Record<string, unknown>>;
+
+/** Before the id of a recommendation: a part of the readings that is no range. */
+const EFFECT = 'effect ';
+
+function partOf(row: Row): string {
+  return String(row['part']);
+}
 
 /** The user's readings, wide or long, over any engine. */
 export class SqlSource implements Source {
@@ -57,9 +71,11 @@ export class SqlSource implements Source {
     const count = (name: string) => Number(first[name] ?? 0);
     const rejected = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, count(`rejected_${reason}`)]));
     const found = rows.filter((row) => typeof row['equipment_id'] === 'string');
+    const effects = found.filter((row) => partOf(row).startsWith(EFFECT));
     return {
-      states: found.filter((row) => row['part'] !== 'sensor').map((row) => this.#state(row)),
-      sensors: found.filter((row) => row['part'] === 'sensor').map((row) => sensorStateOf(row, this.#dialect)),
+      states: found.filter((row) => ['live', 'backlog', 'late'].includes(partOf(row))).map((row) => this.#state(row)),
+      effects: new Map(effects.map((row) => [partOf(row).slice(EFFECT.length), this.#state(row)])),
+      sensors: found.filter((row) => partOf(row) === 'sensor').map((row) => sensorStateOf(row, this.#dialect)),
       totals: {
         accepted: count('accepted'),
         rejected: rejected as Record<RejectionReason, number>, // made from the list of reasons just above
@@ -78,7 +94,7 @@ export class SqlSource implements Source {
     return sql;
   }
 
-  #params({ window, rules, known, sensors }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
+  #params({ window, rules, known, effects = [], sensors }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
     const d = this.#dialect;
     // A window of the past ends where it is looked from.
     const now = form.isPast ? window.live.upTo : addSeconds(window.live.upTo, -FUTURE_TOLERANCE_SECONDS);
@@ -91,6 +107,7 @@ export class SqlSource implements Source {
     return {
       ...familyParams(rules, { signals: shape.signals, physicalLimits: this.#settings.physicalLimits }),
       known: JSON.stringify(known.map((entry) => this.#knownRow(entry))),
+      effects: JSON.stringify(effects.map((entry) => this.#effectRow(entry))),
       usable: JSON.stringify(this.#settings.usableStatus),
       watermark: d.encodeTime(window.watermark),
       live_after: d.encodeTime(window.live.after),
@@ -129,6 +146,17 @@ export class SqlSource implements Source {
       report: known.report ? 1 : 0,
     };
     return Object.fromEntries(KNOWN_COLUMNS.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
+  }
+
+  #effectRow(effect: EffectWindow): Record<string, SqlValue> {
+    const values: Record<string, unknown> = {
+      part: `${EFFECT}${effect.recommendationId}`,
+      equipment_id: effect.equipmentId,
+      family: effect.familyId,
+      later_than: effect.after,
+      up_to: effect.upTo,
+    };
+    return Object.fromEntries(EFFECT_COLUMNS.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
   }
 
   #state(row: Row): DetectedState {

@@ -90,6 +90,12 @@ describe('approve', () => {
         stderr: 'ops-agent: the agent ops_agent_001 cannot decide about its own recommendations. Name the operator with --by\n',
         code: 4,
       });
+    for (const by of ['operator_john\u0001', 'operator\tjohn', '\u0085'])
+      expect(await place.run('approve', short(reactor), '--by', by)).toEqual({
+        stdout: '',
+        stderr: 'ops-agent: --by has control characters, which no name has. For instance --by operator_john\n',
+        code: 2,
+      });
     expect(await statusOf(reactor.recommendation_id)).toBe('pending');
   });
 

@@ -170,3 +170,46 @@ test('a loop that ends does not call another one offline that still runs', async
   await other.done;
   expect(await statusNow()).toBe('offline');
 });
+
+describe('rows that somebody wrote by hand', () => {
+  test.each(["'HIGH'", "'weird'", "''", "x'00'", "'constructor'"])(
+    'of the severity %s are listed, and cost the others nothing',
+    async (severity) => {
+      await readings({ R1: 92 });
+      await place.run('run-once');
+      await sql(`INSERT INTO agent_recommendations (recommendation_id, equipment_id, issue_type, issue_family, severity, recommended_action, confidence_score, status, created_timestamp)
+      VALUES ('by-hand', 'R2', 'odd', 'temperature', ${severity}, 'look', 1, 'pending', CURRENT_TIMESTAMP)`);
+      for (const options of [[], ['--group'], ['--flat']]) {
+        const { stdout, stderr, code } = await place.run('recommendations', ...options);
+        expect([code, stderr]).toEqual([0, '']);
+        expect(stdout).toMatch(/high +.*R1/s);
+        expect(stdout).toMatch(/R2/);
+      }
+      expect((await place.run('show', 'by-hand')).code).toBe(0);
+    },
+  );
+
+  test('are counted under another severity where they have none of the four', async () => {
+    await readings({ R1: 92, R2: 92, R3: 92 });
+    await place.run('run-once');
+    await sql(`UPDATE agent_recommendations SET severity = CASE equipment_id WHEN 'R2' THEN 'HIGH' ELSE '' END WHERE equipment_id <> 'R1'`);
+    const { stdout } = await place.run('status');
+    expect(stdout).toContain('Open: 3 (critical 0, high 1, medium 0, low 0, other 2)');
+    expect(stdout).toMatch(/By priority: critical 0 %.*, high 33.3 % .*, low 0 % .*, other 66.7 %\n/);
+    const json = (await place.json('status', '--json')) as { open_by_severity: unknown; kpis: { share_by_priority: unknown } }; // as above
+    expect(json.open_by_severity).toEqual({ low: 0, medium: 0, high: 1, critical: 0, other: 2 });
+    expect(json.kpis.share_by_priority).toEqual({ critical: 0, high: 33.3, medium: 0, low: 0, other: 66.7 });
+  });
+});
+
+test('rows that somebody inserted by hand are no flood', async () => {
+  await readings({ R1: 92 });
+  await place.run('run-once');
+  const values = LINES.map((id) => `('${id}', '${id}', 'odd', 'temperature', 'high', 'look', 1, 'pending', CURRENT_TIMESTAMP)`);
+  await sql(`INSERT INTO agent_recommendations (recommendation_id, equipment_id, issue_type, issue_family, severity, recommended_action, confidence_score, status,
+    created_timestamp) VALUES ${values.join(', ')}`);
+  expect((await place.run('recommendations')).stdout).not.toContain('FLOOD');
+  for (let cycle = 0; cycle < 2; cycle += 1) await place.run('run-once');
+  expect(await queueEvents()).toEqual([]);
+  expect(((await place.json('status', '--json')) as { kpis: unknown }).kpis).toMatchObject({ created: 1, floods: 0, in_flood: false }); // as above
+});

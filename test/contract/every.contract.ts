@@ -3,6 +3,7 @@ import type { StoreUnderTest } from '../support/stores.ts';
 import { columnsContract } from './columns.contract.ts';
 import { cycleContract } from './cycle.contract.ts';
 import { detectPropertyContract } from './detect-property.contract.ts';
+import { effectsContract } from './effects.contract.ts';
 import { feedContract } from './feed.contract.ts';
 import { guardsContract } from './guards.contract.ts';
 import { operatorsContract } from './operators.contract.ts';
@@ -32,6 +33,7 @@ export function everyContract(under: StoreUnderTest): void {
     sessionsContract(under);
     workOrdersContract(under);
     sourceContract(under);
+    effectsContract(under);
     sensorsContract(under);
     sensorsPropertyContract(under);
     rulesInForceContract(under);

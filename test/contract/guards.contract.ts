@@ -71,7 +71,7 @@ function theTable(store: () => AtHand): void {
   });
 }
 
-function theExpectations(store: () => AtHand): void {
+function theExpectations(under: StoreUnderTest, store: () => AtHand): void {
   let lease: Lease;
   const row = aRecommendation(AT);
   const approving = changing(row, 'pending', { status: 'approved', guardedStatus: 'approved' });
@@ -138,6 +138,16 @@ function theExpectations(store: () => AtHand): void {
   test('so can a status that was set to NULL', async () => {
     const at = store();
     await at.outside.run('UPDATE agent_recommendations SET status = NULL');
+    const [found] = (await at.store.readOpenWork('x')).recommendations;
+    expect(found).toMatchObject({ status: '', guardedStatus: 'pending' });
+    expect(await at.store.saveRecommendations(lease, [changing(row, '', { status: 'pending' })])).toBe(1);
+    expect(await statusOf(at, row)).toBe('pending');
+  });
+
+  test('so can bytes, where a column takes them', async () => {
+    const at = store();
+    if (!under.takesAnyValue) return;
+    await at.outside.run(`UPDATE agent_recommendations SET status = x'00'`);
     const [found] = (await at.store.readOpenWork('x')).recommendations;
     expect(found).toMatchObject({ status: '', guardedStatus: 'pending' });
     expect(await at.store.saveRecommendations(lease, [changing(row, '', { status: 'pending' })])).toBe(1);
@@ -229,6 +239,21 @@ function onlyOneOpen(store: () => AtHand): void {
     expect(await statusOf(at, first)).toBe('executed');
     expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
   });
+
+  test.each(['executed', 'failed', 'completed', ''])(
+    "what changes no status is written to a row '%s' beside an open one of its family",
+    async (status) => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.store.saveRecommendations(lease, [inserting(first)]);
+      await at.outside.run('UPDATE agent_recommendations SET status = :status', { status });
+      await at.store.saveRecommendations(lease, [inserting(second)]);
+      expect(await at.store.saveRecommendations(lease, [changing(first, status, { outcome: 'ineffective' })])).toBe(1);
+      const [found] = await at.store.findRecommendations(first.recommendationId);
+      expect(found).toMatchObject({ outcome: 'ineffective' });
+      expect(await open(at)).toEqual([second.recommendationId]);
+    },
+  );
 }
 
 export function guardsContract(under: StoreUnderTest): void {
@@ -236,7 +261,7 @@ export function guardsContract(under: StoreUnderTest): void {
     const store = withStore(under);
     theTable(store);
     describe('what it expects:', () => {
-      theExpectations(store);
+      theExpectations(under, store);
     });
     describe('one open row for each equipment and family:', () => {
       onlyOneOpen(store);

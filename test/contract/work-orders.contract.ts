@@ -86,6 +86,16 @@ export function workOrdersContract(under: StoreUnderTest): void {
       ]);
     });
 
+    test('whose status is bytes is closed like one without any', async () => {
+      if (!under.takesAnyValue) return;
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.store.saveWorkOrders(lease, [inserting(anOrder())]);
+      await at.outside.run(`UPDATE work_orders SET status = x'00'`);
+      expect(await known(at)).toEqual([anOrder({ status: '' })]);
+      expect(await at.store.saveWorkOrders(lease, [closing('')])).toBe(1);
+    });
+
     test('without a status is closed like any other', async () => {
       const at = store();
       const lease = await leaseOf(at.store);

@@ -588,3 +588,17 @@ test('a backlog of days is read in slices: ended episodes are recorded in order,
   ]);
   expect(await scene.rows('LIVE')).toHaveLength(1);
 });
+
+test.each(["x'00'", "x''", "x'70656E64696E67'"])(
+  'a status that is the bytes %s is put back once, and a row by hand that has it is left alone',
+  async (bytes) => {
+    const id = await recommended('R1', HIGH);
+    await scene.sql(`INSERT INTO agent_recommendations (recommendation_id, equipment_id, issue_type, issue_family, severity, recommended_action, confidence_score,
+    status, created_timestamp) VALUES ('by-hand', 'R9', 'odd', 'temperature', 'high', 'look', 1, ${bytes}, CURRENT_TIMESTAMP)`);
+    await setBy(`status = ${bytes}`, 'R1');
+    for (let cycle = 0; cycle < 3; cycle += 1) await scene.cycle();
+    expect(await scene.events(id)).toEqual(['created', 'restored']);
+    expect(await scene.row('R1')).toMatchObject({ status: 'pending' });
+    expect(await scene.events('by-hand')).toEqual([]);
+  },
+);

@@ -5,10 +5,10 @@ import type { DetectedState } from '../../src/domain/detection.ts';
 import { asAgentError, AgentError, assertNever } from '../../src/domain/errors.ts';
 import { type AgentHealth, judgeHealth } from '../../src/domain/health.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
-import { type FamilyHistory, type Outcome } from '../../src/domain/recommendation.ts';
+import { type FamilyHistory, type OpenRecommendation, type Outcome } from '../../src/domain/recommendation.ts';
 import { assessmentOf, recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
 import { isUnedited } from '../../src/domain/ticket.ts';
-import { outcomeOf } from '../../src/domain/verify-outcome.ts';
+import { effectWindowOf, outcomeOf } from '../../src/domain/verify-outcome.ts';
 import {
   author,
   control,
@@ -17,6 +17,7 @@ import {
   history,
   LIVE_TAG,
   NOW,
+  openRow,
   POLICY,
   proposalFor,
   SECOND,
@@ -39,10 +40,68 @@ test.each<[string, number, DetectedState | undefined, Outcome | undefined]>([
   ['nothing read, once it settled', 300 * SECOND, undefined, undefined],
   ['nothing read, at the end of the window', 600 * SECOND, undefined, 'unknown'],
   ['stale, once it settled', 400 * SECOND, state('live', { last: 97, lastAt: NOW - 301 * SECOND }), undefined],
-  ['stale, at the end of the window', 600 * SECOND, state('live', { last: 97, lastAt: NOW - 301 * SECOND }), 'unknown'],
   ['read only before the execution', 302 * SECOND, state('live', { last: 97, lastAt: NOW - 302 * SECOND }), undefined],
 ])('an execution %s: judged after %d ms as %s', (_what, age, seen, expected) => {
   expect(outcomeOf(NOW - age, seen, FAMILY, NOW, POLICY, 300)).toBe(expected);
+});
+
+test.each<[string, number, DetectedState, Outcome]>([
+  // Settled at -3000 s, over at -2700 s.
+  ['the last reading violates', 3300, state('live', { last: 97, lastAt: NOW - 2800 * SECOND }), 'ineffective'],
+  [
+    'the last reading is clear',
+    3300,
+    state('live', { last: 70, lastAt: NOW - 2800 * SECOND, clearSince: NOW - 2900 * SECOND }),
+    'effective',
+  ],
+  [
+    'it was clear long before it settled',
+    3300,
+    state('live', { last: 70, lastAt: NOW - 3200 * SECOND, clearSince: NOW - 3290 * SECOND }),
+    'effective',
+  ],
+  ['the last reading is inside the deadband', 3300, state('live', { last: 85, lastAt: NOW - 2900 * SECOND }), 'effective'],
+  [
+    'the last reading inside the deadband was too old by the end',
+    3300,
+    state('live', { last: 85, lastAt: NOW - 3001 * SECOND }),
+    'unknown',
+  ],
+  ['nothing was read', 3300, state('live', { last: null }), 'unknown'],
+  ['a violation came after the window', 3300, state('live', { last: 97, lastAt: NOW - 2700 * SECOND + 1 }), 'unknown'],
+  [
+    'a clear reading came after the window',
+    3300,
+    state('live', { last: 70, lastAt: NOW - 5 * SECOND, clearSince: NOW - 99 * SECOND }),
+    'unknown',
+  ],
+])(
+  'judged long after its window, an execution of which %s (%d s ago) is called as it would have been then',
+  (_what, age, seen, expected) => {
+    expect(outcomeOf(NOW - age * SECOND, seen, FAMILY, NOW, POLICY, 300)).toBe(expected);
+  },
+);
+
+test('what was too old when it had settled says nothing', () => {
+  const policy = { settlingSeconds: 900, verifyWindowSeconds: 600 };
+  const stale = state('live', { last: 97, lastAt: NOW - 901 * SECOND });
+  expect(outcomeOf(NOW - 1000 * SECOND, stale, FAMILY, NOW, policy, 300)).toBe('unknown');
+});
+
+test('a reading that is stamped after the settling time, by a clock that is ahead, ends it', () => {
+  const early = state('live', { last: 97, lastAt: NOW + 2 * SECOND - 1 });
+  expect(outcomeOf(NOW - 298 * SECOND, early, FAMILY, NOW, POLICY, 300)).toBeUndefined();
+  const ahead = state('live', { last: 97, lastAt: NOW + 2 * SECOND });
+  expect(outcomeOf(NOW - 298 * SECOND, ahead, FAMILY, NOW, POLICY, 300)).toBe('ineffective');
+});
+
+test('only what is executed and not judged has a window, which is never shorter than the settling time', () => {
+  const row = openRow({ status: 'executed', executedTimestamp: NOW });
+  const window = { recommendationId: row.recommendationId, equipmentId: 'R1', familyId: FAMILY.id, after: NOW };
+  expect(effectWindowOf(row, POLICY)).toEqual({ ...window, upTo: NOW + 600 * SECOND });
+  expect(effectWindowOf(row, { ...POLICY, verifyWindowSeconds: 9 })).toEqual({ ...window, upTo: NOW + 300 * SECOND });
+  const others: Partial<OpenRecommendation>[] = [{ outcome: 'unknown' }, { status: 'failed' }, { executedTimestamp: null }];
+  for (const other of others) expect(effectWindowOf({ ...row, ...other }, POLICY)).toBeNull();
 });
 
 test('a reading at the very moment of the execution proves nothing', () => {
@@ -225,6 +284,17 @@ test.each<[Partial<FamilyHistory>, boolean]>([
 ])('after %j the next row is a follow-up: %s', (edit, follows) => {
   const predecessor = history('executed', edit);
   const row = recommendationOf(proposalFor(92, { predecessor }), 'pending', author(), new Map());
+  expect(row.followsRecommendationId).toBe(follows ? predecessor.recommendationId : null);
+});
+
+test.each([
+  ['that may have written', true, (id: string) => id, true],
+  ['that wrote nothing', false, (id: string) => id, false],
+  ['another one than its predecessor', true, () => 'another', false],
+])('of what this very cycle finds to have been ineffective, one %s is followed', (_what, mayHaveWritten, found, follows) => {
+  const predecessor = history('executed', { mayHaveWritten });
+  const ineffective = new Set([found(predecessor.recommendationId)]);
+  const row = recommendationOf(proposalFor(92, { predecessor }), 'pending', { ...author(), ineffective }, new Map());
   expect(row.followsRecommendationId).toBe(follows ? predecessor.recommendationId : null);
 });
 

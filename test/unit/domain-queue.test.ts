@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventOf } from '../../src/domain/event.ts';
-import { type Flood, floodEvent, isFlooding, isStale, judgeFlood, openedGroups, type QueueFacts } from '../../src/domain/queue.ts';
+import {
+  type Flood,
+  floodEvent,
+  floodEvents,
+  isFlooding,
+  isStale,
+  judgeFlood,
+  openedGroups,
+  type QueueFacts,
+} from '../../src/domain/queue.ts';
 import { kpisOf, peakWithin, percentile, type QueueDay } from '../../src/domain/queue-kpis.ts';
 import { groupQueue } from '../../src/domain/queue-groups.ts';
 import { aRecommendation } from '../contract/samples.ts';
@@ -75,19 +84,36 @@ describe('a flood', () => {
   });
 
   test.each([
-    ['when the fifth newest became 10 minutes old', NOW - 17 * MINUTE, NOW - 7 * MINUTE, 23],
-    ['not before it began', NOW - 90 * MINUTE, NOW - 30 * MINUTE, 0],
-    ['not later than now', NOW - 5 * MINUTE, NOW, 30],
-    ['now where no row is left', null, NOW, 30],
-  ])('ends %s, and is told with its length and its total', (_what, fifthNewestAt, endedAt, minutes) => {
+    ['when the fifth newest became 10 minutes old', NOW - 17 * MINUTE, NOW - 7 * MINUTE, 23, 40],
+    ['now where its rows are not there', NOW - 90 * MINUTE, NOW, 30, 41],
+    ['not later than now', NOW - 5 * MINUTE, NOW, 30, 41],
+    ['now where no row is left', null, NOW, 30, 41],
+  ])('ends %s, and is told with its length and its total', (_what, fifthNewestAt, endedAt, minutes, total) => {
     const known = facts(2, { newestFloodEvent: BEGAN, openedInFlood: 40, fifthNewestAt });
     const flood = judgeFlood(known, fresh(1), NOW);
-    expect(flood).toEqual({ kind: 'ends', since: BEGAN.at, endedAt, total: 41 });
+    expect(flood).toEqual({ kind: 'ends', since: BEGAN.at, endedAt, total });
     expect(floodEvent(flood, known, fresh(1))).toMatchObject({
       event: 'flood_ended',
-      reason: `fewer than 5 new recommendations within 10 minutes; 41 in all, over ${minutes} minutes`,
-      after: { began: '2026-02-19T10:00:00.000Z', ended: new Date(endedAt).toISOString(), seconds: minutes * 60, total: 41 },
+      reason: `fewer than 5 new recommendations within 10 minutes; ${total} in all, over ${minutes} minutes`,
+      after: { began: '2026-02-19T10:00:00.000Z', ended: new Date(endedAt).toISOString(), seconds: minutes * 60, total },
     });
+  });
+
+  test('that fell before this cycle is over, whatever this cycle opens, and what it opens can be another', () => {
+    const known = facts(0, { newestFloodEvent: BEGAN, openedInFlood: 12, fifthNewestAt: NOW - 30 * MINUTE });
+    const ended = { kind: 'ends', since: BEGAN.at, endedAt: NOW - 20 * MINUTE, total: 12 };
+    expect(judgeFlood(known, fresh(5), NOW)).toEqual(ended);
+    const flood = judgeFlood(known, fresh(12), NOW);
+    expect(flood).toEqual({ ...ended, next: { kind: 'begins', since: NOW, total: 12 } });
+    const events = floodEvents(flood, known, fresh(12)).map((text) => eventOf({ agentId: 'A', runId: 'run-1' }, text));
+    expect(events.map(({ event }) => event)).toEqual(['flood_ended', 'flood_began']);
+    expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(2);
+  });
+
+  test('whose fifth newest becomes 10 minutes old at this very moment goes on with what is opened', () => {
+    const known = (age: number) => facts(0, { newestFloodEvent: BEGAN, fifthNewestAt: NOW - age });
+    expect(judgeFlood(known(10 * MINUTE), fresh(5), NOW).kind).toBe('goes_on');
+    expect(judgeFlood(known(10 * MINUTE + 1), fresh(5), NOW).kind).toBe('ends');
   });
 
   test('has one event whichever run tells it, and the next one another', () => {

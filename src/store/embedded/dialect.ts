@@ -94,7 +94,7 @@ function value(name: string): string {
 
 /**
  * SQLite has no MERGE. The guards stand in the SELECT that feeds an upsert: one statement takes the write lock before it
- * reads, so nothing comes between guard and write. The last clause leaves alone a row that another unique index forbids
+ * reads, so nothing comes between guard and write. A status is compared as jsonObject reads it. The last clause leaves alone a row that another unique index forbids
  * (a second open recommendation of a family) without failing the others.
  */
 function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
@@ -117,7 +117,7 @@ SELECT ${merged.join(',\n  ')}
 FROM json_each(:rows) j LEFT JOIN ${quote(table.name)} t ON t.${quote(key)} = ${value(key)}
 WHERE ${leaseGuard} AND (
   (${guardValue} IS NULL AND t.${quote(key)} IS NULL)
-  OR (COALESCE(t.status, '') = ${guardValue} AND (${allowed.join(' OR ')})
+  OR (COALESCE(${unlessBlob('t.status')}, '') = ${guardValue} AND (${allowed.join(' OR ')})
     AND (${value('guard_claimed_by')} IS NULL OR ${table.columns.some((column) => column.name === 'claimed_by') ? `t.claimed_by = ${value('guard_claimed_by')}` : 'false'})${staysAlone(guarded)}))
 ON CONFLICT (${quote(key)}) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}
 ON CONFLICT DO NOTHING`;
@@ -125,14 +125,15 @@ ON CONFLICT DO NOTHING`;
 
 /**
  * An existing row must not be opened beside an open one of its kind, unless that is closed by an earlier row of the same
- * write: the unique index would fail the whole statement, because no ON CONFLICT covers an upsert's update.
+ * write: the unique index would fail the whole statement, because no ON CONFLICT covers an upsert's update. A change that names no
+ * status opens nothing: without COALESCE it would be NULL here, and such a change be refused for ever.
  */
 function staysAlone({ table, key, onlyOneOpen }: GuardedWrite): string {
   if (onlyOneOpen === null) return '';
   const statuses = wordList(onlyOneOpen.statuses);
   const alike = onlyOneOpen.columns.map((column) => `o.${quote(column)} = t.${quote(column)}`).join(' AND ');
   return `
-    AND NOT (${value('status')} IN ${statuses} AND COALESCE(t.status, '') NOT IN ${statuses} AND EXISTS (
+    AND NOT (COALESCE(${value('status')}, '') IN ${statuses} AND COALESCE(t.status, '') NOT IN ${statuses} AND EXISTS (
       SELECT 1 FROM ${quote(table.name)} o WHERE ${alike} AND o.status IN ${statuses} AND o.${quote(key)} <> t.${quote(key)}
         AND NOT EXISTS (SELECT 1 FROM json_each(:rows) c WHERE json_extract(c.value, '$.${key}') = o.${quote(key)}
           AND json_extract(c.value, '$.guard_status') = o.status AND json_extract(c.value, '$.status') NOT IN ${statuses})))`;
@@ -152,6 +153,7 @@ export const embeddedDialect: Dialect = {
   jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${unlessBlob(expression)}`).join(', ')})`,
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
+  asRead: unlessBlob,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
   materialized: 'MATERIALIZED',
   // A LIMIT keeps SQLite from moving the expressions into the outer query, once for each mention.

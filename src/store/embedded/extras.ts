@@ -65,6 +65,13 @@ const APPEND_ONLY: readonly string[] = (() => {
   const columns = EVENTS.columns.filter((column) => column.name !== 'at').map((column) => `"${column.name}"`);
   return [
     `CREATE TRIGGER IF NOT EXISTS agent_events_undeletable BEFORE DELETE ON agent_events ${refuse}`,
+    // INSERT OR REPLACE deletes without the trigger above. Telling an event again is a no-op; SQLite's own number of a row has no other use,
+    // and is -1 here unless somebody names one.
+    `CREATE TRIGGER IF NOT EXISTS agent_events_told BEFORE INSERT ON agent_events
+     WHEN EXISTS (SELECT 1 FROM agent_events WHERE event_id = NEW.event_id) BEGIN SELECT RAISE(IGNORE); END`,
+    `CREATE TRIGGER IF NOT EXISTS agent_events_irreplaceable BEFORE INSERT ON agent_events
+     WHEN NEW.rowid > 0 AND EXISTS (SELECT 1 FROM agent_events WHERE rowid = NEW.rowid) ${refuse}`,
+    `CREATE TRIGGER IF NOT EXISTS agent_events_unmovable BEFORE UPDATE ON agent_events WHEN NEW.rowid <> OLD.rowid ${refuse}`,
     // Made anew each time: an older one does not know the columns that were added since.
     'DROP TRIGGER IF EXISTS agent_events_unchangeable',
     `CREATE TRIGGER IF NOT EXISTS agent_events_unchangeable BEFORE UPDATE OF ${columns.join(', ')} ON agent_events ${refuse}`,

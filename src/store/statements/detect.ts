@@ -17,6 +17,15 @@ export const KNOWN_COLUMNS = [
   { name: 'report', kind: 'integer' },
 ] as const;
 
+/** Of whose execution the readings after it are wanted: EffectWindow, as a part of its own for each. */
+export const EFFECT_COLUMNS = [
+  { name: 'part', kind: 'text' },
+  { name: 'equipment_id', kind: 'text' },
+  { name: 'family', kind: 'text' },
+  { name: 'later_than', kind: 'time' },
+  { name: 'up_to', kind: 'time' },
+] as const;
+
 /** What the statement has to know beside the data: rules by equipment, and trends, cost something. */
 export interface DetectForm {
   readonly scoped: boolean;
@@ -73,11 +82,13 @@ function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
  * The state of every (equipment, family) that violates or is asked for, as one row each.
  * - `all_judged` is read once, without sorting, for the totals; `hot` once more for the few that violate.
  * - Only the readings of those are ordered: runs (for the on-delay), the newest that is not clear, the peak.
+ * - A reading can be in two parts: that of its range, and that of an execution which it came after.
  * - At equal times the violation counts: a normal reading does not end a run that violates at the same moment.
  */
 export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
   return `WITH k AS ${d.materialized} ${d.jsonRows('known', KNOWN_COLUMNS)},
+e AS ${d.materialized} ${d.jsonRows('effects', EFFECT_COLUMNS)},
 all_read AS (${scan(source, d, '', form.isPast)}),
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),
@@ -86,7 +97,8 @@ hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judge
     LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
   WHERE CASE WHEN j.sign * j.value > j.sign * j.bound THEN j.reason IS NULL ELSE false END AND ${COUNTS}
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
-  UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to),
+  UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to
+  UNION SELECT part, equipment_id, family FROM e),
 hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)', form.isPast)}),
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
 ${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors, form.isPast)}` : ''}
@@ -119,27 +131,28 @@ function statesOf(source: SourceSettings, d: Dialect, form: DetectForm): string 
   const wide = source.shape.kind === 'wide';
   const ofRow = wide ? [wideOthers(source), ...(form.trends ? [wideTrends(signalNames(source), d)] : [])] : [];
   const longParts = wide ? [] : [longOthers(source, d), ...(form.trends ? [longTrends(signalNames(source), d)] : [])];
-  return `good AS (SELECT j.*, k.accounted_to, k.quiet_until, k.break_bound, k.worse_from,
+  return `good AS (SELECT j.*, h.part AS of_part, k.accounted_to, k.quiet_until, k.break_bound, k.worse_from,
     CASE WHEN j.sign * j.value > j.sign * j.bound THEN 1 ELSE 0 END AS violates,
     CASE WHEN j.sign * j.value < j.sign * j.clear_bound THEN 1 ELSE 0 END AS clear
-  FROM hot_judged j JOIN hot h ON h.part = j.part AND h.equipment_id = j.equipment_id AND h.family = j.family
+  FROM hot_judged j JOIN hot h ON h.equipment_id = j.equipment_id AND h.family = j.family
+    LEFT JOIN e ON e.part = h.part
     LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
-  WHERE j.reason IS NULL),
-moments AS (SELECT g.*, MAX(violates) OVER (PARTITION BY part, equipment_id, family, ts) AS violates_then FROM good g),
+  WHERE j.reason IS NULL AND (h.part = j.part OR (j.ts > e.later_than AND j.ts <= e.up_to))),
+moments AS (SELECT g.*, MAX(violates) OVER (PARTITION BY of_part, equipment_id, family, ts) AS violates_then FROM good g),
 runs AS (SELECT m.*,
-    SUM(1 - violates_then) OVER (PARTITION BY part, equipment_id, family ORDER BY ts ROWS UNBOUNDED PRECEDING) AS run,
-    MAX(CASE WHEN clear = 0 THEN ts END) OVER (PARTITION BY part, equipment_id, family) AS last_unclear
+    SUM(1 - violates_then) OVER (PARTITION BY of_part, equipment_id, family ORDER BY ts ROWS UNBOUNDED PRECEDING) AS run,
+    MAX(CASE WHEN clear = 0 THEN ts END) OVER (PARTITION BY of_part, equipment_id, family) AS last_unclear
   FROM moments m),
 judged_runs AS (SELECT r.*,
-    MIN(CASE WHEN violates_then = 1 THEN ts END) OVER (PARTITION BY part, equipment_id, family, run) AS run_start FROM runs r),
+    MIN(CASE WHEN violates_then = 1 THEN ts END) OVER (PARTITION BY of_part, equipment_id, family, run) AS run_start FROM runs r),
 raised AS (SELECT j.*, CASE WHEN violates = 1 AND ${COUNTS.replaceAll('k.', 'j.')}
     AND (on_delay = 0 OR ${d.secondsBetween('run_start', 'ts')} >= on_delay) THEN 1 ELSE 0 END AS raises
   FROM judged_runs j),
 placed AS (SELECT r.*,
-    ROW_NUMBER() OVER (PARTITION BY part, equipment_id, family ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
-    ROW_NUMBER() OVER (PARTITION BY part, equipment_id, family ORDER BY ts DESC, sign * value DESC) AS last_place
+    ROW_NUMBER() OVER (PARTITION BY of_part, equipment_id, family ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
+    ROW_NUMBER() OVER (PARTITION BY of_part, equipment_id, family ORDER BY ts DESC, sign * value DESC) AS last_place
   FROM raised r),
-states AS (SELECT part, equipment_id, family,
+states AS (SELECT of_part AS part, equipment_id, family,
     MAX(CASE WHEN last_place = 1 THEN ts END) AS last_at, MAX(CASE WHEN last_place = 1 THEN value END) AS last_value,
     MIN(CASE WHEN raises = 1 THEN ts END) AS first_raised_at, MAX(CASE WHEN raises = 1 THEN ts END) AS last_raised_at,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
@@ -147,7 +160,7 @@ states AS (SELECT part, equipment_id, family,
     MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since,
     COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings,
     COUNT(DISTINCT CASE WHEN run_start > :recent_after THEN run_start END) AS recent_runs${ofRow.map((columns) => `,\n    ${columns}`).join('')}
-  FROM placed GROUP BY part, equipment_id, family)${longParts.map((part) => `,\n${part}`).join('')}`;
+  FROM placed GROUP BY of_part, equipment_id, family)${longParts.map((part) => `,\n${part}`).join('')}`;
 }
 
 /** The other signals at the peak: the same row of a wide table. */

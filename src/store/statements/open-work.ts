@@ -52,7 +52,7 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement
   const sql = `WITH chosen AS (
   SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN}
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
-    AND COALESCE(status, '') IS DISTINCT FROM COALESCE(guarded_status, '')
+    AND COALESCE(${d.asRead('status')}, '') IS DISTINCT FROM COALESCE(${d.asRead('guarded_status')}, '')
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL),
 ${chosenOrders()},
 newest AS (

@@ -21,9 +21,12 @@ function openedAfter(d: Dialect, alias: string, since: string): string {
   return `${alias}.created_timestamp > ${since} AND ${alias}.created_timestamp <= ${d.plusSeconds(d.now, String(AHEAD_SECONDS))}`;
 }
 
-/** Not stored as over from the start: every later withdrawal says its reason. */
+/**
+ * Made by the agent, which alone writes by which rules, and not stored as over from the start: every later withdrawal says its reason. What
+ * somebody inserts by hand is refused by the next cycle: a flood of it would begin and never have been.
+ */
 function askedForAttention(alias: string): string {
-  return `(COALESCE(${alias}.status, '') <> 'withdrawn' OR ${alias}.execution_result IS NOT NULL)`;
+  return `${alias}.rules_hash IS NOT NULL AND (COALESCE(${alias}.status, '') <> 'withdrawn' OR ${alias}.execution_result IS NOT NULL)`;
 }
 
 /** Rows with the moment at which the second row before them, of the same equipment and family, was opened. */

@@ -1,0 +1,27 @@
+import type { Outcome } from '../domain/recommendation.ts';
+import { familyFor } from '../domain/rule-book.ts';
+import { outcomeOf } from '../domain/verify-outcome.ts';
+import type { Cycle } from './cycle.ts';
+import { isTrusted } from './dispatch-context.ts';
+
+/** Whether an execution worked, and the newest value that says so. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly value: number | null;
+}
+
+/** What can be said now about the executions whose effect this cycle looked for, by recommendation. */
+export function verdictsOf(cycle: Cycle): ReadonlyMap<string, Verdict> {
+  const { draft, settings, detected } = cycle;
+  const now = cycle.clock.now();
+  const verdicts = new Map<string, Verdict>();
+  for (const [recommendationId, seen] of detected?.detection.effects ?? []) {
+    const row = draft.row(recommendationId);
+    const family = row && familyFor(settings.rules, row.equipmentId, row.issueFamily);
+    if (!row || !family || row.executedTimestamp === null) continue;
+    const state = isTrusted(cycle, row) ? seen : undefined;
+    const outcome = outcomeOf(row.executedTimestamp, state, family, now, settings.policy, settings.source.maxAgeSeconds);
+    if (outcome) verdicts.set(recommendationId, { outcome, value: state?.last?.value ?? null });
+  }
+  return verdicts;
+}
