@@ -70,18 +70,18 @@ function restoreActions(draft: Draft, row: OpenRecommendation, ticket: Ticket): 
 
 /** What the ticket is about is not editable: a row that names another equipment would be judged by that one's readings. */
 function restoreSubject(draft: Draft, row: OpenRecommendation, ticket: Ticket): void {
-  const { equipmentId, severity, ruleId } = ticket;
-  if (row.equipmentId === equipmentId && row.severity === severity && row.ruleId === ruleId) return;
+  const { equipmentId, severity, ruleId, issueFamily = row.issueFamily } = ticket;
+  if (row.equipmentId === equipmentId && row.issueFamily === issueFamily && row.severity === severity && row.ruleId === ruleId) return;
   draft.update(
     row,
-    { equipmentId, severity, ruleId, priority: priorityOf(severity) },
+    { equipmentId, issueFamily, severity, ruleId, priority: priorityOf(severity) },
     {
       ...about(row),
       event: 'restored',
       step: 'subject',
-      reason: 'the row named another equipment, severity or rule than its ticket',
-      before: { equipment_id: row.equipmentId, severity: row.severity, rule_id: row.ruleId },
-      after: { equipment_id: equipmentId, severity, rule_id: ruleId },
+      reason: 'the row named another equipment, family, severity or rule than its ticket',
+      before: { equipment_id: row.equipmentId, issue_family: row.issueFamily, severity: row.severity, rule_id: row.ruleId },
+      after: { equipment_id: equipmentId, issue_family: issueFamily, severity, rule_id: ruleId },
     },
   );
 }

@@ -138,10 +138,10 @@ export type FamilyHistory = Pick<
 >;
 
 export function ticketOf(
-  row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'severity' | 'ruleId'>,
+  row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'severity' | 'ruleId'>,
   actions: readonly Action[],
   fourEyes = false,
 ): Ticket {
-  const { recommendationId, equipmentId, severity, ruleId } = row;
-  return { recommendationId, equipmentId, severity, ruleId, actions, ...(fourEyes && { fourEyes }) };
+  const { recommendationId, equipmentId, issueFamily, severity, ruleId } = row;
+  return { recommendationId, equipmentId, issueFamily, severity, ruleId, actions, ...(fourEyes && { fourEyes }) };
 }

@@ -10,10 +10,20 @@ import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';
-import type { Claim, ClaimedCommand, CycleStore, Heartbeat, LastChange, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
+import type {
+  ChainPlace,
+  Claim,
+  ClaimedCommand,
+  CycleStore,
+  Heartbeat,
+  LastChange,
+  Lease,
+  LeaseRequest,
+  OpenWork,
+} from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { lastChanges } from './last-changes.ts';
+import { lastChanges, placesIn } from './last-changes.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
@@ -36,10 +46,10 @@ function pairsOf(transitions: Readonly<Record<string, readonly string[]>>): read
 const RECOMMENDATION_PAIRS = pairsOf(RECOMMENDATION_TRANSITIONS);
 const COMMAND_PAIRS = pairsOf(COMMAND_TRANSITIONS);
 
-/** What closes a row goes first: another row may open only where the family has no open one. */
+/** What closes a row goes first: another row may open, or be put back, only where the family has no open one. */
 function placeOf({ expected, columns: { status } }: RecommendationChange): number {
   if (expected === null) return 2;
-  return status !== undefined && !isTerminal(status) ? 1 : 0;
+  return status === undefined || !isTerminal(status) ? 1 : 0;
 }
 
 function parsed(text: unknown): Row | null {
@@ -172,6 +182,10 @@ export class SqlCycleStore implements CycleStore {
 
   readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {
     return lastChanges(this.#session, RECOMMENDATIONS, recommendationIds);
+  }
+
+  readPlaces(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, ChainPlace>> {
+    return placesIn(this.#session, recommendationIds);
   }
 
   readLastWorkOrderChanges(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {

@@ -277,6 +277,10 @@ function theLists(under: StoreUnderTest): void {
       expect([...(await at.store.readLastChanges(['abcd-1', 'gone', "o'x"]))]).toEqual([
         ['abcd-1', { status: 'pending', updatedTimestamp: null }],
       ]);
+      const { issueFamily } = named('abcd-1').columns;
+      expect([...(await at.store.readPlaces(['abcd-1', 'gone', "o'x"]))]).toEqual([
+        ['abcd-1', expect.objectContaining({ equipmentId: 'abcd-1', issueFamily, status: 'pending', createdTimestamp: AT })],
+      ]);
     });
 
     test('commands come newest first and in their sequence, by recommendation and status', async () => {
