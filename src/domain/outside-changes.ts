@@ -1,10 +1,10 @@
-import { decisionRecord } from './audit-copy.ts';
+import { actionsFrom, decisionRecord } from './audit-copy.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
-import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
+import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf, ticketOf } from './recommendation.ts';
 import { about } from './event.ts';
 import { readStatus } from './read-status.ts';
 import { isWorse, priorityOf } from './severity.ts';
@@ -25,7 +25,7 @@ export function settleOutsideChanges(
   for (const found of stored) {
     const row = draft.row(found.recommendationId);
     if (!row) continue;
-    if (row.ticket) restoreSubject(draft, row, isWorse(row.ticket.severity, row.severity) ? { ...row.ticket, ...milder(row) } : row.ticket);
+    if (row.ticket) restoreSubject(draft, row, isUnstoredEscalation(row, row.ticket) ? { ...row.ticket, ...milder(row) } : row.ticket);
     const reading = readStatus(found);
     if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
@@ -36,8 +36,14 @@ export function settleOutsideChanges(
 
 /**
  * A row that is milder than its ticket may be one whose escalation was announced and not stored: the readings that escalated it must be
- * able to do so again, so that it is put right only after they could.
+ * able to do so again, so that it is put right only after they could. Such a row is whole: its hash is that of its own, earlier ticket. One whose
+ * severity somebody lowered has the hash of the ticket in force, or one that fits nothing.
  */
+function isUnstoredEscalation(row: OpenRecommendation, ticket: Ticket): boolean {
+  if (!isWorse(ticket.severity, row.severity) || row.actionHash === ticketHash(ticket)) return false;
+  return [false, true].some((forTwo) => isUnedited(ticketOf(row, actionsFrom(row.actions), forTwo), row));
+}
+
 function milder({ severity, ruleId }: OpenRecommendation): Pick<Ticket, 'severity' | 'ruleId'> {
   return { severity, ruleId };
 }
