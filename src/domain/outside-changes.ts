@@ -6,6 +6,8 @@ import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
 import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf, ticketOf } from './recommendation.ts';
 import { about } from './event.ts';
+import { wayOfRejection } from './decision-way.ts';
+import { restoreDecision } from './restore-decision.ts';
 import { readStatus } from './read-status.ts';
 import { isWorse, priorityOf } from './severity.ts';
 import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
@@ -31,6 +33,8 @@ export function settleOutsideChanges(
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
     else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy, sessions);
     else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);
+    else if (reading.kind === 'own' && isDeferredAnew(row)) takeDeferral(draft, row);
+    else if (reading.kind === 'own') restoreDecision(draft, row, policy);
   }
 }
 
@@ -120,12 +124,6 @@ function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs:
   });
 }
 
-/** The CLI says its way in the column that approvals have; one that came with an approval before it is not the rejection's. */
-function wayOfRejection(row: OpenRecommendation): string | null {
-  const approver = row.guardedStatus === 'awaiting_second' ? row.secondApprover : row.approvedByOperator;
-  return approver === null ? row.approvedVia : null;
-}
-
 function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, policy: Policy, sessions: readonly OperatorSession[]): void {
   draft.update(
     row,
@@ -141,6 +139,11 @@ function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, poli
       sessionId: sessionAt(sessions, row.rejectedByOperator, row.rejectedTimestamp)?.sessionId ?? null,
     },
   );
+}
+
+/** Another time than the one on record: a deferral of what is deferred is an operator's decision like the first. */
+function isDeferredAnew({ status, deferUntil, lastDecision }: OpenRecommendation): boolean {
+  return status === 'deferred' && lastDecision?.event === 'deferred' && lastDecision.columns.deferUntil !== deferUntil;
 }
 
 function takeDeferral(draft: Draft, row: OpenRecommendation): void {
