@@ -1,6 +1,6 @@
-import { ticketFrom } from '../domain/audit-copy.ts';
+import { decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
 import { TICKET_EVENTS } from '../domain/event.ts';
-import { needsTwo } from '../domain/four-eyes.ts';
+import { needsTwo, secondDueAt } from '../domain/four-eyes.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import type { StoredEvent } from '../ports/store.ts';
@@ -20,4 +20,13 @@ export function needsTwoPeople(row: Recommendation, newestFirst: readonly Stored
 export function stageOf(row: Recommendation, newestFirst: readonly StoredEvent[], policy: Policy): Stage {
   if (row.status === 'awaiting_second') return 'second';
   return needsTwoPeople(row, newestFirst, policy) ? 'first' : 'only';
+}
+
+/**
+ * A row that waits for its second approval with the first one as the audit has it: what somebody wrote over it since decides nothing.
+ * `newestFirst` are the row's events.
+ */
+export function asOnRecord(row: Recommendation, newestFirst: readonly StoredEvent[], policy: Policy): Recommendation {
+  const first = row.status === 'awaiting_second' ? decisionFrom(newestFirst.find(({ event }) => event === 'first_approved')?.after) : null;
+  return first ? { ...row, ...first, expiresTimestamp: secondDueAt(first, policy) } : row;
 }

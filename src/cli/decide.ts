@@ -1,12 +1,12 @@
-import { MOST_EVENTS, needsTwoPeople } from './approvals.ts';
+import { asOnRecord, MOST_EVENTS, needsTwoPeople } from './approvals.ts';
 import { newRunId } from './run-id.ts';
 import { AgentError } from '../domain/errors.ts';
 import { eventOf } from '../domain/event.ts';
 import { sessionAt } from '../domain/operator-session.ts';
 import { personKey } from '../domain/person.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { mayBecome } from '../domain/transitions.ts';
-import type { OperatorDecision } from '../ports/store.ts';
+import { mayBeDecided } from '../domain/transitions.ts';
+import type { OperatorDecision, StoredEvent } from '../ports/store.ts';
 import type { CliContext } from './context.ts';
 import { findRecommendation, shortId } from './find-recommendation.ts';
 import { plain, shellWord } from './output.ts';
@@ -77,20 +77,24 @@ export async function decide(
 /** Why the decision cannot even be made; the cycle judges it again, by what the audit knows. */
 async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, person: Person): Promise<AgentError | undefined> {
   const id = shortId(row.recommendationId);
+  const { policy } = await context.settings();
   if (row.status === 'awaiting_second') {
-    const first = `recommendation ${id} has its first approval${decidedBy(row)}`;
+    const onRecord = asOnRecord(row, await eventsOf(context, row), policy);
+    const first = `recommendation ${id} has its first approval${decidedBy(onRecord)}`;
     if (kind === 'defer')
       return new AgentError('conflict', `${first} and cannot be deferred`, `approve or reject it: ops-agent show ${id}`);
-    if (kind === 'approve' && personKey(row.approvedByOperator) === personKey(person.by))
+    if (kind === 'approve' && personKey(onRecord.approvedByOperator) === personKey(person.by))
       return new AgentError('unauthorised', `${first}, the second must come from somebody else`, 'name another operator with --by');
   }
-  if (mayBecome(row.status, TARGET[kind])) return undefined;
+  if (mayBeDecided(row.status, TARGET[kind])) return undefined;
   if (kind !== 'approve' || row.status !== 'approved' || row.guardedStatus === 'approved') return decidedAlready(row);
-  const { policy } = await context.settings();
-  const events = await (await context.store()).listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
-  if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, events, policy)) return decidedAlready(row);
+  if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, await eventsOf(context, row), policy)) return decidedAlready(row);
   const text = `recommendation ${id} has its first approval${decidedBy(row)}, which the agent has not judged yet`;
   return new AgentError('conflict', text, 'approve it as the second after the next cycle');
+}
+
+async function eventsOf(context: CliContext, { recommendationId }: Recommendation): Promise<readonly StoredEvent[]> {
+  return (await context.store()).listEvents({ subjectId: recommendationId, limit: MOST_EVENTS });
 }
 
 /** The next cycle would only take such an approval back. Who rejects or defers need not be logged in. */

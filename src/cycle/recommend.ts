@@ -48,7 +48,7 @@ export async function recommend(cycle: Cycle): Promise<void> {
   noteDeadFeed(cycle);
   watchQueue(cycle);
   if (cycle.detected && cycle.report.readings.violations === 0) cycle.announcements.say('debug', 'No anomalies detected');
-  cycle.decided = chosen.length === decided.flat().length ? 'all' : 'some';
+  cycle.decided = chosen.length === decided.flat().length && !cycle.situations.isPartial ? 'all' : 'some';
 }
 
 /**

@@ -2,6 +2,7 @@ import { issuedCopy } from '../domain/audit-copy.ts';
 import type { DraftContents } from '../domain/draft.ts';
 import type { Cycle } from './cycle.ts';
 import { isHeldBack, notApplied } from './held-back.ts';
+import { putBackIntoChains } from './put-back.ts';
 import { saveWorkOrders } from './work-orders.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -89,5 +90,9 @@ async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'
     return notApplied(cycle, about, change, stored.get(recommendationId));
   });
   await cycle.ports.store.appendEvents(events, cycle.clock.now());
+  await putBackIntoChains(
+    cycle,
+    heldBack.filter(({ expected, recommendationId }) => expected === null && stored.has(recommendationId)),
+  );
   return new Set(heldBack.map((change) => change.recommendationId));
 }

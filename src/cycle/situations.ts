@@ -23,11 +23,20 @@ export class SituationIndex {
   readonly #backlog = new Map<string, DetectedState>();
   readonly #late = new Map<string, DetectedState>();
   readonly #newest = new Map<string, FamilyHistory>();
+  /** Families under which the store has the row of another one for their newest: which is theirs is not known before it is put back. */
+  readonly #hidden = new Set<string>();
 
   constructor(rules: RuleBook, histories: readonly FamilyHistory[], draft: Draft, states: readonly DetectedState[]) {
     this.#rules = rules;
     // A row that this cycle has already settled counts as it will be.
-    for (const history of histories) this.#newest.set(keyOf(history), draft.row(history.recommendationId) ?? history);
+    for (const history of histories) {
+      const settled = draft.row(history.recommendationId) ?? history;
+      const key = keyOf(settled);
+      if (key !== keyOf(history)) this.#hidden.add(keyOf(history));
+      if ((this.#newest.get(key)?.createdTimestamp ?? 0) <= settled.createdTimestamp) this.#newest.set(key, settled);
+    }
+    // A family has one open row, which is its newest whatever somebody wrote into its time.
+    for (const row of draft.rows) if (!isTerminal(row.status)) this.#newest.set(keyOf(row), row);
     for (const state of states) {
       const index = { live: this.#live, backlog: this.#backlog, late: this.#late }[state.part];
       index.set(familyKey(state.equipmentId, state.familyId), state);
@@ -47,6 +56,11 @@ export class SituationIndex {
     return [...this.#newest.values()];
   }
 
+  /** Whether readings were left for the next cycle, which will know what they follow. */
+  get isPartial(): boolean {
+    return this.#hidden.size > 0;
+  }
+
   /** Every (equipment, family) that was seen or has an open row, with what is known about it. */
   all(draft: Draft): readonly Situation[] {
     const open = new Map<string, OpenRecommendation>();
@@ -56,7 +70,7 @@ export class SituationIndex {
     for (const key of keys) {
       const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by familyKey
       const family = familyFor(this.#rules, equipmentId, familyId);
-      if (!family) continue;
+      if (!family || (this.#hidden.has(key) && !open.has(key))) continue;
       situations.push({
         equipmentId,
         family,

@@ -5,17 +5,17 @@ import { type Instant, isoOf } from '../domain/instant.ts';
 import type { ApprovalVerdict } from '../domain/judge-approvals.ts';
 import { sessionAt } from '../domain/operator-session.ts';
 import { actorOf } from '../domain/person.ts';
-import { type DecisionColumns, decisionOf, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
+import { decisionOf, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
 import type { Cycle } from './cycle.ts';
 
 type Taken = Extract<ApprovalVerdict, { kind: 'accept' | 'first' }>;
 
 /** What both ways of counting say about who approved, and when. `name` is the person who just did. */
-function approvalEvent(cycle: Cycle, row: OpenRecommendation, name: string | null, columns: DecisionColumns) {
+function approvalEvent(cycle: Cycle, row: OpenRecommendation, name: string | null, { columns, via }: Taken) {
   return {
     ...about(row),
     fromStatus: row.guardedStatus,
-    actor: actorOf(name ?? '', row.approvedVia),
+    actor: actorOf(name ?? '', via),
     reason: row.actionHash ?? '',
     after: { decision: decisionRecord(columns), action_hash: row.actionHash },
     sessionId: sessionAt(cycle.sessions, name, columns.approvedTimestamp)?.sessionId ?? null,
@@ -23,17 +23,19 @@ function approvalEvent(cycle: Cycle, row: OpenRecommendation, name: string | nul
 }
 
 /** The approval counts, and where two were needed both are there. */
-export function accept(cycle: Cycle, row: OpenRecommendation, { expiresAt, columns }: Taken): void {
+export function accept(cycle: Cycle, row: OpenRecommendation, taken: Taken): void {
+  const { expiresAt, columns } = taken;
   const name = columns.secondApprover ?? columns.approvedByOperator;
   cycle.draft.update(
     row,
     { ...columns, guardedStatus: 'approved', expiresTimestamp: expiresAt, lastDecision: { event: 'approved', columns } },
-    { ...approvalEvent(cycle, row, name, columns), event: 'approved', toStatus: 'approved' },
+    { ...approvalEvent(cycle, row, name, taken), event: 'approved', toStatus: 'approved' },
   );
 }
 
 /** The approval counts as the first of two: nothing is done before a second person agrees. */
-export function acceptFirst(cycle: Cycle, row: OpenRecommendation, { expiresAt, columns }: Taken): void {
+export function acceptFirst(cycle: Cycle, row: OpenRecommendation, taken: Taken): void {
+  const { expiresAt, columns } = taken;
   const changed = cycle.draft.update(
     row,
     {
@@ -43,7 +45,7 @@ export function acceptFirst(cycle: Cycle, row: OpenRecommendation, { expiresAt, 
       expiresTimestamp: expiresAt,
       lastDecision: { event: 'first_approved', columns },
     },
-    { ...approvalEvent(cycle, row, columns.approvedByOperator, columns), event: 'first_approved', toStatus: 'awaiting_second' },
+    { ...approvalEvent(cycle, row, columns.approvedByOperator, taken), event: 'first_approved', toStatus: 'awaiting_second' },
   );
   if (!changed) return;
   const text = `FIRST APPROVAL: ${row.recommendationId} for ${row.equipmentId} by ${columns.approvedByOperator ?? ''}; a second person must approve until ${isoOf(expiresAt)}`;

@@ -27,9 +27,10 @@ export function decisionRecord(columns: DecisionColumns): Json {
   };
 }
 
-/** What an event that issues a ticket, or takes one back, leaves in `after`: the ticket, and that nothing is decided. */
+/** What an event that issues a ticket, or takes one back, leaves in `after`: the ticket, its family, and that nothing is decided. */
 export function issuedCopy(ticket: Ticket | null): Json {
-  return { ticket: ticket && ticketRecord(ticket), decision: decisionRecord(NO_DECISION) };
+  const family = ticket?.issueFamily === undefined ? {} : { issue_family: ticket.issueFamily };
+  return { ticket: ticket && ticketRecord(ticket), ...family, decision: decisionRecord(NO_DECISION) };
 }
 
 function asRecord(value: unknown): Json | null {
@@ -85,6 +86,7 @@ export function actionsFrom(stored: unknown): readonly Action[] {
 /** The ticket in an event's copy; null where there is none, or none that could have been issued. */
 export function ticketFrom(copy: unknown): Ticket | null {
   const ticket = asRecord(asRecord(copy)?.['ticket']);
+  const issueFamily = asRecord(copy)?.['issue_family'];
   if (!ticket) return null;
   const { recommendation_id: recommendationId, equipment_id: equipmentId, rule_id: ruleId, actions } = ticket;
   const severity = SEVERITIES.find((known) => known === ticket['severity']);
@@ -92,7 +94,8 @@ export function ticketFrom(copy: unknown): Ticket | null {
   if (severity === undefined || !Array.isArray(actions) || !actions.every(isAction)) return null;
   const demand = ticket['four_eyes'];
   if (demand !== undefined && demand !== true) return null;
-  return { recommendationId, equipmentId, severity, ruleId, actions, ...(demand && { fourEyes: demand }) };
+  const family = typeof issueFamily === 'string' ? { issueFamily } : {};
+  return { recommendationId, equipmentId, severity, ruleId, actions, ...(demand && { fourEyes: demand }), ...family };
 }
 
 /** The decision in an event's copy; null where there is none, or where a part of it is no time or no text. */

@@ -41,6 +41,11 @@ function kindOf({ kind }: Control): ControlKind {
   return CONTROL_KINDS.find((known) => known === kind.trim().toLowerCase()) ?? 'advisory';
 }
 
+/** Whether it is this order over this scope, however a hand spelt the two: as it is in force, so it can be lifted. */
+export function isOrder(control: Control, kind: ControlKind, scope: string): boolean {
+  return kindOf(control) === kind && control.scope.trim().toLowerCase() === scope.trim().toLowerCase();
+}
+
 /** For reasons that operators read. */
 export function describeControl(control: Control): string {
   const kind = control.kind.replaceAll('_', ' ');

@@ -121,6 +121,8 @@ export class Draft {
    */
   create(row: OpenRecommendation, event: EventText): boolean {
     if (!isTerminal(row.status) && this.#hasOpenRowLike(row)) return false;
+    // The id is on record: a row of the chain that ends in this write cannot be made in it as well.
+    if (this.#rowChanges.has(row.recommendationId)) return false;
     const { ticket: _ticket, lastDecision: _lastDecision, ...columns } = row;
     this.#rows.set(row.recommendationId, row);
     this.#rowChanges.set(row.recommendationId, { recommendationId: row.recommendationId, expected: null, columns });

@@ -1,3 +1,4 @@
+import { wayOfApproval } from './decision-way.ts';
 import { bothApprovalsOf, firstApprovalOf, firstOfTwo, needsTwo, secondDueAt, secondNameIn } from './four-eyes.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
@@ -17,6 +18,7 @@ export type ApprovalFault =
   | 'edited'
   | 'no_session'
   | 'no_first'
+  | 'contradicted'
   | 'conflict';
 
 interface Refusal {
@@ -24,11 +26,18 @@ interface Refusal {
   readonly reason: string;
 }
 
+interface Counted {
+  readonly expiresAt: Instant;
+  readonly columns: DecisionColumns;
+  /** How the approval that was judged came; null for plain SQL. */
+  readonly via: string | null;
+}
+
 export type ApprovalVerdict =
   /** It counts, and nobody else is needed. `columns` is the decision as it is to be stored. */
-  | { readonly kind: 'accept'; readonly expiresAt: Instant; readonly columns: DecisionColumns }
+  | ({ readonly kind: 'accept' } & Counted)
   /** It counts as the first of two; `expiresAt` is until when the second may come. */
-  | { readonly kind: 'first'; readonly expiresAt: Instant; readonly columns: DecisionColumns }
+  | ({ readonly kind: 'first' } & Counted)
   /** Back to the operator. */
   | ({ readonly kind: 'return' } & Refusal)
   /** It does not count as the second; the first one stands. */
@@ -60,18 +69,21 @@ export function judgeApproval(
 ): ApprovalVerdict {
   const bench: Bench = { now, policy, agentId, sessions };
   if (row.guardedStatus === 'awaiting_second') return judgeSecond(row, bench);
+  if (wasRejected(row)) return { kind: 'return', ...contradicted(row) };
   const operator = nameOf(row.approvedByOperator);
+  const via = wayOfApproval(row, operator);
   const { approvedTimestamp: at, ticket } = row;
-  const fault = nameFault(operator, row, bench) ?? timeFault(at, row.createdTimestamp, 'the recommendation', row, bench);
+  const fault = nameFault(operator, row, bench) ?? timeFault(at, row.createdTimestamp, 'the recommendation', row, via, bench);
   if (fault || at === null) return { kind: 'return', ...(fault ?? NO_TIME) };
   if (!ticket || !isUnedited(ticket, row)) return { kind: 'return', ...EDITED };
   const expiresAt = addSeconds(at, policy.approvalTtlSeconds);
   if (expiresAt <= now) return TOO_OLD;
   const absence = sessionFault(operator, at, bench);
   if (absence) return { kind: 'return', ...absence };
+  const columns = { ...decisionOf(row), approvedVia: via };
   return needsTwo(ticket, policy)
-    ? { kind: 'first', expiresAt, columns: firstOfTwo(decisionOf(row)) }
-    : { kind: 'accept', expiresAt, columns: decisionOf(row) };
+    ? { kind: 'first', expiresAt, columns: firstOfTwo(columns), via }
+    : { kind: 'accept', expiresAt, columns, via };
 }
 
 /** The first one is known from the audit alone; the row says who came second, and when. */
@@ -81,31 +93,43 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   const both = bothApprovalsOf(row.lastDecision);
   // Accepted and announced by a run that died before it could store it: not judged by what the row says by now.
   if (both) return acceptUntil(both, addSeconds(both.approvedTimestamp ?? 0, policy.approvalTtlSeconds), now);
+  if (wasRejected(row)) return { kind: 'return', ...contradicted(row) };
   const first = firstApprovalOf(row.lastDecision);
   if (!first) return { kind: 'return', code: 'no_first', reason: 'no first approval is on record' };
   const second = secondNameIn(row);
+  const via = wayOfApproval(row, second);
   const { approvedTimestamp: at } = row;
   const fault =
     nameFault(second, row, bench) ??
     samePersonFault(second, first) ??
-    timeFault(at, first.approvedTimestamp ?? 0, 'the first approval', row, bench) ??
+    timeFault(at, first.approvedTimestamp ?? 0, 'the first approval', row, via, bench) ??
     (at === first.approvedTimestamp ? FIRST_TIME : undefined);
   if (fault || at === null) return { kind: 'hold', ...(fault ?? NO_TIME) };
   if (at >= secondDueAt(first, policy))
     return { kind: 'lapse', reason: `the second approval came after ${isoOf(secondDueAt(first, policy))}` };
-  const columns: DecisionColumns = { ...first, approvedTimestamp: at, approvedVia: row.approvedVia, secondApprover: second };
+  const columns: DecisionColumns = { ...first, approvedTimestamp: at, approvedVia: via, secondApprover: second };
   const verdict = acceptUntil(columns, addSeconds(at, policy.approvalTtlSeconds), now);
   const absence = verdict.kind === 'accept' ? sessionFault(second, at, bench) : undefined;
   return absence ? { kind: 'hold', ...absence } : verdict;
 }
 
 function acceptUntil(columns: DecisionColumns, expiresAt: Instant, now: Instant): ApprovalVerdict {
-  return expiresAt <= now ? TOO_OLD : { kind: 'accept', expiresAt, columns };
+  return expiresAt <= now ? TOO_OLD : { kind: 'accept', expiresAt, columns, via: columns.approvedVia };
 }
 
 const EDITED: Refusal = { code: 'edited', reason: 'the actions are not the ones that were recommended' };
 const FIRST_TIME: Refusal = { code: 'impossible_time', reason: 'the second approval has the time of the first' };
 const NO_TIME: Refusal = { code: 'impossible_time', reason: 'the approval has no time' };
+
+/** The agent leaves these empty while a recommendation is undecided: somebody rejected it since, and an approval was written over that. */
+function wasRejected(row: OpenRecommendation): boolean {
+  return nameOf(row.rejectedByOperator) !== '' || row.rejectedTimestamp !== null;
+}
+
+function contradicted({ rejectedByOperator, rejectionReason }: OpenRecommendation): Refusal {
+  const who = nameOf(rejectedByOperator) || 'somebody';
+  return { code: 'contradicted', reason: `${who} had rejected it before (${rejectionReason ?? 'no reason given'}); decide again` };
+}
 
 function nameFault(operator: string, row: OpenRecommendation, { agentId }: Bench): Refusal | undefined {
   if (operator === '') return { code: 'no_operator', reason: 'the approval names no operator' };
@@ -121,11 +145,18 @@ function samePersonFault(second: string, first: DecisionColumns): Refusal | unde
   return { code: 'same_person', reason: `${second} gave the first approval; the second must come from somebody else` };
 }
 
-function timeFault(at: Instant | null, earliest: Instant, what: string, row: OpenRecommendation, { now }: Bench): Refusal | undefined {
+function timeFault(
+  at: Instant | null,
+  earliest: Instant,
+  what: string,
+  { escalatedTimestamp }: OpenRecommendation,
+  via: string | null,
+  { now }: Bench,
+): Refusal | undefined {
   if (at === null) return NO_TIME;
   if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || at > addSeconds(now, FUTURE_TOLERANCE_SECONDS))
     return { code: 'impossible_time', reason: `the approval is stamped before ${what} or in the future` };
-  return approvedWhatWasThereBefore(row, at)
+  return via === null && approvedWhatWasThereBefore(escalatedTimestamp, at)
     ? { code: 'seen_before_escalation', reason: `the recommendation had changed less than ${ESCALATION_GRACE_SECONDS} s before` }
     : undefined;
 }
@@ -148,8 +179,7 @@ export function approvalEndOf(
   return Math.min(row.expiresTimestamp, addSeconds(approvedAt, policy.approvalTtlSeconds));
 }
 
-/** A decision bound to the ticket's hash (`approved_via` is set) names what was seen; plain SQL does not. */
-function approvedWhatWasThereBefore(row: OpenRecommendation, at: Instant): boolean {
-  if (row.approvedVia !== null || row.escalatedTimestamp === null) return false;
-  return at < addSeconds(row.escalatedTimestamp, ESCALATION_GRACE_SECONDS);
+/** A decision that came by the command line is bound to the ticket's hash and names what was seen; plain SQL does not. */
+function approvedWhatWasThereBefore(escalatedAt: Instant | null, at: Instant): boolean {
+  return escalatedAt !== null && at < addSeconds(escalatedAt, ESCALATION_GRACE_SECONDS);
 }

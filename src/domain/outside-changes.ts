@@ -1,11 +1,13 @@
-import { decisionRecord } from './audit-copy.ts';
+import { actionsFrom, decisionRecord } from './audit-copy.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
-import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf } from './recommendation.ts';
+import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf, ticketOf } from './recommendation.ts';
 import { about, isEnding } from './event.ts';
+import { wayOfRejection } from './decision-way.ts';
+import { restoreDecision } from './restore-decision.ts';
 import { readStatus } from './read-status.ts';
 import { isWorse, priorityOf } from './severity.ts';
 import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
@@ -25,19 +27,27 @@ export function settleOutsideChanges(
   for (const found of stored) {
     const row = draft.row(found.recommendationId);
     if (!row) continue;
-    if (row.ticket) restoreSubject(draft, row, isWorse(row.ticket.severity, row.severity) ? { ...row.ticket, ...milder(row) } : row.ticket);
+    if (row.ticket) restoreSubject(draft, row, isUnstoredEscalation(row, row.ticket) ? { ...row.ticket, ...milder(row) } : row.ticket);
     const reading = readStatus(found);
     if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
     else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy, sessions);
     else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);
+    else if (reading.kind === 'own' && isDeferredAnew(row)) takeDeferral(draft, row);
+    else if (reading.kind === 'own') restoreDecision(draft, row, policy);
   }
 }
 
 /**
  * A row that is milder than its ticket may be one whose escalation was announced and not stored: the readings that escalated it must be
- * able to do so again, so that it is put right only after they could.
+ * able to do so again, so that it is put right only after they could. Such a row is whole: its hash is that of its own, earlier ticket. One whose
+ * severity somebody lowered has the hash of the ticket in force, or one that fits nothing.
  */
+function isUnstoredEscalation(row: OpenRecommendation, ticket: Ticket): boolean {
+  if (!isWorse(ticket.severity, row.severity) || row.actionHash === ticketHash(ticket)) return false;
+  return [false, true].some((forTwo) => isUnedited(ticketOf(row, actionsFrom(row.actions), forTwo), row));
+}
+
 function milder({ severity, ruleId }: OpenRecommendation): Pick<Ticket, 'severity' | 'ruleId'> {
   return { severity, ruleId };
 }
@@ -70,18 +80,18 @@ function restoreActions(draft: Draft, row: OpenRecommendation, ticket: Ticket): 
 
 /** What the ticket is about is not editable: a row that names another equipment would be judged by that one's readings. */
 function restoreSubject(draft: Draft, row: OpenRecommendation, ticket: Ticket): void {
-  const { equipmentId, severity, ruleId } = ticket;
-  if (row.equipmentId === equipmentId && row.severity === severity && row.ruleId === ruleId) return;
+  const { equipmentId, severity, ruleId, issueFamily = row.issueFamily } = ticket;
+  if (row.equipmentId === equipmentId && row.issueFamily === issueFamily && row.severity === severity && row.ruleId === ruleId) return;
   draft.update(
     row,
-    { equipmentId, severity, ruleId, priority: priorityOf(severity) },
+    { equipmentId, issueFamily, severity, ruleId, priority: priorityOf(severity) },
     {
       ...about(row),
       event: 'restored',
       step: 'subject',
-      reason: 'the row named another equipment, severity or rule than its ticket',
-      before: { equipment_id: row.equipmentId, severity: row.severity, rule_id: row.ruleId },
-      after: { equipment_id: equipmentId, severity, rule_id: ruleId },
+      reason: 'the row named another equipment, family, severity or rule than its ticket',
+      before: { equipment_id: row.equipmentId, issue_family: row.issueFamily, severity: row.severity, rule_id: row.ruleId },
+      after: { equipment_id: equipmentId, issue_family: issueFamily, severity, rule_id: ruleId },
     },
   );
 }
@@ -114,12 +124,6 @@ function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs:
   });
 }
 
-/** The CLI says its way in the column that approvals have; one that came with an approval before it is not the rejection's. */
-function wayOfRejection(row: OpenRecommendation): string | null {
-  const approver = row.guardedStatus === 'awaiting_second' ? row.secondApprover : row.approvedByOperator;
-  return approver === null ? row.approvedVia : null;
-}
-
 function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, policy: Policy, sessions: readonly OperatorSession[]): void {
   draft.update(
     row,
@@ -135,6 +139,11 @@ function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, poli
       sessionId: sessionAt(sessions, row.rejectedByOperator, row.rejectedTimestamp)?.sessionId ?? null,
     },
   );
+}
+
+/** Another time than the one on record: a deferral of what is deferred is an operator's decision like the first. */
+function isDeferredAnew({ status, deferUntil, lastDecision }: OpenRecommendation): boolean {
+  return status === 'deferred' && lastDecision?.event === 'deferred' && lastDecision.columns.deferUntil !== deferUntil;
 }
 
 function takeDeferral(draft: Draft, row: OpenRecommendation): void {

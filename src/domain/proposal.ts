@@ -49,7 +49,11 @@ export function assessmentOf(proposal: Proposal, recommendationId: string, autho
   const actions = band.actions.map((template, index) =>
     resolveAction(template, index + 1, equipmentId, (tag) => live.get(tag), author.tags),
   );
-  const ticket = ticketOf({ recommendationId, equipmentId, severity: band.severity, ruleId: band.ruleId }, actions, band.fourEyes);
+  const ticket = ticketOf(
+    { recommendationId, equipmentId, issueFamily: family.id, severity: band.severity, ruleId: band.ruleId },
+    actions,
+    band.fourEyes,
+  );
   return {
     issueType: band.issueType,
     severity: band.severity,

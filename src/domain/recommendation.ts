@@ -1,3 +1,4 @@
+import type { GivenDecision } from './decision-way.ts';
 import type { Instant } from './instant.ts';
 import type { Severity } from './severity.ts';
 import type { Action, Ticket } from './ticket.ts';
@@ -106,6 +107,8 @@ export interface OpenRecommendation extends Recommendation {
   /** The copy in the newest event that issued a ticket; null for a row that the agent did not make. */
   readonly ticket: Ticket | null;
   readonly lastDecision: LastDecision | null;
+  /** What the command line announced about it, where its way is to be judged. */
+  readonly given?: readonly GivenDecision[];
 }
 
 /** The same as the store holds it: anybody may have written anything into its status. */
@@ -138,10 +141,10 @@ export type FamilyHistory = Pick<
 >;
 
 export function ticketOf(
-  row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'severity' | 'ruleId'>,
+  row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'severity' | 'ruleId'>,
   actions: readonly Action[],
   fourEyes = false,
 ): Ticket {
-  const { recommendationId, equipmentId, severity, ruleId } = row;
-  return { recommendationId, equipmentId, severity, ruleId, actions, ...(fourEyes && { fourEyes }) };
+  const { recommendationId, equipmentId, issueFamily, severity, ruleId } = row;
+  return { recommendationId, equipmentId, issueFamily, severity, ruleId, actions, ...(fourEyes && { fourEyes }) };
 }

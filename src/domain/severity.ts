@@ -11,6 +11,7 @@ export function knownSeverity(text: string): Severity | 'other' {
   return SEVERITIES.find((severity) => severity === text) ?? 'other';
 }
 
+/** Nothing is worse than a word that is no severity: what somebody wrote there must not let readings through that a hold keeps back. */
 export function isWorse(a: Severity, than: Severity): boolean {
-  return priorityOf(a) > priorityOf(than);
+  return SEVERITIES.includes(than) && priorityOf(a) > priorityOf(than);
 }

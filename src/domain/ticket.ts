@@ -49,6 +49,8 @@ export interface Ticket {
   readonly actions: readonly Action[];
   /** Present where two people must agree, whatever the policy says: then they seal that as well. */
   readonly fourEyes?: true;
+  /** What its row must be judged by. Follows from the rule, so that it is not hashed; absent in copies that are older than this field. */
+  readonly issueFamily?: string;
 }
 
 /** JSON with sorted keys and no white space, so that equal tickets have equal bytes. */

@@ -44,6 +44,11 @@ export function mayBecome(from: RecommendationStatus, to: RecommendationStatus):
   return reachable.includes(to);
 }
 
+/** Whether an operator's decision may start here. What is deferred may be deferred anew: the later word counts. */
+export function mayBeDecided(from: RecommendationStatus, to: RecommendationStatus): boolean {
+  return from !== 'approved' && (mayBecome(from, to) || (from === 'deferred' && to === 'deferred'));
+}
+
 /** A text that is no status counts as ended: a row that somebody else put there must not stop the others. */
 export function isTerminal(status: string): boolean {
   return !isRecommendationStatus(status) || RECOMMENDATION_TRANSITIONS[status].length === 0;

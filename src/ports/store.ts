@@ -63,6 +63,12 @@ export interface LastChange {
   readonly updatedTimestamp: Instant | null;
 }
 
+/** Where a recommendation stands among those of its equipment and family. */
+export type ChainPlace = Pick<StoredRecommendation, 'equipmentId' | 'issueFamily' | 'status'> & {
+  /** Null where somebody removed it. */
+  readonly createdTimestamp: Instant | null;
+};
+
 export interface Claim {
   /** The command and the end of its approval. */
   readonly commands: readonly { readonly commandId: string; readonly approvalEnds: Instant }[];
@@ -138,6 +144,9 @@ export interface CycleStore {
 
   /** What tells whether these rows took what they were to become: asked when fewer rows were written than meant. */
   readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>>;
+
+  /** Where rows stand whose ids were to be given a second time: asked when that happened, which only edited rows bring about. */
+  readPlaces(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, ChainPlace>>;
 
   /** The controls in the store now. Not counted: it is asked again and again while commands are dispatched. */
   readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }>;

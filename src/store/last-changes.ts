@@ -1,7 +1,8 @@
-import type { LastChange } from '../ports/store.ts';
+import type { ChainPlace, LastChange } from '../ports/store.ts';
 import { read } from './connection.ts';
 import type { Session } from './session.ts';
-import type { Table } from './tables.ts';
+import { fromRow } from './row-mapping.ts';
+import { RECOMMENDATIONS, type Table } from './tables.ts';
 
 /** What tells whether rows took a write, by their ids; a row that is not there is not in it. */
 export async function lastChanges(
@@ -19,4 +20,12 @@ export async function lastChanges(
       { status: typeof status === 'string' ? status : null, updatedTimestamp: d.decodeTime(at) },
     ]),
   );
+}
+
+/** Where recommendations stand in their chains, by their ids; a row that is not there is not in it. */
+export async function placesIn(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, ChainPlace>> {
+  const sql = `SELECT recommendation_id, equipment_id, issue_family, COALESCE(status, '') AS status, created_timestamp FROM agent_recommendations
+WHERE recommendation_id IN (SELECT value FROM ${session.dialect.jsonList('ids')} l)`;
+  const { rows } = await session.run(read(sql, { ids: JSON.stringify(ids) }));
+  return new Map(rows.map((row) => [String(row['recommendation_id']), fromRow<ChainPlace>(RECOMMENDATIONS, row, session.dialect)]));
 }

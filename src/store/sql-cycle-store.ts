@@ -1,5 +1,6 @@
 import { decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
 import type { Command } from '../domain/command.ts';
+import type { GivenDecision } from '../domain/decision-way.ts';
 import type { Control } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/draft.ts';
 import { AgentError } from '../domain/errors.ts';
@@ -10,10 +11,20 @@ import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';
-import type { Claim, ClaimedCommand, CycleStore, Heartbeat, LastChange, Lease, LeaseRequest, OpenWork } from '../ports/store.ts';
+import type {
+  ChainPlace,
+  Claim,
+  ClaimedCommand,
+  CycleStore,
+  Heartbeat,
+  LastChange,
+  Lease,
+  LeaseRequest,
+  OpenWork,
+} from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { lastChanges } from './last-changes.ts';
+import { lastChanges, placesIn } from './last-changes.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
@@ -36,10 +47,10 @@ function pairsOf(transitions: Readonly<Record<string, readonly string[]>>): read
 const RECOMMENDATION_PAIRS = pairsOf(RECOMMENDATION_TRANSITIONS);
 const COMMAND_PAIRS = pairsOf(COMMAND_TRANSITIONS);
 
-/** What closes a row goes first: another row may open only where the family has no open one. */
+/** What closes a row goes first: another row may open, or be put back, only where the family has no open one. */
 function placeOf({ expected, columns: { status } }: RecommendationChange): number {
   if (expected === null) return 2;
-  return status !== undefined && !isTerminal(status) ? 1 : 0;
+  return status === undefined || !isTerminal(status) ? 1 : 0;
 }
 
 function parsed(text: unknown): Row | null {
@@ -62,6 +73,16 @@ function statusSaid(row: StoredRecommendation): StoredRecommendation {
 function lastDecisionIn(event: unknown, copy: unknown): LastDecision | null {
   const columns = decisionFrom(parsed(copy));
   return typeof event === 'string' && columns !== null ? { event, columns } : null;
+}
+
+/** What the command line announced, by recommendation. */
+function givenIn(rows: readonly Row[]): ReadonlyMap<string, readonly GivenDecision[]> {
+  const given = new Map<string, GivenDecision[]>();
+  for (const { content, decision_event: event, decision: actor } of rows) {
+    const id = String(content);
+    given.set(id, [...(given.get(id) ?? []), { event: String(event), actor: String(actor) }]);
+  }
+  return given;
 }
 
 /** The cycle's half of the store, for every engine. */
@@ -100,15 +121,12 @@ export class SqlCycleStore implements CycleStore {
     if (minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(minSupported), 'install the newer ops-agent');
     const now = this.#dialect.decodeTime(of('clock')[0]?.['content']);
     if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
+    const given = givenIn(of('given'));
     return {
       now,
       health: table<AgentHealth>('health', HEALTH),
       controls: table<Control>('control', CONTROLS),
-      recommendations: of('recommendation').map((row) => ({
-        ...statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect)),
-        ticket: ticketFrom(parsed(row['ticket'])),
-        lastDecision: lastDecisionIn(row['decision_event'], row['decision']),
-      })),
+      recommendations: of('recommendation').map((row) => this.#stored(row, given)),
       families: table<FamilyHistory>('family', RECOMMENDATIONS),
       commands: table<Command>('command', COMMANDS),
       queue: queueFactsIn(rows, this.#dialect),
@@ -117,6 +135,17 @@ export class SqlCycleStore implements CycleStore {
       openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], parsed(row['ticket'])))),
       newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
+    };
+  }
+
+  #stored(row: Row, given: ReadonlyMap<string, readonly GivenDecision[]>): StoredRecommendation {
+    const stored = statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect));
+    const announced = given.get(stored.recommendationId);
+    return {
+      ...stored,
+      ticket: ticketFrom(parsed(row['ticket'])),
+      lastDecision: lastDecisionIn(row['decision_event'], row['decision']),
+      ...(announced && { given: announced }),
     };
   }
 
@@ -172,6 +201,10 @@ export class SqlCycleStore implements CycleStore {
 
   readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {
     return lastChanges(this.#session, RECOMMENDATIONS, recommendationIds);
+  }
+
+  readPlaces(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, ChainPlace>> {
+    return placesIn(this.#session, recommendationIds);
   }
 
   readLastWorkOrderChanges(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {

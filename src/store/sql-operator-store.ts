@@ -1,12 +1,12 @@
 import type { Command } from '../domain/command.ts';
-import type { Control, ControlKind } from '../domain/control.ts';
+import { type Control, type ControlKind, isOrder } from '../domain/control.ts';
 import { type AgentEvent, eventOf } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { AgentError } from '../domain/errors.ts';
 import { isoOf, type Instant } from '../domain/instant.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { isRecommendationStatus, mayBecome, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
+import { isRecommendationStatus, mayBeDecided, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
 import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent, WorkOrderFilter } from '../ports/store.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
@@ -24,7 +24,7 @@ import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from 
 /** The statuses from which the table of transitions lets an operator's decision start. */
 function undecidedStatuses(to: RecommendationStatus): string {
   const from = Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]; // the object's own keys
-  const open = from.filter((status) => mayBecome(status, to) && status !== 'approved');
+  const open = from.filter((status) => mayBeDecided(status, to));
   return wordList(open);
 }
 
@@ -178,15 +178,21 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
 
   async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {
     await this.#session.run(eventStatement(event, this.#dialect));
-    const result = await this.#session.run(write('DELETE FROM agent_controls WHERE control_id = :id', { id: `${kind}:${scope}` }));
-    return result.changes;
+    // Written by hand it may be spelt otherwise, and more than once: the domain says which rows are this order.
+    const found = (await this.readControls()).controls.filter((control) => isOrder(control, kind, scope));
+    let lifted = 0;
+    for (const row of found) {
+      const statement = 'DELETE FROM agent_controls WHERE kind = :kind AND scope = :scope';
+      lifted += (await this.#session.run(write(statement, { kind: row.kind, scope: row.scope }))).changes;
+    }
+    return lifted;
   }
 }
 
 const STATUS_OF = { approve: 'approved', reject: 'rejected', defer: 'deferred' } as const;
 
 function isPossible(row: Recommendation, decision: OperatorDecision): boolean {
-  const undecided = isRecommendationStatus(row.status) && row.status !== 'approved' && mayBecome(row.status, STATUS_OF[decision.kind]);
+  const undecided = isRecommendationStatus(row.status) && mayBeDecided(row.status, STATUS_OF[decision.kind]);
   return undecided && (decision.kind !== 'approve' || row.actionHash === decision.seenHash);
 }
 

@@ -33,6 +33,7 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     readClaimed: (lease) => cycle.readClaimed(lease),
     countDecisions: (lease, ids) => cycle.countDecisions(lease, ids),
     readLastChanges: (ids) => cycle.readLastChanges(ids),
+    readPlaces: (ids) => cycle.readPlaces(ids),
     readControls: () => cycle.readControls(),
     endCycle: (lease, heartbeat) => cycle.endCycle(lease, heartbeat),
     releaseLock: () => cycle.releaseLock(),

@@ -63,6 +63,23 @@ describe('two people', () => {
     );
   });
 
+  test('the first one is shown as the audit has it, whatever somebody wrote over it, and its giver is not offered the second', async () => {
+    await place.run('approve', id, '--by', 'operator_john');
+    await place.run('run-once');
+    const shown = (await place.run('show', id)).stdout;
+    await place.run(
+      'sql',
+      `UPDATE agent_recommendations SET approved_by_operator = 'carol', expires_timestamp = '2099-01-01' WHERE status = 'awaiting_second'`,
+    );
+    expect((await place.run('show', id)).stdout).toBe(shown);
+    expect(await place.run('approve', id, '--by', 'operator_john')).toEqual({
+      stdout: '',
+      stderr: `ops-agent: recommendation ${id} has its first approval by operator_john, the second must come from somebody else. Name another operator with --by\n`,
+      code: 4,
+    });
+    expect((await place.run('approve', id, '--by', 'operator_jane')).stdout).toContain('second of two approvals, after operator_john\n');
+  });
+
   test('--json says which approval it was and until when the next one is due', async () => {
     const first = await place.json('approve', id, '--by', 'operator_john', '--json');
     const when = expect.stringMatching(new RegExp(`^${TIME}$`));

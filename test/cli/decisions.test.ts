@@ -152,6 +152,14 @@ describe('reject and defer', () => {
     );
   });
 
+  test('a deferred one can be deferred anew, before and after the agent took it over', async () => {
+    for (const hours of ['1h', '2h'])
+      expect((await place.run('defer', short(reactor), '--by', 'operator_john', '--for', hours)).code).toBe(0);
+    await place.run('run-once');
+    expect((await place.run('defer', short(reactor), '--by', 'operator_john', '--for', '3h')).code).toBe(0);
+    expect(await statusOf(reactor.recommendation_id)).toBe('deferred');
+  });
+
   test('a deferred one can still be approved', async () => {
     await place.run('defer', short(reactor), '--by', 'operator_john', '--for', '1h');
     expect((await place.run('approve', short(reactor), '--by', 'operator_john')).code).toBe(0);
@@ -182,6 +190,12 @@ describe('control', () => {
   });
 
   test('clear of an order that nobody gave is not found', async () => {
+    await place.run(
+      'sql',
+      `INSERT INTO agent_controls (control_id, kind, scope, "by", reason, since) VALUES ('hand', 'shelved', 'r1 ', 'x', 'y', CURRENT_TIMESTAMP)`,
+    );
+    expect((await place.run('control', 'clear', 'shelve', '--equipment', 'r1', '--by', 'x')).code).toBe(0);
+    expect(await place.json('control', 'list', '--json')).toEqual([]);
     const { stderr, code } = await place.run('control', 'clear', 'shelve', '--equipment', 'PUMP_*', '--by', 'x');
     expect({ stderr, code }).toEqual({
       stderr: "ops-agent: there is no order 'shelve' for PUMP_*. List them: ops-agent control list\n",

@@ -322,6 +322,7 @@ export function columnsContract(under: StoreUnderTest): void {
       await watched.claimCommands(lease, { commands: [{ commandId: canary, approvalEnds: AT }], holdSeconds: 60 });
       await watched.readClaimed(lease);
       await watched.readLastChanges([canary]);
+      await watched.readPlaces([canary]);
       await watched.listRecommendations({ statuses: [canary], equipmentId: canary, limit: 1 });
       await watched.findRecommendations(canary);
       await watched.listCommands({ recommendationId: canary, statuses: [canary], limit: 1 });

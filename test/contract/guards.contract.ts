@@ -254,6 +254,17 @@ function onlyOneOpen(store: () => AtHand): void {
       expect(await open(at)).toEqual([second.recommendationId]);
     },
   );
+
+  test('an open row does not get a family back that has another open one, until that is closed, and the others are written', async () => {
+    const at = store();
+    const lease = await leaseOf(at.store);
+    await at.store.saveRecommendations(lease, [inserting({ ...first, equipmentId: 'ELSEWHERE' }), inserting(second)]);
+    const back = changing(first, 'pending', { equipmentId: first.equipmentId });
+    expect(await at.store.saveRecommendations(lease, [back, inserting(other)])).toBe(1);
+    const closing = changing(second, 'pending', { status: 'withdrawn' });
+    expect(await at.store.saveRecommendations(lease, [back, closing])).toBe(2);
+    expect((await open(at)).toSorted()).toEqual([first.recommendationId, other.recommendationId].toSorted());
+  });
 }
 
 export function guardsContract(under: StoreUnderTest): void {

@@ -34,6 +34,7 @@ function theDecision(under: StoreUnderTest): void {
       expect(await at.store.decide(DECISIONS.approve, anEvent())).toEqual({ decided: true, status: 'approved' });
       const row = await decidedRow(at);
       expect(row).toMatchObject({ status: 'approved', guardedStatus: 'pending', approvedByOperator: 'anna', approvedVia: 'cli:anna' });
+      expect(row?.updatedTimestamp).toBe(row?.approvedTimestamp);
       expect((row?.approvedTimestamp ?? 0) - now).toBeGreaterThanOrEqual(0);
       expect((row?.approvedTimestamp ?? 0) - now).toBeLessThan(5000);
     });
@@ -111,7 +112,7 @@ function theDecision(under: StoreUnderTest): void {
     test.each(cases)('about a row that is %s: %s is taken only while it is undecided', async (status, kind) => {
       const at = store();
       await at.outside.run('UPDATE agent_recommendations SET status = :status, guarded_status = :status', { status });
-      const undecided = kind === 'defer' ? ['pending'] : ['pending', 'awaiting_second', 'deferred'];
+      const undecided = kind === 'defer' ? ['pending', 'deferred'] : ['pending', 'awaiting_second', 'deferred'];
       const taken = undecided.includes(status);
       expect(await at.store.decide(DECISIONS[kind], anEvent())).toEqual({ decided: taken, status: taken ? BECOMES[kind] : status });
     });
@@ -225,6 +226,9 @@ function theControls(under: StoreUnderTest): void {
       expect(await at.store.clearControl('shelved', 'all', anEvent({ eventId: 'e3' }))).toBe(0);
       expect(await at.store.clearControl('shelved', 'PUMP*', anEvent({ eventId: 'e4' }))).toBe(1);
       expect(await at.store.clearControl('shelved', 'PUMP*', anEvent({ eventId: 'e5' }))).toBe(0);
+      await at.store.setControl(control, anEvent({ eventId: 'e6' }));
+      await at.outside.run(`UPDATE agent_controls SET control_id = 'by hand', kind = ' SHELVED', scope = 'pump* ' WHERE kind = 'shelved'`);
+      expect(await at.store.clearControl('shelved', 'PUMP*', anEvent({ eventId: 'e7' }))).toBe(1);
       expect(await kept(at)).toEqual([]);
     });
   });
@@ -276,6 +280,10 @@ function theLists(under: StoreUnderTest): void {
       expect(await find('bcd')).toEqual([]);
       expect([...(await at.store.readLastChanges(['abcd-1', 'gone', "o'x"]))]).toEqual([
         ['abcd-1', { status: 'pending', updatedTimestamp: null }],
+      ]);
+      const { issueFamily } = named('abcd-1').columns;
+      expect([...(await at.store.readPlaces(['abcd-1', 'gone', "o'x"]))]).toEqual([
+        ['abcd-1', expect.objectContaining({ equipmentId: 'abcd-1', issueFamily, status: 'pending', createdTimestamp: AT })],
       ]);
     });
 

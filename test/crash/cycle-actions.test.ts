@@ -4,7 +4,7 @@ import { AgentError } from '../../src/domain/errors.ts';
 import type { Plant } from '../../src/ports/plant.ts';
 import { ensureBundle, runBundle } from '../support/bundle.ts';
 import { MODE, modeOf, relativeSettings, throughputOf } from '../support/relative-rules.ts';
-import { newScene, plantWith, type Scene } from '../support/scenario.ts';
+import { decideByCommandLine, newScene, plantWith, type Scene } from '../support/scenario.ts';
 
 const MEDIUM = 87; // the band that lowers the throughput by 10
 const HIGH = 92; // the band that halves it, only while Mode = 1
@@ -42,7 +42,7 @@ async function approved(temperatureC: number): Promise<void> {
 }
 
 /** As the command line does it, bound to the ticket: by plain SQL a ticket counts only some seconds after it was renewed. */
-const approveAgain = () => scene.approve('R1', { approved_via: `'cli'` });
+const approveAgain = () => decideByCommandLine(scene, 'R1', 'approve', 'anna');
 
 function unreadable(inner: Plant): Plant {
   return plantWith(inner, { read: () => Promise.reject(new AgentError('plant_unavailable', 'no answer')) });

@@ -88,6 +88,16 @@ export function acceptedRow(overrides: Partial<OpenRecommendation> = {}, peak = 
   );
 }
 
+/** What an approval by the command line, by `name`, leaves on its row. */
+export function byCommandLine(name: string, at: number, via = 'cli:x'): Partial<OpenRecommendation> {
+  return {
+    approvedVia: via,
+    approvedTimestamp: at,
+    updatedTimestamp: at,
+    given: [{ event: 'approval_given', actor: `${name} via ${via}` }],
+  };
+}
+
 export function history(status: RecommendationStatus, overrides: Partial<FamilyHistory> = {}): FamilyHistory {
   return { ...openRow({ status }), ...overrides };
 }

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { StoredRecommendation } from '../../src/domain/recommendation.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { isRecommendationStatus, isTerminal, isUndecided } from '../../src/domain/transitions.ts';
-import { control, NOW, POLICY, SECOND } from './domain-fixtures.ts';
+import { byCommandLine, control, NOW, POLICY, SECOND } from './domain-fixtures.ts';
 import { type PlantMood, runModelCycle, type World } from './model-cycle.ts';
 import { ModelStore } from './model-store.ts';
 
@@ -74,7 +74,7 @@ function act(world: World, { deed, text, which }: Step, now: number): Approval |
       return undefined;
     case 'approve':
     case 'approve by SQL':
-      put({ ...approval, status: 'approved', approvedVia: deed === 'approve' ? 'cli' : row.approvedVia });
+      put({ ...approval, status: 'approved', ...(deed === 'approve' ? byCommandLine(by, now) : {}) });
       return { recommendationId, by };
     case 'approve as the second':
       put({ status: 'approved', secondApprover: by, approvedTimestamp: now });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import { eventOf } from '../../src/domain/event.ts';
 import type { CyclePorts } from '../../src/cycle/ports.ts';
 import type { CycleReport } from '../../src/cycle/report.ts';
 import { runCycle } from '../../src/cycle/run-cycle.ts';
@@ -156,6 +157,27 @@ export function approval(recommendationId: string, columns: Readonly<Record<stri
   const set = { status: `'approved'`, approved_by_operator: `'anna'`, approved_timestamp: 'CURRENT_TIMESTAMP', ...columns };
   const assignments = Object.entries(set).map(([name, value]) => `${name} = ${value}`);
   return `UPDATE agent_recommendations SET ${assignments.join(', ')} WHERE recommendation_id = '${recommendationId}'`;
+}
+
+/** As the command line does it: told to the audit first, bound to the ticket that was seen. */
+export async function decideByCommandLine(
+  scene: Pick<Scene, 'store' | 'row'>,
+  equipmentId: string,
+  kind: 'approve' | 'reject' | 'defer',
+  by: string,
+): Promise<void> {
+  const { recommendation_id: id, action_hash: seen } = await scene.row(equipmentId);
+  const who = { recommendationId: String(id), by, via: 'cli:login' };
+  const names = { approve: 'approval_given', reject: 'rejection_given', defer: 'deferral_given' } as const;
+  const about = { subjectType: 'recommendation', subjectId: who.recommendationId, event: names[kind] } as const;
+  const event = eventOf({ agentId: 'test', runId: newRunId() }, { ...about, actor: `${by} via ${who.via}` });
+  const verdicts = {
+    approve: { kind: 'approve', seenHash: String(seen) },
+    reject: { kind: 'reject', reason: 'no' },
+    defer: { kind: 'defer', until: Date.now() + 3600_000, reason: null },
+  } as const;
+  const { decided } = await scene.store.decide({ ...who, ...verdicts[kind] }, event);
+  if (!decided) throw new Error(`${by} could not ${kind} ${equipmentId}`);
 }
 
 /** The port with some of its methods replaced: everything else is the real one's. */

@@ -6,7 +6,7 @@ import { isSatisfied, judgeReadiness, type ReadinessContext, tagsToRead, toleran
 import type { OpenRecommendation } from '../../src/domain/recommendation.ts';
 import type { AllowedTag } from '../../src/domain/tags.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
-import { commandsOf, COOLING_TAG, LIVE_TAG, NOW, openRow, POLICY, SECOND, TAGS } from '../property/domain-fixtures.ts';
+import { byCommandLine, commandsOf, COOLING_TAG, LIVE_TAG, NOW, openRow, POLICY, SECOND, TAGS } from '../property/domain-fixtures.ts';
 
 const CREATED = openRow().createdTimestamp;
 
@@ -40,7 +40,26 @@ test.each<[string, Partial<OpenRecommendation>, string]>([
   ['by SQL, before an escalation', { escalatedTimestamp: NOW - 10 * SECOND }, 'seen_before_escalation'],
   ['by SQL, just under 5 s after an escalation', { escalatedTimestamp: NOW - 25 * SECOND + 1 }, 'seen_before_escalation'],
   ['by SQL, 5 s after an escalation', { escalatedTimestamp: NOW - 25 * SECOND }, 'accept'],
-  ['bound to the hash, just after an escalation', { escalatedTimestamp: NOW - 21 * SECOND, approvedVia: 'cli' }, 'accept'],
+  [
+    'bound to the hash, just after an escalation',
+    { escalatedTimestamp: NOW - 21 * SECOND, ...byCommandLine('anna', NOW - 20 * SECOND) },
+    'accept',
+  ],
+  ...(
+    [
+      ['another name', { approvedByOperator: 'bob' }],
+      ['another time', { approvedTimestamp: NOW - 19 * SECOND }],
+      ['no word of it in the audit', { given: [] }],
+      ['a rejection in the audit', { given: [{ event: 'rejection_given', actor: 'anna via cli:x' }] }],
+    ] as const
+  ).map(([what, written]): [string, Partial<OpenRecommendation>, string] => [
+    `by the command line, with ${what}, just after an escalation`,
+    { escalatedTimestamp: NOW - 21 * SECOND, ...byCommandLine('anna', NOW - 20 * SECOND), ...written },
+    'seen_before_escalation',
+  ]),
+  ['over a rejection', { rejectedByOperator: 'jane', rejectedTimestamp: NOW - 21 * SECOND }, 'contradicted'],
+  ['over a rejection by nobody', { rejectedTimestamp: NOW - 21 * SECOND }, 'contradicted'],
+  ['over a rejection without a time', { rejectedByOperator: 'jane' }, 'contradicted'],
   ['with edited actions', { actions: [] }, 'edited'],
   ['with another hash', { actionHash: 'x' }, 'edited'],
   ['without a ticket on record', { ticket: null }, 'edited'],

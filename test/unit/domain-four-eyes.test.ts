@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ticketFrom } from '../../src/domain/audit-copy.ts';
+import { issuedCopy, ticketFrom } from '../../src/domain/audit-copy.ts';
 import { approversOf, needsTwo } from '../../src/domain/four-eyes.ts';
 import { judgeApproval } from '../../src/domain/judge-approvals.ts';
 import { isOpenAt, type OperatorSession } from '../../src/domain/operator-session.ts';
@@ -7,7 +7,7 @@ import type { Policy } from '../../src/domain/policy.ts';
 import { NO_DECISION, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
 import { SEVERITIES } from '../../src/domain/severity.ts';
 import { ticketHash, ticketRecord } from '../../src/domain/ticket.ts';
-import { NOW, openRow, POLICY, SECOND } from '../property/domain-fixtures.ts';
+import { byCommandLine, NOW, openRow, POLICY, SECOND } from '../property/domain-fixtures.ts';
 
 const TWO: Policy = { ...POLICY, fourEyes: true, fourEyesSeverity: 'high' };
 const FIRST_AT = NOW - 60 * SECOND;
@@ -48,13 +48,13 @@ test('a first approval where two are needed waits for the second, with its own l
     status: 'approved',
     guardedStatus: 'pending',
     approvedByOperator: 'anna',
-    approvedVia: 'cli:a',
-    approvedTimestamp: FIRST_AT,
+    ...byCommandLine('anna', FIRST_AT, 'cli:a'),
   });
   expect(judgeApproval(row, NOW, TWO, 'AGENT')).toEqual({
     kind: 'first',
     expiresAt: FIRST_AT + 900 * SECOND,
     columns: { ...NO_DECISION, approvedByOperator: 'anna', approvedTimestamp: FIRST_AT },
+    via: 'cli:a',
   });
   expect(judgeApproval(row, NOW, POLICY, 'AGENT').kind).toBe('accept');
 });
@@ -78,7 +78,12 @@ test.each<[string, Partial<OpenRecommendation>, string]>([
   ['with the time of the first', { approvedTimestamp: FIRST_AT }, 'hold impossible_time'],
   ['from the future', { approvedTimestamp: NOW + 5 * SECOND + 1 }, 'hold impossible_time'],
   ['by SQL, just after an escalation', { escalatedTimestamp: NOW - 22 * SECOND }, 'hold seen_before_escalation'],
-  ['bound to the hash, just after an escalation', { escalatedTimestamp: NOW - 22 * SECOND, approvedVia: 'cli:b' }, 'accept'],
+  [
+    'bound to the hash, just after an escalation',
+    { escalatedTimestamp: NOW - 22 * SECOND, ...byCommandLine('bernd', NOW - 20 * SECOND) },
+    'accept',
+  ],
+  ['over a rejection', { rejectedByOperator: 'jane' }, 'return contradicted'],
   ['of edited actions', { actions: [] }, 'return edited'],
   ['of another hash', { actionHash: 'x' }, 'return edited'],
   ['without a first one on record', { lastDecision: { event: 'created', columns: NO_DECISION } }, 'return no_first'],
@@ -100,11 +105,12 @@ test.each([
 });
 
 test('an approval by two has the name of the first from the audit, the time and the way of the second, and lives from then on', () => {
-  const row = seconded({ approvedByOperator: 'mallory', secondApprover: ' bernd ', approvedVia: 'cli:b' });
+  const row = seconded({ approvedByOperator: 'mallory', secondApprover: ' bernd ', ...byCommandLine('bernd', NOW - 20 * SECOND, 'cli:b') });
   expect(judgeApproval(row, NOW, TWO, 'AGENT')).toEqual({
     kind: 'accept',
     expiresAt: NOW + 880 * SECOND,
     columns: { ...FIRST, approvedTimestamp: NOW - 20 * SECOND, approvedVia: 'cli:b', secondApprover: 'bernd' },
+    via: 'cli:b',
   });
 });
 
@@ -115,6 +121,7 @@ test('what a dead run announced as approved by both is taken from the audit, wha
     kind: 'accept',
     expiresAt: NOW + 100 * SECOND,
     columns,
+    via: null,
   });
   expect(verdictOn({ lastDecision: { event: 'approved', columns: { ...columns, approvedTimestamp: NOW - 900 * SECOND } } })).toBe('expire');
   expect(verdictOn({ lastDecision: { event: 'approved', columns: { ...columns, secondApprover: null } } })).toBe('return no_first');
@@ -136,7 +143,10 @@ test('the demand for two people is sealed with the ticket, and a ticket without 
   const demanding = ticketOf(row, [], true);
   expect(Object.keys(ticketRecord(plain)).toSorted()).toEqual(['actions', 'equipment_id', 'recommendation_id', 'rule_id', 'severity']);
   expect(ticketHash(demanding)).not.toBe(ticketHash(plain));
-  for (const ticket of [plain, demanding]) expect(ticketFrom({ ticket: ticketRecord(ticket) })).toEqual(ticket);
+  for (const ticket of [plain, demanding]) expect(ticketFrom(issuedCopy(ticket))).toEqual(ticket);
+  const { issueFamily: _family, ...older } = plain;
+  expect(ticketFrom({ ticket: ticketRecord(plain) })).toEqual(older);
+  expect(ticketHash(older)).toBe(ticketHash(plain));
   for (const four_eyes of [false, null, 'true', 1]) expect(ticketFrom({ ticket: { ...ticketRecord(plain), four_eyes } })).toBeNull();
 });
 

@@ -116,13 +116,27 @@ test('a rejection is taken over with its name and reason, and quiets the family 
   expect(settle(stored('rejected', 'deferred')).events).toMatchObject([{ actor: 'unnamed operator via sql', reason: 'no reason given' }]);
 });
 
+const BY_CLI: Partial<StoredRecommendation> = {
+  approvedVia: 'cli:ben',
+  rejectedTimestamp: NOW,
+  updatedTimestamp: NOW,
+  given: [{ event: 'rejection_given', actor: 'ben via cli:ben' }],
+};
+
 test.each<[string, Partial<StoredRecommendation>, string, string]>([
-  ['by the command line', { approvedVia: 'cli:ben' }, 'pending', 'ben via cli:ben'],
+  ['by the command line', BY_CLI, 'pending', 'ben via cli:ben'],
+  ['by the command line, of one that waits', { ...BY_CLI, approvedByOperator: 'anna' }, 'awaiting_second', 'ben via cli:ben'],
   ['by SQL over an approval by the command line', { approvedVia: 'cli:anna', approvedByOperator: 'anna' }, 'pending', 'ben via sql'],
   ['by SQL of one that waits for a second', { approvedByOperator: 'anna' }, 'awaiting_second', 'ben via sql'],
-  ['by the command line, of one that waits', { approvedByOperator: 'anna', approvedVia: 'cli:ben' }, 'awaiting_second', 'ben via cli:ben'],
-  ['by SQL over a second approval', { secondApprover: 'carl', approvedVia: 'cli:carl' }, 'awaiting_second', 'ben via sql'],
-])('a rejection %s says how it came, and never how an approval before it did', (_how, columns, guarded, actor) => {
+  ['by SQL with a forged way', { approvedVia: 'cli:ben', rejectedTimestamp: NOW, updatedTimestamp: NOW }, 'pending', 'ben via sql'],
+  [
+    'by the command line, its name overwritten',
+    { ...BY_CLI, given: [{ event: 'rejection_given', actor: 'jane via cli:ben' }] },
+    'pending',
+    'ben via sql',
+  ],
+  ['by the command line, its time overwritten', { ...BY_CLI, rejectedTimestamp: NOW - 1 }, 'pending', 'ben via sql'],
+])('a rejection %s says how it came, and never how another decision did', (_how, columns, guarded, actor) => {
   const found = stored('rejected', guarded, { ...columns, rejectedByOperator: 'ben', lastDecision: knownOf(guarded as 'pending') });
   expect(settle(found).events).toMatchObject([{ event: 'rejected', actor }]);
 });
@@ -219,6 +233,53 @@ test('a deferral is taken over with its time', () => {
   expect(row).toMatchObject({ status: 'deferred', guardedStatus: 'deferred', deferUntil: NOW + SECOND });
   expect(events).toMatchObject([{ event: 'deferred', reason: 'until 2026-02-19T10:30:01.000Z' }]);
   expect(settle(stored('deferred', 'pending')).events).toMatchObject([{ reason: 'no time given' }]);
+});
+
+test('another time of a deferral that was taken over is another deferral, with its event; the same one is none', () => {
+  const lastDecision = { event: 'deferred', columns: { ...NO_DECISION, deferUntil: NOW + SECOND } };
+  const anew = settle(stored('deferred', 'deferred', { lastDecision, deferUntil: NOW + 3600 * SECOND }));
+  expect(anew.row).toMatchObject({ status: 'deferred', deferUntil: NOW + 3600 * SECOND });
+  expect(anew.events).toMatchObject([
+    {
+      event: 'deferred',
+      fromStatus: 'deferred',
+      reason: 'until 2026-02-19T11:30:00.000Z',
+      after: { decision: { defer_until: '2026-02-19T11:30:00.000Z' } },
+    },
+  ]);
+  expect(settle(stored('deferred', 'deferred', { lastDecision, deferUntil: NOW + SECOND })).events).toEqual([]);
+  expect(settle(stored('deferred', 'deferred', { deferUntil: NOW + SECOND })).events).toEqual([]);
+});
+
+test.each(['awaiting_second', 'approved', 'executing', 'executed'] as const)(
+  "an approval that was taken over is put back where somebody wrote over it ('%s'), and the audit says what was found",
+  (status) => {
+    const lastDecision = knownOf(status);
+    const ends = { expiresTimestamp: NOW + 899 * SECOND };
+    const found = stored(status, status, { ...lastDecision.columns, ...ends, lastDecision, approvedByOperator: 'mallory' });
+    const { row, events, recommendations } = settle(found);
+    expect(row).toMatchObject({ status, approvedByOperator: 'anna', ...ends });
+    expect(recommendations).toMatchObject([{ expected: status, columns: { approvedByOperator: 'anna' } }]);
+    expect(events).toMatchObject([
+      { event: 'restored', before: { approved_by_operator: 'mallory' }, after: { approved_by_operator: 'anna' } },
+    ]);
+    expect(settle({ ...found, approvedByOperator: 'anna' }).events).toEqual([]);
+  },
+);
+
+test('a later end than an approval may have is put back; an earlier or a missing one stays', () => {
+  const end = NOW + 899 * SECOND;
+  for (const [expiresTimestamp, kept] of [
+    [NOW * 2, end],
+    [end - SECOND, end - SECOND],
+    [null, null],
+  ] as const)
+    for (const status of ['approved', 'awaiting_second', 'executing'] as const) {
+      const lastDecision = knownOf(status);
+      const { row, events } = settle(stored(status, status, { ...lastDecision.columns, lastDecision, expiresTimestamp }));
+      expect(row?.expiresTimestamp).toBe(kept);
+      expect(events).toHaveLength(expiresTimestamp === kept ? 0 : 1);
+    }
 });
 
 test('an approval is left for the approve phase, and what is as the agent left it is left alone', () => {

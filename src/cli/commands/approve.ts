@@ -1,7 +1,7 @@
 import { AgentError } from '../../domain/errors.ts';
 import { addSeconds, isoOf } from '../../domain/instant.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
-import { MOST_EVENTS, type Stage, stageOf } from '../approvals.ts';
+import { asOnRecord, MOST_EVENTS, type Stage, stageOf } from '../approvals.ts';
 import type { CliContext } from '../context.ts';
 import { decide, type DecisionOptions } from '../decide.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -22,7 +22,8 @@ export async function run(context: CliContext, options: ApproveOptions): Promise
   }));
   const { policy } = await context.settings();
   const store = await context.store();
-  const stage = stageOf(row, await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS }), policy);
+  const newestFirst = await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
+  const stage = stageOf(row, newestFirst, policy);
   const { approvedTimestamp } = await findRecommendation(store, row.recommendationId);
   const until = approvedTimestamp === null ? null : addSeconds(approvedTimestamp, policy.approvalTtlSeconds);
   const { recommendationId, equipmentId, actionHash, actions } = row;
@@ -32,7 +33,7 @@ export async function run(context: CliContext, options: ApproveOptions): Promise
     );
   else {
     const lines = actionLines(actions).map((line) => `  ${plain(line)}`);
-    const done = `✓ Approved ${shortId(recommendationId)} for ${plain(equipmentId)} by ${person.by}${stageText(stage, row, until)}`;
+    const done = `✓ Approved ${shortId(recommendationId)} for ${plain(equipmentId)} by ${person.by}${stageText(stage, asOnRecord(row, newestFirst, policy), until)}`;
     context.out.print([done, ...lines].join('\n'));
   }
   return EXIT.done;

@@ -1,6 +1,6 @@
 import { newRunId } from '../run-id.ts';
 import { AgentError } from '../../domain/errors.ts';
-import { describeControl, isInForce, type Control, type ControlKind } from '../../domain/control.ts';
+import { describeControl, isInForce, isOrder, type Control, type ControlKind } from '../../domain/control.ts';
 import { eventOf } from '../../domain/event.ts';
 import { isoOf } from '../../domain/instant.ts';
 import type { CliContext } from '../context.ts';
@@ -77,7 +77,7 @@ export async function clear(context: CliContext, options: ClearControlOptions): 
   const scope = scopeOf(options.equipment);
   const store = await context.store();
   const { controls } = await store.readControls();
-  const found = controls.find((control) => control.kind === kind && control.scope === scope);
+  const found = controls.find((control) => isOrder(control, kind, scope));
   // Looked for first, so that the audit does not tell of an order lifted that nobody gave.
   if (found === undefined)
     throw new AgentError('not_found', `there is no order '${options.kind}' for ${scope}`, 'list them: ops-agent control list');

@@ -6,7 +6,7 @@ import type { Recommendation } from '../../domain/recommendation.ts';
 import { isTerminal } from '../../domain/transitions.ts';
 import type { StoredEvent } from '../../ports/store.ts';
 import { paletteFor, type Palette } from '../colour.ts';
-import { MOST_EVENTS, needsTwoPeople } from '../approvals.ts';
+import { asOnRecord, MOST_EVENTS, needsTwoPeople } from '../approvals.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findRecommendation, shortId } from '../find-recommendation.ts';
@@ -28,14 +28,15 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
   const events = newestFirst.toReversed();
   const ordered = commands.toSorted((a, b) => (a.sequence ?? 0) - (b.sequence ?? 0));
   const conflicts = (await openConflicts(store, [row], row.equipmentId)).get(row.recommendationId) ?? [];
-  const isForTwo = !isTerminal(row.status) && needsTwoPeople(row, newestFirst, (await context.settings()).policy);
+  const { policy } = await context.settings();
+  const isForTwo = !isTerminal(row.status) && needsTwoPeople(row, newestFirst, policy);
   if (options.json) {
     const computed = { approvals_needed: isForTwo ? 2 : 1, conflicts_with: idsOf(conflicts) };
     context.out.json({ ...jsonRow(row), ...computed, commands: ordered.map(jsonRow), events: events.map(jsonRow) });
   } else {
     const { now } = await store.readControls();
     const around = { now, commands: ordered, events, conflicts, isForTwo };
-    context.out.print(page(row, around, paletteFor(context.globals, context.env)));
+    context.out.print(page(asOnRecord(row, newestFirst, policy), around, paletteFor(context.globals, context.env)));
   }
   return EXIT.done;
 }

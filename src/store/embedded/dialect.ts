@@ -124,16 +124,18 @@ ON CONFLICT DO NOTHING`;
 }
 
 /**
- * An existing row must not be opened beside an open one of its kind, unless that is closed by an earlier row of the same
- * write: the unique index would fail the whole statement, because no ON CONFLICT covers an upsert's update. A change that names no
- * status opens nothing: without COALESCE it would be NULL here, and such a change be refused for ever.
+ * An existing row must not be opened beside an open one of its kind, nor be put back where one stands by now, unless that is closed by an
+ * earlier row of the same write: the unique index would fail the whole statement, because no ON CONFLICT covers an upsert's update.
+ * A change that names no status opens nothing: without COALESCE it would be NULL here, and such a change be refused for ever.
  */
 function staysAlone({ table, key, onlyOneOpen }: GuardedWrite): string {
   if (onlyOneOpen === null) return '';
   const statuses = wordList(onlyOneOpen.statuses);
-  const alike = onlyOneOpen.columns.map((column) => `o.${quote(column)} = t.${quote(column)}`).join(' AND ');
+  const become = (name: string) => `CASE WHEN ${given(name)} THEN ${value(name)} ELSE t.${quote(name)} END`;
+  const alike = onlyOneOpen.columns.map((column) => `o.${quote(column)} = ${become(column)}`).join(' AND ');
+  const moves = onlyOneOpen.columns.map((column) => `${become(column)} IS NOT t.${quote(column)}`).join(' OR ');
   return `
-    AND NOT (COALESCE(${value('status')}, '') IN ${statuses} AND COALESCE(t.status, '') NOT IN ${statuses} AND EXISTS (
+    AND NOT (COALESCE(${value('status')}, t.status, '') IN ${statuses} AND (COALESCE(t.status, '') NOT IN ${statuses} OR ${moves}) AND EXISTS (
       SELECT 1 FROM ${quote(table.name)} o WHERE ${alike} AND o.status IN ${statuses} AND o.${quote(key)} <> t.${quote(key)}
         AND NOT EXISTS (SELECT 1 FROM json_each(:rows) c WHERE json_extract(c.value, '$.${key}') = o.${quote(key)}
           AND json_extract(c.value, '$.guard_status') = o.status AND json_extract(c.value, '$.status') NOT IN ${statuses})))`;

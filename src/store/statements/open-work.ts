@@ -1,3 +1,4 @@
+import { GIVEN_EVENTS } from '../../domain/decision-way.ts';
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
 import { read, type Statement } from '../connection.ts';
 import { wordList } from '../word-list.ts';
@@ -41,6 +42,11 @@ function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjec
   WHERE place = 1)`;
 }
 
+/** What the command line announced about rows whose decision it may have made. */
+const GIVEN = `SELECT 'given', g.subject_id, NULL, g.event, g.actor
+  FROM agent_events g WHERE g.subject_type = 'recommendation' AND g.event IN ${wordList(GIVEN_EVENTS)} AND g.subject_id IN (
+    SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status AND approved_via IS NOT NULL)`;
+
 /**
  * Everything that a cycle has to know, in one statement and as of one moment: the number of statements must not depend on
  * how much is open. Each result row is a kind and a JSON text, with the newest ticket and decision beside a recommendation.
@@ -70,7 +76,7 @@ UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, 
   FROM agent_recommendations r JOIN chosen c ON c.recommendation_id = r.recommendation_id
   LEFT JOIN tickets t ON t.subject_id = r.recommendation_id
   LEFT JOIN decisions e ON e.subject_id = r.recommendation_id
-UNION ALL SELECT 'family', ${rowJson(d, 'f', history)}, NULL, NULL, NULL
+UNION ALL ${GIVEN} UNION ALL SELECT 'family', ${rowJson(d, 'f', history)}, NULL, NULL, NULL
   FROM agent_recommendations f JOIN newest n
     ON n.equipment_id = f.equipment_id AND n.issue_family = f.issue_family AND n.created_timestamp = f.created_timestamp
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
