@@ -79,7 +79,7 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
     ...timeProblems(config),
     ...rules.problems,
     ...limitProblems(config, rules.entries, settings.source.physicalLimits),
-    ...actionProblems(config, settings.tags),
+    ...actionProblems(config, settings.tags, rules.book),
     ...simulatorProblems(settings),
   ];
   if (problems.length > 0 || layers.problems.length > 0) throw failure(layers, problems);
