@@ -1,8 +1,9 @@
 import { DEFAULT_TEMPERATURE_BANDS } from '../domain/default-rules.ts';
 import { familyFor, type RuleBook } from '../domain/rule-book.ts';
 import type { ActionTemplate } from '../domain/rules.ts';
-import { type AllowedTag, isAbsoluteTagPath, judgeTag, judgeValue, tagFor, type TagPolicy } from '../domain/tags.ts';
+import { type AllowedTag, isAbsoluteTagPath, judgeTag, tagFor, type TagPolicy } from '../domain/tags.ts';
 import { type ActionPlace, idsFor, SOME_EQUIPMENT } from './action-ids.ts';
+import { type Finding, limitFinding, notAbsolute, permissiveFinding, targetFinding } from './action-limits.ts';
 import { didYouMean } from './nearest.ts';
 import type { Path } from './paths.ts';
 import type { Problem } from './problems.ts';
@@ -19,12 +20,6 @@ interface PlacedAction {
   readonly places: readonly ActionPlace[];
 }
 
-/** What is wrong with which key of an action. */
-interface Finding {
-  readonly key: string;
-  readonly text: string;
-}
-
 /**
  * What the plant's side would refuse whatever the operator decides: better said at the start than after an approval. Nothing is said of
  * tags that are not listed where nothing is and nobody meant to list any: a plant that is only watched is recommended about.
@@ -35,6 +30,7 @@ export function actionProblems(config: Config, tags: TagPolicy, book: RuleBook):
   return [
     ...lists.flat().flatMap((placed) => problemsOf(placed, judge)),
     ...lists.flatMap(oppositeProblems),
+    ...lists.flatMap(repeatedMoves),
     ...allowedTagProblems(config),
   ];
 }
@@ -130,80 +126,6 @@ function folderOf(tag: string): string {
   return tag.slice(0, tag.lastIndexOf('/') + 1);
 }
 
-function notAbsolute(tag: string): string {
-  const hint = tag.includes('{id}') ? "; a rule writes the equipment's id as {equipment_id}" : '';
-  return `is not an absolute [provider]Folder/Tag${hint}`;
-}
-
-/** What no live value makes right. */
-function targetFinding({ target, type, direction }: ActionTemplate): Finding | undefined {
-  switch (target.kind) {
-    case 'set':
-      return setFinding(type, target.value);
-    case 'percentOfCurrent':
-      return percentFinding(type, direction, target.percent);
-    case 'delta':
-      return deltaFinding(type, direction, target.by);
-  }
-}
-
-function setFinding(type: ActionTemplate['type'], value: number): Finding | undefined {
-  if (type === 'boolean' && value !== 0 && value !== 1) return { key: 'set', text: `must be 0 or 1 for a boolean, is ${value}` };
-  if (type === 'integer' && !Number.isInteger(value)) return { key: 'set', text: `must be a whole number for an integer, is ${value}` };
-  return undefined;
-}
-
-function percentFinding(type: ActionTemplate['type'], direction: ActionTemplate['direction'], percent: number): Finding | undefined {
-  const key = 'percentOfCurrent';
-  if (type === 'boolean') return { key, text: 'is for numbers; a boolean is set' };
-  if (percent < 0) return { key, text: `must be at least 0, is ${percent}` };
-  if (percent === 100) return { key, text: '100 would change nothing' };
-  const moves = percent > 100 ? 'increase' : 'decrease';
-  if (direction !== 'any' && direction !== moves) return { key, text: `${percent} would ${moves}, but its direction is ${direction}` };
-  return undefined;
-}
-
-function deltaFinding(type: ActionTemplate['type'], direction: ActionTemplate['direction'], by: number): Finding | undefined {
-  const key = 'delta';
-  if (type === 'boolean') return { key, text: 'is for numbers; a boolean is set' };
-  if (by === 0) return { key, text: '0 would change nothing' };
-  if (type === 'integer' && !Number.isInteger(by)) return { key, text: `must be a whole number for an integer, is ${by}` };
-  const moves = by > 0 ? 'increase' : 'decrease';
-  if (direction !== 'any' && direction !== moves) return { key, text: `${by} would ${moves}, but its direction is ${direction}` };
-  return undefined;
-}
-
-/** A permissive's tag is only read, so it need not be listed; but without a path there is nothing to read. */
-function permissiveFinding({ permissives }: ActionTemplate): Finding | undefined {
-  const { tag } = permissives.find((permissive) => !isAbsoluteTagPath(tagFor(permissive.tag, SOME_EQUIPMENT))) ?? {};
-  return tag === undefined ? undefined : { key: 'permissives', text: `'${tag}' ${notAbsolute(tag)}` };
-}
-
-/** What the tag's entry of the list refuses, whatever the live value is. */
-function limitFinding(action: ActionTemplate, tag: AllowedTag): Finding | undefined {
-  const { target, type, unit, direction } = action;
-  const refused = target.kind === 'set' ? setRefusal(tag, target.value, direction) : moveRefusal(tag, action);
-  if (refused) return refused;
-  if (type !== tag.type) return { key: 'type', text: `is ${type}, but tags.allow says that '${tag.path}' is ${tag.type}` };
-  if (unit === '' || unit === tag.unit) return undefined;
-  return { key: 'unit', text: `is '${unit}', but tags.allow gives '${tag.path}' in '${tag.unit}'` };
-}
-
-function setRefusal(tag: AllowedTag, value: number, direction: ActionTemplate['direction']): Finding | undefined {
-  const verdict = judgeValue(tag, value, direction);
-  return verdict.allowed ? undefined : { key: verdict.code === 'wrong_direction' ? 'direction' : 'set', text: verdict.reason };
-}
-
-function moveRefusal(tag: AllowedTag, { target, direction }: ActionTemplate): Finding | undefined {
-  if (tag.direction !== 'any' && direction !== tag.direction) return { key: 'direction', text: `'${tag.path}' may only ${tag.direction}` };
-  if (target.kind !== 'delta') return undefined;
-  const size = Math.abs(target.by);
-  const span = tag.max - tag.min;
-  if (size > span) return { key: 'delta', text: `${target.by} is more than the whole range of '${tag.path}', ${tag.min} to ${tag.max}` };
-  if (tag.maxStep === undefined || size <= tag.maxStep) return undefined;
-  return { key: 'delta', text: `the step ${target.by} is larger than the ${tag.maxStep} that '${tag.path}' may move in one write` };
-}
-
 /** Two steps of one list that move a tag there and back: one of them is a slip, or refused as a wrong direction when it is its turn. */
 function oppositeProblems(actions: readonly PlacedAction[]): Problem[] {
   return actions.flatMap((placed, index) => {
@@ -214,6 +136,17 @@ function oppositeProblems(actions: readonly PlacedAction[]): Problem[] {
     if (earlier === undefined) return [];
     const text = `is to ${movesOf(action)} '${action.tag}', which another action of it is to ${movesOf(earlier.action)}`;
     return [problem(placed, { key: 'direction', text })];
+  });
+}
+
+/** Relative steps are all taken from the live value before the first: a second one of a tag would not go on from where the first led. */
+function repeatedMoves(actions: readonly PlacedAction[]): Problem[] {
+  return actions.flatMap((placed, index) => {
+    const { tag, target } = placed.action;
+    const isRelative = ({ action }: PlacedAction) => action.tag === tag && action.target.kind !== 'set';
+    if (target.kind === 'set' || !actions.slice(0, index).some(isRelative)) return [];
+    const text = `is taken from the same live value of '${tag}' as another relative action of it, not from where that leads; make them one`;
+    return [problem(placed, { key: target.kind, text })];
   });
 }
 
