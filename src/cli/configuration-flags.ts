@@ -21,12 +21,18 @@ function given(key: string, value: string | undefined): Record<string, string> {
   return value === undefined ? {} : { [key]: value };
 }
 
+/** What a name says beyond a key's path; nothing where it is not below it. */
+function partAfter(path: string, name: string): string {
+  return name.startsWith(path) ? name.slice(path.length) : '';
+}
+
 function assignmentOf(text: string): [string, string] {
   const at = text.indexOf('=');
   const name = text.slice(0, at).trim();
   if (at < 1) throw new AgentError('usage', `--set '${text}' is not key=value`, 'for instance --set poll.intervalSeconds=5');
   const keys = describeKeys();
-  const key = keys.find((known) => known.path === name);
+  // What is inside a list or a map has no key of its own: it is set with the whole of it.
+  const key = keys.find(({ path, environment }) => path === name || (environment === null && /^[.[]/.test(partAfter(path, name))));
   if (key === undefined) {
     const paths = keys.map((known) => known.path);
     throw new AgentError('usage', `--set: unknown key '${name}'${didYouMean(name, paths)}`, 'ops-agent config show lists the keys');
@@ -34,7 +40,7 @@ function assignmentOf(text: string): [string, string] {
   if (key.environment === null)
     throw new AgentError(
       'usage',
-      `--set: ${name} is a ${key.type}, which only the configuration file can hold`,
+      `--set: ${key.path} is a ${key.type}, which only the configuration file can hold`,
       'set it in ops-agent.yaml',
     );
   return [name, text.slice(at + 1)];

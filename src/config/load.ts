@@ -12,7 +12,7 @@ import { type ConfigInput, type Layers, type Origin, readLayers } from './layers
 import { valueAt } from './paths.ts';
 import type { EquipmentPattern } from './source-findings.ts';
 import { type Problem, problemsError, schemaProblems } from './problems.ts';
-import { limitProblems, withoutRepeats } from './rule-checks.ts';
+import { deadbandProblems, limitProblems, withoutRepeats } from './rule-checks.ts';
 import { bandsAsConfigured, causesAsConfigured } from './rules-as-configured.ts';
 import { builtInFamily, patternsOf, type RulesInForce, rulesInForce } from './rules-in-force.ts';
 import { type Config, CONFIG_SCHEMA } from './schema.ts';
@@ -79,7 +79,8 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
     ...timeProblems(config),
     ...rules.problems,
     ...limitProblems(config, rules.entries, settings.source.physicalLimits),
-    ...actionProblems(config, settings.tags),
+    ...deadbandProblems(config, rules.entries, settings.source.physicalLimits),
+    ...actionProblems(config, settings.tags, rules.book),
     ...simulatorProblems(settings),
   ];
   if (problems.length > 0 || layers.problems.length > 0) throw failure(layers, problems);

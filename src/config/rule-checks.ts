@@ -128,6 +128,39 @@ export function limitProblems(
   });
 }
 
+/** A deadband so wide that only readings that are rejected would be clear of it: what it is about would stay open for ever. */
+export function deadbandProblems(
+  config: Config,
+  entries: readonly PlacedFamily[],
+  physicalLimits: Readonly<Record<string, { min: number; max: number }>>,
+): Problem[] {
+  return entries.flatMap((entry) => {
+    const { family } = entry;
+    const range = family ? physicalLimits[family.signal] : undefined;
+    if (family === null || range === undefined) return [];
+    const { signal, side, deadband, bands } = family;
+    const [mildest] = bands;
+    const clear = side === 'above' ? mildest.limit - deadband : mildest.limit + deadband;
+    const canClear = side === 'above' ? clear > range.min : clear < range.max;
+    // A limit that is itself outside is told already.
+    const isWithin = mildest.limit > range.min && mildest.limit < range.max;
+    if (canClear || !isWithin) return [];
+    const beyond = side === 'above' ? `below ${clear}` : `above ${clear}`;
+    const text = `${deadband} is so wide that '${mildest.ruleId}' could never clear: ${signal} would have to be ${beyond}, and source.physicalLimits has ${range.min} to ${range.max}`;
+    return [{ path: deadbandPath(config, entry, deadband), text }];
+  });
+}
+
+/** Where the deadband in force was given: by the override that made the family what it is or by a wider one, else for the family, else for all. */
+function deadbandPath({ rules }: Config, { override, familyId }: PlacedFamily, deadband: number): Path {
+  const isSource = (index: number) => rules.overrides[index]?.family === familyId && rules.overrides[index].deadband === deadband;
+  const indexes = override === null ? [] : [override, ...rules.overrides.keys()];
+  const index = indexes.find(isSource);
+  if (index !== undefined) return ['rules', 'overrides', index, 'deadband'];
+  const own = Object.hasOwn(rules.families, familyId) ? rules.families[familyId] : undefined;
+  return own?.deadband === undefined ? ['rules', 'deadband'] : ['rules', 'families', familyId, 'deadband'];
+}
+
 /** A limit above that is no higher than one below: whatever the signal reads between them, or anywhere, is wrong by one or the other. */
 export function contradictions(config: Config, fleet: Fleet, entries: readonly PlacedFamily[]): Problem[] {
   const inForce = reachable(fleet, entries);

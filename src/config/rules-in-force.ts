@@ -4,7 +4,8 @@ import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS } from '../do
 import type { RuleBook } from '../domain/rule-book.ts';
 import type { ActionTemplate, IssueFamily } from '../domain/rules.ts';
 import { judgeTag, judgeValue, tagFor } from '../domain/tags.ts';
-import { allowedTag, SOME_EQUIPMENT } from './check-actions.ts';
+import { SOME_EQUIPMENT } from './action-ids.ts';
+import { allowedTag } from './check-actions.ts';
 import { layered, overrideProblems, overridesFor } from './overrides.ts';
 import type { Path } from './paths.ts';
 import type { Problem } from './problems.ts';

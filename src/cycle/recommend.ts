@@ -1,4 +1,5 @@
 import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
+import { isOfOtherSignal } from '../domain/changed-signal.ts';
 import { type Decision, decideSituation, type DecisionContext } from '../domain/decide-recommendations.ts';
 import { about } from '../domain/event.ts';
 import { SECOND_MS, isoOf } from '../domain/instant.ts';
@@ -29,7 +30,9 @@ export async function recommend(cycle: Cycle): Promise<void> {
     distrust: cycle.distrust,
     disbelief: cycle.disbelief,
   };
-  const decided = cycle.situations.all(draft).map((situation) => decideSituation(situation, context));
+  // An orphan's readings are not its own: it ends below, and the next cycle decides about what its family is now.
+  const decidable = cycle.situations.all(draft).filter(({ open }) => open === undefined || orphaned(cycle, open) === undefined);
+  const decided = decidable.map((situation) => decideSituation(situation, context));
   const chosen = worstFirst(decided).map((decision) =>
     'proposal' in decision ? { ...decision, proposal: credible(decision.proposal, cycle.distrust) } : decision,
   );
@@ -219,11 +222,20 @@ function cancel(cycle: Cycle, row: OpenRecommendation, reason: string, accounted
   return changed;
 }
 
-/** A family that the rules no longer have can neither clear nor be dispatched: its open rows end here. */
+/** Why the rules have nothing to do with a row any more; undefined where they have. */
+function orphaned({ settings: { rules, rulesHash } }: Cycle, row: OpenRecommendation): string | undefined {
+  if (isTerminal(row.status) || row.status === 'executing') return undefined;
+  const family = familyFor(rules, row.equipmentId, row.issueFamily);
+  if (!family) return `the rules no longer have the family '${row.issueFamily}'`;
+  if (!isOfOtherSignal(row, family, rules, rulesHash)) return undefined;
+  return `the family '${row.issueFamily}' is about ${family.signal} now, and this is not`;
+}
+
+/** What its rules no longer are about can neither clear nor be dispatched: such open rows end here. */
 function endOrphanedFamilies(cycle: Cycle): void {
   for (const row of cycle.draft.rows) {
-    if (isTerminal(row.status) || row.status === 'executing' || familyFor(cycle.settings.rules, row.equipmentId, row.issueFamily)) continue;
-    const reason = `the rules no longer have the family '${row.issueFamily}'`;
+    const reason = orphaned(cycle, row);
+    if (reason === undefined) continue;
     if (isUndecided(row.status)) withdraw(cycle, row, reason, row.lastAccountedTimestamp);
     else cancel(cycle, row, reason);
   }

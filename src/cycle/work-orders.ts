@@ -98,6 +98,9 @@ function apply(cycle: Cycle, decision: SensorDecision): void {
     case 'settle':
       settle(cycle, decision, sensor);
       break;
+    case 'reopen':
+      reopen(cycle, decision.order, sensor);
+      break;
   }
 }
 
@@ -114,6 +117,23 @@ function settle(cycle: Cycle, { order, completedAt, quietUntil }: SensorDecision
       toStatus: order.status,
       actor: 'somebody via sql',
       reason: `${sensor}: ${quietUntil === null ? 'the sensor is good' : `quiet until ${isoOf(quietUntil)}`}`,
+    },
+  );
+}
+
+/** Takes note of an order that a person opened again: nothing is quiet any more, and its next end has a time of its own. */
+function reopen(cycle: Cycle, order: WorkOrder, sensor: string): void {
+  const columns = { guardedStatus: order.status, completedTimestamp: null, quietUntil: null, updatedTimestamp: cycle.clock.now() };
+  cycle.draft.changeWorkOrder(
+    { workOrderId: order.workOrderId, expected: order.status, columns },
+    {
+      subjectType: 'work_order',
+      subjectId: order.workOrderId,
+      event: 'reopened',
+      fromStatus: order.guardedStatus,
+      toStatus: order.status,
+      actor: 'somebody via sql',
+      reason: `${sensor}: it is worked on again`,
     },
   );
 }
@@ -135,6 +155,9 @@ function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDec
         break;
       case 'settle':
         after.set(order.workOrderId, { ...order, completedTimestamp: decision.completedAt });
+        break;
+      case 'reopen':
+        after.set(order.workOrderId, { ...order, completedTimestamp: null });
         break;
     }
   }

@@ -36,6 +36,7 @@ export interface DetectedState {
 export interface DetectionTotals {
   /** Good readings later than the watermark. */
   readonly accepted: number;
+  /** Bad readings of the ranges; of a request about the past those later than the watermark. */
   readonly rejected: Readonly<Record<RejectionReason, number>>;
   /** Newest good reading of all; null when the ranges hold none. */
   readonly newestGoodAt: Instant | null;

@@ -6,7 +6,7 @@ import type { Action, Refusal } from './ticket.ts';
 /** Of the greater of the two numbers: what arithmetic and text forms may cost on the way from the plant. */
 const RELATIVE_TOLERANCE = 1e-9;
 
-function isMet({ comparison, value }: Permissive, found: number): boolean {
+export function isMet({ comparison, value }: Permissive, found: number): boolean {
   switch (comparison) {
     case 'equals':
       return Math.abs(found - value) <= RELATIVE_TOLERANCE * Math.max(Math.abs(found), Math.abs(value));

@@ -2,7 +2,7 @@ import { controlOn, type Control } from './control.ts';
 import { workOrderIdOf } from './ids.ts';
 import { addSeconds, isoOf, type Instant, SECOND_MS } from './instant.ts';
 import { type SensorFault, type SensorFaultRules, type SensorKey, sensorKeyOf, type SensorState } from './sensor-states.ts';
-import { isEnded, isRenamed, type OpenedFor, signalText, type WorkOrder } from './work-order.ts';
+import { isEnded, isRenamed, isReopened, type OpenedFor, signalText, type WorkOrder } from './work-order.ts';
 
 /** Everything known about one sensor in one cycle. */
 export interface SensorSituation extends SensorKey {
@@ -36,7 +36,9 @@ export type SensorDecision =
   /** Another fault than the one that the order was opened for. */
   | { readonly kind: 'update'; readonly order: WorkOrder; readonly fault: SensorFault; readonly reason: string }
   /** A person ended it: noted once, with the time until which it keeps a signal quiet that is still bad. */
-  | { readonly kind: 'settle'; readonly order: WorkOrder; readonly completedAt: Instant; readonly quietUntil: Instant | null };
+  | { readonly kind: 'settle'; readonly order: WorkOrder; readonly completedAt: Instant; readonly quietUntil: Instant | null }
+  /** A person took back an end that is on record: noted once, so that the next end is one of its own. */
+  | { readonly kind: 'reopen'; readonly order: WorkOrder };
 
 interface PresentFault {
   readonly fault: SensorFault;
@@ -81,7 +83,9 @@ export function decideSensor(situation: SensorSituation, context: SensorContext)
   const { open, newest, state } = situation;
   const isTheirs = (order: WorkOrder) => isRenamed(order, context.openedFor);
   // One that people gave to this sensor stands for it while it is open, and is theirs to end.
-  if (open) return isTheirs(open) ? undefined : decideOpen(open, state, context);
+  if (open && isTheirs(open)) return undefined;
+  if (open && isReopened(open)) return { kind: 'reopen', order: open };
+  if (open) return decideOpen(open, state, context);
   if (newest && !isTheirs(newest)) {
     if (newest.status !== newest.guardedStatus) return settle(newest, state, context);
     if ((newest.quietUntil ?? 0) > context.now) return undefined;

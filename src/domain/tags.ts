@@ -97,6 +97,14 @@ export type ValueVerdict =
       readonly reason: string;
     };
 
+/** Of the greater of the two ends of a step: twice what rounding a target to 15 digits may cost. */
+const STEP_TOLERANCE = 1e-14;
+
+/** From 33.3 to 33.4 is 0.1000000000000014 in doubles, and a step of 0.1 to whoever allowed one. */
+function isWithinStep(maxStep: number, target: number, live: number): boolean {
+  return Math.abs(target - live) - maxStep <= STEP_TOLERANCE * Math.max(Math.abs(target), Math.abs(live));
+}
+
 function isOfType(type: ValueType, value: number): boolean {
   if (type === 'boolean') return value === 0 || value === 1;
   return type === 'integer' ? Number.isInteger(value) : Number.isFinite(value);
@@ -104,7 +112,7 @@ function isOfType(type: ValueType, value: number): boolean {
 
 /**
  * Whether `target` may be written to an allowed tag whose live value is `live` (undefined: not known, for
- * configuration checks). Outside a limit is refused, never clamped.
+ * configuration checks). Outside a limit is refused, never clamped. Limits are exact; a step may be longer by the noise of its digits.
  */
 export function judgeValue(tag: AllowedTag, target: number, direction: Direction, live?: number): ValueVerdict {
   if (!isOfType(tag.type, target))
@@ -114,7 +122,7 @@ export function judgeValue(tag: AllowedTag, target: number, direction: Direction
   if (tag.direction !== 'any' && direction !== tag.direction)
     return { allowed: false, code: 'wrong_direction', reason: `'${tag.path}' may only ${tag.direction}` };
   if (live === undefined) return { allowed: true };
-  if (tag.maxStep !== undefined && Math.abs(target - live) > tag.maxStep)
+  if (tag.maxStep !== undefined && !isWithinStep(tag.maxStep, target, live))
     return { allowed: false, code: 'step_too_large', reason: `the step from ${live} to ${target} is larger than ${tag.maxStep}` };
   if ((direction === 'decrease' && target > live) || (direction === 'increase' && target < live))
     return { allowed: false, code: 'wrong_direction', reason: `${live} to ${target} is no ${direction}` };

@@ -58,6 +58,11 @@ export function isEnded({ status }: Pick<WorkOrder, 'status'>): boolean {
   return ENDED_STATUSES.some((ended) => ended === word);
 }
 
+/** Whether somebody opened it again after an end that the agent wrote or took note of. */
+export function isReopened({ status, guardedStatus }: Pick<WorkOrder, 'status' | 'guardedStatus'>): boolean {
+  return guardedStatus !== null && isEnded({ status: guardedStatus }) && !isEnded({ status });
+}
+
 /** For which sensor each order was opened, by its id, as the audit says; an order of before it did is in none. */
 export type OpenedFor = ReadonlyMap<string, SensorKey>;
 

@@ -54,6 +54,14 @@ describe('the command line', () => {
       ['--set', 'rules.bands=x', 'status'],
       'ops-agent: --set: rules.bands is a list, which only the configuration file can hold. Set it in ops-agent.yaml',
     ],
+    [
+      ['--set', 'source.physicalLimits.temperature.max=400', 'status'],
+      'ops-agent: --set: source.physicalLimits is a map, which only the configuration file can hold. Set it in ops-agent.yaml',
+    ],
+    [
+      ['--set', 'rules.bands[0].above=5', 'status'],
+      'ops-agent: --set: rules.bands is a list, which only the configuration file can hold. Set it in ops-agent.yaml',
+    ],
     [['setup', '--check', '--print-sql'], 'ops-agent: --print-sql and --check exclude each other. Give one of them'],
     [
       ['reject', 'abcd', '--by', 'x'],

@@ -25,6 +25,15 @@ interface Report {
   readonly episodes: readonly Episode[];
 }
 
+interface Counts {
+  readonly readings: number;
+  readonly rejected: number;
+}
+
+const CLASSES = `equipment: [{ match: 'PUMP_*', class: pump }]
+rules: { overrides: [{ family: temperature, class: pump, deadband: 3 }] }
+`;
+
 interface Stored {
   readonly equipment_id: string;
   readonly severity: string;
@@ -97,6 +106,48 @@ describe('rules test', () => {
       };
       const faults = against.sensor_faults.map(({ fault, equipment_id: id }) => `${fault} ${id}`);
       expect(faults).toEqual(expect.arrayContaining(['stepping REACTOR_02', 'stuck REACTOR_00', 'stuck REACTOR_01']));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'another file’s rules about a signal that only it maps are named, not left out',
+    async () => {
+      const band = '{ rule: v, signal: vibration, above: 5, severity: high, issueType: v, confidence: 0.9, recommendedAction: look }';
+      const text = `source: { columns: { signals: { temperature: temperature, vibration: pressure } } }\nrules: { bands: [${band}] }\n`;
+      writeFileSync(path.join(place.cwd, 'vibration.yaml'), text);
+      const { stdout, stderr, code } = await place.run('rules', 'test', '--since', '1h', '--against', 'vibration.yaml');
+      expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+      expect(stderr).toBe(
+        'ops-agent: vibration.yaml has rules about vibration, which source.columns.signals does not map in (defaults). It maps temperature, pressure, flow_rate; the readings are those of this configuration, so map the signal there too\n',
+      );
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'a rejected reading counts once, however many steps read it and whatever the rules are',
+    async () => {
+      const own = newWorkplace();
+      try {
+        await own.run('setup');
+        await own.run(
+          'sql',
+          `INSERT INTO sensor_data (equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp)
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+SELECT 'PUMP_01', 70, 100, 50, CASE WHEN i % 9 = 0 THEN 'bad' ELSE 'good' END, strftime('%Y-%m-%d %H:%M:%f', 'now', (i * 10 - 700) || ' seconds') FROM n`,
+        );
+        writeFileSync(path.join(own.cwd, 'classes.yaml'), CLASSES);
+        const figures = async (...args: readonly string[]) => {
+          const { readings, rejected } = (await own.json('rules', 'test', '--since', '15m', '--json', ...args)) as Counts;
+          return { readings, rejected };
+        };
+        expect(await figures()).toEqual({ readings: 54, rejected: 7 });
+        expect(await figures('--step', '10s')).toEqual({ readings: 54, rejected: 7 });
+        expect(await figures('--config', 'classes.yaml')).toEqual({ readings: 54, rejected: 7 });
+      } finally {
+        own.remove();
+      }
     },
     PATIENCE_MS,
   );

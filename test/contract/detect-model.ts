@@ -80,10 +80,7 @@ export class DetectModel {
     const { window } = this.#request;
     const families = this.#families;
     const ruled = new Set(families.map(({ signal }) => signal));
-    // Where rules differ from one equipment to the other, every signal of the source is judged.
-    const isScoped = this.#request.rules.families.some(({ scope }) => scope.kind !== 'all');
-    const counting = isScoped ? Object.keys(this.#settings.shape.signals) : [...ruled];
-    const judged = counting.flatMap((signal) => this.#judgedOf(signal));
+    const judged = [...ruled].flatMap((signal) => this.#judgedOf(signal));
     const good = judged.flatMap((each) => (each.reason === null ? [each.sample] : []));
     const later = good.filter((sample) => sample.at > window.watermark);
     const { backlog, live } = window;

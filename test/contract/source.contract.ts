@@ -308,6 +308,23 @@ function counts(under: StoreUnderTest, store: () => AtHand): void {
     expect(Object.values(found.rejected).reduce((sum, count) => sum + count, 0)).toBe(rejections.length);
   });
 
+  test('of the past a bad reading is counted by the piece that it is new in, and no more by the next one that reads it again', async () => {
+    const at = store();
+    await insert(
+      at,
+      [-90, -30].map((s) => ({ s, temperature: 70, sensor_status: 'bad' })),
+    );
+    const rejected = await Promise.all(
+      [-120, -60].map(async (from) => {
+        const live = { after: NOW - 120_000, upTo: NOW + (from + 60) * 1000 };
+        const window: DetectionWindow = { watermark: NOW + from * 1000, live, backlog: null };
+        const { totals: found } = await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [], isPast: true });
+        return found.rejected.bad_quality;
+      }),
+    );
+    expect(rejected).toEqual([1, 1]);
+  });
+
   test.each(['good', 'WARNING', 'Ok', null])('a reading whose status is %s may be used', async (status) => {
     await insert(store(), [{ sensor_status: status, temperature: 96 }]);
     expect(await stateOf(store())).not.toBeNull();

@@ -20,6 +20,8 @@ const told = async (at: Scene) =>
     (each) => `${String(each['equipment_id'])} ${String(each['signal'])} ${String(each['fault'])} ${String(each['status'])}`,
   );
 
+const ago = (seconds: number) => timeText(Date.now() - seconds * 1000);
+
 async function row(at: Scene, values: Readonly<Record<string, string | number | null>>, ageSeconds = 0): Promise<void> {
   const all = {
     equipment_id: 'R1',
@@ -201,6 +203,8 @@ describe('a technician', () => {
     await at.cycle();
     expect(await order(at)).toMatchObject({ status: 'closed', assigned_to: 'bob' });
     await at.sql(`UPDATE work_orders SET status = NULL`);
+    // First it is taken note of, then it ends as any other.
+    await at.cycle();
     await at.cycle();
     expect(await order(at)).toMatchObject({ status: 'closed' });
   });
@@ -222,6 +226,37 @@ describe('a technician', () => {
       expect(await told(at)).toEqual([`R1 pressure out_of_range ${status}`, 'R1 pressure out_of_range open']);
     },
   );
+
+  test('who opens it again while it is quiet has an order like a new one: after its end a new fault is told', async () => {
+    const at = await broken();
+    await at.sql(`UPDATE work_orders SET status = 'done'`);
+    await at.cycle();
+    await at.sql(`UPDATE work_orders SET status = 'open'`);
+    await at.cycle();
+    const reopened = await order(at);
+    expect(reopened).toMatchObject({ status: 'open', guarded_status: 'open', completed_timestamp: null, quiet_until: null });
+    await at.sql('DELETE FROM sensor_data');
+    await row(at, {}, 2);
+    expect(await at.cycle()).toMatchObject({ workOrders: { closed: 1 } });
+    expect(await at.events(reopened['work_order_id'])).toEqual(['opened', 'ended', 'reopened', 'closed']);
+    await row(at, { pressure: 1e9 });
+    expect(await at.cycle()).toMatchObject({ workOrders: { opened: 1 } });
+  });
+
+  test('who opens it again and ends it later has it quiet from then on', async () => {
+    const at = await broken();
+    await at.sql(`UPDATE work_orders SET status = 'Done'`);
+    await at.cycle();
+    await at.sql(`UPDATE work_orders SET status = 'open', completed_timestamp = '${ago(2000)}', quiet_until = '${ago(200)}'`);
+    await at.cycle();
+    await at.sql(`UPDATE work_orders SET status = 'Done'`);
+    await row(at, { pressure: 1e9 });
+    expect(await at.cycle()).toMatchObject({ workOrders: { opened: 0 } });
+    expect(await at.cycle()).toMatchObject({ workOrders: { opened: 0 } });
+    const ended = await order(at);
+    expect(String(ended['quiet_until']) > timeText(Date.now())).toBe(true);
+    expect(await at.events(ended['work_order_id'])).toEqual(['opened', 'ended', 'reopened', 'ended']);
+  });
 
   test('who ends it when the signal is good again keeps nothing quiet', async () => {
     const at = await broken();

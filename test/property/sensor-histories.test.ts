@@ -82,6 +82,9 @@ class Orders {
           quietUntil: decision.quietUntil,
         });
         break;
+      case 'reopen':
+        this.#change(decision.order, { guardedStatus: decision.order.status, completedTimestamp: null, quietUntil: null });
+        break;
     }
   }
 

@@ -153,7 +153,12 @@ const FULL = {
         fourEyes: true,
         actions: [
           { tag: TAG, percentOfCurrent: 90, direction: 'decrease', permissives: [{ tag: '[default]{equipment_id}/Mode', equals: 1 }] },
-          { tag: TAG, delta: -5, direction: 'decrease', permissives: [{ tag: '[default]Plant/Level', above: 10 }] },
+          {
+            tag: '[default]R_2/ThroughputSetpoint',
+            delta: -5,
+            direction: 'decrease',
+            permissives: [{ tag: '[default]Plant/Level', above: 10 }],
+          },
         ],
       }),
     ],

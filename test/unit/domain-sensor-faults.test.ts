@@ -99,6 +99,8 @@ function spell(decision: SensorDecision | undefined): string {
       return `close: ${decision.reason}`;
     case 'update':
       return `update to ${decision.fault}`;
+    case 'reopen':
+      return 'reopen';
     case 'settle':
       return `settle, quiet for ${decision.quietUntil === null ? 'nothing' : `${(decision.quietUntil - NOW) / 1000} s`}`;
   }
@@ -149,6 +151,9 @@ describe('with an open order', () => {
     ['good', { open: order({ fault: 'bad_quality' }), state: goodFor(30, 2) }, 'close: good since 2026-02-19T10:29:30.000Z'],
     ['good, whatever a technician calls it', { open: order({ status: 'in_progress' }), state: GOOD }, 'close: good since 2026-02-19T10:25:00.000Z'],
     ['good while out of service', { open: order(), state: GOOD, context: { controls: [control('out_of_service')] } }, 'close: good since 2026-02-19T10:25:00.000Z'],
+    ['that a person had ended', { open: order({ guardedStatus: 'Done' }), state: BAD }, 'reopen'],
+    ['that the agent had closed, and is good', { open: order({ guardedStatus: 'closed', status: 'in progress' }), state: GOOD }, 'reopen'],
+    ['that was reopened and is not seen', { open: order({ guardedStatus: 'resolved' }) }, 'reopen'],
     ['still stuck', { open: order({ fault: 'stuck' }), state: STUCK, rules: { stuck: stuckRule } }, 'nothing'],
     ['too few readings to say whether it moves', { open: order({ fault: 'stuck' }), state: GOOD, rules: { stuck: stuckRule } }, 'nothing'],
     ['moving again', { open: order({ fault: 'stuck' }), state: MOVING, rules: { stuck: stuckRule } }, 'close: good since 2026-02-19T10:25:00.000Z'],

@@ -134,6 +134,26 @@ test.each([
 });
 
 test.each([
+  [33.4, 33.3, 0.1, 'allowed'],
+  [0.3, 0.2, 0.1, 'allowed'],
+  [-33.4, -33.3, 0.1, 'allowed'],
+  [33.4, 33.3, 0.0999999, 'step_too_large'],
+  [33.400001, 33.3, 0.1, 'step_too_large'],
+  [1_000_000.1, 1_000_000, 0.1, 'allowed'],
+  [0.1, 0, 0.1, 'allowed'],
+] as const)(
+  'a step to %d from %d is judged without the noise of its last digits: of at most %d it is %s',
+  (target, live, maxStep, expected) => {
+    const verdict = judgeValue({ ...EVERYTHING, min: -100, max: 2_000_000, maxStep }, target, 'any', live);
+    expect(verdict.allowed ? 'allowed' : verdict.code).toBe(expected);
+  },
+);
+
+test('limits are exact: what is beyond them by the last digit is refused', () => {
+  expect(judgeValue({ ...EVERYTHING, max: 0.3 }, 0.1 + 0.2, 'any').allowed).toBe(false);
+});
+
+test.each([
   ['number', 0.5, 'allowed'],
   ['integer', 1, 'allowed'],
   ['integer', 0.5, 'wrong_type'],

@@ -2,6 +2,7 @@ import type { Settings } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { ReplayedRange } from '../../domain/replay-figures.ts';
+import { activeFamilies } from '../../domain/rule-book.ts';
 import type { CliContext } from '../context.ts';
 import { requireColumns } from '../cycle-ports.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -23,7 +24,7 @@ const LONGEST_STEP_SECONDS = 3600;
 
 export async function test(context: CliContext, options: RulesTestOptions): Promise<number> {
   const settings = await context.settings();
-  const other = options.against === undefined ? null : await rulesOf(context, options.against);
+  const other = options.against === undefined ? null : await rulesOf(context, options.against, settings);
   const store = await context.store();
   const { now } = await store.readControls();
   const range = await rangeOf(options, now);
@@ -55,10 +56,21 @@ async function replayed(
   return rulesReport(settings, result, range, stepSeconds);
 }
 
-/** Another file's rules; where the readings come from is this configuration's own. */
-async function rulesOf(context: CliContext, file: string): Promise<Settings> {
+/**
+ * Another file's rules; where the readings come from is this configuration's own.
+ * @throws AgentError usage where they are about a signal that it does not map: no reading would ever violate them
+ */
+async function rulesOf(context: CliContext, file: string, { source, origin }: Settings): Promise<Settings> {
   const { loadSettings } = await import('../../config/load.ts');
-  return loadSettings({ ...(await context.configInput()), configPath: file });
+  const other = loadSettings({ ...(await context.configInput()), configPath: file });
+  const ruled = [...activeFamilies(other.rules).map(({ signal }) => signal), ...Object.keys(other.sensorFaults.stepping)];
+  const unmapped = ruled.find((signal) => !Object.hasOwn(source.shape.signals, signal));
+  if (unmapped === undefined) return other;
+  throw new AgentError(
+    'usage',
+    `${file} has rules about ${unmapped}, which source.columns.signals does not map in ${origin}`,
+    `it maps ${Object.keys(source.shape.signals).join(', ')}; the readings are those of this configuration, so map the signal there too`,
+  );
 }
 
 async function rangeOf({ since, until }: RulesTestOptions, now: Instant): Promise<ReplayedRange> {

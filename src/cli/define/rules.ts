@@ -11,7 +11,10 @@ export function defineRules(program: Command, launch: Launch): void {
     .description('what the rules would have recommended: counts, floods, chattering; writes nothing')
     .requiredOption('--since <time>', 'where to begin: how long ago (30d) or an ISO time with its zone')
     .option('--until <time>', 'where to end (default: now)')
-    .option('--against <file>', "compare with another configuration file's rules")
+    .option(
+      '--against <file>',
+      "compare with another configuration file's rules, on the same readings: source.columns.signals must map their signals",
+    )
     .option('--step <duration>', 'how far to go at a time, 1s to 1h (default: 60s); as small as the poll interval gives what a loop gives')
     .option('--episodes', 'list every recommendation')
     .option('--json', 'print one JSON object, with every recommendation')

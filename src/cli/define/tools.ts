@@ -105,7 +105,10 @@ function defineSimulate(program: Command, launch: Launch): void {
       'how readings arrive, may be repeated: late=5%@120s, duplicate=2%, out-of-order=10%@30s, future=1%@1h, nan=1%, bad-quality=1%, batch@30s',
       repeated,
     )
-    .option('--seed <n>', 'the same seed gives the same readings')
+    .option(
+      '--seed <n>',
+      'the same seed gives a new plant the same temperatures to start from and meets the same readings; noise follows the clock as well',
+    )
     .option('--speed <n>', "how many times faster than the clock the plant's temperatures move")
     .option('--for <duration>', 'end after this time, for instance 10m')
     .option('--json', 'print the summary as one JSON object')

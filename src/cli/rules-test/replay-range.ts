@@ -11,6 +11,7 @@ export interface Replayed {
   readonly sensorEpisodes: readonly SensorEpisode[];
   /** Good readings, each counted once. */
   readonly readings: number;
+  /** Bad ones, each counted once. */
   readonly rejected: number;
 }
 

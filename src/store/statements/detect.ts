@@ -65,11 +65,15 @@ const WORSE = 'k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break
 const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to OR (j.ts >= k.worse_from AND ${WORSE}))
     AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (${WORSE}))`;
 
-/** Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. */
+/**
+ * Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. Rejected ones are told by
+ * every cycle that sees them; of the past, which is read in pieces that overlap, each piece tells its own.
+ */
 function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const suspect = form.sensors ? suspectColumn(source, d) : { inner: '', outer: '' };
+  const isOwn = form.isPast ? ' AND ts > :watermark' : '';
   const rejected = REJECTION_REASONS.map(
-    (reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}' THEN 1 ELSE 0 END) AS rejected_${reason}`,
+    (reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}'${isOwn} THEN 1 ELSE 0 END) AS rejected_${reason}`,
   );
   return `totals AS (SELECT ${rejected.join(', ')},
   SUM(CASE WHEN counts = 1 AND reason IS NULL AND ts > :watermark THEN 1 ELSE 0 END) AS accepted,

@@ -93,9 +93,13 @@ function plainRows(rules: RuleBook, context: RowContext): readonly FamilyRow[] {
   });
 }
 
-/** Which family is in force for an equipment differs, so that a row of its own, which no reading violates, counts each signal. */
+/**
+ * Which family is in force for an equipment differs, so that a row of its own, which no reading violates, counts each signal that rules
+ * are about.
+ */
 function scopedRows(rules: RuleBook, context: RowContext): readonly FamilyRow[] {
-  const counting = Object.keys(context.signals).map((signal) => ({
+  const counted = new Set(rules.families.flatMap(({ family }) => family?.signal ?? []));
+  const counting = [...counted].map((signal) => ({
     ...channel(signal, context),
     ...NEVER_VIOLATED,
     family: `#${signal}`,
