@@ -31,7 +31,9 @@ export function knownFamilies(rules: RuleBook, histories: readonly FamilyHistory
  */
 function worseFrom({ status, firstDetectedTimestamp, lastAccountedTimestamp }: FamilyHistory): Instant {
   const isActedOn = status === 'executing' || status === 'executed' || status === 'failed';
-  return isActedOn ? lastAccountedTimestamp : Math.min(firstDetectedTimestamp, lastAccountedTimestamp);
+  if (isActedOn) return lastAccountedTimestamp;
+  // The last violation of an episode that is recorded beside the row is on record, although it may be worse than the row.
+  return firstDetectedTimestamp <= lastAccountedTimestamp ? firstDetectedTimestamp : lastAccountedTimestamp + 1;
 }
 
 /** Open, or executed and not verified: its state is wanted even when nothing violates. */

@@ -146,7 +146,7 @@ function countsAfter(newest: OracleRow | null, family: FamilyRule, { at, value }
   if (newest === null) return true;
   const worse = isWorse(family, value, newest.severity);
   if (worse && at >= newest.firstDetected) return true;
-  const isLater = at > newest.lastAccounted || (at === newest.lastAccounted && worse);
+  const isLater = at > newest.lastAccounted;
   const isQuiet = newest.quietUntil !== null && at <= newest.quietUntil;
   return isLater && (!isQuiet || worse);
 }

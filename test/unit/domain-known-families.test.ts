@@ -27,5 +27,5 @@ test.each<[RecommendationStatus, number]>([
 
 test('a row that accounts for less than its beginning lets all count that is later', () => {
   const row = history('pending', { firstDetectedTimestamp: FIRST, lastAccountedTimestamp: FIRST - 3600 * SECOND });
-  expect(knownFamilies(RULES, [row], 0)).toMatchObject([{ worseFrom: FIRST - 3600 * SECOND }]);
+  expect(knownFamilies(RULES, [row], 0)).toMatchObject([{ worseFrom: FIRST - 3600 * SECOND + 1 }]);
 });
