@@ -20,7 +20,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a normal reading ends a run at equal times',
     file: DETECT,
-    from: 'MAX(violates) OVER (PARTITION BY part, equipment_id, family, ts)',
+    from: 'MAX(violates) OVER (PARTITION BY of_part, equipment_id, family, ts)',
     to: 'violates',
   },
   { name: 'late readings are not waited for', file: WINDOW, from: 'settings.latenessSeconds + delay', to: 'delay' },

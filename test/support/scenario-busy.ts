@@ -9,6 +9,7 @@ export const BUSY_FLAGS: Flags = {
   'source.latenessSeconds': 0,
   'source.maxAgeSeconds': 10,
   'policy.settlingSeconds': 3600,
+  'policy.verifyWindowSeconds': 14_400,
   'policy.approvalTtlSeconds': 3600,
   'plant.timeoutSeconds': 0.3,
   'plant.readBackSeconds': 1,
