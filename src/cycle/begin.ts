@@ -1,5 +1,6 @@
 import { refuseReplayed } from '../domain/refuse-commands.ts';
 import type { Settings } from '../config/settings.ts';
+import { lookBackSeconds } from '../domain/detection-request.ts';
 import { Draft } from '../domain/draft.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentHealth } from '../domain/health.ts';
@@ -11,6 +12,8 @@ import { disbeliefBy, distrustBy } from '../domain/sensor-faults.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
 import { sendableSeconds } from '../domain/policy.ts';
+import { activeFamilies } from '../domain/rule-book.ts';
+import { windowReachSeconds } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';
 import type { CycleOptions, CyclePorts } from './ports.ts';
@@ -59,7 +62,9 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
   const taken = await store.takeLease({ agentId, runId, leaseSeconds: settings.store.leaseSeconds });
   if (!taken) return { skipped: 'another cycle holds the lease' };
   const askedAt = monotonic();
-  const work = await store.readOpenWork(agentId, settings.policy.approvalTtlSeconds);
+  const { rules, sensorFaults, source } = settings;
+  const accountedSeconds = windowReachSeconds(source, activeFamilies(rules), lookBackSeconds(rules, sensorFaults));
+  const work = await store.readOpenWork(agentId, settings.policy.approvalTtlSeconds, accountedSeconds);
   const clock = new CycleClock(work.now, askedAt, monotonic(), monotonic);
   const other = work.health.find((row) => row.agentId !== agentId);
   if (other) {

@@ -1,4 +1,5 @@
 import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
+import { accountedBy } from '../domain/episodes.ts';
 import { assertNever } from '../domain/errors.ts';
 import { about, isEnding } from '../domain/event.ts';
 import { addSeconds } from '../domain/instant.ts';
@@ -73,8 +74,8 @@ export function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, re
 
 export function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | 'cancelled', reason: string, holdSeconds: number): void {
   const now = cycle.clock.now();
-  // While there is a backlog, what lies between its slice and now has not been read: only the slices account for it.
-  const seen = Math.min(cycle.situations.liveOf(row)?.raised?.lastAt ?? 0, cycle.detected?.dealtUpTo ?? Infinity);
+  const lastAt = cycle.situations.liveOf(row)?.raised?.lastAt ?? 0;
+  const seen = accountedBy(row.firstDetectedTimestamp, lastAt, cycle.detected?.dealtUpTo ?? null);
   const changed = cycle.draft.update(
     row,
     {

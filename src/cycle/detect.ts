@@ -1,11 +1,12 @@
+import { accountedSpans } from '../domain/accounted-spans.ts';
 import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
+import { lookBackSeconds } from '../domain/detection-request.ts';
 import { knownFamilies } from '../domain/known-families.ts';
-import { activeFamilies, trendReachSeconds } from '../domain/rule-book.ts';
+import { activeFamilies } from '../domain/rule-book.ts';
 import { dealtUpTo } from '../domain/slice-progress.ts';
-import { reachSeconds } from '../domain/sensor-states.ts';
 import { effectWindowOf } from '../domain/verify-outcome.ts';
 import { isEnded, isRenamed, type WorkOrder } from '../domain/work-order.ts';
-import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS } from '../domain/window.ts';
+import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS, oldestIn } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { SituationIndex } from './situations.ts';
 
@@ -20,14 +21,16 @@ export async function detect(cycle: Cycle): Promise<void> {
     watermarkOf(cycle, now),
     settings.source,
     activeFamilies(rules),
-    Math.max(reachSeconds(sensorFaults), trendReachSeconds(rules)),
+    lookBackSeconds(rules, sensorFaults),
   );
-  // A late row may be of any time.
-  const oldest = window.arrivedAfter === undefined ? Math.min(window.live.after, window.backlog?.after ?? window.live.after) : 0;
-  const known = knownFamilies(rules, cycle.situations.histories, oldest);
+  const { newest: newestRows, rows } = cycle.situations;
+  const [oldest, latest] = [oldestIn(window), addSeconds(now, FUTURE_TOLERANCE_SECONDS)];
+  const latestQuiet = addSeconds(latest, Math.max(settings.policy.holdSeconds, settings.policy.settlingSeconds));
+  const known = knownFamilies(rules, newestRows, oldest, latest);
+  const accounted = accountedSpans(rules, rows, { oldest, latest, latestQuiet });
   const effects = cycle.draft.rows.flatMap((row) => effectWindowOf(row, settings.policy) ?? []);
   const sensors = { rules: sensorFaults, known: watchedSensors(cycle) };
-  const detection = await ports.source.detect({ window, rules, known, effects, sensors });
+  const detection = await ports.source.detect({ window, rules, known, accounted, effects, sensors });
   cycle.situations = new SituationIndex(rules, cycle.families, cycle.draft, detection.states);
   cycle.detected = { window, detection, dealtUpTo: dealtUpTo(window, cycle.situations.all(cycle.draft)) };
   const { totals, states } = detection;

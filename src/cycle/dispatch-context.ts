@@ -1,4 +1,5 @@
 import type { DispatchPlanContext } from '../domain/plan-dispatch.ts';
+import { accountedBy } from '../domain/episodes.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { familyFor } from '../domain/rule-book.ts';
 import type { Cycle } from './cycle.ts';
@@ -21,6 +22,7 @@ export function dispatchContext(cycle: Cycle): DispatchPlanContext {
     mayDispatch: cycle.ports.plant.acts && cycle.detected !== null,
     conditionOf: (row) =>
       cycle.detected && isTrusted(cycle, row) ? situations.conditionOf(row, now, settings.source.maxAgeSeconds) : 'unknown',
-    lastReadingOf: (row) => situations.liveOf(row)?.last?.at ?? null,
+    accountedFor: (row) =>
+      accountedBy(row.firstDetectedTimestamp, situations.liveOf(row)?.last?.at ?? 0, cycle.detected?.dealtUpTo ?? null),
   };
 }

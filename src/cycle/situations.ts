@@ -1,10 +1,10 @@
 import type { ConditionState, DetectedState } from '../domain/detection.ts';
 import { conditionOf } from '../domain/detection.ts';
-import type { Situation } from '../domain/decide-recommendations.ts';
 import type { Draft } from '../domain/draft.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { FamilyHistory, OpenRecommendation } from '../domain/recommendation.ts';
 import { familyFor, familyKey, type RuleBook } from '../domain/rule-book.ts';
+import type { EarlierStates, Situation } from '../domain/situation.ts';
 import { isTerminal } from '../domain/transitions.ts';
 
 interface FamilyKey {
@@ -22,6 +22,8 @@ export class SituationIndex {
   readonly #live = new Map<string, DetectedState>();
   readonly #backlog = new Map<string, DetectedState>();
   readonly #late = new Map<string, DetectedState>();
+  readonly #earlier = new Map<string, EarlierStates>();
+  readonly #rows: readonly FamilyHistory[];
   readonly #newest = new Map<string, FamilyHistory>();
   /** Families under which the store has the row of another one for their newest: which is theirs is not known before it is put back. */
   readonly #hidden = new Set<string>();
@@ -29,8 +31,9 @@ export class SituationIndex {
   constructor(rules: RuleBook, histories: readonly FamilyHistory[], draft: Draft, states: readonly DetectedState[]) {
     this.#rules = rules;
     // A row that this cycle has already settled counts as it will be.
-    for (const history of histories) {
-      const settled = draft.row(history.recommendationId) ?? history;
+    this.#rows = histories.map((history) => draft.row(history.recommendationId) ?? history);
+    for (const [index, history] of histories.entries()) {
+      const settled = this.#rows[index] ?? history;
       const key = keyOf(settled);
       if (key !== keyOf(history)) this.#hidden.add(keyOf(history));
       if ((this.#newest.get(key)?.createdTimestamp ?? 0) <= settled.createdTimestamp) this.#newest.set(key, settled);
@@ -38,8 +41,13 @@ export class SituationIndex {
     // A family has one open row, which is its newest whatever somebody wrote into its time.
     for (const row of draft.rows) if (!isTerminal(row.status)) this.#newest.set(keyOf(row), row);
     for (const state of states) {
+      const key = familyKey(state.equipmentId, state.familyId);
+      if (state.isEarlier) {
+        this.#earlier.set(key, { ...this.#earlier.get(key), [state.part]: state });
+        continue;
+      }
       const index = { live: this.#live, backlog: this.#backlog, late: this.#late }[state.part];
-      index.set(familyKey(state.equipmentId, state.familyId), state);
+      index.set(key, state);
     }
   }
 
@@ -52,8 +60,14 @@ export class SituationIndex {
     return family ? conditionOf(this.liveOf(row), family, now, maxAgeSeconds) : 'unknown';
   }
 
-  get histories(): readonly FamilyHistory[] {
+  /** The newest row of each family. */
+  get newest(): readonly FamilyHistory[] {
     return [...this.#newest.values()];
+  }
+
+  /** Every row that accounts for readings of lately. */
+  get rows(): readonly FamilyHistory[] {
+    return this.#rows;
   }
 
   /** Whether readings were left for the next cycle, which will know what they follow. */
@@ -65,7 +79,7 @@ export class SituationIndex {
   all(draft: Draft): readonly Situation[] {
     const open = new Map<string, OpenRecommendation>();
     for (const row of draft.rows) if (!isTerminal(row.status)) open.set(keyOf(row), row);
-    const keys = new Set([...this.#live.keys(), ...this.#backlog.keys(), ...this.#late.keys(), ...open.keys()]);
+    const keys = new Set([...this.#live.keys(), ...this.#backlog.keys(), ...this.#late.keys(), ...this.#earlier.keys(), ...open.keys()]);
     const situations: Situation[] = [];
     for (const key of keys) {
       const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by familyKey
@@ -77,6 +91,7 @@ export class SituationIndex {
         live: this.#live.get(key),
         backlog: this.#backlog.get(key),
         late: this.#late.get(key),
+        earlier: this.#earlier.get(key) ?? {},
         newest: this.#newest.get(key),
         open: open.get(key),
       });

@@ -1,6 +1,6 @@
-import type { EffectWindow, KnownFamily } from './detection.ts';
-import type { RuleBook } from './rule-book.ts';
-import type { SensorFaultRules, SensorKey } from './sensor-states.ts';
+import type { AccountedSpan, EffectWindow, KnownFamily } from './detection.ts';
+import { type RuleBook, trendReachSeconds } from './rule-book.ts';
+import { reachSeconds, type SensorFaultRules, type SensorKey } from './sensor-states.ts';
 import type { DetectionWindow } from './window.ts';
 
 /** What a cycle, or a replay of the past, asks about the readings. */
@@ -8,6 +8,8 @@ export interface DetectionRequest {
   readonly window: DetectionWindow;
   readonly rules: RuleBook;
   readonly known: readonly KnownFamily[];
+  /** What the rows account for, as far as it reaches into the window. */
+  readonly accounted: readonly AccountedSpan[];
   /** Executions whose effect is looked for; absent: none. */
   readonly effects?: readonly EffectWindow[];
   /** What to look for in sensors, and which to report although nothing is wrong with them; absent: sensors are not looked at. */
@@ -19,4 +21,9 @@ export interface DetectionRequest {
 export interface SensorRequest {
   readonly rules: SensorFaultRules;
   readonly known: readonly SensorKey[];
+}
+
+/** How far back readings are looked at for what belongs to no family: sensors and trends. */
+export function lookBackSeconds(rules: RuleBook, sensorFaults: SensorFaultRules): number {
+  return Math.max(reachSeconds(sensorFaults), trendReachSeconds(rules));
 }

@@ -5,7 +5,16 @@ import type { SensorState } from './sensor-states.ts';
 import type { Trend } from './trend.ts';
 
 /** Why a reading was not accepted. A rejected reading changes no state; it is counted and reported. */
-export const REJECTION_REASONS = ['bad_id', 'bad_time', 'future', 'bad_quality', 'missing', 'not_a_number', 'out_of_range'] as const;
+export const REJECTION_REASONS = [
+  'bad_id',
+  'bad_time',
+  'future',
+  'too_late',
+  'bad_quality',
+  'missing',
+  'not_a_number',
+  'out_of_range',
+] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 /** The worst counted violation of a range, with the equipment's other signals at that moment. */
@@ -21,11 +30,13 @@ export interface Peak {
 export interface DetectedState {
   /** `late`: rows older than both ranges that came after the last detection. */
   readonly part: 'live' | 'backlog' | 'late';
+  /** Of the part's readings those that are older than the family's newest row (KnownFamily.began); else the others. */
+  readonly isEarlier: boolean;
   readonly equipmentId: string;
   readonly familyId: string;
   /** Newest good reading in the range; null when there is none. */
   readonly last: { readonly at: Instant; readonly value: number } | null;
-  /** Violations that count: later than what was accounted for, and not quiet. */
+  /** Violations that count: none that a row accounts for. */
   readonly raised: { readonly firstAt: Instant; readonly lastAt: Instant; readonly peak: Peak } | null;
   /** How many separate runs of violations began in the last minute of the live range: three or more are chattering. */
   readonly recentRuns: number;
@@ -64,19 +75,25 @@ export interface EffectWindow {
   readonly upTo: Instant;
 }
 
-/** Tells the engine which (equipment, family) must be reported, and which of its violations count. */
+/** What the engine has to know about an (equipment, family) that has rows. */
 export interface KnownFamily {
   readonly equipmentId: string;
   readonly familyId: string;
-  /** Only violations later than this count, but for `worseFrom`. */
-  readonly accountedTo: Instant;
-  /** Until then only violations beyond `breakLimit` count. */
-  readonly quietUntil: Instant | null;
-  readonly breakLimit: number | null;
-  /** From then on a violation beyond `breakLimit` counts although it is not later than `accountedTo`. */
-  readonly worseFrom: Instant;
+  /** The first violation of its newest row: what is older than that is aggregated apart. Null: nothing in the ranges is. */
+  readonly began: Instant | null;
   /** Report its state even when nothing violates. */
   readonly report: boolean;
+}
+
+/** A stretch of time whose violations are dealt with. Those of one family do not overlap. */
+export interface AccountedSpan {
+  readonly equipmentId: string;
+  readonly familyId: string;
+  readonly from: Instant;
+  /** Exclusive: what a finer clock stamped within the last millisecond lies inside. */
+  readonly until: Instant;
+  /** A violation beyond this one counts all the same; null: none does. */
+  readonly exceptBeyond: number | null;
 }
 
 export type ConditionState = 'holds' | 'cleared' | 'unknown';
@@ -87,7 +104,8 @@ export type ConditionState = 'holds' | 'cleared' | 'unknown';
  */
 export function conditionOf(state: DetectedState | undefined, family: IssueFamily, now: Instant, maxAgeSeconds: number): ConditionState {
   if (!state || state.last === null) return 'unknown';
-  if (state.part === 'live' && now - state.last.at > maxAgeSeconds * SECOND_MS) return 'unknown';
+  // Of the past it is known how it ended.
+  if (state.part === 'live' && !state.isEarlier && now - state.last.at > maxAgeSeconds * SECOND_MS) return 'unknown';
   const { clear } = state;
   const isClear =
     clear !== null && clear.readings >= family.clearReadings && state.last.at - clear.since >= family.offDelaySeconds * SECOND_MS;

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 import { AgentError } from './errors.ts';
 import { type AgentEvent, eventOf, type EventRun, type EventText } from './event.ts';
-import { type OpenRecommendation, type Recommendation, type StoredRecommendation, typed } from './recommendation.ts';
+import { type FamilyHistory, type OpenRecommendation, type Recommendation, type StoredRecommendation, typed } from './recommendation.ts';
 import type { Ticket } from './ticket.ts';
 import {
   COMMAND_TRANSITIONS,
@@ -159,6 +159,18 @@ export class Draft {
     this.#rows.set(recommendationId, { ...current, ...columns });
     this.note(event);
     return true;
+  }
+
+  /** Corrects what a row says about its readings; its status, which may be an end, stays as it is. */
+  amend(row: FamilyHistory, columns: Pick<Recommendation, 'firstDetectedTimestamp'>, event: EventText): void {
+    const current = this.#rows.get(row.recommendationId);
+    if (current) {
+      this.update(current, columns, event);
+      return;
+    }
+    const { recommendationId, status: expected } = row;
+    this.#rowChanges.set(recommendationId, { recommendationId, expected, columns });
+    this.note(event);
   }
 
   createCommand(command: Command, event: EventText): void {

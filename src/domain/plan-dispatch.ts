@@ -21,8 +21,8 @@ export interface DispatchPlanContext {
   /** False where the plant only advises or this cycle could not detect: then nothing is claimed. */
   readonly mayDispatch: boolean;
   readonly conditionOf: (row: OpenRecommendation) => ConditionState;
-  /** The newest reading of the row's family, for what it accounts for when it ends. */
-  readonly lastReadingOf: (row: OpenRecommendation) => Instant | null;
+  /** Up to when readings are dealt with that the row stands for when it ends; 0 where none was seen. */
+  readonly accountedFor: (row: OpenRecommendation) => Instant;
 }
 
 /**
@@ -199,7 +199,7 @@ function endExecuting(
       executedTimestamp: status === 'executed' ? now : row.executedTimestamp,
       mayHaveWritten: written,
       quietUntil: quietSeconds === 0 ? null : addSeconds(now, quietSeconds),
-      lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, context.lastReadingOf(row) ?? 0),
+      lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, context.accountedFor(row)),
     },
     {
       ...about(row),

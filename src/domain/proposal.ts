@@ -19,8 +19,8 @@ export interface Proposal {
   readonly firstDetectedAt: Instant;
   readonly accountedTo: Instant;
   readonly predecessor: FamilyHistory | null;
-  /** The open row that an episode is recorded beside which was over before that row began: it becomes no link of the family's chain. */
-  readonly beside?: OpenRecommendation;
+  /** The family's newest row, where an episode is recorded beside it that is older: it becomes no link of the family's chain. */
+  readonly beside?: FamilyHistory;
 }
 
 export interface Authorship {
@@ -80,9 +80,12 @@ function followsOf(predecessor: FamilyHistory | null, { ineffective }: Authorshi
   return status === 'failed' || outcome === 'ineffective' || ineffective?.has(id) ? id : null;
 }
 
-/** What the id is made from: the row before it, or for an episode beside an open row that row and the episode's beginning. */
-function placeInChain({ predecessor, beside, firstDetectedAt }: Proposal): string | null {
-  return beside ? `${beside.recommendationId} ${isoOf(firstDetectedAt)}` : (predecessor?.recommendationId ?? null);
+/**
+ * What the id is made from: the row before it, or for an episode beside the newest row that row, the episode's beginning and how bad it was.
+ * What comes late may show that the very moment was worse than the record says.
+ */
+function placeInChain({ predecessor, beside, firstDetectedAt, band }: Proposal): string | null {
+  return beside ? `${beside.recommendationId} ${isoOf(firstDetectedAt)} ${band.severity}` : (predecessor?.recommendationId ?? null);
 }
 
 /** The whole row for a proposal. `status` is 'withdrawn' for an episode that was over before it was seen. */

@@ -1,14 +1,15 @@
-import { type Decision, decideSituation } from './decide-recommendations.ts';
+import { accountedSpans } from './accounted-spans.ts';
+import { decideSituation } from './decide-recommendations.ts';
 import type { DetectedState, Detection } from './detection.ts';
-import type { DetectionRequest } from './detection-request.ts';
+import { type DetectionRequest, lookBackSeconds } from './detection-request.ts';
 import { addSeconds, type Instant } from './instant.ts';
 import { knownFamilies } from './known-families.ts';
 import { type Authorship, type Proposal, recommendationOf } from './proposal.ts';
 import type { OpenRecommendation } from './recommendation.ts';
 import { type ReplayedSensorRules, ReplayedSensors } from './replayed-sensors.ts';
-import { activeFamilies, familyFor, familyKey, type RuleBook, trendReachSeconds } from './rule-book.ts';
-import { reachSeconds } from './sensor-states.ts';
+import { activeFamilies, familyFor, familyKey, type RuleBook } from './rule-book.ts';
 import type { Severity } from './severity.ts';
+import type { Decision } from './situation.ts';
 import { isTerminal } from './transitions.ts';
 
 /** One recommendation as it would have been: opened by its first violation, ended by the first clear reading. */
@@ -42,6 +43,8 @@ export class Replay {
   readonly sensors: ReplayedSensors;
   readonly #settings: ReplayRules;
   readonly #newest = new Map<string, OpenRecommendation>();
+  /** Every row that may account for what is read again. */
+  #rows = new Map<string, OpenRecommendation>();
   readonly #episodes = new Map<string, Episode>();
 
   constructor(settings: ReplayRules) {
@@ -62,11 +65,13 @@ export class Replay {
   request(from: Instant, to: Instant): DetectionRequest {
     const { rules: sensorFaults } = this.#settings;
     const delays = activeFamilies(this.#rules).map(({ onDelaySeconds, offDelaySeconds }) => Math.max(onDelaySeconds, offDelaySeconds));
-    const after = addSeconds(from, -Math.max(reachSeconds(sensorFaults), trendReachSeconds(this.#rules), ...delays));
+    const after = addSeconds(from, -Math.max(lookBackSeconds(this.#rules, sensorFaults), ...delays));
+    this.#rows = new Map([...this.#rows].filter(([, row]) => !isTerminal(row.status) || row.lastAccountedTimestamp > after));
     return {
       window: { watermark: from, live: { after, upTo: to }, backlog: null },
       rules: this.#rules,
-      known: knownFamilies(this.#rules, [...this.#newest.values()], after),
+      known: knownFamilies(this.#rules, [...this.#newest.values()], after, to),
+      accounted: accountedSpans(this.#rules, [...this.#rows.values()], { oldest: after, latest: to, latestQuiet: to }),
       sensors: { rules: sensorFaults, known: this.sensors.known },
       isPast: true,
     };
@@ -80,7 +85,8 @@ export class Replay {
     const context = { now: to, maxAgeSeconds, controls: [], backlogUpTo: null, distrust, disbelief };
     for (const state of detection.states) {
       const family = familyFor(this.#rules, state.equipmentId, state.familyId);
-      if (!family) continue;
+      // A slice is read once, so that nothing comes late: what is older than a family's newest row is on record.
+      if (!family || state.isEarlier) continue;
       const newest = this.#newest.get(familyKey(state.equipmentId, state.familyId));
       const open = newest && !isTerminal(newest.status) ? newest : undefined;
       const situation = { equipmentId: state.equipmentId, family, live: state, backlog: undefined, newest, open };
@@ -101,16 +107,17 @@ export class Replay {
       case 'withdraw':
         this.#end(decision.row, decision.accountedTo, state);
         break;
-      // Nobody approves, defers or shelves anything here.
+      // Nobody approves, defers or shelves anything here, and nothing comes late.
       case 'cancel':
       case 'resume':
+      case 'extend':
         break;
     }
   }
 
   #open(proposal: Proposal, status: 'pending' | 'withdrawn', state: DetectedState, now: Instant): void {
     const row = recommendationOf(proposal, status, { ...this.#settings.author, now }, new Map());
-    this.#newest.set(familyKey(row.equipmentId, row.issueFamily), row);
+    this.#keep(row);
     this.#episodes.set(row.recommendationId, {
       recommendationId: row.recommendationId,
       equipmentId: row.equipmentId,
@@ -125,15 +132,20 @@ export class Replay {
     });
   }
 
+  #keep(row: OpenRecommendation): void {
+    this.#newest.set(familyKey(row.equipmentId, row.issueFamily), row);
+    this.#rows.set(row.recommendationId, row);
+  }
+
   #escalate(row: OpenRecommendation, { band, peak, accountedTo }: Proposal): void {
     const { ruleId, severity } = band;
     const changed = { ruleId, severity, peakValue: peak.value, lastAccountedTimestamp: accountedTo };
-    this.#newest.set(familyKey(row.equipmentId, row.issueFamily), { ...row, ...changed });
+    this.#keep({ ...row, ...changed });
     this.#change(row.recommendationId, (episode) => ({ ruleId, severity, peak: peak.value, escalations: episode.escalations + 1 }));
   }
 
   #end(row: OpenRecommendation, accountedTo: Instant, state: DetectedState): void {
-    this.#newest.set(familyKey(row.equipmentId, row.issueFamily), { ...row, status: 'withdrawn', lastAccountedTimestamp: accountedTo });
+    this.#keep({ ...row, status: 'withdrawn', lastAccountedTimestamp: accountedTo });
     this.#change(row.recommendationId, () => ({ endedAt: state.clear?.since ?? accountedTo }));
   }
 

@@ -1,6 +1,6 @@
-import type { Situation } from './decide-recommendations.ts';
 import { conditionOf } from './detection.ts';
 import { HOUR_MS, type Instant } from './instant.ts';
+import type { Situation } from './situation.ts';
 import type { DetectionWindow } from './window.ts';
 
 /** A slice gets at least this far, whatever is on at its end: catching up must not become slower than time passes. */
@@ -19,8 +19,10 @@ export function dealtUpTo({ watermark, backlog }: DetectionWindow, situations: r
 }
 
 /** The first violation of an episode that is on at the slice's end, where the one of the present began only after it. */
-function unfinishedSince({ backlog, live, family, open }: Situation, sliceEnd: Instant): Instant | null {
-  const isAnother = open ? open.firstDetectedTimestamp > sliceEnd : Boolean(live?.raised);
-  if (!backlog?.raised || !isAnother) return null;
-  return conditionOf(backlog, family, 0, 0) === 'cleared' ? null : backlog.raised.firstAt;
+function unfinishedSince({ backlog, live, earlier, family, newest, open }: Situation, sliceEnd: Instant): Instant | null {
+  const isBeforeNewest = (newest?.firstDetectedTimestamp ?? 0) > sliceEnd;
+  const past = isBeforeNewest ? earlier?.backlog : backlog;
+  const isAnother = isBeforeNewest || (!open && Boolean(live?.raised));
+  if (!past?.raised || !isAnother) return null;
+  return conditionOf(past, family, 0, 0) === 'cleared' ? null : past.raised.firstAt;
 }

@@ -5,6 +5,9 @@ import type { IssueFamily } from './rules.ts';
 /** Stamps up to this far ahead of the store's clock are accepted: clocks differ a little. */
 export const FUTURE_TOLERANCE_SECONDS = 5;
 
+/** A row that comes later than this is not a reading any more: what became of its time is not read again. */
+const LATE_REACH_SECONDS = 7 * 86_400;
+
 /** A range of reading times: later than `after`, up to and including `upTo`. */
 export interface TimeRange {
   readonly after: Instant;
@@ -17,8 +20,8 @@ export interface DetectionWindow {
   readonly live: TimeRange;
   /** Set after a downtime too long to read at once: at most one hour of it, in order. */
   readonly backlog: TimeRange | null;
-  /** Set where rows have an ingest time: those that came later than this and are older than both ranges are read, too. */
-  readonly arrivedAfter?: Instant;
+  /** Set where rows have an ingest time: those that came after `arrivedAfter` and are older than both ranges are read, too. */
+  readonly late?: { readonly arrivedAfter: Instant; readonly after: Instant };
 }
 
 export interface WindowSettings {
@@ -27,6 +30,25 @@ export interface WindowSettings {
   readonly firstLookbackSeconds: number;
   /** The ingest time's column; null or undefined where there is none. */
   readonly arrivalColumn?: string | null;
+}
+
+function hasArrival({ arrivalColumn = null }: WindowSettings): boolean {
+  return arrivalColumn !== null;
+}
+
+function overlapSeconds({ latenessSeconds }: WindowSettings, families: readonly IssueFamily[], reachSeconds: number): number {
+  return latenessSeconds + Math.max(reachSeconds, ...families.map((family) => Math.max(family.onDelaySeconds, family.offDelaySeconds)));
+}
+
+/** How long before the watermark, or before a clock that has passed it, a window can begin: what rows account for since then is wanted. */
+export function windowReachSeconds(settings: WindowSettings, families: readonly IssueFamily[], reachSeconds = 0): number {
+  const reach = settings.firstLookbackSeconds + Math.max(overlapSeconds(settings, families, reachSeconds), settings.maxAgeSeconds, 1);
+  return hasArrival(settings) ? Math.max(reach, LATE_REACH_SECONDS) : reach;
+}
+
+/** Before this nothing of the window is read. */
+export function oldestIn({ live, backlog, late }: DetectionWindow): Instant {
+  return Math.min(live.after, backlog?.after ?? live.after, late?.after ?? live.after);
 }
 
 /**
@@ -41,8 +63,7 @@ export function detectionWindow(
   families: readonly IssueFamily[],
   reachSeconds = 0,
 ): DetectionWindow {
-  const delay = Math.max(reachSeconds, ...families.map((family) => Math.max(family.onDelaySeconds, family.offDelaySeconds)));
-  const overlap = settings.latenessSeconds + delay;
+  const overlap = overlapSeconds(settings, families, reachSeconds);
   const watermark = Math.min(stored ?? addSeconds(now, -settings.firstLookbackSeconds), now);
   const upTo = addSeconds(now, FUTURE_TOLERANCE_SECONDS);
   const liveAfter = Math.min(addSeconds(now, -overlap), addSeconds(now, -settings.maxAgeSeconds));
@@ -52,7 +73,7 @@ export function detectionWindow(
   const sliceEnd = watermark + HOUR_MS;
   // What had arrived by then was there when a cycle read: the watermark is at most the tolerance ahead of the clock that it read by.
   const arrivedAfter = addSeconds(watermark, -settings.latenessSeconds - FUTURE_TOLERANCE_SECONDS);
-  const late = (settings.arrivalColumn ?? null) === null ? {} : { arrivedAfter };
+  const late = hasArrival(settings) ? { late: { arrivedAfter, after: addSeconds(watermark, -LATE_REACH_SECONDS) } } : {};
   if (sliceEnd >= liveAfter) return { watermark, live: { after: Math.min(behind, liveAfter), upTo }, backlog: null, ...late };
   return { watermark, live: { after: liveAfter, upTo }, backlog: { after: behind, upTo: sliceEnd }, ...late };
 }

@@ -33,7 +33,7 @@ export interface OpenWork {
   readonly controls: readonly Control[];
   /** Open rows, rows whose status somebody else changed, executed ones without an outcome. */
   readonly recommendations: readonly StoredRecommendation[];
-  /** The newest row of every (equipment, family), whatever became of it. */
+  /** The newest row of every (equipment, family), whatever became of it, and every row that accounts for readings of lately. */
   readonly families: readonly FamilyHistory[];
   /** Commands that have not ended, and all commands of executing recommendations. */
   readonly commands: readonly Command[];
@@ -105,8 +105,11 @@ export interface CycleStore {
    */
   takeLease(request: LeaseRequest): Promise<boolean>;
 
-  /** One statement; changes nothing. Sessions that ended up to `sessionSeconds` ago come too. @throws AgentError store_unavailable */
-  readOpenWork(agentId: string, sessionSeconds?: number): Promise<OpenWork>;
+  /**
+   * One statement; changes nothing. Sessions that ended up to `sessionSeconds` ago come too, and rows that account for readings of up to
+   * `accountedSeconds` before the watermark. @throws AgentError store_unavailable
+   */
+  readOpenWork(agentId: string, sessionSeconds?: number, accountedSeconds?: number): Promise<OpenWork>;
 
   /** Appends to the audit; an event whose id is there already is left alone, so repeating is a no-op. */
   appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void>;

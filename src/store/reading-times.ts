@@ -1,15 +1,12 @@
 import type { SourceSettings } from '../config/settings.ts';
 import { type Instant, SECOND_MS } from '../domain/instant.ts';
 import { instantOf, localBounds, type LocalTime, type ZoneSpan, zoneSpans } from '../domain/time-zone.ts';
-import type { DetectionWindow, TimeRange } from '../domain/window.ts';
+import { type DetectionWindow, oldestIn, type TimeRange } from '../domain/window.ts';
 import type { SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { epochUnitsPerSecond, isEngineTime } from './statements/raw-time.ts';
 
 const DAY_MS = 86_400 * SECOND_MS;
-const YEAR_MS = 366 * DAY_MS;
-/** Late rows that are older are read with the offset that was in force then: at most an hour or so off. */
-const LATE_YEARS = 10;
 /** No row came later than this: what a window without an ingest time asks for. */
 const NEVER = Date.UTC(9999, 11, 31);
 
@@ -49,12 +46,13 @@ export class ReadingTimes {
     };
   }
 
-  #late({ live, backlog, arrivedAfter }: DetectionWindow, spans: readonly ZoneSpan[]): Record<string, SqlValue> {
+  #late({ live, backlog, late }: DetectionWindow, spans: readonly ZoneSpan[]): Record<string, SqlValue> {
     if (this.#settings.arrivalColumn === null) return {};
     const d = this.#dialect;
-    const arrived: TimeRange = arrivedAfter === undefined ? { after: NEVER, upTo: NEVER } : { after: arrivedAfter, upTo: live.upTo };
-    const local = spans.length === 0 || arrivedAfter === undefined ? arrived : localBounds(spans, arrived);
+    const arrived: TimeRange = late === undefined ? { after: NEVER, upTo: NEVER } : { after: late.arrivedAfter, upTo: live.upTo };
+    const local = spans.length === 0 || late === undefined ? arrived : localBounds(spans, arrived);
     return {
+      late_after: d.encodeTime(late?.after ?? NEVER),
       late_up_to: d.encodeTime(backlog?.after ?? live.after),
       arrived_raw_after: this.#raw(local.after - this.#margin),
       // A text may have any offset, so its own order is not enough.
@@ -91,9 +89,9 @@ export class ReadingTimes {
     return local === null ? null : instantOf(this.#spans(window), local);
   }
 
-  #spans({ live, backlog }: DetectionWindow): readonly ZoneSpan[] {
-    const lateFrom = this.#settings.arrivalColumn === null ? live.after : live.after - LATE_YEARS * YEAR_MS;
-    return this.#spansOf({ after: Math.min(lateFrom, backlog?.after ?? live.after), upTo: live.upTo }, live.upTo);
+  #spans(window: DetectionWindow): readonly ZoneSpan[] {
+    const { upTo } = window.live;
+    return this.#spansOf({ after: oldestIn(window), upTo }, upTo);
   }
 
   /** None in a source of UTC, where nothing is to be shifted. */

@@ -112,8 +112,8 @@ export class SqlCycleStore implements CycleStore {
     return true;
   }
 
-  async readOpenWork(_agentId: string, sessionSeconds = 0): Promise<OpenWork> {
-    const { rows } = await this.#session.run(openWorkStatement(this.#dialect, sessionSeconds));
+  async readOpenWork(_agentId: string, sessionSeconds = 0, accountedSeconds = 0): Promise<OpenWork> {
+    const { rows } = await this.#session.run(openWorkStatement(this.#dialect, sessionSeconds, accountedSeconds));
     const of = (kind: string): readonly Row[] => rows.filter((row) => row['kind'] === kind);
     const table = <T>(kind: string, definition: Table): T[] =>
       of(kind).map((row) => fromRow<T>(definition, parsed(row['content']) ?? {}, this.#dialect));

@@ -1,5 +1,6 @@
 import type { SourceSettings } from '../config/settings.ts';
 import {
+  type AccountedSpan,
   type DetectedState,
   type Detection,
   type EffectWindow,
@@ -20,8 +21,9 @@ import { ReadingTimes } from './reading-times.ts';
 import { encode } from './row-mapping.ts';
 import { sensorStateOf } from './sensor-rows.ts';
 import type { Session } from './session.ts';
+import type { ParameterColumn } from './tables.ts';
 import { mistypedColumns, missingColumns, type TableColumn } from './source-columns.ts';
-import { type DetectForm, detectSql, EFFECT_COLUMNS, KNOWN_COLUMNS } from './statements/detect.ts';
+import { ACCOUNTED_COLUMNS, type DetectForm, detectSql, EFFECT_COLUMNS, KNOWN_COLUMNS } from './statements/detect.ts';
 import { familyParams, isScoped, UNLIMITED } from './statements/families-in-force.ts';
 import { equipmentSql, patternParams, signalNames, signalSql, unitParams } from './statements/readings-scan.ts';
 import { sensorForm, sensorParams } from './statements/sensor-states.ts';
@@ -94,7 +96,7 @@ export class SqlSource implements Source {
     return sql;
   }
 
-  #params({ window, rules, known, effects = [], sensors }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
+  #params({ window, rules, known, accounted, effects = [], sensors }: DetectionRequest, form: DetectForm): Record<string, SqlValue> {
     const d = this.#dialect;
     // A window of the past ends where it is looked from.
     const now = form.isPast ? window.live.upTo : addSeconds(window.live.upTo, -FUTURE_TOLERANCE_SECONDS);
@@ -107,6 +109,7 @@ export class SqlSource implements Source {
     return {
       ...familyParams(rules, { signals: shape.signals, physicalLimits: this.#settings.physicalLimits }),
       known: JSON.stringify(known.map((entry) => this.#knownRow(entry))),
+      accounted: JSON.stringify(accounted.map((span) => this.#accountedRow(span))),
       effects: JSON.stringify(effects.map((entry) => this.#effectRow(entry))),
       usable: JSON.stringify(this.#settings.usableStatus),
       watermark: d.encodeTime(window.watermark),
@@ -135,28 +138,22 @@ export class SqlSource implements Source {
     return { ...Object.fromEntries(bounds), ...Object.fromEntries(limits) };
   }
 
-  #knownRow(known: KnownFamily): Record<string, SqlValue> {
-    const values: Record<string, unknown> = {
-      equipment_id: known.equipmentId,
-      family: known.familyId,
-      accounted_to: known.accountedTo,
-      quiet_until: known.quietUntil,
-      break_bound: known.breakLimit,
-      worse_from: known.worseFrom,
-      report: known.report ? 1 : 0,
-    };
-    return Object.fromEntries(KNOWN_COLUMNS.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
+  #knownRow({ equipmentId, familyId, began, report }: KnownFamily): Record<string, SqlValue> {
+    return this.#row(KNOWN_COLUMNS, { equipment_id: equipmentId, family: familyId, began, report: report ? 1 : 0 });
   }
 
-  #effectRow(effect: EffectWindow): Record<string, SqlValue> {
-    const values: Record<string, unknown> = {
-      part: `${EFFECT}${effect.recommendationId}`,
-      equipment_id: effect.equipmentId,
-      family: effect.familyId,
-      later_than: effect.after,
-      up_to: effect.upTo,
-    };
-    return Object.fromEntries(EFFECT_COLUMNS.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
+  #accountedRow({ equipmentId, familyId, from, until, exceptBeyond }: AccountedSpan): Record<string, SqlValue> {
+    const times = { accounted_from: from, accounted_until: until };
+    return this.#row(ACCOUNTED_COLUMNS, { equipment_id: equipmentId, family: familyId, ...times, except_beyond: exceptBeyond });
+  }
+
+  #effectRow({ recommendationId, equipmentId, familyId, after, upTo }: EffectWindow): Record<string, SqlValue> {
+    const range = { later_than: after, up_to: upTo };
+    return this.#row(EFFECT_COLUMNS, { part: `${EFFECT}${recommendationId}`, equipment_id: equipmentId, family: familyId, ...range });
+  }
+
+  #row(columns: readonly ParameterColumn[], values: Readonly<Record<string, unknown>>): Record<string, SqlValue> {
+    return Object.fromEntries(columns.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
   }
 
   #state(row: Row): DetectedState {
@@ -174,6 +171,7 @@ export class SqlSource implements Source {
         : null;
     return {
       part: row['part'] === 'backlog' || row['part'] === 'late' ? row['part'] : 'live',
+      isEarlier: Number(row['is_earlier']) === 1,
       equipmentId: String(row['equipment_id']),
       familyId: String(row['family']),
       last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,

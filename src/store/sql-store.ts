@@ -23,7 +23,7 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     },
     provesHolderDead: cycle.provesHolderDead,
     takeLease: (request) => cycle.takeLease(request),
-    readOpenWork: (agentId, sessionSeconds) => cycle.readOpenWork(agentId, sessionSeconds),
+    readOpenWork: (...request) => cycle.readOpenWork(...request),
     appendEvents: (events, at) => cycle.appendEvents(events, at),
     saveRecommendations: (lease, changes) => cycle.saveRecommendations(lease, changes),
     saveCommands: (lease, changes) => cycle.saveCommands(lease, changes),

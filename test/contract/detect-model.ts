@@ -106,8 +106,7 @@ export class DetectModel {
       for (const part of ['live', 'backlog'] as const)
         for (const equipmentId of this.#equipment()) {
           const family = familyFor(this.#request.rules, equipmentId, familyId);
-          const state = family ? this.#state(family, part, equipmentId) : null;
-          if (state) states.set(keyOf(state), state);
+          for (const state of family ? this.#states(family, part, equipmentId) : []) states.set(keyOf(state), state);
         }
     return states;
   }
@@ -118,14 +117,22 @@ export class DetectModel {
   }
 
   #counts(family: IssueFamily, sample: Sample): boolean {
-    const known = this.#request.known.find((entry) => entry.equipmentId === sample.equipmentId && entry.familyId === family.id);
-    if (!known) return true;
-    const isWorse = known.breakLimit !== null && isBeyond(family, sample.value, known.breakLimit);
-    if (sample.at <= known.accountedTo && !(isWorse && sample.at >= known.worseFrom)) return false;
-    return known.quietUntil === null || sample.at > known.quietUntil || isWorse;
+    return !this.#request.accounted.some(
+      ({ equipmentId, familyId, from, until, exceptBeyond }) =>
+        equipmentId === sample.equipmentId &&
+        familyId === family.id &&
+        sample.at >= from &&
+        sample.at < until &&
+        (exceptBeyond === null || !isBeyond(family, sample.value, exceptBeyond)),
+    );
   }
 
-  #state(family: IssueFamily, part: Part, equipmentId: string) {
+  #began(family: IssueFamily, of: string): Instant {
+    return this.#request.known.find(({ equipmentId, familyId }) => equipmentId === of && familyId === family.id)?.began ?? 0;
+  }
+
+  /** The readings from the newest row's beginning on, and those before where something raises among them. */
+  #states(family: IssueFamily, part: Part, equipmentId: string) {
     const samples = this.#judgedOf(family.signal)
       .flatMap((judged) => (judged.reason === null ? [judged.sample] : []))
       .filter((sample) => sample.part === part && sample.equipmentId === equipmentId)
@@ -135,27 +142,44 @@ export class DetectModel {
       (known) => known.report && known.equipmentId === equipmentId && known.familyId === family.id,
     );
     const isAsked = isReported && (part === 'live' || this.#request.window.backlog !== null);
-    if (!isAsked && !samples.some((sample) => violates(sample) && this.#counts(family, sample))) return null;
+    if (!isAsked && !samples.some((sample) => violates(sample) && this.#counts(family, sample))) return [];
 
     const times = [...new Set(samples.map((sample) => sample.at))];
     const moments = times.map((at) => ({ at, samples: samples.filter((sample) => sample.at === at) }));
-    const worst = (of: readonly Sample[]) =>
-      of.toSorted((a, b) => (family.side === 'above' ? b.value - a.value : a.value - b.value) || a.at - b.at)[0];
     const raising: Sample[] = [];
     const recent = this.#request.window.live.upTo - 65_000;
     let recentRuns = 0;
     let runStart: Instant | null = null;
-    let clear: { since: Instant; readings: number } | null = null;
-    const clearLimit = family.side === 'above' ? family.bands[0].limit - family.deadband : family.bands[0].limit + family.deadband;
     for (const moment of moments) {
-      if (moment.samples.some(violates)) {
-        if (runStart === null && moment.at > recent) recentRuns += 1;
-        runStart ??= moment.at;
-        if (moment.at - runStart >= family.onDelaySeconds * 1000)
-          raising.push(...moment.samples.filter((sample) => violates(sample) && this.#counts(family, sample)));
-      } else {
+      if (!moment.samples.some(violates)) {
         runStart = null;
+        continue;
       }
+      if (runStart === null && moment.at > recent) recentRuns += 1;
+      runStart ??= moment.at;
+      if (moment.at - runStart >= family.onDelaySeconds * 1000)
+        raising.push(...moment.samples.filter((sample) => violates(sample) && this.#counts(family, sample)));
+    }
+    const began = this.#began(family, equipmentId);
+    return [true, false].flatMap((isEarlier) => {
+      const isOfIt = ({ at }: { readonly at: Instant }) => at < began === isEarlier;
+      const raised = raising.filter(isOfIt);
+      if (isEarlier && raised.length === 0) return [];
+      const seen = this.#stateOf(family, moments.filter(isOfIt), raised);
+      return [{ part, isEarlier, equipmentId, familyId: family.id, ...seen, recentRuns }];
+    });
+  }
+
+  #stateOf(
+    family: IssueFamily,
+    moments: readonly { readonly at: Instant; readonly samples: readonly Sample[] }[],
+    raising: readonly Sample[],
+  ) {
+    const worst = (of: readonly Sample[]) =>
+      of.toSorted((a, b) => (family.side === 'above' ? b.value - a.value : a.value - b.value) || a.at - b.at)[0];
+    const clearLimit = family.side === 'above' ? family.bands[0].limit - family.deadband : family.bands[0].limit + family.deadband;
+    let clear: { since: Instant; readings: number } | null = null;
+    for (const moment of moments) {
       const allClear = moment.samples.every((sample) => (family.side === 'above' ? sample.value < clearLimit : sample.value > clearLimit));
       if (!allClear) clear = null;
       else clear = clear === null ? { since: moment.at, readings: 1 } : { since: clear.since, readings: clear.readings + 1 };
@@ -164,13 +188,9 @@ export class DetectModel {
     const peak = worst(raising);
     const [first, newest] = [raising[0], raising.at(-1)];
     return {
-      part,
-      equipmentId,
-      familyId: family.id,
       last: last ? { at: last.at, value: last.value } : null,
       raised: first && newest && peak ? { firstAt: first.at, lastAt: newest.at, peak: { value: peak.value, at: peak.at } } : null,
       clear,
-      recentRuns,
     };
   }
 
@@ -226,6 +246,11 @@ function isBeyond(family: IssueFamily, value: number, limit: number): boolean {
   return family.side === 'above' ? value > limit : value < limit;
 }
 
-export function keyOf({ part, equipmentId, familyId }: Pick<DetectedState, 'part' | 'equipmentId' | 'familyId'>): string {
-  return `${part} ${equipmentId} ${familyId}`;
+export function keyOf({
+  part,
+  isEarlier,
+  equipmentId,
+  familyId,
+}: Pick<DetectedState, 'part' | 'isEarlier' | 'equipmentId' | 'familyId'>): string {
+  return `${isEarlier ? 'earlier ' : ''}${part} ${equipmentId} ${familyId}`;
 }

@@ -13,7 +13,7 @@ import {
   uniqueArray,
 } from 'fast-check';
 import type { SourceSettings } from '../../src/config/settings.ts';
-import type { KnownFamily } from '../../src/domain/detection.ts';
+import type { AccountedSpan, KnownFamily } from '../../src/domain/detection.ts';
 import type { IssueFamily } from '../../src/domain/rules.ts';
 import type { DetectionWindow } from '../../src/domain/window.ts';
 import type { SqlValue } from '../../src/store/connection.ts';
@@ -146,17 +146,30 @@ const books: Arbitrary<RuleBook> = record({
   };
 });
 
+const place = {
+  equipmentId: constantFrom('A', 'B', 'SILENT'),
+  familyId: constantFrom('temperature', 'hotter', 'low_flow'),
+};
+
 const known: Arbitrary<readonly KnownFamily[]> = uniqueArray(
-  record({
-    equipmentId: constantFrom('A', 'B', 'SILENT'),
-    familyId: constantFrom('temperature', 'hotter', 'low_flow'),
-    accountedTo: oneof(seconds(-60, 0), constant(NOW - 100_000_000)),
-    quietUntil: oneof(constant(null), seconds(-60, 0)),
-    breakLimit: constantFrom(null, 90, 95, 9),
-    worseSeconds: constantFrom(0, 0, 10, 30),
-    report: boolean(),
-  }).map(({ worseSeconds, ...entry }) => ({ ...entry, worseFrom: entry.accountedTo - worseSeconds * 1000 })),
+  record({ ...place, began: oneof(constant(null), seconds(-60, 0), constant(NOW - 7_200_000)), report: boolean() }),
   { maxLength: 4, selector: (entry) => `${entry.equipmentId} ${entry.familyId}` },
+);
+
+/** Spans of one family follow each other, as whoever asks makes them. */
+const accounted: Arbitrary<readonly AccountedSpan[]> = uniqueArray(
+  record({
+    ...place,
+    ends: uniqueArray(oneof(seconds(-60, 5), constant(NOW - 100_000_000), constant(NOW - 7_200_000)), { minLength: 2, maxLength: 4 }),
+    exceptBeyond: constantFrom(null, 90, 95, 9),
+  }),
+  { maxLength: 4, selector: (entry) => `${entry.equipmentId} ${entry.familyId}` },
+).map((entries) =>
+  entries.flatMap(({ ends, ...entry }) => {
+    const [a = 0, b = 0, c, e] = ends.toSorted((x, y) => x - y);
+    const second = c !== undefined && e !== undefined ? [{ ...entry, from: c, until: e }] : [];
+    return [{ ...entry, from: a, until: b }, ...second];
+  }),
 );
 
 const window: Arbitrary<DetectionWindow> = record({ hasBacklog: boolean(), ageSeconds: constantFrom(0, 10, 60) }).map(
@@ -206,30 +219,38 @@ export function detectPropertyContract(under: StoreUnderTest): void {
 
     test('sees in any readings what a plain model sees in them', async () => {
       await assertProperty(
-        asyncProperty(array(readingOf(under, shape), { maxLength: 24 }), books, known, window, async (readings, rules, entries, range) => {
-          await at.outside.run(`DELETE FROM ${settings.table}`);
-          await at.outside.insert(
-            settings.table,
-            rowsOf(shape, spelling, readings, (instant) => at.time(instant)),
-          );
-          const inForce = entries.filter(({ equipmentId, familyId }) => familyFor(rules, equipmentId, familyId) !== undefined);
-          const request = { window: range, rules, known: inForce };
-          const { states, totals } = await at.source.detect(request);
-          const model = new DetectModel(readings, settings, request);
-          const { nextReadingAt } = model.totals;
-          expect(mayGoOnFrom(totals.nextReadingAt, nextReadingAt, range)).toBe(true);
-          expect({ ...totals, nextReadingAt }).toEqual(model.totals);
-          const withoutOthers = states.map(
-            ({ raised, ...state }) =>
-              [
-                keyOf(state),
-                { ...state, raised: raised && { ...raised, peak: { value: raised.peak.value, at: raised.peak.at } } },
-              ] as const,
-          );
-          expect(withoutOthers).toHaveLength(model.states.size);
-          expect(new Map(withoutOthers)).toEqual(model.states);
-          expect(states.filter((state) => state.raised !== null && !model.mayBeOthers(state))).toEqual([]);
-        }),
+        asyncProperty(
+          array(readingOf(under, shape), { maxLength: 24 }),
+          books,
+          known,
+          accounted,
+          window,
+          async (readings, rules, entries, spans, range) => {
+            await at.outside.run(`DELETE FROM ${settings.table}`);
+            await at.outside.insert(
+              settings.table,
+              rowsOf(shape, spelling, readings, (instant) => at.time(instant)),
+            );
+            const isInForce = ({ equipmentId, familyId }: KnownFamily | AccountedSpan) =>
+              familyFor(rules, equipmentId, familyId) !== undefined;
+            const request = { window: range, rules, known: entries.filter(isInForce), accounted: spans.filter(isInForce) };
+            const { states, totals } = await at.source.detect(request);
+            const model = new DetectModel(readings, settings, request);
+            const { nextReadingAt } = model.totals;
+            expect(mayGoOnFrom(totals.nextReadingAt, nextReadingAt, range)).toBe(true);
+            expect({ ...totals, nextReadingAt }).toEqual(model.totals);
+            const withoutOthers = states.map(
+              ({ raised, ...state }) =>
+                [
+                  keyOf(state),
+                  { ...state, raised: raised && { ...raised, peak: { value: raised.peak.value, at: raised.peak.at } } },
+                ] as const,
+            );
+            expect(withoutOthers).toHaveLength(model.states.size);
+            expect(new Map(withoutOthers)).toEqual(model.states);
+            expect(states.filter((state) => state.raised !== null && !model.mayBeOthers(state))).toEqual([]);
+          },
+        ),
         { numRuns: spelling === SPELLINGS['native'] ? RUNS : SPELLED_RUNS },
       );
     }, 30_000);

@@ -33,7 +33,11 @@ const seconds = (instant: number) => (instant - NOW) / 1000;
 const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 async function detect(at: AtHand, effects: readonly EffectWindow[], window = LIVE) {
-  const { states, effects: found, totals } = await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [], effects });
+  const {
+    states,
+    effects: found,
+    totals,
+  } = await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [], accounted: [], effects });
   const said = [...found].map(([id, { last, clear }]) => [
     id,
     last && [seconds(last.at), last.value],

@@ -45,7 +45,7 @@ export function feedContract(under: StoreUnderTest): void {
       ]);
       const { now } = await at.store.readControls();
       const live = { after: now - 60_000, upTo: now + 5000 };
-      const request = { window: { watermark: live.after, live, backlog: null }, rules: SETTINGS.rules, known: [] };
+      const request = { window: { watermark: live.after, live, backlog: null }, rules: SETTINGS.rules, known: [], accounted: [] };
       const { totals } = await at.source.detect(request);
       expect(totals.accepted).toBe(1);
       expect(totals.rejected).toMatchObject({ not_a_number: 1, future: 1, bad_quality: 1, missing: 0 });

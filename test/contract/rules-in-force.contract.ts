@@ -34,7 +34,7 @@ function scoped(scope: RuleBook['families'][number]['scope'], family: IssueFamil
 }
 
 async function hotIds(at: AtHand, rules: RuleBook): Promise<readonly string[]> {
-  const { states } = await at.source.detect({ window: LIVE, rules, known: [] });
+  const { states } = await at.source.detect({ window: LIVE, rules, known: [], accounted: [] });
   return states.map(({ equipmentId }) => equipmentId).toSorted();
 }
 
@@ -66,7 +66,7 @@ function scopes(under: StoreUnderTest): void {
     const at = await insert(96);
     const rules = scoped({ kind: 'class', equipmentClass: 'pump' }, null);
     expect(await hotIds(at, rules)).toEqual(['PUMPX', 'TANK_1']);
-    const { totals } = await at.source.detect({ window: LIVE, rules, known: [] });
+    const { totals } = await at.source.detect({ window: LIVE, rules, known: [], accounted: [] });
     expect(totals).toMatchObject({ accepted: IDS.length, newestGoodAt: NOW - 10_000 });
   });
 
@@ -79,7 +79,7 @@ function scopes(under: StoreUnderTest): void {
     const low = aFamily({ id: 'cold', side: 'below', bands: [{ ...aFamily().bands[0], limit: 5 }] });
     const book = scoped({ kind: 'class', equipmentClass: 'pump' }, own);
     const rules = { ...book, families: [...book.families, ...unscopedRules([low]).families] };
-    const { totals } = await at.source.detect({ window: LIVE, rules, known: [] });
+    const { totals } = await at.source.detect({ window: LIVE, rules, known: [], accounted: [] });
     expect(totals).toMatchObject({ accepted: IDS.length, rejected: { bad_id: 2 } }); // by the one signal that rules are about
   });
 }
@@ -104,7 +104,7 @@ const FLOW: readonly Point[] = [
 ];
 
 async function trendsIn(at: AtHand, book: RuleBook): Promise<Record<string, unknown>> {
-  const { states } = await at.source.detect({ window: LIVE, rules: book, known: [] });
+  const { states } = await at.source.detect({ window: LIVE, rules: book, known: [], accounted: [] });
   return Object.fromEntries(states.find(({ equipmentId }) => equipmentId === 'P1')?.raised?.peak.trends ?? []);
 }
 
@@ -162,9 +162,9 @@ function trends(under: StoreUnderTest): void {
 
 function late(under: StoreUnderTest): void {
   const store = withStore(under);
-  const known = { equipmentId: 'R1', familyId: 'temperature', quietUntil: null, breakLimit: 95, report: true };
+  const known = { equipmentId: 'R1', familyId: 'temperature' };
 
-  test('what is worse counts from the beginning of the open row on, however late it arrives', async () => {
+  test('what is worse than the open row counts, however late it arrives; what is older than it is told apart', async () => {
     const at = store();
     const rows = [
       [-40, 99],
@@ -173,9 +173,19 @@ function late(under: StoreUnderTest): void {
       [-10, 92],
     ].map(([s = 0, temperature = 0]) => ({ equipment_id: 'R1', sensor_status: 'good', timestamp: at.time(NOW + s * 1000), temperature }));
     await at.outside.insert('sensor_data', rows);
-    const entry = { ...known, accountedTo: NOW - 10_000, worseFrom: NOW - 30_000 };
-    const { states } = await at.source.detect({ window: LIVE, rules: unscopedRules([aFamily()]), known: [entry] });
-    expect(states[0]?.raised).toMatchObject({ firstAt: NOW - 30_000, lastAt: NOW - 30_000, peak: { value: 97 } });
+    const request = {
+      window: LIVE,
+      rules: unscopedRules([aFamily()]),
+      known: [{ ...known, began: NOW - 30_000, report: true }],
+      accounted: [{ ...known, from: NOW - 30_000, until: NOW - 9_999, exceptBeyond: 95 }],
+    };
+    const { states } = await at.source.detect(request);
+    const [earlier, present] = states.toSorted((a, b) => Number(b.isEarlier) - Number(a.isEarlier));
+    expect(states).toHaveLength(2);
+    expect(present).toMatchObject({ isEarlier: false, last: { value: 92 } });
+    expect(present?.raised).toMatchObject({ firstAt: NOW - 30_000, lastAt: NOW - 30_000, peak: { value: 97 } });
+    expect(earlier).toMatchObject({ isEarlier: true, last: { at: NOW - 40_000, value: 99 }, clear: null });
+    expect(earlier?.raised).toMatchObject({ firstAt: NOW - 40_000, peak: { value: 99 } });
   });
 
   test('runs of violations that began in the last minute are counted', async () => {
@@ -188,7 +198,7 @@ function late(under: StoreUnderTest): void {
       temperature,
     }));
     await at.outside.insert('sensor_data', rows);
-    const { states } = await at.source.detect({ window: LIVE, rules: unscopedRules([aFamily()]), known: [] });
+    const { states } = await at.source.detect({ window: LIVE, rules: unscopedRules([aFamily()]), known: [], accounted: [] });
     // At -80 (too long ago), -60 (not later than a minute ago), -30 and 0.
     expect(states[0]?.recentRuns).toBe(2);
   });

@@ -156,7 +156,7 @@ export function sensorsPropertyContract(under: StoreUnderTest): void {
             SOURCES[shape].table,
             rowsOf(shape, readings, (instant) => at.time(instant)),
           );
-          const request = { window: WINDOW, rules: unscopedRules([aFamily()]), known: [] };
+          const request = { window: WINDOW, rules: unscopedRules([aFamily()]), known: [], accounted: [] };
           const { sensors } = await at.source.detect({ ...request, sensors: { rules: given, known: [] } });
           const found = sensors.map(({ equipmentId, signal, ...state }): [string, unknown] => [
             `${equipmentId} ${signal}`,

@@ -54,7 +54,7 @@ interface Asked {
 
 async function sensorsOf(at: AtHand, { rules = {}, known = [], window = LIVE }: Asked = {}): Promise<readonly SensorState[]> {
   const sensors = { rules: { ...DEFAULTS, ...rules }, known };
-  return (await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [], sensors })).sensors;
+  return (await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [], accounted: [], sensors })).sensors;
 }
 
 const ago = (instant: number | null | undefined) => (instant === null || instant === undefined ? null : (instant - NOW) / 1000);
@@ -178,7 +178,7 @@ function eitherShape(shape: 'wide' | 'long', store: () => AtHand, under: StoreUn
 
   test('nobody asked, nothing told, and the totals stay what they are', async () => {
     await put(series('temperature', [[-20, 70], [-10, 9999]])); // prettier-ignore
-    const request = { window: LIVE, rules: unscopedRules([aFamily()]), known: [] };
+    const request = { window: LIVE, rules: unscopedRules([aFamily()]), known: [], accounted: [] };
     const plain = await store().source.detect(request);
     const asked = await store().source.detect({ ...request, sensors: { rules: DEFAULTS, known: [] } });
     expect(plain.sensors).toEqual([]);
@@ -195,6 +195,7 @@ function eitherShape(shape: 'wide' | 'long', store: () => AtHand, under: StoreUn
       window: LIVE,
       rules: unscopedRules([aFamily()]),
       known: [],
+      accounted: [],
       sensors: { rules: DEFAULTS, known: [] },
     });
     expect(states.map(({ familyId, raised }) => [familyId, raised?.peak.value])).toEqual([['temperature', 96]]);
@@ -319,6 +320,7 @@ export function sensorsContract(under: StoreUnderTest): void {
         window: LIVE,
         rules: unscopedRules([aFamily()]),
         known: [],
+        accounted: [],
         sensors: { rules: DEFAULTS, known: [] },
       });
       expect(sensors.map(({ signal, bad }) => [signal, bad?.value])).toEqual([['pressure', '91']]);
@@ -345,8 +347,8 @@ export function sensorsContract(under: StoreUnderTest): void {
       } as const;
       const columnNames = { equipment: 'asset', timestamp: 'ts', status: 'quality' };
       const { source } = await at.another({ source: { table: 'own', columns: columnNames, shape: shapes[shape], ...given } });
-      const sensors = { rules: DEFAULTS, known: [] };
-      const found = (await source.detect({ window: LIVE, rules: unscopedRules([aFamily()]), known: [], sensors })).sensors;
+      const sensors = { rules: DEFAULTS, known: [], accounted: [] };
+      const found = (await source.detect({ window: LIVE, rules: unscopedRules([aFamily()]), known: [], accounted: [], sensors })).sensors;
       return found.map(({ signal, bad, good }) => [signal, bad?.fault, ago(bad?.since), ago(bad?.at), good && ago(good.since)]);
     }
 

@@ -50,7 +50,7 @@ async function run(at: AtHand, example: Example | undefined, table: string, rows
   expect(await source.mistypedColumns()).toEqual([]);
   const { rules } = example.settings;
   const window = detectionWindow(NOW, NOW - 10_000, example.settings.source, activeFamilies(rules));
-  const { states, totals } = await source.detect({ window, rules, known: [] });
+  const { states, totals } = await source.detect({ window, rules, known: [], accounted: [] });
   return { totals, states: states.map(({ part, equipmentId, raised }) => [part, equipmentId, raised?.peak.at, raised?.peak.value]) };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SourceSettings } from '../../src/config/settings.ts';
-import type { KnownFamily } from '../../src/domain/detection.ts';
+import type { AccountedSpan } from '../../src/domain/detection.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
 import type { IssueFamily } from '../../src/domain/rules.ts';
@@ -66,7 +66,7 @@ interface Asked {
   readonly now?: Instant;
   readonly window?: DetectionWindow;
   readonly families?: readonly IssueFamily[];
-  readonly known?: readonly KnownFamily[];
+  readonly accounted?: readonly AccountedSpan[];
 }
 
 function liveAt(now: Instant, seconds = 300): DetectionWindow {
@@ -88,8 +88,8 @@ async function sourceOf(at: AtHand, shape: Shape, given: Partial<SourceSettings>
 
 async function detect(at: AtHand, shape: Shape, given: Partial<SourceSettings>, asked: Asked = {}) {
   const source = await sourceOf(at, shape, given);
-  const { window = liveAt(asked.now ?? NOW), families = [aFamily()], known = [] } = asked;
-  return source.detect({ window, rules: unscopedRules(families), known });
+  const { window = liveAt(asked.now ?? NOW), families = [aFamily()], accounted = [] } = asked;
+  return source.detect({ window, rules: unscopedRules(families), known: [], accounted });
 }
 
 function conversion(stored: string, used: string) {
@@ -164,7 +164,7 @@ function units(under: StoreUnderTest, store: () => AtHand): void {
         fourEyes: false,
       };
       const rules = { ...unscopedRules([aFamily()]), equipment: [{ pattern: '*', equipmentClass: 'pump' }], classCauses: [cause] };
-      const peak = async () => (await source.detect({ window: liveAt(NOW), rules, known: [] })).states[0]?.raised?.peak;
+      const peak = async () => (await source.detect({ window: liveAt(NOW), rules, known: [], accounted: [] })).states[0]?.raised?.peak;
       const atPeak = await peak();
       expect([...(atPeak?.signals ?? [])]).toEqual([['temperature', 97]]);
       expect(atPeak?.trends.get('pressure')).toEqual({ means: [null, null, 200], lowest: 200, highest: 200 });
@@ -448,15 +448,7 @@ function lateWindow(stored: Instant, given: Partial<SourceSettings> = {}): Detec
   return detectionWindow(NOW, stored, { ...SETTINGS.source, ...ARRIVAL, ...given }, [aFamily()]);
 }
 
-const KNOWN: KnownFamily = {
-  equipmentId: 'R1',
-  familyId: 'temperature',
-  accountedTo: 0,
-  quietUntil: null,
-  breakLimit: null,
-  worseFrom: 0,
-  report: false,
-};
+const ACCOUNTED: AccountedSpan = { equipmentId: 'R1', familyId: 'temperature', from: 0, until: 0, exceptBeyond: null };
 
 function arrivals(under: StoreUnderTest, store: () => AtHand): void {
   const native: Spelling = { settings: {}, type: 'VARCHAR(40)', spell: (utc) => store().time(utc) };
@@ -470,7 +462,7 @@ function arrivals(under: StoreUnderTest, store: () => AtHand): void {
       const at = store();
       await make(at, type);
       const window = lateWindow(NOW - 10_000);
-      const early = window.arrivedAfter ?? 0;
+      const early = window.late?.arrivedAfter ?? 0;
       await put(at, shape, [
         { t: spell(NOW - 5 * HOUR), stored: spell(NOW - 1000), temperature: 97 },
         { t: spell(NOW - 4 * HOUR), stored: spell(NOW - 1000), temperature: 70 },
@@ -497,8 +489,8 @@ function arrivals(under: StoreUnderTest, store: () => AtHand): void {
     const { totals } = await detect(at, shape, ARRIVAL, { window });
     expect(totals).toMatchObject({ accepted: 0, backlogHasReadings: false, nextReadingAt: null });
     expect(totals.newestGoodAt).toBeLessThan(window.watermark);
-    const known = [{ ...KNOWN, accountedTo: NOW - 5 * HOUR }];
-    expect((await detect(at, shape, ARRIVAL, { window, known })).states).toEqual([]);
+    const accounted = [{ ...ACCOUNTED, from: NOW - 5 * HOUR, until: NOW - 5 * HOUR + 1 }];
+    expect((await detect(at, shape, ARRIVAL, { window, accounted })).states).toEqual([]);
     expect((await detect(at, shape, {}, { window })).states).toEqual([]);
   });
 
@@ -668,7 +660,7 @@ function cost(store: () => AtHand): void {
       await at.outside.run(`CREATE INDEX by_stored ON ${table} (stored)`);
       const seen: Statement[] = [];
       const { source } = await at.another({ source: { ...SHAPES[shape], ...settings }, watch: (statement) => seen.push(statement) });
-      await source.detect({ window: lateWindow(NOW - 12 * HOUR), rules: unscopedRules([aFamily()]), known: [] });
+      await source.detect({ window: lateWindow(NOW - 12 * HOUR), rules: unscopedRules([aFamily()]), known: [], accounted: [] });
       expect(seen).toHaveLength(1);
       const plan = await at.outside.rows(`EXPLAIN QUERY PLAN ${seen[0]?.sql ?? ''}`, seen[0]?.params);
       const touching = plan.map((step) => String(step['detail'])).filter((detail) => new RegExp(`\\b${table}\\b`).test(detail));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SourceSettings } from '../../src/config/settings.ts';
-import type { KnownFamily } from '../../src/domain/detection.ts';
+import type { AccountedSpan, KnownFamily } from '../../src/domain/detection.ts';
 import type { IssueFamily } from '../../src/domain/rules.ts';
 import { type DetectionWindow, detectionWindow } from '../../src/domain/window.ts';
 import type { Source } from '../../src/ports/source.ts';
@@ -37,20 +37,17 @@ interface Asked {
   readonly window?: DetectionWindow;
   readonly families?: readonly IssueFamily[];
   readonly known?: readonly Partial<KnownFamily>[];
+  readonly accounted?: readonly Partial<AccountedSpan>[];
 }
 
-function detect(source: Source, { window = LIVE, families = [aFamily()], known = [] }: Asked = {}) {
-  const filled = known.map((entry) => ({
-    equipmentId: 'REACTOR_02',
-    familyId: 'temperature',
-    accountedTo: 0,
-    quietUntil: null,
-    breakLimit: null,
-    worseFrom: entry.accountedTo ?? 0,
-    report: false,
-    ...entry,
-  }));
-  return source.detect({ window, rules: unscopedRules(families), known: filled });
+function detect(source: Source, { window = LIVE, families = [aFamily()], known = [], accounted = [] }: Asked = {}) {
+  const hot = { equipmentId: 'REACTOR_02', familyId: 'temperature' };
+  return source.detect({
+    window,
+    rules: unscopedRules(families),
+    known: known.map((entry) => ({ ...hot, began: null, report: false, ...entry })),
+    accounted: accounted.map((span) => ({ ...hot, from: 0, until: NOW + 1, exceptBeyond: null, ...span })),
+  });
 }
 
 const ago = (instant: number | null | undefined) => (instant === null || instant === undefined ? null : (instant - NOW) / 1000);
@@ -153,7 +150,7 @@ function times(store: () => AtHand): void {
     expect(await stateOf(store())).toEqual({ last: [-20, 96], raised: [-20, -20], peak: [-20, 96], clear: null });
   });
 
-  test('only violations later than what is accounted for count, and they alone say first, last and peak', async () => {
+  test('only violations that nothing accounts for count, and they alone say first, last and peak', async () => {
     const at = store();
     await insert(
       at,
@@ -164,14 +161,19 @@ function times(store: () => AtHand): void {
         [-20, 91],
       ]),
     );
-    expect(await stateOf(at, { known: [{ accountedTo: NOW - 40_000 }] })).toMatchObject({ raised: [-30, -20], peak: [-30, 97] });
-    expect(await stateOf(at, { known: [{ accountedTo: NOW - 20_000 }] })).toBeNull();
-    expect(await stateOf(at, { known: [{ accountedTo: NOW - 20_000, report: true }] })).toMatchObject({ last: [-20, 91], raised: null });
-    expect(await stateOf(at, { known: [{ accountedTo: NOW, equipmentId: 'REACTOR_01' }] })).toMatchObject({ peak: [-50, 99] });
-    expect(await stateOf(at, { known: [{ accountedTo: NOW, familyId: 'pressure' }] })).toMatchObject({ peak: [-50, 99] });
+    const upTo = (until: number) => [{ until: NOW + until + 1 }];
+    expect(await stateOf(at, { accounted: upTo(-40_000) })).toMatchObject({ raised: [-30, -20], peak: [-30, 97] });
+    expect(await stateOf(at, { accounted: upTo(-20_000) })).toBeNull();
+    expect(await stateOf(at, { accounted: upTo(-20_000), known: [{ report: true }] })).toMatchObject({ last: [-20, 91], raised: null });
+    expect(await stateOf(at, { accounted: [{ equipmentId: 'REACTOR_01' }] })).toMatchObject({ peak: [-50, 99] });
+    expect(await stateOf(at, { accounted: [{ familyId: 'pressure' }] })).toMatchObject({ peak: [-50, 99] });
+    // What comes late counts where no row has its moment: before one, and between two.
+    expect(await stateOf(at, { accounted: [{ from: NOW - 40_000 }] })).toMatchObject({ raised: [-50, -50] });
+    const both = [{ until: NOW - 40_000 }, { from: NOW - 30_000 }];
+    expect(await stateOf(at, { accounted: both })).toMatchObject({ raised: [-40, -40], peak: [-40, 96] });
   });
 
-  test('in a quiet time only what is worse than its limit counts; after it everything', async () => {
+  test('where only what is worse is not accounted for, that counts, and after it everything', async () => {
     const at = store();
     await insert(
       at,
@@ -182,12 +184,12 @@ function times(store: () => AtHand): void {
         [-20, 91],
       ]),
     );
-    expect(await stateOf(at, { known: [{ quietUntil: NOW - 30_000, breakLimit: 95 }] })).toMatchObject({
+    expect(await stateOf(at, { accounted: [{ until: NOW - 29_999, exceptBeyond: 95 }] })).toMatchObject({
       raised: [-40, -20],
       peak: [-40, 95.1],
     });
-    expect(await stateOf(at, { known: [{ quietUntil: NOW, breakLimit: 95 }] })).toMatchObject({ raised: [-40, -40] });
-    expect(await stateOf(at, { known: [{ quietUntil: NOW, breakLimit: null }] })).toBeNull();
+    expect(await stateOf(at, { accounted: [{ exceptBeyond: 95 }] })).toMatchObject({ raised: [-40, -40] });
+    expect(await stateOf(at, { accounted: [{ exceptBeyond: null }] })).toBeNull();
   });
 
   test('with an on-delay a violation counts when its run has lasted that long, to the millisecond', async () => {
@@ -318,7 +320,13 @@ function counts(under: StoreUnderTest, store: () => AtHand): void {
       [-120, -60].map(async (from) => {
         const live = { after: NOW - 120_000, upTo: NOW + (from + 60) * 1000 };
         const window: DetectionWindow = { watermark: NOW + from * 1000, live, backlog: null };
-        const { totals: found } = await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [], isPast: true });
+        const { totals: found } = await at.source.detect({
+          window,
+          rules: unscopedRules([aFamily()]),
+          known: [],
+          accounted: [],
+          isPast: true,
+        });
         return found.rejected.bad_quality;
       }),
     );
@@ -341,11 +349,20 @@ function counts(under: StoreUnderTest, store: () => AtHand): void {
   test('an empty source has no states and counts nothing', async () => {
     const { states, totals: found } = await detect(store().source, { known: [{ report: true }] });
     expect(states).toEqual([
-      { part: 'live', equipmentId: 'REACTOR_02', familyId: 'temperature', last: null, raised: null, clear: null, recentRuns: 0 },
+      {
+        part: 'live',
+        isEarlier: false,
+        equipmentId: 'REACTOR_02',
+        familyId: 'temperature',
+        last: null,
+        raised: null,
+        clear: null,
+        recentRuns: 0,
+      },
     ]);
     expect(found).toEqual({
       accepted: 0,
-      rejected: { bad_id: 0, bad_time: 0, future: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 },
+      rejected: { bad_id: 0, bad_time: 0, future: 0, too_late: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 },
       newestGoodAt: null,
       backlogHasReadings: false,
       nextReadingAt: null,
@@ -657,7 +674,7 @@ export function sourceContract(under: StoreUnderTest): void {
         "INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp) VALUES ('REACTOR_02', 96, 'warning', CURRENT_TIMESTAMP)",
       );
       const window = detectionWindow(now + 1000, now - 10_000, SETTINGS.source, activeFamilies(SETTINGS.rules));
-      const { states } = await at.source.detect({ window, rules: SETTINGS.rules, known: [] });
+      const { states } = await at.source.detect({ window, rules: SETTINGS.rules, known: [], accounted: [] });
       expect(states).toEqual([
         expect.objectContaining({ equipmentId: 'REACTOR_02', familyId: SETTINGS.rules.families[0]?.familyId, part: 'live' }),
       ]);

@@ -241,7 +241,7 @@ function handWrittenTimes(under: StoreUnderTest): void {
           garbage.map((timestamp) => ({ equipment_id: 'PUMP_01', temperature: 99, sensor_status: 'good', timestamp })),
         );
         const window = { watermark: now - 10_000, live: { after: now - 300_000, upTo: now + 5000 }, backlog: null };
-        const { states, totals } = await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [] });
+        const { states, totals } = await at.source.detect({ window, rules: unscopedRules([aFamily()]), known: [], accounted: [] });
         expect(states).toEqual([]);
         const { bad_time: badTime, future, ...others } = totals.rejected;
         expect({ counted: badTime + future, ...others }).toMatchObject({ counted: garbage.length, bad_id: 0, missing: 0 });

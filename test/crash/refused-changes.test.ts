@@ -93,7 +93,7 @@ describe('a change of a recommendation that somebody forestalls', () => {
     expect(scene.log.filter((line) => line.startsWith('CHATTERING'))).toHaveLength(1);
   });
 
-  test('is taken back when it is an earlier episode, which is recorded once', async () => {
+  test('is none when it is an earlier episode: that is recorded once, whatever somebody does to the row beside it', async () => {
     await begin();
     await scene.cycle();
     const hour = 3600;
@@ -105,15 +105,29 @@ describe('a change of a recommendation that somebody forestalls', () => {
     await scene.cycle();
     const { recommendation_id: id } = await scene.row('R1');
     await scene.cycle({ ports: { store: forestalled('saveRecommendations', deferred) } });
-    expect(await scene.events(id)).toEqual(['created', 'earlier_episode', 'not_applied']);
     await scene.cycle();
     const rows = await scene.rows('R1');
     expect(rows.map(({ status }) => status)).toEqual(['withdrawn', 'deferred']);
-    // What was there already is not made again, and the audit says that too.
-    expect(await scene.events(rows[0]?.['recommendation_id'])).toEqual(['created', 'created', 'not_applied']);
-    const told = await scene.events(id);
-    expect(told.filter((event) => event === 'earlier_episode')).toHaveLength(2);
-    expect(told.filter((event) => event === 'not_applied')).toHaveLength(1);
+    expect(await scene.events(rows[0]?.['recommendation_id'])).toEqual(['created']);
+    expect(await scene.events(id)).toEqual(['created', 'earlier_episode', 'deferred']);
+  });
+
+  test('is taken back when it is an earlier beginning, which the next cycle puts right', async () => {
+    await begin();
+    await scene.reading('R1', 97, 20);
+    await scene.cycle();
+    await scene.reading('R1', 96, 60);
+    const began = async () => Date.parse(String((await scene.row('R1'))['first_detected_timestamp']));
+    const before = await began();
+    const { recommendation_id: id } = await scene.row('R1');
+    await scene.cycle({ ports: { store: forestalled('saveRecommendations', deferred) } });
+    expect(await began()).toBe(before);
+    expect(await scene.events(id)).toEqual(['created', 'began_earlier', 'not_applied']);
+    await scene.cycle();
+    expect(before - (await began())).toBeGreaterThan(39_000);
+    expect(await scene.events(id)).toEqual(['created', 'began_earlier', 'not_applied', 'deferred', 'began_earlier']);
+    await scene.cycle();
+    expect((await scene.events(id)).filter((event) => event === 'began_earlier')).toHaveLength(2);
   });
 
   test('is taken back when it is an outcome', async () => {

@@ -1,5 +1,6 @@
 import type { Settings } from '../../src/config/settings.ts';
 import { type Band, type IssueFamily } from '../../src/domain/rules.ts';
+import { recommendationIdOf } from '../../src/domain/ids.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { type Connection, type HolderLock, read, type SqlValue, type Statement, write } from '../../src/store/connection.ts';
@@ -7,7 +8,7 @@ import type { Dialect } from '../../src/store/dialect.ts';
 import { openEmbedded } from '../../src/store/embedded/connection.ts';
 import { AGENT, SETTINGS } from '../support/stores.ts';
 import type * as detector from './detector.ts';
-import type { Act, ComparedRow, Death, FamilyRule, Reading, Rules, StandingOrder } from './history.ts';
+import type { Act, ComparedRow, Death, FamilyRows, FamilyRule, Reading, Rules, StandingOrder } from './history.ts';
 
 export type Detector = typeof detector;
 
@@ -154,32 +155,32 @@ FROM json_each(:rows)`,
     return this.#dialect.decodeTime(health?.['watermark_timestamp'] ?? null);
   }
 
-  /** The rows of each equipment and family, each after the one that it names as its predecessor. */
-  async chains(): Promise<ReadonlyMap<string, readonly ComparedRow[]>> {
-    const rows = await this.#query('SELECT * FROM agent_recommendations ORDER BY created_timestamp, rowid');
-    const chains = new Map<string, ComparedRow[]>();
-    let follows = new Map<unknown, string>();
-    for (const row of rows)
-      if (row['predecessor_id'] === null)
-        follows.set(row['recommendation_id'], `${String(row['equipment_id'])} ${String(row['issue_family'])}`);
-    let placed = 0;
-    while (follows.size > 0) {
-      for (const row of rows) {
-        const key = follows.get(row['recommendation_id']);
-        if (key === undefined) continue;
-        chains.set(key, [...(chains.get(key) ?? []), this.#compared(row)]);
-        placed += 1;
-      }
-      const ended = follows;
-      follows = new Map(
-        rows.flatMap((row) => {
-          const key = ended.get(row['predecessor_id']);
-          return key === undefined ? [] : [[row['recommendation_id'], key] as const];
-        }),
-      );
+  /** The rows of each equipment and family: the chain, each after the one that it names as its predecessor, and what stands beside it. */
+  async chains(): Promise<ReadonlyMap<string, FamilyRows>> {
+    const rows = await this.#query('SELECT * FROM agent_recommendations');
+    const families = new Map<string, Readonly<Record<string, unknown>>[]>();
+    for (const row of rows) {
+      const key = `${String(row['equipment_id'])} ${String(row['issue_family'])}`;
+      families.set(key, [...(families.get(key) ?? []), row]);
     }
-    if (placed !== rows.length) throw new Error(`${rows.length - placed} recommendations follow none that is there`);
-    return chains;
+    return new Map([...families].map(([key, ofFamily]) => [key, this.#family(ofFamily)]));
+  }
+
+  #family(rows: readonly Readonly<Record<string, unknown>>[]): FamilyRows {
+    const chain: Readonly<Record<string, unknown>>[] = [];
+    const [some] = rows;
+    let next = rows.find(
+      (row) => row['recommendation_id'] === recommendationIdOf(String(some?.['equipment_id']), String(some?.['issue_family']), null),
+    );
+    while (next !== undefined) {
+      chain.push(next);
+      const before = next['recommendation_id'];
+      next = rows.find((row) => row['predecessor_id'] === before);
+    }
+    const beside = rows.filter((row) => !chain.includes(row));
+    const strays = beside.filter((row) => row['predecessor_id'] !== null || row['status'] !== 'withdrawn');
+    if (strays.length > 0 || chain.length === 0) throw new Error(`${strays.length} recommendations follow none that is there`);
+    return { chain: chain.map((row) => this.#compared(row)), beside: beside.map((row) => this.#compared(row)) };
   }
 
   #compared(row: Readonly<Record<string, unknown>>): ComparedRow {

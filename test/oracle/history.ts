@@ -82,7 +82,7 @@ export interface StandingOrder {
   readonly until: number | null;
 }
 
-/** What is compared of a recommendation. The list of a family's rows is in the order of the chain: each follows the one before. */
+/** What is compared of a recommendation. */
 export interface ComparedRow {
   readonly status: string;
   readonly severity: string;
@@ -92,4 +92,10 @@ export interface ComparedRow {
   /** The readings that may be the peak: more than one where they are alike at one moment. */
   readonly peakReadings: readonly number[];
   readonly quietUntil: number | null;
+}
+
+/** The rows of one equipment and family: in the chain each follows the one before. */
+export interface FamilyRows {
+  readonly chain: readonly ComparedRow[];
+  readonly beside: readonly ComparedRow[];
 }

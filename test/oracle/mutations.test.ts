@@ -8,6 +8,8 @@ import { disagreementIn } from './replay.ts';
 const DETECT = 'src/store/statements/detect.ts';
 const WINDOW = 'src/domain/window.ts';
 const DETECTION = 'src/domain/detection.ts';
+const SPANS = 'src/domain/accounted-spans.ts';
+const EARLIER = 'src/domain/earlier-readings.ts';
 
 const MUTATIONS: readonly Mutation[] = [
   {
@@ -23,8 +25,8 @@ const MUTATIONS: readonly Mutation[] = [
     from: 'MAX(violates) OVER (PARTITION BY of_part, equipment_id, family, ts)',
     to: 'violates',
   },
-  { name: 'late readings are not waited for', file: WINDOW, from: 'settings.latenessSeconds + delay', to: 'delay' },
-  { name: 'the window forgets the delays', file: WINDOW, from: 'settings.latenessSeconds + delay', to: 'settings.latenessSeconds' },
+  { name: 'late readings are not waited for', file: WINDOW, from: 'return latenessSeconds + Math.max(', to: 'return Math.max(' },
+  { name: 'the window forgets the delays', file: WINDOW, from: 'latenessSeconds + Math.max(', to: 'latenessSeconds + 0 * Math.max(' },
   { name: 'the deadband is ignored', file: DETECT, from: 'j.sign * j.clear_bound', to: 'j.sign * j.bound' },
   {
     name: 'a reading on the edge of the deadband is clear',
@@ -46,8 +48,52 @@ const MUTATIONS: readonly Mutation[] = [
     from: 'COUNT(DISTINCT CASE WHEN last_unclear',
     to: 'COUNT(CASE WHEN last_unclear',
   },
-  { name: 'what was accounted for counts again', file: DETECT, from: 'j.ts > k.accounted_to', to: 'j.ts >= k.accounted_to' },
-  { name: 'a worse reading that arrives late is lost', file: DETECT, from: 'j.ts >= k.worse_from', to: 'j.ts >= k.accounted_to' },
+  { name: 'the last violation on record counts again', file: SPANS, from: 'until: last + 1', to: 'until: last' },
+  { name: 'the first violation on record counts again', file: DETECT, from: 'j.ts >= a.accounted_from', to: 'j.ts > a.accounted_from' },
+  { name: 'a worse reading that arrives late is lost', file: SPANS, from: 'isActedOn ? null : limit', to: 'null' },
+  { name: 'what comes late from before a row is lost', file: SPANS, from: '{ from: first, until', to: '{ from: 0, until' },
+  {
+    name: 'the mildest of several rows holds',
+    file: SPANS,
+    from: 'Math.max(a, b) : Math.min(a, b)',
+    to: 'Math.min(a, b) : Math.max(a, b)',
+  },
+  {
+    name: 'what only an older row has on record counts again',
+    file: 'src/store/statements/open-work.ts',
+    from: 'last_accounted_timestamp > ${since}',
+    to: 'false AND last_accounted_timestamp > ${since}',
+  },
+  {
+    name: 'a hold is forgotten with the row after it',
+    file: 'src/store/statements/open-work.ts',
+    from: 'quiet_until > ${since}',
+    to: 'false AND quiet_until > ${since}',
+  },
+  {
+    name: 'an episode from before the open recommendation makes that worse',
+    file: EARLIER,
+    from: 'if (isOver) return wasDisbelieved',
+    to: 'if (isOver && !situation.open) return wasDisbelieved',
+  },
+  {
+    name: 'the beginning of an episode is not put right',
+    file: EARLIER,
+    from: "return { kind: 'extend', row, firstDetectedAt: raised.firstAt };",
+    to: 'return undefined;',
+  },
+  {
+    name: 'a run begins anew with the recommendation',
+    file: DETECT,
+    from: 'OVER (PARTITION BY of_part, equipment_id, family, run) AS run_start',
+    to: 'OVER (PARTITION BY of_part, is_earlier, equipment_id, family, run) AS run_start',
+  },
+  {
+    name: 'a reading at the beginning of the recommendation is taken for an earlier one',
+    file: DETECT,
+    from: 'j.ts < k.began',
+    to: 'j.ts <= k.began',
+  },
   {
     name: 'the latest of equal peaks is taken',
     file: DETECT,
@@ -58,7 +104,7 @@ const MUTATIONS: readonly Mutation[] = [
   { name: 'quality is ignored', file: DETECT, from: "WHEN NOT (${isUsable(d, 'r.status')}) THEN", to: 'WHEN false THEN' },
   { name: 'the live range moves the watermark past the slices', file: WINDOW, from: 'dealtUpTo === null ?', to: 'true ?' },
   { name: 'an empty slice skips nothing', file: WINDOW, from: 'totals.backlogHasReadings ?', to: 'true ?' },
-  { name: 'quiet families speak', file: DETECT, from: 'k.quiet_until IS NULL', to: 'true' },
+  { name: 'quiet families speak', file: SPANS, from: 'until: quiet + 1', to: 'until: 0' },
   {
     name: 'silence withdraws',
     file: DETECTION,
@@ -79,7 +125,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'half of an earlier episode makes the open recommendation worse',
-    file: 'src/domain/decide-recommendations.ts',
+    file: 'src/domain/episodes.ts',
     from: 'raised !== null && raised.firstAt >',
     to: 'false && Infinity >',
   },
@@ -98,8 +144,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an approval that ends accounts for what no slice has read',
     file: 'src/cycle/decide-approval.ts',
-    from: 'cycle.detected?.dealtUpTo ?? Infinity',
-    to: 'Infinity',
+    from: 'cycle.detected?.dealtUpTo ?? null',
+    to: 'null',
   },
 ];
 

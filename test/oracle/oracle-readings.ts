@@ -53,28 +53,48 @@ export interface Sight {
   readonly clearSince: number | null;
 }
 
-/** Walks from moment to moment. At one moment a violation counts, and a normal reading beside it ends nothing. */
-export function look(goods: readonly Good[], family: FamilyRule, counts: (good: Good) => boolean): Sight {
+/** The same readings, those before a moment apart from the others. */
+export interface Sights {
+  readonly earlier: Sight;
+  readonly since: Sight;
+}
+
+/**
+ * Walks from moment to moment. At one moment a violation counts, and a normal reading beside it ends nothing. A run goes on past `began`;
+ * what is clear at the end is asked of either side by itself.
+ */
+export function look(goods: readonly Good[], family: FamilyRule, counts: (good: Good) => boolean, began: number): Sights {
   const moments = new Map<number, Good[]>();
   for (const good of goods) moments.set(good.at, [...(moments.get(good.at) ?? []), good]);
+  const inOrder = [...moments].toSorted(([a], [b]) => a - b);
   const raising: Good[] = [];
   let runSince: number | null = null;
-  let clearTimes: number[] = [];
-  let newest: number | null = null;
-  for (const [at, readings] of [...moments].toSorted(([a], [b]) => a - b)) {
-    newest = at;
+  for (const [at, readings] of inOrder) {
     const violating = readings.filter(({ value }) => isBeyond(family, value, mildest(family)));
     if (violating.length === 0) runSince = null;
     else {
       runSince ??= at;
       if (at - runSince >= family.onDelay * 1000) raising.push(...violating.filter(counts));
     }
-    clearTimes = readings.every(({ value }) => isClear(family, value)) ? [...clearTimes, at] : [];
   }
+  const side = (isOnIt: (at: number) => boolean): Sight => ({
+    ...endOf(
+      inOrder.filter(([at]) => isOnIt(at)),
+      family,
+    ),
+    raising: raising.filter(({ at }) => isOnIt(at)),
+  });
+  return { earlier: side((at) => at < began), since: side((at) => at >= began) };
+}
+
+function endOf(moments: readonly (readonly [number, readonly Good[]])[], family: FamilyRule): Omit<Sight, 'raising'> {
+  let clearTimes: number[] = [];
+  for (const [at, readings] of moments) clearTimes = readings.every(({ value }) => isClear(family, value)) ? [...clearTimes, at] : [];
+  const newest = moments.at(-1)?.[0] ?? null;
   const clearSince = clearTimes[0] ?? null;
   const cleared =
     newest !== null && clearSince !== null && clearTimes.length >= family.clearReadings && newest - clearSince >= family.offDelay * 1000;
-  return { newest, raising, cleared, clearSince };
+  return { newest, cleared, clearSince };
 }
 
 /** The worst, and of equally bad ones the earliest; several where they share a moment. */

@@ -1,5 +1,5 @@
 import type { ComparedRow, FamilyRule, Reading, Rules, Severity, StandingOrder } from './history.ts';
-import { accept, FUTURE_TOLERANCE_MS, type Good, isBeyond, look, peakOf, type Sight } from './oracle-readings.ts';
+import { accept, FUTURE_TOLERANCE_MS, type Good, isBeyond, look, peakOf, type Sight, type Sights } from './oracle-readings.ts';
 
 const HOUR_MS = 3_600_000;
 /** However much is on at a slice's end, the next one begins at least this much later. */
@@ -12,6 +12,8 @@ export interface OracleRow extends ComparedRow {
   readonly equipment: string;
   readonly family: string;
   readonly severity: Severity;
+  /** An episode that was over before the family's newest row began: it follows none and is followed by none. */
+  readonly isBeside: boolean;
   /** False while an operator's decision waits for the agent to take it over. */
   readonly settled: boolean;
   readonly escalatedAt: number | null;
@@ -46,10 +48,12 @@ interface Surroundings {
   readonly now: number;
 }
 
+/** Of the readings from the beginning of the family's newest row on, and of those before. */
 interface FamilySight {
   readonly family: FamilyRule;
   readonly live: Sight;
   readonly slice: Sight | null;
+  readonly earlier: { readonly live: Sight; readonly slice: Sight | null };
   /** How much of the past this cycle is done with, while there is a backlog. */
   readonly sliceEnd: number | null;
   /** What the live range says: a newest reading that is too old says nothing. */
@@ -67,9 +71,9 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
   for (const family of rules.families)
     for (const equipment of equipments) {
       if (equipment === null) continue;
-      const place = rows.findLastIndex((row) => row.equipment === equipment && row.family === family.id);
+      const place = placeOfNewest(rows, equipment, family);
       const newest = rows[place] ?? null;
-      const sight = sightOf(family, equipment, newest, window, end, surroundings);
+      const sight = sightOf(family, equipment, rows, window, end, surroundings);
       const isStopped = orders.some(
         (order) => order.kind !== 'advisory' && order.equipment === equipment && (order.until === null || order.until > now),
       );
@@ -80,6 +84,10 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
     }
   const spoken = [...rows, ...made].map((row) => (isUndecided(row) ? { ...row, announcedEnd: null } : row));
   return { rows: spoken, watermark: nextWatermark(window, end, rules, readings, now) };
+}
+
+function placeOfNewest(rows: readonly OracleRow[], equipment: string, family: FamilyRule): number {
+  return rows.findLastIndex((row) => row.equipment === equipment && row.family === family.id && !row.isBeside);
 }
 
 function windowOf(stored: number | null, rules: Rules, now: number): Window {
@@ -141,45 +149,46 @@ function severityOf(family: FamilyRule, value: number): Severity {
   return bands.reduce<Severity>((so, { severity }) => (isMoreSevere(severity, so) ? severity : so), 'low');
 }
 
-/** Whether a violation counts, given the newest row of its family. */
-function countsAfter(newest: OracleRow | null, family: FamilyRule, { at, value }: Good): boolean {
-  if (newest === null) return true;
-  const worse = isWorse(family, value, newest.severity);
-  if (worse && at >= newest.firstDetected) return true;
-  const isLater = at > newest.lastAccounted;
-  const isQuiet = newest.quietUntil !== null && at <= newest.quietUntil;
-  return isLater && (!isQuiet || worse);
+/** Whether a violation is on a row's record, or is what the row is quiet about. Nobody saw what is worse than the row says. */
+function isDealtWith(row: OracleRow, family: FamilyRule, { at, value }: Good): boolean {
+  if (at < row.firstDetected || isWorse(family, value, row.severity)) return false;
+  return at <= row.lastAccounted || (row.quietUntil !== null && at <= row.quietUntil);
 }
 
 function sightOf(
   family: FamilyRule,
   equipment: string,
-  newest: OracleRow | null,
+  rows: readonly OracleRow[],
   window: Window,
   end: number | null,
   { readings, rules, now }: Surroundings,
 ): FamilySight {
   const goods = readings.flatMap((reading) => accept(reading, family.signal, now) ?? []).filter((good) => good.equipment === equipment);
-  const lookAt = (range: Range) =>
+  const ours = rows.filter((row) => row.equipment === equipment && row.family === family.id);
+  const began = rows[placeOfNewest(rows, equipment, family)]?.firstDetected ?? -Infinity;
+  const lookAt = (range: Range): Sights =>
     look(
       goods.filter(({ at }) => isIn(range, at)),
       family,
-      (good) => countsAfter(newest, family, good),
+      (good) => !ours.some((row) => isDealtWith(row, family, good)),
+      began,
     );
   const live = lookAt(window.live);
-  const isUnknown = live.newest === null || now - live.newest > rules.maxAge * 1000;
+  const slice = window.slice && lookAt(window.slice);
+  const isUnknown = live.since.newest === null || now - live.since.newest > rules.maxAge * 1000;
   return {
     family,
-    live,
-    slice: window.slice && lookAt(window.slice),
+    live: live.since,
+    slice: slice && slice.since,
+    earlier: { live: live.earlier, slice: slice && slice.earlier },
     sliceEnd: end,
-    condition: isUnknown ? 'unknown' : live.cleared ? 'cleared' : 'holds',
+    condition: isUnknown ? 'unknown' : live.since.cleared ? 'cleared' : 'holds',
   };
 }
 
 /**
- * A slice ends early, right before the first reading of an episode that is not over at the slice's end and older than what is open or hot
- * at its place by now, so that the next slice has all of it.
+ * A slice ends early, right before the first reading of an episode that is not over at the slice's end and older than what is on record
+ * or hot at its place by now, so that the next slice has all of it.
  */
 function endOfPast(window: Window, rows: readonly OracleRow[], surroundings: Surroundings): number | null {
   const { watermark, slice } = window;
@@ -188,11 +197,13 @@ function endOfPast(window: Window, rows: readonly OracleRow[], surroundings: Sur
   const equipments = new Set(surroundings.readings.flatMap(({ equipment }) => equipment ?? []));
   for (const family of surroundings.rules.families)
     for (const equipment of equipments) {
-      const newest = rows.findLast((row) => row.equipment === equipment && row.family === family.id) ?? null;
-      const { slice: seen, live } = sightOf(family, equipment, newest, window, null, surroundings);
-      const isOfThePresent = newest && isOpen(newest) ? newest.firstDetected <= slice.upTo : live.raising.length === 0;
+      const newest = rows[placeOfNewest(rows, equipment, family)];
+      const sight = sightOf(family, equipment, rows, window, null, surroundings);
+      const isAllBefore = newest !== undefined && newest.firstDetected > slice.upTo;
+      const seen = isAllBefore ? sight.earlier.slice : sight.slice;
+      const isOfThePresent = newest && isOpen(newest) ? true : sight.live.raising.length === 0;
       const first = seen?.raising[0]?.at;
-      if (isOfThePresent || first === undefined || seen?.cleared) continue;
+      if ((isOfThePresent && !isAllBefore) || first === undefined || seen?.cleared) continue;
       if (first > watermark + LEAST_ADVANCE_MS) end = Math.min(end, first - 1);
     }
   return end;
@@ -219,11 +230,20 @@ interface Decided {
 type NewRow = Omit<OracleRow, 'equipment' | 'family'>;
 
 function decide(newest: OracleRow | null, sight: FamilySight, isStopped: boolean, now: number): Decided {
-  if (newest && isOpen(newest)) {
-    if (!isStopped) return besideEarlier(newest, sight, now) ?? decideOpen(newest, sight, now);
-    return { changed: { ...newest, status: isUndecided(newest) ? 'withdrawn' : 'cancelled' }, next: [] };
-  }
-  return { changed: newest, next: isStopped ? [] : decideNew(sight) };
+  if (isStopped) return { changed: newest && stopped(newest, sight), next: [] };
+  if (!newest) return { changed: null, next: decideNew(sight) };
+  const before = decideEarlier(newest, sight, now);
+  // What is worse made another row of it: what goes on now is for the next cycle.
+  if (before.isWorse) return before;
+  const row = before.changed;
+  const { changed, next } = isOpen(row) ? decideOpen(row, sight, now) : { changed: row, next: decideNew(sight) };
+  return { changed, next, earlier: before.earlier };
+}
+
+function stopped(row: OracleRow, sight: FamilySight): OracleRow {
+  if (!isOpen(row)) return row;
+  const lastAccounted = Math.max(row.lastAccounted, passed(row.firstDetected, lastOf(sight.live.raising), sight));
+  return { ...row, status: isUndecided(row) ? 'withdrawn' : 'cancelled', lastAccounted };
 }
 
 function newRow(status: string, family: FamilyRule, raising: readonly Good[], lastAccounted: number): NewRow {
@@ -231,6 +251,7 @@ function newRow(status: string, family: FamilyRule, raising: readonly Good[], la
   return {
     status,
     severity: severityOf(family, peak[0]?.value ?? Number.NaN),
+    isBeside: false,
     firstDetected: raising[0]?.at ?? Number.NaN,
     lastAccounted,
     peakValue: peak[0]?.value ?? Number.NaN,
@@ -248,38 +269,73 @@ function lastOf(raising: readonly Good[]): number {
   return Math.max(...raising.map(({ at }) => at));
 }
 
-/** While there is a backlog, only what the slices have passed is dealt with. */
-function passed(at: number, { sliceEnd }: FamilySight): number {
-  return Math.min(at, sliceEnd ?? at);
+/** While there is a backlog, a row that began before the slice's end has dealt with what the slices have passed, and no more. */
+function passed(began: number, at: number, { sliceEnd }: FamilySight): number {
+  return sliceEnd !== null && began <= sliceEnd ? Math.min(at, sliceEnd) : at;
 }
 
-/** Nothing of the slice where all that it raises is left to the next one. */
-function sliceToDecide({ slice, sliceEnd }: FamilySight): Sight | null {
+/** Nothing of a slice where all that it raises is left to the next one. */
+function unlessLeft(slice: Sight | null, { sliceEnd }: FamilySight): Sight | null {
   return (slice?.raising[0]?.at ?? 0) > (sliceEnd ?? Infinity) ? null : slice;
+}
+
+interface Earlier extends Decided {
+  readonly changed: OracleRow;
+  readonly earlier: readonly NewRow[];
+  readonly isWorse: boolean;
+}
+
+/**
+ * Violations from before the row that no row has on record. What was over by then is an episode of its own beside the row; what was not is
+ * the row's, which began earlier, and may have been worse than it says.
+ */
+function decideEarlier(row: OracleRow, sight: FamilySight, now: number): Earlier {
+  const { family, sliceEnd } = sight;
+  // What lies before the live range has still to come in slices: whether it is another episode will be seen there.
+  const live = sliceEnd !== null && sight.earlier.live.cleared ? null : sight.earlier.live;
+  const earlier: NewRow[] = [];
+  let changed = row;
+  for (const seen of [unlessLeft(sight.earlier.slice, sight), live]) {
+    const first = seen?.raising[0]?.at;
+    if (!seen || first === undefined) continue;
+    const alone = { ...newRow('withdrawn', family, seen.raising, lastOf(seen.raising)), isBeside: true };
+    const isOwn = !seen.cleared;
+    if (isOwn && isOpen(row) && isMoreSevere(alone.severity, row.severity)) {
+      const worse = worsened(changed, seen, sight, now);
+      if (worse?.changed) return { ...worse, changed: worse.changed, earlier, isWorse: true };
+    }
+    if (!isOwn || isMoreSevere(alone.severity, row.severity)) earlier.push(alone);
+    else changed = { ...changed, firstDetected: Math.min(changed.firstDetected, first) };
+  }
+  return { changed, next: [], earlier, isWorse: false };
 }
 
 function decideNew(sight: FamilySight): readonly NewRow[] {
   const { family, live, condition, sliceEnd } = sight;
-  const slice = sliceToDecide(sight);
+  const slice = unlessLeft(sight.slice, sight);
   const past: NewRow[] = [];
   if (slice && slice.raising.length > 0) {
     if (!slice.cleared) return [newRow('pending', family, slice.raising, lastOf(slice.raising))];
     past.push(newRow('withdrawn', family, slice.raising, lastOf(slice.raising)));
   }
-  if (live.raising.length === 0) return past;
-  if (condition !== 'cleared') return [...past, newRow('pending', family, live.raising, passed(lastOf(live.raising), sight))];
+  const first = live.raising[0]?.at;
+  if (first === undefined) return past;
+  if (condition !== 'cleared') return [...past, newRow('pending', family, live.raising, passed(first, lastOf(live.raising), sight))];
   // Over already: recorded as it was, but by the slices where they have still to come there.
   return sliceEnd === null ? [newRow('withdrawn', family, live.raising, lastOf(live.raising))] : past;
 }
 
 function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: number): Decided | null {
-  if (!seen || seen.raising.length === 0) return null;
-  const lastAccounted = Math.max(row.lastAccounted, passed(lastOf(seen.raising), sight));
-  const found = newRow('pending', sight.family, seen.raising, lastAccounted);
+  const first = seen?.raising[0]?.at;
+  if (!seen || first === undefined) return null;
+  const last = lastOf(seen.raising);
+  const found = newRow('pending', sight.family, seen.raising, passed(first, last, sight));
   if (!isMoreSevere(found.severity, row.severity)) return null;
   if (!isUndecided(row)) return { changed: { ...row, status: 'cancelled' }, next: [found] };
-  const { equipment, family, firstDetected } = row;
-  return { changed: { ...found, equipment, family, firstDetected, escalatedAt: now }, next: [] };
+  const { equipment, family } = row;
+  const firstDetected = Math.min(row.firstDetected, first);
+  const lastAccounted = Math.max(row.lastAccounted, passed(row.firstDetected, last, sight));
+  return { changed: { ...found, equipment, family, firstDetected, lastAccounted, escalatedAt: now }, next: [] };
 }
 
 function withdrawn(row: OracleRow, seen: Sight): Decided | null {
@@ -287,19 +343,9 @@ function withdrawn(row: OracleRow, seen: Sight): Decided | null {
   return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, lastOf(seen.raising)) }, next: [] };
 }
 
-/** What a slice shows to have been over before the open row began is another episode, and says nothing about that row. */
-function besideEarlier(row: OracleRow, sight: FamilySight, now: number): Decided | null {
-  const { slice, family } = sight;
-  if (!slice || slice.raising.length === 0 || !slice.cleared || (slice.clearSince ?? Infinity) > row.firstDetected) return null;
-  const dealtWith = lastOf(slice.raising);
-  const { changed, next } = decideOpen(row, { ...sight, slice: { ...slice, raising: [], cleared: false } }, now);
-  const lastAccounted = Math.max(changed?.lastAccounted ?? 0, dealtWith);
-  return { changed: changed && { ...changed, lastAccounted }, next, earlier: [newRow('withdrawn', family, slice.raising, dealtWith)] };
-}
-
 function decideOpen(row: OracleRow, sight: FamilySight, now: number): Decided {
   const { live, condition, sliceEnd } = sight;
-  const slice = sliceToDecide(sight);
+  const slice = unlessLeft(sight.slice, sight);
   // The past in its own order; it closes a row only where nothing shows that the condition holds now.
   const closes = slice !== null && slice.cleared && (slice.clearSince ?? 0) > row.firstDetected && condition !== 'holds';
   const decision =
@@ -323,17 +369,18 @@ function judgeApproval(row: OracleRow, sight: FamilySight, rules: Rules, now: nu
 }
 
 function expired(row: OracleRow, sight: FamilySight): OracleRow {
-  const seen = passed(lastOf(sight.live.raising), sight);
+  const seen = passed(row.firstDetected, lastOf(sight.live.raising), sight);
   return { ...row, status: 'expired', settled: true, lastAccounted: Math.max(row.lastAccounted, seen) };
 }
 
 /** What is left of a run that wrote its audit and nothing else: the ends that it told of. */
 export function afterAudit(rows: readonly OracleRow[], wanted: readonly OracleRow[]): readonly OracleRow[] {
+  // Rows may have been put beside others meanwhile; those of the chain keep their order.
+  const chain = wanted.filter(({ isBeside }) => !isBeside);
+  const places = rows.filter(({ isBeside }) => !isBeside);
   return rows.map((row) => {
     if (!isOpen(row)) return row;
-    const told = wanted.find(
-      (other) => other.equipment === row.equipment && other.family === row.family && other.firstDetected === row.firstDetected,
-    );
+    const told = chain[places.indexOf(row)];
     const announcedEnd = told?.status === 'withdrawn' ? 'question' : told && !isOpen(told) ? 'approval' : null;
     return { ...row, announcedEnd };
   });

@@ -4,6 +4,7 @@ import {
   type Arrival,
   BEGINNING,
   type ComparedRow,
+  type FamilyRows,
   type History,
   type Reading,
   type StandingOrder,
@@ -89,21 +90,35 @@ function decided(row: OracleRow, what: Exclude<Act, { kind: 'control' | 'lift' }
   }
 }
 
-function differenceOf(state: OracleState, found: ReadonlyMap<string, readonly ComparedRow[]>, watermark: number | null): string | null {
-  const wanted = new Map<string, ComparedRow[]>();
+function differenceOf(state: OracleState, found: ReadonlyMap<string, FamilyRows>, watermark: number | null): string | null {
+  const wanted = new Map<string, FamilyRows>();
   for (const row of state.rows) {
     const key = `${row.equipment} ${row.family}`;
-    wanted.set(key, [...(wanted.get(key) ?? []), row]);
+    const { chain = [], beside = [] } = wanted.get(key) ?? {};
+    wanted.set(key, row.isBeside ? { chain, beside: [...beside, row] } : { chain: [...chain, row], beside });
   }
   for (const key of new Set([...wanted.keys(), ...found.keys()])) {
-    const [theirs, ours] = [wanted.get(key) ?? [], found.get(key) ?? []];
-    for (let place = 0; place < Math.max(theirs.length, ours.length); place += 1) {
-      const [oracle, agent] = [theirs[place], ours[place]];
-      if (oracle && agent && isAlike(oracle, agent)) continue;
-      return `recommendation ${place + 1} of ${key}\n  oracle: ${spelled(oracle)}\n  agent:  ${spelled(agent)}`;
-    }
+    const [theirs, ours] = [wanted.get(key), found.get(key)];
+    const difference =
+      differenceIn(`recommendation of ${key}`, theirs?.chain ?? [], ours?.chain ?? []) ??
+      differenceIn(`earlier episode of ${key}`, inOrder(theirs?.beside), inOrder(ours?.beside));
+    if (difference !== null) return difference;
   }
   return state.watermark === watermark ? null : `the watermark\n  oracle: ${moment(state.watermark)}\n  agent:  ${moment(watermark)}`;
+}
+
+/** What stands beside a chain has no order of its own. */
+function inOrder(rows: readonly ComparedRow[] = []): readonly ComparedRow[] {
+  return rows.toSorted((a, b) => a.firstDetected - b.firstDetected || a.severity.localeCompare(b.severity));
+}
+
+function differenceIn(what: string, theirs: readonly ComparedRow[], ours: readonly ComparedRow[]): string | null {
+  for (let place = 0; place < Math.max(theirs.length, ours.length); place += 1) {
+    const [oracle, agent] = [theirs[place], ours[place]];
+    if (oracle && agent && isAlike(oracle, agent)) continue;
+    return `${what}, number ${place + 1}\n  oracle: ${spelled(oracle)}\n  agent:  ${spelled(agent)}`;
+  }
+  return null;
 }
 
 function isAlike(oracle: ComparedRow, agent: ComparedRow): boolean {

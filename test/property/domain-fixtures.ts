@@ -141,6 +141,7 @@ export function state(
     readonly clearSince?: number;
     readonly clearReadings?: number;
     readonly recentRuns?: number;
+    readonly isEarlier?: boolean;
   },
 ): DetectedState {
   const lastAt = given.lastAt ?? NOW - 5 * SECOND;
@@ -149,6 +150,7 @@ export function state(
   const firstAt = given.firstAt ?? raisedTo;
   return {
     part,
+    isEarlier: given.isEarlier ?? false,
     equipmentId: 'R1',
     familyId: FAMILY.id,
     last: given.last === null ? null : { at: lastAt, value: given.last ?? peak ?? 70 },

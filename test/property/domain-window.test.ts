@@ -13,7 +13,7 @@ interface Reading {
   readonly arrives: number;
 }
 
-const REJECTED = { bad_id: 0, bad_time: 0, future: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 };
+const REJECTED = { bad_id: 0, bad_time: 0, future: 0, too_late: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 };
 
 function isIn(range: TimeRange | null, at: number): boolean {
   return range !== null && at > range.after && at <= range.upTo;

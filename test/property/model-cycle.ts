@@ -4,8 +4,9 @@ import { SituationIndex } from '../../src/cycle/situations.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { Control } from '../../src/domain/control.ts';
 import { controlOn } from '../../src/domain/control.ts';
-import { type Decision, decideSituation } from '../../src/domain/decide-recommendations.ts';
-import type { DetectedState } from '../../src/domain/detection.ts';
+import { accountedSpans } from '../../src/domain/accounted-spans.ts';
+import { decideSituation } from '../../src/domain/decide-recommendations.ts';
+import type { AccountedSpan, DetectedState } from '../../src/domain/detection.ts';
 import { Draft } from '../../src/domain/draft.ts';
 import { addSeconds } from '../../src/domain/instant.ts';
 import { firstApprovalOf, secondDueAt } from '../../src/domain/four-eyes.ts';
@@ -22,13 +23,12 @@ import {
 import { assessmentOf, recommendationOf } from '../../src/domain/proposal.ts';
 import { judgeReadiness } from '../../src/domain/readiness.ts';
 import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
-import { limitAbove } from '../../src/domain/rules.ts';
-import { isWorse } from '../../src/domain/severity.ts';
+import type { Decision } from '../../src/domain/situation.ts';
 import { ticketHash } from '../../src/domain/ticket.ts';
 import { isTerminal, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import { outcomeOf } from '../../src/domain/verify-outcome.ts';
 import { dealtUpTo } from '../../src/domain/slice-progress.ts';
-import { detectionWindow, nextWatermark, type TimeRange } from '../../src/domain/window.ts';
+import { detectionWindow, nextWatermark, oldestIn, type TimeRange } from '../../src/domain/window.ts';
 import { author, COOLING_TAG, FAMILY, LIVE_TAG, POLICY, TAGS } from './domain-fixtures.ts';
 import type { ModelStore } from './model-store.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
@@ -56,36 +56,44 @@ export interface Surroundings {
 }
 
 const SETTINGS = { latenessSeconds: 300, maxAgeSeconds: 300, firstLookbackSeconds: 600 };
-const REJECTED = { bad_id: 0, bad_time: 0, future: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 };
+const REJECTED = { bad_id: 0, bad_time: 0, future: 0, too_late: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 };
 
 function isIn(range: TimeRange | null, at: number): boolean {
   return range !== null && at > range.after && at <= range.upTo;
 }
 
 /** What the detection statement says about one range: the specification of its aggregates, in a few lines. */
-function stateOf(part: DetectedState['part'], readings: readonly Reading[], newest: FamilyHistory | undefined): DetectedState | undefined {
-  const breakLimit = newest ? limitAbove(FAMILY, newest.severity, isWorse) : undefined;
+function statesOf(
+  part: DetectedState['part'],
+  readings: readonly Reading[],
+  newest: FamilyHistory | undefined,
+  spans: readonly AccountedSpan[],
+): readonly DetectedState[] {
+  const began = newest?.firstDetectedTimestamp ?? 0;
   const counts = ({ at, value }: Reading) =>
     value > 85 &&
-    at > (newest?.lastAccountedTimestamp ?? 0) &&
-    (at > (newest?.quietUntil ?? 0) || (breakLimit !== undefined && value > breakLimit));
-  const counted = readings.filter(counts);
+    !spans.some(({ from, until, exceptBeyond }) => at >= from && at < until && (exceptBeyond === null || value <= exceptBeyond));
   const report = newest !== undefined && (!isTerminal(newest.status) || (newest.status === 'executed' && newest.outcome === null));
-  if (counted.length === 0 && !report) return undefined;
-  const last = readings.at(-1);
-  const [first, latest] = [counted[0], counted.at(-1)];
-  const peak = counted.toSorted((a, b) => b.value - a.value)[0];
-  const clear = readings.slice(readings.findLastIndex(({ value }) => value >= 84) + 1);
-  return {
-    part,
-    equipmentId: 'R1',
-    familyId: FAMILY.id,
-    last: last ?? null,
-    raised:
-      first && latest && peak ? { firstAt: first.at, lastAt: latest.at, peak: { ...peak, signals: new Map(), trends: new Map() } } : null,
-    clear: clear[0] ? { since: clear[0].at, readings: clear.length } : null,
-    recentRuns: 0,
-  };
+  return [true, false].flatMap((isEarlier) => {
+    const own = readings.filter(({ at }) => at < began === isEarlier);
+    const counted = own.filter(counts);
+    if (counted.length === 0 && (isEarlier || !report)) return [];
+    const last = own.at(-1);
+    const [first, latest] = [counted[0], counted.at(-1)];
+    const peak = counted.toSorted((a, b) => b.value - a.value)[0];
+    const clear = own.slice(own.findLastIndex(({ value }) => value >= 84) + 1);
+    return {
+      part,
+      isEarlier,
+      equipmentId: 'R1',
+      familyId: FAMILY.id,
+      last: last ?? null,
+      raised:
+        first && latest && peak ? { firstAt: first.at, lastAt: latest.at, peak: { ...peak, signals: new Map(), trends: new Map() } } : null,
+      clear: clear[0] ? { since: clear[0].at, readings: clear.length } : null,
+      recentRuns: 0,
+    };
+  });
 }
 
 function about(row: OpenRecommendation, event: string, toStatus: RecommendationStatus, after?: unknown) {
@@ -103,13 +111,15 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
   const newest = found && (draft.row(found.recommendationId) ?? found);
   const window = detectionWindow(now, world.watermark, SETTINGS, [FAMILY]);
   const seen = { live: readings.filter(({ at }) => isIn(window.live, at)), backlog: readings.filter(({ at }) => isIn(window.backlog, at)) };
-  const states = [stateOf('live', seen.live, newest), window.backlog ? stateOf('backlog', seen.backlog, newest) : undefined];
-  const situations = new SituationIndex(
-    unscopedRules([FAMILY]),
-    newest ? [newest] : [],
-    draft,
-    states.filter((each) => each !== undefined),
-  );
+  const rules = unscopedRules([FAMILY]);
+  const histories = store.histories();
+  const asRead = new SituationIndex(rules, histories, draft, []);
+  const spans = accountedSpans(rules, asRead.rows, { oldest: oldestIn(window), latest: now + 5000, latestQuiet: Infinity });
+  const states = [
+    ...statesOf('live', seen.live, newest, spans),
+    ...(window.backlog ? statesOf('backlog', seen.backlog, newest, spans) : []),
+  ];
+  const situations = new SituationIndex(rules, histories, draft, states);
   const backlogUpTo = dealtUpTo(window, situations.all(draft));
   const decisions = situations.all(draft).flatMap((each) => decideSituation(each, { now, maxAgeSeconds: 300, controls, backlogUpTo }));
   for (const decision of decisions) apply(draft, decision, now);
@@ -120,7 +130,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
     controls,
     mayDispatch: true,
     conditionOf: (row) => situations.conditionOf(row, now, 300),
-    lastReadingOf: (row) => situations.liveOf(row)?.last?.at ?? null,
+    accountedFor: (row) => situations.liveOf(row)?.last?.at ?? 0,
   };
   const live = new Map(mood === 'silent' ? [] : [[LIVE_TAG, 100] as const, [COOLING_TAG, 0] as const]);
   for (const row of draft.rows) if (row.status === 'awaiting_second') lapse(draft, row, now, world.policy);
@@ -173,21 +183,29 @@ function apply(draft: Draft, decision: Decision, now: number): void {
           status: 'pending',
           guardedStatus: 'pending',
           escalatedTimestamp: now,
+          firstDetectedTimestamp: Math.min(row.firstDetectedTimestamp, proposal.firstDetectedAt),
           lastAccountedTimestamp: proposal.accountedTo,
         },
         about(row, 'escalated', 'pending', issuedCopy(assessment.ticket)),
       );
       return;
     }
+    case 'extend':
+      draft.amend(decision.row, { firstDetectedTimestamp: decision.firstDetectedAt }, beginsEarlier(decision.row));
+      return;
     case 'withdraw':
       end(draft, decision.row, 'withdrawn', decision.accountedTo);
       return;
     case 'cancel':
-      end(draft, decision.row, 'cancelled');
+      end(draft, decision.row, 'cancelled', decision.accountedTo);
       return;
     case 'resume':
       back(draft, decision.row, 'resumed');
   }
+}
+
+function beginsEarlier({ recommendationId }: FamilyHistory) {
+  return { subjectType: 'recommendation', subjectId: recommendationId, event: 'began_earlier' } as const;
 }
 
 function create(draft: Draft, row: OpenRecommendation): void {

@@ -28,6 +28,10 @@ export class ModelStore {
     );
   }
 
+  histories(): readonly FamilyHistory[] {
+    return [...this.rows.values()] as FamilyHistory[]; // the store does not check their statuses either
+  }
+
   newest(): FamilyHistory | undefined {
     const byAge = [...this.rows.values()].toSorted((a, b) => b.createdTimestamp - a.createdTimestamp);
     return byAge[0] as FamilyHistory | undefined; // the store does not check its status either

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { type Decision, type DecisionContext, decideSituation, type Situation } from '../../src/domain/decide-recommendations.ts';
+import { decideSituation } from '../../src/domain/decide-recommendations.ts';
 import { conditionOf } from '../../src/domain/detection.ts';
 import type { OpenRecommendation } from '../../src/domain/recommendation.ts';
+import type { Decision, DecisionContext, Situation } from '../../src/domain/situation.ts';
 import { acceptedRow, control, FAMILY, history, NOW, openRow, SECOND, state } from '../property/domain-fixtures.ts';
 
 const CONTEXT: DecisionContext = { now: NOW, maxAgeSeconds: 300, controls: [], backlogUpTo: null };
@@ -198,8 +199,8 @@ test('two episodes in one cycle are a chain: the second follows the first and co
 });
 
 function accountedTo(decision: Decision | undefined): number | undefined {
-  if (decision === undefined || decision.kind === 'cancel' || decision.kind === 'resume') return undefined;
-  return decision.kind === 'withdraw' ? decision.accountedTo : decision.proposal.accountedTo;
+  if (decision === undefined || decision.kind === 'resume' || decision.kind === 'extend') return undefined;
+  return decision.kind === 'withdraw' || decision.kind === 'cancel' ? decision.accountedTo : decision.proposal.accountedTo;
 }
 
 test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
@@ -209,7 +210,12 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
     {},
     NOW - 40 * SECOND,
   ],
-  ['a live row while catching up, up to the slice only', { live: HOLDS }, CATCHING_UP, SLICE_END],
+  [
+    'a live row while catching up, up to its newest violation: what is older than it is told apart',
+    { live: HOLDS },
+    CATCHING_UP,
+    NOW - 5 * SECOND,
+  ],
   ['an episode that is over, up to its last violation', { live: OVER }, {}, NOW - 90 * SECOND],
   ['an episode in a slice, up to its last violation', { backlog: PAST_OVER }, CATCHING_UP, past(100)],
   ['a withdrawal without a later violation, what the row had', { open: PENDING, live: CLEARED }, {}, PENDING.lastAccountedTimestamp],
@@ -227,19 +233,41 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
   ],
   ['an escalation, up to its newest violation', { open: PENDING, live: WORSE }, {}, NOW - 5 * SECOND],
   [
-    'an escalation while catching up, up to the slice only',
-    { open: openRow({ lastAccountedTimestamp: past(999) }), live: WORSE },
+    'an escalation of an older row while catching up, up to the slice only',
+    { open: openRow({ firstDetectedTimestamp: past(999), lastAccountedTimestamp: past(999) }), live: WORSE },
     CATCHING_UP,
     SLICE_END,
   ],
-  ['an escalation while catching up, never back', { open: PENDING, live: WORSE }, CATCHING_UP, PENDING.lastAccountedTimestamp],
+  [
+    'an escalation of an older row while catching up, never back',
+    { open: openRow({ firstDetectedTimestamp: past(999) }), live: WORSE },
+    CATCHING_UP,
+    PENDING.lastAccountedTimestamp,
+  ],
+  [
+    'an escalation of a row that began after the slice, up to its newest violation',
+    { open: PENDING, live: WORSE },
+    CATCHING_UP,
+    NOW - 5 * SECOND,
+  ],
   [
     'a withdrawal by a slice, never back',
     { open: openRow({ firstDetectedTimestamp: past(500) }), backlog: PAST_CLEARED },
     CATCHING_UP,
     PENDING.lastAccountedTimestamp,
   ],
-  ['a control, what the row had', { open: PENDING, live: HOLDS }, { controls: [control('shelved')] }, PENDING.lastAccountedTimestamp],
+  [
+    'a control, up to the newest violation that it took from the operators',
+    { open: PENDING, live: HOLDS },
+    { controls: [control('shelved')] },
+    NOW - 5 * SECOND,
+  ],
+  [
+    'a control without a violation, what the row had',
+    { open: PENDING, live: STILL },
+    { controls: [control('shelved')] },
+    PENDING.lastAccountedTimestamp,
+  ],
 ])('readings are accounted for: %s', (_what, situation, context, expected) => {
   expect(accountedTo(decide(situation, context)[0])).toBe(expected);
 });
@@ -280,9 +308,9 @@ test.each<[string, Partial<Situation>, string]>([
   expect(decide(situation, { distrust: () => undefined })).toEqual(decide(situation));
 });
 
-test('with a backlog a row that is withdrawn by distrust accounts for the slices only', () => {
+test('with a backlog an older row that is withdrawn by distrust accounts for the slices only', () => {
   const context = { ...CATCHING_UP, distrust };
-  const [decision] = decide({ live: HOLDS, open: { ...PENDING, lastAccountedTimestamp: 0 } }, context);
+  const [decision] = decide({ live: HOLDS, open: { ...PENDING, firstDetectedTimestamp: past(9), lastAccountedTimestamp: 0 } }, context);
   expect(decision).toMatchObject({ kind: 'withdraw', accountedTo: context.backlogUpTo });
 });
 
@@ -297,16 +325,4 @@ test.each<[string, Partial<Situation>, string]>([
   const raised = (situation.live ?? situation.backlog)?.raised;
   expect(asked).toEqual(expected === 'open' ? [] : [['R1', FAMILY.signal, raised?.firstAt, raised?.lastAt]]);
   expect(decide(situation, { disbelief: () => false })).toEqual(decide(situation));
-});
-
-test('an episode that was over before the open row began is recorded beside it, however bad it was, and does not escalate it', () => {
-  const open = openRow({ severity: 'high', firstDetectedTimestamp: NOW - 60 * SECOND, lastAccountedTimestamp: past(3600) });
-  const worseThen = state('backlog', { peak: 97, last: 70, lastAt: past(0), raisedTo: past(100), clearSince: past(90) });
-  const [first, ...others] = decide({ open, backlog: worseThen, live: HOLDS }, CATCHING_UP);
-  expect(first).toMatchObject({ kind: 'record', proposal: { beside: open, accountedTo: past(100) } });
-  expect(others).toEqual([]);
-  // It does not keep what is worse now from being seen.
-  expect(kinds(decide({ open, backlog: worseThen, live: WORSE }, CATCHING_UP))).toBe('record escalate');
-  // What went on after the row had begun is the row's own.
-  expect(kinds(decide({ open: { ...open, firstDetectedTimestamp: past(95) }, backlog: worseThen }, CATCHING_UP))).toBe('escalate');
 });

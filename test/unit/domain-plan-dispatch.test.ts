@@ -14,7 +14,7 @@ const CONTEXT: DispatchPlanContext = {
   controls: [],
   mayDispatch: true,
   conditionOf: () => 'holds',
-  lastReadingOf: () => NOW - SECOND,
+  accountedFor: () => NOW - SECOND,
 };
 
 function executing(overrides: Partial<OpenRecommendation> = {}, peak = 92): OpenRecommendation {

@@ -12,7 +12,7 @@ function windowAt(stored: number | null, settings: WindowSettings = SETTINGS, fa
 }
 
 function totals(given: Partial<DetectionTotals>): DetectionTotals {
-  const rejected = { bad_id: 0, bad_time: 0, future: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 };
+  const rejected = { bad_id: 0, bad_time: 0, future: 0, too_late: 0, bad_quality: 0, missing: 0, not_a_number: 0, out_of_range: 0 };
   return { accepted: 0, rejected, newestGoodAt: null, backlogHasReadings: false, nextReadingAt: null, ...given };
 }
 
@@ -54,12 +54,17 @@ test('a live range of hours does not make a backlog of what it holds itself', ()
   expect(windowAt(NOW - 4 * HOUR, settings).backlog).toEqual({ after: NOW - 4 * HOUR - OVERLAP, upTo: NOW - 3 * HOUR });
 });
 
+const WEEK = 7 * 24 * HOUR;
+
 test('with an ingest time, what arrived since the watermark less the lateness is asked for; without one nothing is', () => {
   const settings = { ...SETTINGS, arrivalColumn: 'stored_at' };
-  expect(windowAt(NOW - 60 * SECOND, settings).arrivedAfter).toBe(NOW - 365 * SECOND);
-  expect(windowAt(null, settings).arrivedAfter).toBe(NOW - 905 * SECOND);
-  expect(windowAt(NOW - 48 * HOUR, settings)).toMatchObject({ arrivedAfter: NOW - 48 * HOUR - 305 * SECOND, backlog: expect.anything() });
-  expect(windowAt(NOW, { ...SETTINGS, arrivalColumn: null })).not.toHaveProperty('arrivedAfter');
+  expect(windowAt(NOW - 60 * SECOND, settings).late).toEqual({ arrivedAfter: NOW - 365 * SECOND, after: NOW - 60 * SECOND - WEEK });
+  expect(windowAt(null, settings).late?.arrivedAfter).toBe(NOW - 905 * SECOND);
+  expect(windowAt(NOW - 48 * HOUR, settings)).toMatchObject({
+    late: { arrivedAfter: NOW - 48 * HOUR - 305 * SECOND },
+    backlog: expect.anything(),
+  });
+  expect(windowAt(NOW, { ...SETTINGS, arrivalColumn: null })).not.toHaveProperty('late');
 });
 
 const LIVE = windowAt(NOW - 60 * SECOND);

@@ -12,6 +12,10 @@ const INDEXES: readonly string[] = [
   `CREATE UNIQUE INDEX IF NOT EXISTS agent_recommendations_open ON agent_recommendations (equipment_id, issue_family)
    WHERE status IN ${OPEN}`,
   'CREATE INDEX IF NOT EXISTS agent_recommendations_newest ON agent_recommendations (equipment_id, issue_family, created_timestamp)',
+  // What accounts for the readings that a cycle may see again.
+  ...['last_accounted_timestamp', 'quiet_until'].map(
+    (column) => `CREATE INDEX IF NOT EXISTS agent_recommendations_by_${column} ON agent_recommendations (${column})`,
+  ),
   // What was opened lately, however long the history is.
   'CREATE INDEX IF NOT EXISTS agent_recommendations_by_time ON agent_recommendations (created_timestamp)',
   `CREATE INDEX IF NOT EXISTS agent_recommendations_unsettled ON agent_recommendations (recommendation_id)

@@ -10,11 +10,17 @@ import { longTrends, trendColumns, wideTrends } from './trends.ts';
 export const KNOWN_COLUMNS = [
   { name: 'equipment_id', kind: 'text' },
   { name: 'family', kind: 'text' },
-  { name: 'accounted_to', kind: 'time' },
-  { name: 'quiet_until', kind: 'time' },
-  { name: 'break_bound', kind: 'real' },
-  { name: 'worse_from', kind: 'time' },
+  { name: 'began', kind: 'time' },
   { name: 'report', kind: 'integer' },
+] as const;
+
+/** Whose violations of when are dealt with: AccountedSpan. */
+export const ACCOUNTED_COLUMNS = [
+  { name: 'equipment_id', kind: 'text' },
+  { name: 'family', kind: 'text' },
+  { name: 'accounted_from', kind: 'time' },
+  { name: 'accounted_until', kind: 'time' },
+  { name: 'except_beyond', kind: 'real' },
 ] as const;
 
 /** Of whose execution the readings after it are wanted: EffectWindow, as a part of its own for each. */
@@ -47,7 +53,7 @@ function judged(source: SourceSettings, d: Dialect, name: string, { scoped }: De
   return `SELECT r.*, f.family, f.signal, f.sign, f.bound, f.clear_bound, f.on_delay, f.counts, ${value} AS value,
   CASE WHEN NOT ${d.isPlainId('r.equipment_id')} THEN 'bad_id'
     WHEN NOT ${d.isReadableTime('r.ts')} THEN 'bad_time'
-    WHEN r.ts > :live_up_to THEN 'future'
+    WHEN r.ts > :live_up_to THEN 'future'${source.arrivalColumn === null ? '' : "\n    WHEN r.part = 'late' AND r.ts <= :late_after THEN 'too_late'"}
     WHEN NOT (${isUsable(d, 'r.status')}) THEN 'bad_quality'
     WHEN ${value} IS NULL THEN 'missing'
     WHEN NOT ${d.isFiniteNumber(`(${value})`)} THEN 'not_a_number'
@@ -55,15 +61,14 @@ function judged(source: SourceSettings, d: Dialect, name: string, { scoped }: De
   FROM ${name} r ${join}`;
 }
 
-/** Worse than what is on record about its family. */
-const WORSE = 'k.break_bound IS NOT NULL AND j.sign * j.value > j.sign * k.break_bound';
+/** The spans of a family do not overlap, so that a reading finds at most one. */
+const JOIN_ACCOUNTED = `LEFT JOIN a ON a.equipment_id = j.equipment_id AND a.family = j.family
+    AND j.ts >= a.accounted_from AND j.ts < a.accounted_until`;
 
-/**
- * A violation counts when it is later than what was accounted for, and not quiet unless it is worse than what it is quiet about. One that
- * is worse counts from `worse_from` on, however late it arrived: an operator must not decide about less than what was measured.
- */
-const COUNTS = `(k.accounted_to IS NULL OR j.ts > k.accounted_to OR (j.ts >= k.worse_from AND ${WORSE}))
-    AND (k.quiet_until IS NULL OR j.ts > k.quiet_until OR (${WORSE}))`;
+/** A violation counts when no row accounts for its moment, or when it is worse than those that do: an operator must not decide about less than was measured. */
+const COUNTS = `(a.accounted_from IS NULL OR (a.except_beyond IS NOT NULL AND j.sign * j.value > j.sign * a.except_beyond))`;
+
+const VIOLATES = 'j.sign * j.value > j.sign * j.bound';
 
 /**
  * Why a reading is rejected costs several checks: `computedOnce` keeps the engine from repeating them for every sum. Rejected ones are told by
@@ -86,39 +91,50 @@ function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
  * The state of every (equipment, family) that violates or is asked for, as one row each.
  * - `all_judged` is read once, without sorting, for the totals; `hot` once more for the few that violate.
  * - Only the readings of those are ordered: runs (for the on-delay), the newest that is not clear, the peak.
- * - A reading can be in two parts: that of its range, and that of an execution which it came after.
+ * - A reading can be in two parts: that of its range, and that of an execution which it came after. Within a range those that are older than
+ *   the family's newest row are aggregated apart; runs are the whole range's, since a violation may last from before it.
  * - At equal times the violation counts: a normal reading does not end a run that violates at the same moment.
  */
 export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
   return `WITH k AS ${d.materialized} ${d.jsonRows('known', KNOWN_COLUMNS)},
+a AS ${d.materialized} ${d.jsonRows('accounted', ACCOUNTED_COLUMNS)},
 e AS ${d.materialized} ${d.jsonRows('effects', EFFECT_COLUMNS)},
 all_read AS (${scan(source, d, '', form.isPast)}),
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),
 ${totals(source, d, form)},
 hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judged j
-    LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
-  WHERE CASE WHEN j.sign * j.value > j.sign * j.bound THEN j.reason IS NULL ELSE false END AND ${COUNTS}
+    ${JOIN_ACCOUNTED}
+  WHERE CASE WHEN ${VIOLATES} THEN j.reason IS NULL ELSE false END AND ${COUNTS}
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to
   UNION SELECT part, equipment_id, family FROM e),
 hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)', form.isPast)}),
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
 ${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors, form.isPast)}` : ''}
-SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.equipment_id, h.family,
-  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings, s.recent_runs,
+SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.is_earlier, h.equipment_id, h.family,
+  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings, w.recent_runs,
   ${[...othersOf(source), ...trendsOf(source, form), ...(form.sensors ? SENSOR_STATE_COLUMNS.map((name) => `x.${name}`) : [])].join(', ')}
-FROM totals LEFT JOIN ${form.sensors ? WITH_SENSORS : 'hot'} h ON true
-  LEFT JOIN states s ON s.part = h.part AND s.equipment_id = h.equipment_id AND s.family = h.family${
-    wide ? '' : '\n  LEFT JOIN others o ON o.part = h.part AND o.equipment_id = h.equipment_id AND o.family = h.family'
+FROM totals LEFT JOIN (${found(form)}) h ON true
+  LEFT JOIN states s ON s.part = h.part AND s.is_earlier = h.is_earlier AND s.equipment_id = h.equipment_id AND s.family = h.family
+  LEFT JOIN wholes w ON w.part = h.part AND w.equipment_id = h.equipment_id AND w.family = h.family${
+    wide
+      ? ''
+      : '\n  LEFT JOIN others o ON o.part = h.part AND o.is_earlier = h.is_earlier AND o.equipment_id = h.equipment_id AND o.family = h.family'
   }${form.trends && !wide ? "\n  LEFT JOIN trends t ON h.part = 'live' AND t.equipment_id = h.equipment_id" : ''}${
     form.sensors ? "\n  LEFT JOIN sensor_states x ON h.part = 'sensor' AND x.equipment_id = h.equipment_id AND x.channel = h.family" : ''
   }`;
 }
 
-/** Sensors are rows of a part of their own, with the signal in the family's place. */
-const WITH_SENSORS = "(SELECT part, equipment_id, family FROM hot UNION ALL SELECT 'sensor', equipment_id, channel FROM sensor_states)";
+/** What is told of: every hot part, what raises before the newest row began, and sensors as a part of their own, with the signal in the family's place. */
+function found({ sensors }: DetectForm): string {
+  return [
+    'SELECT part, 0 AS is_earlier, equipment_id, family FROM hot',
+    'SELECT part, is_earlier, equipment_id, family FROM states WHERE is_earlier = 1 AND first_raised_at IS NOT NULL',
+    ...(sensors ? ["SELECT 'sensor', 0, equipment_id, channel FROM sensor_states"] : []),
+  ].join(' UNION ALL ');
+}
 
 function othersOf(source: SourceSettings): readonly string[] {
   return signalNames(source).map((_signal, index) => `${source.shape.kind === 'wide' ? 's' : 'o'}.other_${index}`);
@@ -126,45 +142,49 @@ function othersOf(source: SourceSettings): readonly string[] {
 
 function trendsOf(source: SourceSettings, form: DetectForm): readonly string[] {
   if (!form.trends) return [];
-  const alias = source.shape.kind === 'wide' ? 's' : 't';
+  const alias = source.shape.kind === 'wide' ? 'w' : 't';
   return signalNames(source).flatMap((_signal, index) => trendColumns(index).map((column) => `${alias}.${column}`));
 }
 
-/** From the judged readings of what is hot to one state each: moments, runs, what raises, the places of peak and last. */
+/** From the judged readings of what is hot to states: moments, runs, what raises, the places of peak and last. */
 function statesOf(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
-  const ofRow = wide ? [wideOthers(source), ...(form.trends ? [wideTrends(signalNames(source), d)] : [])] : [];
   const longParts = wide ? [] : [longOthers(source, d), ...(form.trends ? [longTrends(signalNames(source), d)] : [])];
-  return `good AS (SELECT j.*, h.part AS of_part, k.accounted_to, k.quiet_until, k.break_bound, k.worse_from,
-    CASE WHEN j.sign * j.value > j.sign * j.bound THEN 1 ELSE 0 END AS violates,
+  return `good AS (SELECT j.*, h.part AS of_part,
+    CASE WHEN e.part IS NULL AND k.began IS NOT NULL AND j.ts < k.began THEN 1 ELSE 0 END AS is_earlier,
+    CASE WHEN ${COUNTS} THEN 1 ELSE 0 END AS is_new,
+    CASE WHEN ${VIOLATES} THEN 1 ELSE 0 END AS violates,
     CASE WHEN j.sign * j.value < j.sign * j.clear_bound THEN 1 ELSE 0 END AS clear
   FROM hot_judged j JOIN hot h ON h.equipment_id = j.equipment_id AND h.family = j.family
     LEFT JOIN e ON e.part = h.part
     LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
+    ${JOIN_ACCOUNTED}
   WHERE j.reason IS NULL AND (h.part = j.part OR (j.ts > e.later_than AND j.ts <= e.up_to))),
 moments AS (SELECT g.*, MAX(violates) OVER (PARTITION BY of_part, equipment_id, family, ts) AS violates_then FROM good g),
 runs AS (SELECT m.*,
     SUM(1 - violates_then) OVER (PARTITION BY of_part, equipment_id, family ORDER BY ts ROWS UNBOUNDED PRECEDING) AS run,
-    MAX(CASE WHEN clear = 0 THEN ts END) OVER (PARTITION BY of_part, equipment_id, family) AS last_unclear
+    MAX(CASE WHEN clear = 0 THEN ts END) OVER (PARTITION BY of_part, is_earlier, equipment_id, family) AS last_unclear
   FROM moments m),
 judged_runs AS (SELECT r.*,
     MIN(CASE WHEN violates_then = 1 THEN ts END) OVER (PARTITION BY of_part, equipment_id, family, run) AS run_start FROM runs r),
-raised AS (SELECT j.*, CASE WHEN violates = 1 AND ${COUNTS.replaceAll('k.', 'j.')}
+raised AS (SELECT j.*, CASE WHEN violates = 1 AND is_new = 1
     AND (on_delay = 0 OR ${d.secondsBetween('run_start', 'ts')} >= on_delay) THEN 1 ELSE 0 END AS raises
   FROM judged_runs j),
 placed AS (SELECT r.*,
-    ROW_NUMBER() OVER (PARTITION BY of_part, equipment_id, family ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
-    ROW_NUMBER() OVER (PARTITION BY of_part, equipment_id, family ORDER BY ts DESC, sign * value DESC) AS last_place
+    ROW_NUMBER() OVER (PARTITION BY of_part, is_earlier, equipment_id, family ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
+    ROW_NUMBER() OVER (PARTITION BY of_part, is_earlier, equipment_id, family ORDER BY ts DESC, sign * value DESC) AS last_place
   FROM raised r),
-states AS (SELECT of_part AS part, equipment_id, family,
+states AS ${d.materialized} (SELECT of_part AS part, is_earlier, equipment_id, family,
     MAX(CASE WHEN last_place = 1 THEN ts END) AS last_at, MAX(CASE WHEN last_place = 1 THEN value END) AS last_value,
     MIN(CASE WHEN raises = 1 THEN ts END) AS first_raised_at, MAX(CASE WHEN raises = 1 THEN ts END) AS last_raised_at,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ts END) AS peak_at,
     MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since,
-    COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings,
-    COUNT(DISTINCT CASE WHEN run_start > :recent_after THEN run_start END) AS recent_runs${ofRow.map((columns) => `,\n    ${columns}`).join('')}
-  FROM placed GROUP BY of_part, equipment_id, family)${longParts.map((part) => `,\n${part}`).join('')}`;
+    COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
+  FROM placed GROUP BY of_part, is_earlier, equipment_id, family),
+wholes AS (SELECT of_part AS part, equipment_id, family,
+    COUNT(DISTINCT CASE WHEN run_start > :recent_after THEN run_start END) AS recent_runs${wide && form.trends ? `,\n    ${wideTrends(signalNames(source), d)}` : ''}
+  FROM judged_runs GROUP BY of_part, equipment_id, family)${longParts.map((part) => `,\n${part}`).join('')}`;
 }
 
 /** The other signals at the peak: the same row of a wide table. */
@@ -177,12 +197,12 @@ function wideOthers(source: SourceSettings): string {
 /** The other signals at the peak: a long table's newest usable row of each at or before that moment. */
 function longOthers(source: SourceSettings, d: Dialect): string {
   const names = signalNames(source);
-  return `nearest AS (SELECT s.part, s.equipment_id, s.family, r.signal_type, r.signal_value,
-    ROW_NUMBER() OVER (PARTITION BY s.part, s.equipment_id, s.family, r.signal_type ORDER BY r.ts DESC, r.signal_value = s.peak_value DESC, r.signal_value DESC) AS place
+  return `nearest AS (SELECT s.part, s.is_earlier, s.equipment_id, s.family, r.signal_type, r.signal_value,
+    ROW_NUMBER() OVER (PARTITION BY s.part, s.is_earlier, s.equipment_id, s.family, r.signal_type ORDER BY r.ts DESC, r.signal_value = s.peak_value DESC, r.signal_value DESC) AS place
   FROM states s JOIN hot_read r ON r.part = s.part AND r.equipment_id = s.equipment_id AND r.ts <= s.peak_at
   WHERE ${isUsable(d, 'r.status')} AND ${d.isFiniteNumber('r.signal_value')}),
-others AS (SELECT part, equipment_id, family, ${names
+others AS (SELECT part, is_earlier, equipment_id, family, ${names
     .map((_signal, index) => `MAX(CASE WHEN signal_type = :type_${index} THEN signal_value END) AS other_${index}`)
     .join(', ')}
-  FROM nearest WHERE place = 1 GROUP BY part, equipment_id, family)`;
+  FROM nearest WHERE place = 1 GROUP BY part, is_earlier, equipment_id, family)`;
 }

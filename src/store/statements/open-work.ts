@@ -9,7 +9,7 @@ import { isOpen } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
 import { chosenOrders, newestOrderAt } from './work-orders.ts';
 
-/** What a successor has to know about the newest row of its family. */
+/** What a successor has to know about the rows of its family. */
 const HISTORY_COLUMNS: readonly string[] = [
   'recommendation_id',
   'equipment_id',
@@ -47,12 +47,23 @@ const GIVEN = `SELECT 'given', g.subject_id, NULL, g.event, g.actor
   FROM agent_events g WHERE g.subject_type = 'recommendation' AND g.event IN ${wordList(GIVEN_EVENTS)} AND g.subject_id IN (
     SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status AND approved_via IS NOT NULL)`;
 
+/** The newest row of each family, and the rows that account for what the cycle may read again; the window begins a while before the least of these times. */
+function accounting(d: Dialect): string {
+  const times = ['watermark_timestamp', 'detected_timestamp'].map((column) => `COALESCE(MIN(h.${column}), ${d.now})`);
+  const least = times.reduce((a, b) => d.smallerOf(a, b), d.now);
+  const since = `(SELECT ${d.plusSeconds(least, ':accounted_seconds')} FROM agent_health h)`;
+  return `SELECT r.recommendation_id FROM agent_recommendations r JOIN newest n
+    ON n.equipment_id = r.equipment_id AND n.issue_family = r.issue_family AND n.created_timestamp = r.created_timestamp
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE last_accounted_timestamp > ${since}
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE quiet_until > ${since}`;
+}
+
 /**
  * Everything that a cycle has to know, in one statement and as of one moment: the number of statements must not depend on
  * how much is open. Each result row is a kind and a JSON text, with the newest ticket and decision beside a recommendation.
  * The open statuses stand beside a narrower one where an index holds the open rows alone: history grows for ever.
  */
-export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement {
+export function openWorkStatement(d: Dialect, sessionSeconds: number, accountedSeconds: number): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
   const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
   const sql = `WITH chosen AS (
@@ -63,6 +74,7 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement
 ${chosenOrders()},
 newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
+accounting AS (${accounting(d)}),
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ${OPEN_COMMANDS}`, 'command')},
@@ -77,8 +89,7 @@ UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, 
   LEFT JOIN tickets t ON t.subject_id = r.recommendation_id
   LEFT JOIN decisions e ON e.subject_id = r.recommendation_id
 UNION ALL ${GIVEN} UNION ALL SELECT 'family', ${rowJson(d, 'f', history)}, NULL, NULL, NULL
-  FROM agent_recommendations f JOIN newest n
-    ON n.equipment_id = f.equipment_id AND n.issue_family = f.issue_family AND n.created_timestamp = f.created_timestamp
+  FROM agent_recommendations f JOIN accounting a ON a.recommendation_id = f.recommendation_id
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS}
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
@@ -95,5 +106,5 @@ UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)
   .join('\n')}`;
-  return read(sql, { session_seconds: -sessionSeconds });
+  return read(sql, { session_seconds: -sessionSeconds, accounted_seconds: -accountedSeconds });
 }

@@ -25,7 +25,7 @@ function isPossible(value: string, signal: number, d: Dialect): string {
   return `${d.isFiniteNumber(value)} AND ${value} BETWEEN :trend_lowest_${signal} AND :trend_highest_${signal}`;
 }
 
-/** As columns of the states: every row of a wide table has all signals. */
+/** As columns of a whole part: every row of a wide table has all signals. */
 export function wideTrends(signals: readonly string[], d: Dialect): string {
   return signals.map((_signal, index) => aggregates(index, 'ts', `s${index}`, isPossible(`s${index}`, index, d))).join(',\n    ');
 }

@@ -1,0 +1,168 @@
+import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
+import { about } from '../domain/event.ts';
+import { type Instant, isoOf } from '../domain/instant.ts';
+import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf } from '../domain/proposal.ts';
+import { decisionOf, type FamilyHistory, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
+import type { Decision } from '../domain/situation.ts';
+import type { Cycle } from './cycle.ts';
+import { noteConflicts } from './note-conflicts.ts';
+
+/** Drafts one decision, with its event; the log and the report tell of it once it is stored. */
+export function applyDecision(cycle: Cycle, decision: Decision, author: Authorship, live: LiveValues): void {
+  switch (decision.kind) {
+    case 'open':
+      // A predecessor that cannot end in this write keeps the family's place; the next cycle decides again.
+      if (decision.supersedes && !cancel(cycle, decision.supersedes, 'a worse reading replaced what was approved')) break;
+      create(cycle, recommendationOf(decision.proposal, 'pending', author, live), decision.proposal);
+      break;
+    case 'record':
+      record(cycle, decision.proposal, author);
+      break;
+    case 'escalate':
+      escalate(cycle, decision.row, decision.proposal, author, live);
+      break;
+    case 'extend':
+      extend(cycle, decision.row, decision.firstDetectedAt);
+      break;
+    case 'withdraw':
+      withdraw(cycle, decision.row, decision.reason, decision.accountedTo);
+      break;
+    case 'cancel':
+      cancel(cycle, decision.row, decision.reason, decision.accountedTo);
+      break;
+    case 'resume':
+      cycle.draft.update(
+        decision.row,
+        { status: 'pending', guardedStatus: 'pending', ...NO_DECISION },
+        {
+          ...about(decision.row),
+          event: 'resumed',
+          toStatus: 'pending',
+          reason: decision.reason,
+          after: { decision: decisionRecord(NO_DECISION) },
+        },
+      );
+      break;
+  }
+}
+
+/** An episode that was over before it was seen. Whoever decides about the row that it stands beside is told of it. */
+function record(cycle: Cycle, proposal: Proposal, author: Authorship): void {
+  const row = recommendationOf(proposal, 'withdrawn', author, new Map());
+  const { beside } = proposal;
+  if (!create(cycle, row, proposal) || !beside) return;
+  cycle.draft.note({
+    ...about(beside),
+    event: 'earlier_episode',
+    step: row.recommendationId,
+    reason: `recorded as ${row.recommendationId}`,
+  });
+}
+
+/** What the row says of its beginning is put right, whatever became of it: else the same violations would be taken for another episode. */
+function extend(cycle: Cycle, row: FamilyHistory, firstDetectedAt: Instant): void {
+  cycle.draft.amend(
+    row,
+    { firstDetectedTimestamp: Math.min(beganOf(cycle, row), firstDetectedAt) },
+    {
+      ...about(row),
+      event: 'began_earlier',
+      reason: `readings that came late, or were reached only now, show it since ${isoOf(firstDetectedAt)}`,
+      before: { first_detected_timestamp: isoOf(row.firstDetectedTimestamp) },
+      after: { first_detected_timestamp: isoOf(firstDetectedAt) },
+    },
+  );
+}
+
+/** The row's beginning, as this cycle may have put it right already. */
+function beganOf({ draft }: Cycle, row: FamilyHistory): Instant {
+  return draft.row(row.recommendationId)?.firstDetectedTimestamp ?? row.firstDetectedTimestamp;
+}
+
+function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): boolean {
+  const over = row.status === 'withdrawn';
+  const made = cycle.draft.create(row, {
+    subjectType: 'recommendation',
+    subjectId: row.recommendationId,
+    event: 'created',
+    toStatus: row.status,
+    reason: over ? 'the episode had ended before it was seen' : `${proposal.family.signal} ${row.peakValue}: ${row.rootCauseAnalysis}`,
+    after: issuedCopy(row.ticket),
+  });
+  if (!made) return false;
+  const { announcements } = cycle;
+  const id = row.recommendationId;
+  announcements.tell(id, 'warn', `ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(row.peakValue, proposal)}`);
+  if (over) {
+    const text = `RECOMMENDATION WITHDRAWN: ${id} for ${row.equipmentId} (the episode ended before it was seen)`;
+    announcements.tell(id, 'info', text, ({ recommendations }) => (recommendations.withdrawn += 1));
+  } else {
+    const text = `✓ RECOMMENDATION CREATED: ${id} for ${row.equipmentId} (severity=${row.severity}, confidence=${row.confidenceScore})`;
+    announcements.tell(id, 'info', text, ({ recommendations }) => (recommendations.created += 1));
+    noteConflicts(cycle, row, null);
+  }
+  return true;
+}
+
+function reading(value: number, proposal: Proposal): string {
+  return proposal.family.signal === 'temperature' ? `${value.toFixed(1)}°C` : String(value);
+}
+
+function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, author: Authorship, live: LiveValues): void {
+  const assessment = assessmentOf(proposal, row.recommendationId, author, live);
+  const { draft } = cycle;
+  const changed = draft.update(
+    row,
+    {
+      ...assessment,
+      ...NO_DECISION,
+      status: 'pending',
+      guardedStatus: 'pending',
+      escalatedTimestamp: author.now,
+      expiresTimestamp: null,
+      firstDetectedTimestamp: Math.min(beganOf(cycle, row), proposal.firstDetectedAt),
+      lastAccountedTimestamp: proposal.accountedTo,
+    },
+    {
+      ...about(row),
+      event: 'escalated',
+      toStatus: 'pending',
+      reason: `${proposal.family.signal} ${proposal.peak.value}: ${row.severity} became ${assessment.severity}`,
+      before: { severity: row.severity, action_hash: row.actionHash },
+      after: issuedCopy(assessment.ticket),
+    },
+  );
+  if (!changed) return;
+  const id = row.recommendationId;
+  const seen = `ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(proposal.peak.value, proposal)}`;
+  const said = `✓ RECOMMENDATION ESCALATED: ${id} for ${row.equipmentId} (severity=${assessment.severity})`;
+  cycle.announcements.tell(id, 'warn', seen);
+  cycle.announcements.tell(id, 'info', said, ({ recommendations }) => (recommendations.escalated += 1));
+  noteConflicts(cycle, draft.row(id) ?? row, row.ticket);
+}
+
+export function withdraw(cycle: Cycle, row: OpenRecommendation, reason: string, accountedTo: number): void {
+  const changed = cycle.draft.update(
+    row,
+    { status: 'withdrawn', guardedStatus: 'withdrawn', lastAccountedTimestamp: accountedTo, executionResult: reason },
+    { ...about(row), event: 'withdrawn', toStatus: 'withdrawn', reason, after: { decision: decisionRecord(decisionOf(row)) } },
+  );
+  if (!changed) return;
+  const text = `RECOMMENDATION WITHDRAWN: ${row.recommendationId} for ${row.equipmentId} (${reason})`;
+  cycle.announcements.tell(row.recommendationId, 'info', text, ({ recommendations }) => (recommendations.withdrawn += 1));
+}
+
+export function cancel(cycle: Cycle, row: OpenRecommendation, reason: string, accountedTo = row.lastAccountedTimestamp): boolean {
+  const changed = cycle.draft.update(
+    row,
+    { status: 'cancelled', guardedStatus: 'cancelled', lastAccountedTimestamp: accountedTo, executionResult: reason },
+    { ...about(row), event: 'cancelled', toStatus: 'cancelled', reason, after: { decision: decisionRecord(decisionOf(row)) } },
+  );
+  if (changed)
+    cycle.announcements.tell(
+      row.recommendationId,
+      'info',
+      `RECOMMENDATION CANCELLED: ${row.recommendationId} for ${row.equipmentId} (${reason})`,
+    );
+  return changed;
+}

@@ -1,0 +1,78 @@
+import type { AccountedSpan } from './detection.ts';
+import type { Instant } from './instant.ts';
+import type { FamilyHistory } from './recommendation.ts';
+import { familyFor, familyKey, type RuleBook } from './rule-book.ts';
+import { type IssueFamily, limitAbove } from './rules.ts';
+import { isWorse } from './severity.ts';
+
+/** One row's claim to a stretch of time, from `from` to before `until`. */
+interface Claim {
+  readonly from: Instant;
+  readonly until: Instant;
+  readonly exceptBeyond: number | null;
+}
+
+export interface SpanBounds {
+  /** Nothing is read that is not later. */
+  readonly oldest: Instant;
+  /** No reading is later; a row whose times are was stored by a clock that was ahead. */
+  readonly latest: Instant;
+  /** No row keeps its family quiet beyond this. */
+  readonly latestQuiet: Instant;
+}
+
+/**
+ * Which violations are dealt with, as the rows of each family say it: a row accounts for its episode, from its first violation to its
+ * last, and while it keeps the family quiet for what follows. What is worse than every row that accounts for its moment counts all the
+ * same, however late it comes: nobody saw it. So a reading that comes late counts where no row has its moment, whatever happened since.
+ */
+export function accountedSpans(rules: RuleBook, rows: readonly FamilyHistory[], bounds: SpanBounds): readonly AccountedSpan[] {
+  const families = new Map<string, FamilyHistory[]>();
+  for (const row of rows) {
+    const key = familyKey(row.equipmentId, row.issueFamily);
+    families.set(key, [...(families.get(key) ?? []), row]);
+  }
+  return [...families.values()].flatMap((ofFamily) => {
+    const [{ equipmentId, issueFamily: familyId }] = ofFamily as [FamilyHistory]; // none of them is empty
+    const family = familyFor(rules, equipmentId, familyId);
+    if (!family) return [];
+    const claims = ofFamily.flatMap((row) => claimsOf(row, family, bounds)).filter(({ from, until }) => from < until);
+    return disjoint(claims, family).map((claim) => ({ equipmentId, familyId, ...claim }));
+  });
+}
+
+function claimsOf(row: FamilyHistory, family: IssueFamily, { oldest, latest, latestQuiet }: SpanBounds): readonly Claim[] {
+  const { firstDetectedTimestamp: first, status, severity } = row;
+  if (first > latest) return [];
+  // An impossible time would blind the family until it comes.
+  const last = row.lastAccountedTimestamp > latest ? first : row.lastAccountedTimestamp;
+  const quiet = row.quietUntil === null || row.quietUntil > latestQuiet ? last : row.quietUntil;
+  const limit = limitAbove(family, severity, isWorse) ?? null;
+  // What was measured before a command says nothing about what it did.
+  const isActedOn = status === 'executing' || status === 'executed' || status === 'failed';
+  return [
+    { from: first, until: last + 1, exceptBeyond: isActedOn ? null : limit },
+    { from: Math.max(first, last + 1), until: quiet + 1, exceptBeyond: limit },
+  ].filter(({ until }) => until > oldest);
+}
+
+/** Where several claims meet, the strictest one holds. */
+function disjoint(claims: readonly Claim[], family: IssueFamily): readonly Claim[] {
+  const ends = [...new Set(claims.flatMap(({ from, until }) => [from, until]))].toSorted((a, b) => a - b);
+  const spans: Claim[] = [];
+  for (const [index, from] of ends.entries()) {
+    const until = ends[index + 1];
+    const meeting = claims.filter((claim) => claim.from <= from && claim.until > from);
+    if (until === undefined || meeting.length === 0) continue;
+    const exceptBeyond = meeting.map((claim) => claim.exceptBeyond).reduce((a, b) => stricterOf(a, b, family));
+    const before = spans.at(-1);
+    if (before?.until === from && before.exceptBeyond === exceptBeyond) spans[spans.length - 1] = { ...before, until };
+    else spans.push({ from, until, exceptBeyond });
+  }
+  return spans;
+}
+
+function stricterOf(a: number | null, b: number | null, { side }: IssueFamily): number | null {
+  if (a === null || b === null) return null;
+  return side === 'above' ? Math.max(a, b) : Math.min(a, b);
+}
