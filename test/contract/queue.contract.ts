@@ -161,6 +161,15 @@ function theChatter(under: StoreUnderTest): void {
       expect((await factsOf(at)).openedOften).toEqual(expected === 1 ? [rows.at(-1)?.recommendationId] : []);
     });
 
+    test('is not what a cycle recorded at once of episodes that were hours apart', async () => {
+      const at = store();
+      const { now } = await at.store.readControls();
+      const rows = inARow(now, [3, 2, 1], { status: 'pending' });
+      const apart = rows.map((row, index) => ({ ...row, firstDetectedTimestamp: now - (3 - index) * HOUR }));
+      await at.store.saveRecommendations(await leaseOf(at.store), apart.map(inserting));
+      expect((await factsOf(at)).openedOften).toEqual([]);
+    });
+
     test('is marked once: the mark comes back with the row', async () => {
       const at = store();
       const { now } = await at.store.readControls();

@@ -29,15 +29,18 @@ function askedForAttention(alias: string): string {
   return `${alias}.rules_hash IS NOT NULL AND (COALESCE(${alias}.status, '') <> 'withdrawn' OR ${alias}.execution_result IS NOT NULL)`;
 }
 
-/** Rows with the moment at which the second row before them, of the same equipment and family, was opened. */
+/**
+ * Rows with the moment at which the second episode before theirs, of the same equipment and family, began. Not when they were made: a cycle
+ * that catches up records episodes of hours ago in one moment.
+ */
 function withSecondBefore(d: Dialect, since: string): string {
-  return `SELECT x.recommendation_id, x.equipment_id, x.issue_family, x.status, x.chattering_timestamp, x.created_timestamp,
-    LAG(x.created_timestamp, ${CHATTER_RUNS - 1}) OVER (PARTITION BY x.equipment_id, x.issue_family ORDER BY x.created_timestamp) AS run_from
+  return `SELECT x.recommendation_id, x.equipment_id, x.issue_family, x.status, x.chattering_timestamp, x.first_detected_timestamp,
+    LAG(x.first_detected_timestamp, ${CHATTER_RUNS - 1}) OVER (PARTITION BY x.equipment_id, x.issue_family ORDER BY x.first_detected_timestamp) AS run_from
     FROM agent_recommendations x WHERE ${openedAfter(d, 'x', since)}`;
 }
 
 function isThirdWithinAMinute(d: Dialect, alias: string): string {
-  return `${alias}.run_from IS NOT NULL AND ${d.secondsBetween(`${alias}.run_from`, `${alias}.created_timestamp`)} <= ${CHATTER_WINDOW_SECONDS}`;
+  return `${alias}.run_from IS NOT NULL AND ${d.secondsBetween(`${alias}.run_from`, `${alias}.first_detected_timestamp`)} <= ${CHATTER_WINDOW_SECONDS}`;
 }
 
 /** The newest event about a flood, as a common table expression `flood` of at most one row. */
