@@ -16,6 +16,7 @@ const HISTORY_COLUMNS: readonly string[] = [
   'issue_family',
   'status',
   'severity',
+  'action_hash',
   'created_timestamp',
   'first_detected_timestamp',
   'last_accounted_timestamp',
@@ -23,6 +24,28 @@ const HISTORY_COLUMNS: readonly string[] = [
   'outcome',
   'may_have_written',
 ];
+
+/** Windows begin minutes before the watermark, a day where delays are that long. What was accounted for earlier goes by its own severity. */
+const TICKET_REACH_SECONDS = 86_400;
+
+/** Ended rows that readings may still be compared with. History grows for ever, and each ticket is looked up in the audit. */
+function comparedRows(d: Dialect): string {
+  const readUpTo = `COALESCE(${d.smallerOf('h.watermark_timestamp', d.now)}, ${d.now})`;
+  const since = `(SELECT ${d.plusSeconds(`MIN(${readUpTo})`, String(-TICKET_REACH_SECONDS))} FROM agent_health h)`;
+  // CROSS JOIN: an engine that begins with the rows reads all of them.
+  return `compared AS (SELECT f.recommendation_id FROM newest n CROSS JOIN agent_recommendations f
+  WHERE f.equipment_id = n.equipment_id AND f.issue_family = n.issue_family AND f.created_timestamp = n.created_timestamp
+    AND f.status NOT IN ${OPEN} AND (f.quiet_until > ${since} OR f.last_accounted_timestamp > ${since}))`;
+}
+
+/** The newest row of each family, with its ticket where that is compared with readings. */
+function familySelect(d: Dialect): string {
+  const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
+  return `SELECT 'family', ${rowJson(d, 'f', history)}, o.copy, NULL, NULL
+  FROM agent_recommendations f JOIN newest n
+    ON n.equipment_id = f.equipment_id AND n.issue_family = f.issue_family AND n.created_timestamp = f.created_timestamp
+  LEFT JOIN old_tickets o ON o.subject_id = f.recommendation_id`;
+}
 
 /** A row as one JSON text, so that rows of different tables can travel in one result. */
 function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
@@ -54,7 +77,6 @@ const GIVEN = `SELECT 'given', g.subject_id, NULL, g.event, g.actor
  */
 export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
-  const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
   const sql = `WITH chosen AS (
   SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN}
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
@@ -63,7 +85,9 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement
 ${chosenOrders()},
 newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
+${comparedRows(d)},
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
+${newestEvent(d, 'old_tickets', TICKET_EVENTS, 'SELECT recommendation_id FROM compared')},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ${OPEN_COMMANDS}`, 'command')},
 ${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'work_order')},
@@ -76,9 +100,7 @@ UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, 
   FROM agent_recommendations r JOIN chosen c ON c.recommendation_id = r.recommendation_id
   LEFT JOIN tickets t ON t.subject_id = r.recommendation_id
   LEFT JOIN decisions e ON e.subject_id = r.recommendation_id
-UNION ALL ${GIVEN} UNION ALL SELECT 'family', ${rowJson(d, 'f', history)}, NULL, NULL, NULL
-  FROM agent_recommendations f JOIN newest n
-    ON n.equipment_id = f.equipment_id AND n.issue_family = f.issue_family AND n.created_timestamp = f.created_timestamp
+UNION ALL ${GIVEN} UNION ALL ${familySelect(d)}
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS}
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
