@@ -4,7 +4,6 @@ import type { CycleReport } from '../../src/cycle/report.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { createAdvisory } from '../../src/plant/advisory.ts';
 import type { Log } from '../../src/ports/log.ts';
-import type { Plant } from '../../src/ports/plant.ts';
 import type { Store, TableRow } from '../../src/ports/store.ts';
 import { read, type SqlValue, write } from '../../src/store/connection.ts';
 import type { Dialect } from '../../src/store/dialect.ts';
@@ -23,7 +22,7 @@ export interface Clocked {
   readonly store: Store;
   setClock(now: Instant): Promise<void>;
   /** @throws Error for a cycle that was not whole */
-  cycle(options?: { readonly processId?: string; readonly plant?: Plant }): Promise<CycleReport>;
+  cycle(options?: { readonly processId?: string; readonly store?: Store }): Promise<CycleReport>;
   /** Times in `params` are instants: they are bound in the store's spelling. */
   sql(text: string, params?: Readonly<Record<string, Instant>>): Promise<readonly TableRow[]>;
   reading(equipmentId: string, temperatureC: number, at: Instant): Promise<void>;
@@ -49,9 +48,9 @@ export async function openClocked(now: Instant, settings: Partial<Settings> = {}
   return {
     store,
     setClock: async (at) => void (await connection.execute(write('UPDATE clock_of_the_test SET said = :at', spelled({ at })))),
-    cycle: async ({ processId = null, plant = createAdvisory() } = {}) => {
+    cycle: async ({ processId = null, store: today = store } = {}) => {
       run += 1;
-      const ports = { store, source, plant, log: SILENT, monotonic: () => 0 };
+      const ports = { store: today, source, plant: createAdvisory(), log: SILENT, monotonic: () => 0 };
       const options = { runId: `run-${run}`, processId, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
       const report = await runCycle(ports, used, new AbortController().signal, options);
       if (report.outcome !== 'completed') throw new Error(`the cycle was ${report.outcome}: ${JSON.stringify(report)}`);
