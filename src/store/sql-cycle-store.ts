@@ -135,6 +135,7 @@ export class SqlCycleStore implements CycleStore {
       workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
       openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], parsed(row['ticket'])))),
       newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
+      newestEventAt: this.#dialect.decodeTime(of('clock')[0]?.['ticket']),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }

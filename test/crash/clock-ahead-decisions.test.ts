@@ -93,3 +93,36 @@ test('nor do both of them, where the run that accepted them died before it could
   await at.cycle();
   expect((await told()).slice(2)).toEqual(['approved', 'expired']);
 });
+
+test('an approval stays in force although the audit has older events of a later time', async () => {
+  await cycleAhead(HIGH);
+  await approve(START + 10 * SECOND);
+  for (let cycle = 0; cycle < 3; cycle += 1) await at.cycle();
+  expect(await told()).toEqual(['created', 'approved']);
+  expect(await at.sql('SELECT status FROM agent_recommendations')).toEqual([{ status: 'approved' }]);
+});
+
+test('an escalation is told once although the audit has an older ticket of a later time, and can be approved', async () => {
+  await at.reading('R1', HIGH, START);
+  await at.setClock(START + 240 * SECOND);
+  await at.cycle();
+  await at.setClock(START + 10 * SECOND);
+  await at.reading('R1', CRITICAL, START + 10 * SECOND);
+  for (let cycle = 0; cycle < 3; cycle += 1) await at.cycle();
+  expect(await told()).toEqual(['created', 'escalated']);
+  await approve(START + 20 * SECOND);
+  await at.cycle();
+  expect((await told()).slice(2)).toEqual(['approved']);
+});
+
+test('an event that somebody dated years ahead gives the next ones no time of its own', async () => {
+  await at.sql(
+    `INSERT INTO agent_events (event_id, at, ordinal, agent_id, run_id, actor, subject_type, subject_id, event)
+VALUES ('forged', :at, 0, 'x', 'x', 'x', 'agent', 'x', 'x')`,
+    { at: START + 100 * 24 * HOUR },
+  );
+  await at.reading('R1', HIGH, START);
+  await at.cycle();
+  const [created] = await at.sql(`SELECT at FROM agent_events WHERE event = 'created'`);
+  expect(created).toEqual({ at: '2026-02-19 10:30:00.000' });
+});
