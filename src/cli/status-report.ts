@@ -1,6 +1,7 @@
 import type { AgentHealth } from '../domain/health.ts';
 import { isInForce, type Control } from '../domain/control.ts';
 import { isoOf } from '../domain/instant.ts';
+import { isAhead } from '../domain/known-time.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import type { StatusFigures } from '../ports/store.ts';
 import { ageText } from './wording.ts';
@@ -41,13 +42,17 @@ export function queueReport(figures: StatusFigures, health: AgentHealth | undefi
   ].join('\n');
 }
 
+function agoText(since: number, now: number): string {
+  return isAhead(since, now) ? `at ${isoOf(since)}, which is still to come` : `${ageText(since, now)} ago`;
+}
+
 function agentText(health: AgentHealth | undefined, now: number): string {
   if (health === undefined || health.lastHeartbeat === null) return 'no cycle has run yet';
   const error = health.lastError === null ? '' : `, last error: ${health.lastError}`;
-  return `${health.status ?? 'unknown'}, heartbeat ${ageText(health.lastHeartbeat, now)} ago, ${health.pollsCompleted} polls${error}`;
+  return `${health.status ?? 'unknown'}, heartbeat ${agoText(health.lastHeartbeat, now)}, ${health.pollsCompleted} polls${error}`;
 }
 
 function feedText(health: AgentHealth | undefined, now: number): string {
   const newest = health?.newestReadingTimestamp ?? null;
-  return newest === null ? 'no good reading has been seen yet' : `newest good reading ${ageText(newest, now)} ago`;
+  return newest === null ? 'no good reading has been seen yet' : `newest good reading ${agoText(newest, now)}`;
 }

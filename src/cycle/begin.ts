@@ -5,6 +5,7 @@ import { Draft } from '../domain/draft.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
+import { eventTime } from '../domain/known-time.ts';
 import { otherOwner, takenOver } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/store.ts';
@@ -102,6 +103,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     report,
     lease,
     clock,
+    eventsAt: () => eventTime(clock.now(), work.newestEventAt),
     health,
     families: work.families,
     queue: work.queue,

@@ -27,6 +27,8 @@ export interface Cycle {
   /** begin */
   readonly lease: Lease;
   readonly clock: CycleClock;
+  /** The time of events that are recorded now. */
+  readonly eventsAt: () => Instant;
   readonly health: AgentHealth;
   readonly families: readonly FamilyHistory[];
   readonly queue: QueueFacts;

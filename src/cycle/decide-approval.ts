@@ -15,7 +15,7 @@ export function judge(cycle: Cycle, row: OpenRecommendation): void {
   const { settings } = cycle;
   const now = cycle.clock.now();
   if (row.guardedStatus === 'approved' || isEnding(row.lastDecision?.event)) {
-    const approvalEnds = approvalEndOf(row, settings.policy);
+    const approvalEnds = approvalEndOf(row, settings.policy, now);
     if (approvalEnds === null || approvalEnds <= now) expire(cycle, row, 'the approval came to its end before it could be carried out');
     return;
   }

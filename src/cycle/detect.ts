@@ -1,7 +1,8 @@
 import { accountedSpans } from '../domain/accounted-spans.ts';
-import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
+import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
 import { knownFamilies } from '../domain/known-families.ts';
+import { knownTime } from '../domain/known-time.ts';
 import { activeFamilies } from '../domain/rule-book.ts';
 import { dealtUpTo } from '../domain/slice-progress.ts';
 import { effectWindowOf } from '../domain/verify-outcome.ts';
@@ -39,7 +40,7 @@ export async function detect(cycle: Cycle): Promise<void> {
   report.readings.violations = states.filter((state) => state.raised !== null).length;
   report.readings.rejected = rejected.reduce((sum, [, count]) => sum + count, 0);
   report.readings.rejectedByReason = Object.fromEntries(rejected);
-  const newest = Math.max(totals.newestGoodAt ?? 0, cycle.health.newestReadingTimestamp ?? 0);
+  const newest = Math.max(totals.newestGoodAt ?? 0, knownTime(cycle.health.newestReadingTimestamp, now) ?? 0);
   report.readings.newestAgeS = newest === 0 ? null : Math.max(0, Math.round((now - newest) / 100) / 10);
   say(cycle, window, totals.accepted, rejected);
 }
@@ -49,10 +50,13 @@ function watchedSensors({ workOrders, openedFor }: Cycle): readonly WorkOrder[] 
   return workOrders.filter((order) => (!isEnded(order) || order.status !== order.guardedStatus) && !isRenamed(order, openedFor));
 }
 
-/** A watermark in the future was not ours: then what the last cycle that detected has seen is the best that is known. */
+/**
+ * A watermark in the future was not ours: then what the last cycle that detected has seen is the best that is known. Where that is to come
+ * as well, the clock was ahead, and what was read since it is right is not known: as for a first run.
+ */
 function watermarkOf({ health }: Cycle, now: Instant): Instant | null {
-  const stored = health.watermarkTimestamp;
-  return stored !== null && stored > addSeconds(now, FUTURE_TOLERANCE_SECONDS) ? health.detectedTimestamp : stored;
+  const { watermarkTimestamp: stored } = health;
+  return knownTime(stored, now) ?? (stored === null ? null : knownTime(health.detectedTimestamp, now));
 }
 
 function say(cycle: Cycle, window: DetectionWindow, accepted: number, rejected: readonly (readonly [string, number])[]): void {

@@ -22,7 +22,7 @@ export async function putBackIntoChains(cycle: Cycle, refused: readonly Recommen
   if (found.length === 0) return;
   await store.appendEvents(
     found.map(({ event }) => eventOf(cycle.lease, event)),
-    now,
+    cycle.eventsAt(),
   );
   await store.saveRecommendations(
     cycle.lease,

@@ -1,6 +1,7 @@
 import { isOfOtherSignal } from '../domain/changed-signal.ts';
 import { decideSituation } from '../domain/decide-recommendations.ts';
 import { SECOND_MS, isoOf } from '../domain/instant.ts';
+import { knownTime } from '../domain/known-time.ts';
 import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
 import { type Authorship, type Proposal, tagsOf } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
@@ -111,17 +112,20 @@ function noteDeadFeed(cycle: Cycle): void {
   const { detected, health, settings } = cycle;
   if (!detected) return;
   const now = cycle.clock.now();
-  const newest = Math.max(detected.detection.totals.newestGoodAt ?? 0, health.newestReadingTimestamp ?? 0);
+  const newest = Math.max(detected.detection.totals.newestGoodAt ?? 0, knownTime(health.newestReadingTimestamp, now) ?? 0);
   const deadSince = newest + settings.source.maxAgeSeconds * SECOND_MS;
-  if (newest === 0 || now <= deadSince) return;
-  cycle.announcements.say('warn', `The feed is silent: the newest good reading is of ${isoOf(newest)}`);
-  const saidBefore = health.detectedTimestamp !== null && health.detectedTimestamp > deadSince;
-  if (saidBefore) return;
+  // There was one, and it is none of the last maxAgeSeconds: its time is of a clock that was ahead, and is forgotten by this cycle's end.
+  const wasAhead = newest === 0 && health.newestReadingTimestamp !== null;
+  if (!wasAhead && (newest === 0 || now <= deadSince)) return;
+  const reason = `the newest good reading is of ${wasAhead ? 'a time that is still to come' : isoOf(newest)}`;
+  cycle.announcements.say('warn', `The feed is silent: ${reason}`);
+  const saidAt = knownTime(health.detectedTimestamp, now);
+  if (!wasAhead && saidAt !== null && saidAt > deadSince) return;
   cycle.draft.note({
     subjectType: 'feed',
     subjectId: settings.source.table,
     step: String(newest),
     event: 'feed_silent',
-    reason: `the newest good reading is of ${isoOf(newest)}`,
+    reason,
   });
 }

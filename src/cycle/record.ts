@@ -61,7 +61,7 @@ async function countDecisions(cycle: Cycle, sessionIds: readonly string[]): Prom
 }
 
 async function appendEvents(cycle: Cycle, events: DraftContents['events']): Promise<void> {
-  if (events.length > 0) await cycle.ports.store.appendEvents(events, cycle.clock.now());
+  if (events.length > 0) await cycle.ports.store.appendEvents(events, cycle.eventsAt());
 }
 
 async function saveRecommendations(cycle: Cycle, changes: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
@@ -89,7 +89,7 @@ async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'
     const about = { subjectType: 'recommendation' as const, subjectId: recommendationId, step, after };
     return notApplied(cycle, about, change, stored.get(recommendationId));
   });
-  await cycle.ports.store.appendEvents(events, cycle.clock.now());
+  await cycle.ports.store.appendEvents(events, cycle.eventsAt());
   await putBackIntoChains(
     cycle,
     heldBack.filter(({ expected, recommendationId }) => expected === null && stored.has(recommendationId)),

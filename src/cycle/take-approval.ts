@@ -2,6 +2,7 @@ import { decisionRecord } from '../domain/audit-copy.ts';
 import { about } from '../domain/event.ts';
 import { firstApprovalOf, secondDueAt } from '../domain/four-eyes.ts';
 import { type Instant, isoOf } from '../domain/instant.ts';
+import { knownTime } from '../domain/known-time.ts';
 import type { ApprovalVerdict } from '../domain/judge-approvals.ts';
 import { sessionAt } from '../domain/operator-session.ts';
 import { actorOf } from '../domain/person.ts';
@@ -95,6 +96,8 @@ export function lapse(cycle: Cycle, row: OpenRecommendation, reason: string): vo
 export function lapseIfDue(cycle: Cycle, row: OpenRecommendation, now: Instant): void {
   const first = firstApprovalOf(row.lastDecision);
   if (row.status !== 'awaiting_second' || row.guardedStatus !== 'awaiting_second' || !first) return;
+  // Given under a clock that was ahead, it would wait until that time comes, and refuse every second one as older.
+  if (knownTime(first.approvedTimestamp, now) === null) return lapse(cycle, row, 'the first approval has a time that is still to come');
   const due = secondDueAt(first, cycle.settings.policy);
   if (due <= now) lapse(cycle, row, `no second approval came until ${isoOf(due)}`);
 }

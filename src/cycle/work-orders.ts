@@ -176,6 +176,6 @@ export async function saveWorkOrders(cycle: Cycle, changes: readonly WorkOrderCh
     const about = { subjectType: 'work_order' as const, subjectId: change.workOrderId };
     return notApplied(cycle, about, change, stored.get(change.workOrderId));
   });
-  await store.appendEvents(events, cycle.clock.now());
+  await store.appendEvents(events, cycle.eventsAt());
   return new Set(heldBack.map(({ workOrderId }) => workOrderId));
 }

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { AgentError } from './errors.ts';
 import { type AgentEvent, eventOf, type EventRun, type EventText } from './event.ts';
 import { type FamilyHistory, type OpenRecommendation, type Recommendation, type StoredRecommendation, typed } from './recommendation.ts';
+import { setAside } from './set-aside.ts';
 import type { Ticket } from './ticket.ts';
 import {
   COMMAND_TRANSITIONS,
@@ -42,8 +43,8 @@ export interface DraftContents {
 export class Draft {
   readonly #run: EventRun;
   readonly #rows = new Map<string, OpenRecommendation>();
-  /** What the store's guards compare with: the statuses as they are there, which need not be statuses at all. */
-  readonly #stored: Map<string, Pick<StoredRecommendation, 'status' | 'guardedStatus'>>;
+  /** What the store's guards compare with: the statuses as they are there, which need not be statuses at all, and the places. */
+  readonly #stored: Map<string, Pick<StoredRecommendation, 'status' | 'guardedStatus' | 'equipmentId' | 'issueFamily'>>;
   readonly #tickets: ReadonlyMap<string, Ticket | null>;
   readonly #commands = new Map<string, Command>();
   /** Which commands a recommendation has: asked for each of thousands of rows. */
@@ -210,19 +211,21 @@ export class Draft {
 
   /** Hands over everything not yet written and starts afresh from the rows as they will be. */
   take(): DraftContents {
+    const { changes, events } = setAside([...this.#rowChanges.values()], this.#stored, (id) => this.#rows.get(id));
+    for (const event of events) this.note(event);
     const contents = {
       events: this.#events,
-      recommendations: [...this.#rowChanges.values()],
+      recommendations: changes,
       commands: [...this.#commandChanges.values()],
       workOrders: this.#workOrders,
     };
     this.#events = [];
     this.#workOrders = [];
     for (const { recommendationId, columns } of contents.recommendations) {
-      const before = this.#stored.get(recommendationId);
-      const status = columns.status ?? before?.status ?? this.#rows.get(recommendationId)?.status;
-      const { guardedStatus = before?.guardedStatus ?? null } = columns;
-      if (status !== undefined) this.#stored.set(recommendationId, { status, guardedStatus });
+      const before = this.#stored.get(recommendationId) ?? this.#rows.get(recommendationId);
+      if (!before) continue;
+      const { status, guardedStatus, equipmentId, issueFamily } = { ...before, ...columns };
+      this.#stored.set(recommendationId, { status, guardedStatus, equipmentId, issueFamily });
     }
     this.#rowChanges.clear();
     this.#commandChanges.clear();

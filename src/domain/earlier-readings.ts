@@ -35,12 +35,22 @@ function decidePart(situation: Situation, row: FamilyHistory, part: DetectedStat
   // While there is a backlog, what lies before the live range is not read yet: the slices will tell.
   if (part.part === 'live' ? isOver && context.backlogUpTo !== null : waits(part, context)) return undefined;
   if (isOver) return wasDisbelieved(situation, raised, context) ? undefined : recordOf(situation, row, part);
+  const goesOn = part.part === 'live' || row.firstDetectedTimestamp <= (context.backlogUpTo ?? Infinity);
   const worse = open && escalationOf(situation, open, part, context);
-  if (worse) return worse;
+  if (worse) return goesOn ? worse : withoutBeginning(worse, row);
   const band = bandFor(family, raised.peak.value);
   // What has ended keeps its severity: how bad it had been is on record beside it.
   if (!open && band && isWorse(band.severity, row.severity)) return recordOf(situation, row, part);
-  return { kind: 'extend', row, firstDetectedAt: raised.firstAt };
+  return goesOn ? { kind: 'extend', row, firstDetectedAt: raised.firstAt } : undefined;
+}
+
+/**
+ * The first part of an episode that a slice cuts in two because it lasts too long. Nothing says that it went on until the row began: it can
+ * make the row worse, and its last part will be recorded when a slice has seen the end of it.
+ */
+function withoutBeginning<T extends Extract<Decision, { kind: 'escalate' | 'open' }>>(decision: T, row: FamilyHistory): T {
+  const { firstDetectedTimestamp: firstDetectedAt, lastAccountedTimestamp: accountedTo } = row;
+  return { ...decision, proposal: { ...decision.proposal, firstDetectedAt, accountedTo } };
 }
 
 function recordOf(situation: Situation, row: FamilyHistory, part: DetectedState): Decision {

@@ -1,5 +1,6 @@
 import type { Instant } from './instant.ts';
 import { isoOf, SECOND_MS } from './instant.ts';
+import { isAhead, knownTime } from './known-time.ts';
 
 /** The agent's one row: heartbeat, lease and watermark. */
 export interface AgentHealth {
@@ -36,7 +37,7 @@ export interface HealthVerdict {
 
 /**
  * Silence is not health. Healthy means: online, heard from within `maxAgeSeconds` or not yet due again,
- * the feed alive, and the last cycle able to detect.
+ * the feed alive, and the last cycle able to detect. What the row says of a time that is still to come says nothing.
  */
 export function judgeHealth(
   health: AgentHealth | undefined,
@@ -47,9 +48,11 @@ export function judgeHealth(
   const reasons: string[] = [];
   if (health.status !== 'online') reasons.push(`the agent is ${health.status ?? 'in no state'}`);
   const deadline = Math.max(health.nextDue ?? 0, health.lastHeartbeat + limits.maxAgeSeconds * SECOND_MS);
-  if (now > deadline) reasons.push(`the last heartbeat was at ${isoOf(health.lastHeartbeat)}, the next was due by ${isoOf(deadline)}`);
+  if (isAhead(health.lastHeartbeat, now)) reasons.push(`the last heartbeat says ${isoOf(health.lastHeartbeat)}, which is still to come`);
+  else if (now > deadline) reasons.push(`the last heartbeat was at ${isoOf(health.lastHeartbeat)}, the next was due by ${isoOf(deadline)}`);
   const newest = health.newestReadingTimestamp;
   if (newest === null) reasons.push('no good reading has been seen yet');
+  else if (knownTime(newest, now) === null) reasons.push(`the newest good reading says ${isoOf(newest)}, which is still to come`);
   else if (now - newest > limits.feedMaxAgeSeconds * SECOND_MS)
     reasons.push(`the feed is silent: the newest good reading is of ${isoOf(newest)}`);
   // A cycle that detected stamps both columns with one moment.

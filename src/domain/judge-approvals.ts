@@ -1,12 +1,12 @@
 import { wayOfApproval } from './decision-way.ts';
 import { bothApprovalsOf, firstApprovalOf, firstOfTwo, needsTwo, secondDueAt, secondNameIn } from './four-eyes.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
+import { isAhead, knownTime } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { nameOf, personKey } from './person.ts';
 import { CLOCK_GRAIN_SECONDS, ESCALATION_GRACE_SECONDS, type Policy } from './policy.ts';
 import { type DecisionColumns, decisionOf, type OpenRecommendation } from './recommendation.ts';
 import { isUnedited } from './ticket.ts';
-import { FUTURE_TOLERANCE_SECONDS } from './window.ts';
 
 /** Why an approval does not count. The codes appear in events; the sentences are for the operator. */
 export type ApprovalFault =
@@ -73,7 +73,9 @@ export function judgeApproval(
   const operator = nameOf(row.approvedByOperator);
   const via = wayOfApproval(row, operator);
   const { approvedTimestamp: at, ticket } = row;
-  const fault = nameFault(operator, row, bench) ?? timeFault(at, row.createdTimestamp, 'the recommendation', row, via, bench);
+  // Made under a clock that was ahead, or edited: whoever changed its status found it there.
+  const madeAt = knownTime(row.createdTimestamp, now) ?? 0;
+  const fault = nameFault(operator, row, bench) ?? timeFault(at, madeAt, 'the recommendation', row, via, bench);
   if (fault || at === null) return { kind: 'return', ...(fault ?? NO_TIME) };
   if (!ticket || !isUnedited(ticket, row)) return { kind: 'return', ...EDITED };
   const expiresAt = addSeconds(at, policy.approvalTtlSeconds);
@@ -92,7 +94,10 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   if (!row.ticket || !isUnedited(row.ticket, row)) return { kind: 'return', ...EDITED };
   const both = bothApprovalsOf(row.lastDecision);
   // Accepted and announced by a run that died before it could store it: not judged by what the row says by now.
-  if (both) return acceptUntil(both, addSeconds(both.approvedTimestamp ?? 0, policy.approvalTtlSeconds), now);
+  if (both) {
+    const secondAt = knownTime(both.approvedTimestamp, now);
+    return secondAt === null ? TOO_OLD : acceptUntil(both, addSeconds(secondAt, policy.approvalTtlSeconds), now);
+  }
   if (wasRejected(row)) return { kind: 'return', ...contradicted(row) };
   const first = firstApprovalOf(row.lastDecision);
   if (!first) return { kind: 'return', code: 'no_first', reason: 'no first approval is on record' };
@@ -154,7 +159,7 @@ function timeFault(
   { now }: Bench,
 ): Refusal | undefined {
   if (at === null) return NO_TIME;
-  if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || at > addSeconds(now, FUTURE_TOLERANCE_SECONDS))
+  if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || isAhead(at, now))
     return { code: 'impossible_time', reason: `the approval is stamped before ${what} or in the future` };
   return via === null && approvedWhatWasThereBefore(escalatedTimestamp, at)
     ? { code: 'seen_before_escalation', reason: `the recommendation had changed less than ${ESCALATION_GRACE_SECONDS} s before` }
@@ -168,13 +173,15 @@ function sessionFault(operator: string, at: Instant, { policy, sessions }: Bench
 
 /**
  * The end of an accepted approval: as stored, but never later than the audit trail's own copy of the decision allows, so that
- * nobody prolongs an approval by editing the row. Null where no accepted approval is on record.
+ * nobody prolongs an approval by editing the row. Null where no accepted approval is on record, or one under a clock that was ahead: it
+ * would live until that time comes, and then as long as any.
  */
 export function approvalEndOf(
   row: Pick<OpenRecommendation, 'expiresTimestamp' | 'lastDecision'>,
   policy: Pick<Policy, 'approvalTtlSeconds'>,
+  now: Instant,
 ): Instant | null {
-  const approvedAt = row.lastDecision?.event === 'approved' ? row.lastDecision.columns.approvedTimestamp : null;
+  const approvedAt = row.lastDecision?.event === 'approved' ? knownTime(row.lastDecision.columns.approvedTimestamp, now) : null;
   if (approvedAt === null || row.expiresTimestamp === null) return null;
   return Math.min(row.expiresTimestamp, addSeconds(approvedAt, policy.approvalTtlSeconds));
 }

@@ -1,6 +1,7 @@
 import { actionsFrom, decisionRecord } from './audit-copy.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
+import { isAhead } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
@@ -28,6 +29,7 @@ export function settleOutsideChanges(
     const row = draft.row(found.recommendationId);
     if (!row) continue;
     if (row.ticket) restoreSubject(draft, row, isUnstoredEscalation(row, row.ticket) ? { ...row.ticket, ...milder(row) } : row.ticket);
+    restoreEscalationTime(draft, row, now);
     const reading = readStatus(found);
     if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
@@ -92,6 +94,24 @@ function restoreSubject(draft: Draft, row: OpenRecommendation, ticket: Ticket): 
       reason: 'the row named another equipment, family, severity or rule than its ticket',
       before: { equipment_id: row.equipmentId, issue_family: row.issueFamily, severity: row.severity, rule_id: row.ruleId },
       after: { equipment_id: equipmentId, issue_family: issueFamily, severity, rule_id: ruleId },
+    },
+  );
+}
+
+/** A change of the ticket that is still to come would refuse every approval by SQL until then. It counts as of now: who approved before may not have seen it. */
+function restoreEscalationTime(draft: Draft, row: OpenRecommendation, now: Instant): void {
+  const { escalatedTimestamp: at } = row;
+  if (at === null || !isAhead(at, now) || isTerminal(row.status)) return;
+  draft.update(
+    row,
+    { escalatedTimestamp: now },
+    {
+      ...about(row),
+      event: 'restored',
+      step: 'times',
+      reason: 'the ticket was said to change at a time that is still to come',
+      before: { escalated_timestamp: isoOf(at) },
+      after: { escalated_timestamp: isoOf(now) },
     },
   );
 }

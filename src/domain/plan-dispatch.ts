@@ -216,7 +216,7 @@ function endOfPending(
   row: OpenRecommendation,
   context: DispatchPlanContext,
 ): { readonly code: string; readonly reason: string } | undefined {
-  const approvalEnds = approvalEndOf(row, context.policy);
+  const approvalEnds = approvalEndOf(row, context.policy, context.now);
   if (approvalEnds === null || approvalEnds <= context.now)
     return { code: 'approval_expired', reason: `the approval ended${approvalEnds === null ? '' : ` at ${isoOf(approvalEnds)}`}` };
   const control = controlOn(context.controls, ['out_of_service', 'shelved'], row.equipmentId, context.now);
@@ -253,7 +253,7 @@ export function planDispatch(
     }
     const blocked = controlOn(context.controls, ['advisory'], row.equipmentId, context.now);
     const fits = claims.length === 0 || claims.length + pending.length <= context.policy.maxDispatchPerCycle;
-    const approvalEnds = approvalEndOf(row, context.policy);
+    const approvalEnds = approvalEndOf(row, context.policy, context.now);
     if (!context.mayDispatch || blocked || !fits || context.conditionOf(row) !== 'holds' || approvalEnds === null) continue;
     for (const command of pending) {
       claims.push({ commandId: command.commandId, approvalEnds });

@@ -1,6 +1,7 @@
 import { controlOn, type Control } from './control.ts';
 import { workOrderIdOf } from './ids.ts';
 import { addSeconds, isoOf, type Instant, SECOND_MS } from './instant.ts';
+import { isAhead } from './known-time.ts';
 import { type SensorFault, type SensorFaultRules, type SensorKey, sensorKeyOf, type SensorState } from './sensor-states.ts';
 import { isEnded, isRenamed, isReopened, type OpenedFor, signalText, type WorkOrder } from './work-order.ts';
 
@@ -88,13 +89,18 @@ export function decideSensor(situation: SensorSituation, context: SensorContext)
   if (open) return decideOpen(open, state, context);
   if (newest && !isTheirs(newest)) {
     if (newest.status !== newest.guardedStatus) return settle(newest, state, context);
-    if ((newest.quietUntil ?? 0) > context.now) return undefined;
+    if (isQuiet(newest, context)) return undefined;
   }
   if (!state) return undefined;
   const fault = faultOf(state, context.rules);
   if (!fault || !opens(fault, state, context)) return undefined;
   if (controlOn(context.controls, ['out_of_service'], situation.equipmentId, context.now)) return undefined;
   return { kind: 'open', order: orderOf(situation, fault, context), value: fault.value };
+}
+
+/** A longer hold than the agent gives is of a clock that was ahead, or of a hand: a sensor that stays broken must be told of again. */
+function isQuiet({ quietUntil }: WorkOrder, { now, holdSeconds }: SensorContext): boolean {
+  return quietUntil !== null && quietUntil > now && !isAhead(quietUntil, addSeconds(now, holdSeconds));
 }
 
 function decideOpen(order: WorkOrder, state: SensorState | undefined, context: SensorContext): SensorDecision | undefined {

@@ -43,6 +43,8 @@ export interface OpenWork {
   readonly openedFor: OpenedFor;
   /** When the agent made its newest order of all, as it is stored; not later than now. */
   readonly newestOrderAt: Instant | null;
+  /** The latest time that any event has. */
+  readonly newestEventAt: Instant | null;
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
   readonly queue: QueueFacts;

@@ -8,7 +8,8 @@ import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
-import type { FamilyHistory, LastDecision, StoredRecommendation } from '../domain/recommendation.ts';
+import type { FamilyHistory, LastDecision, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
+import { severityOnRecord } from '../domain/severity-on-record.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';
 import type {
@@ -127,13 +128,14 @@ export class SqlCycleStore implements CycleStore {
       health: table<AgentHealth>('health', HEALTH),
       controls: table<Control>('control', CONTROLS),
       recommendations: of('recommendation').map((row) => this.#stored(row, given)),
-      families: table<FamilyHistory>('family', RECOMMENDATIONS),
+      families: of('family').map((row) => this.#history(row)),
       commands: table<Command>('command', COMMANDS),
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
       workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
       openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], parsed(row['ticket'])))),
       newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
+      newestEventAt: this.#dialect.decodeTime(of('clock')[0]?.['ticket']),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
   }
@@ -147,6 +149,15 @@ export class SqlCycleStore implements CycleStore {
       lastDecision: lastDecisionIn(row['decision_event'], row['decision']),
       ...(announced && { given: announced }),
     };
+  }
+
+  #history(row: Row): FamilyHistory {
+    const history = fromRow<FamilyHistory & Pick<Recommendation, 'actionHash'>>(
+      RECOMMENDATIONS,
+      parsed(row['content']) ?? {},
+      this.#dialect,
+    );
+    return { ...history, severity: severityOnRecord(history, ticketFrom(parsed(row['ticket']))) };
   }
 
   async appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void> {

@@ -158,7 +158,7 @@ const comeback: Arbitrary<History> = record({
   ),
   earlier: array(
     record({
-      around: constantFrom(-2000, -900, -600, -20, -10, -5, -1, 0, 1, 5, 10, 20, 600),
+      around: constantFrom(-3500, -3000, -2000, -900, -600, -20, -10, -5, -1, 0, 1, 5, 10, 20, 600),
       temperature: constantFrom(70, 84, 86, 91, 96),
     }),
     { minLength: 1, maxLength: 6 },

@@ -295,17 +295,28 @@ function decideEarlier(row: OracleRow, sight: FamilySight, now: number): Earlier
   const live = sliceEnd !== null && sight.earlier.live.cleared ? null : sight.earlier.live;
   const earlier: NewRow[] = [];
   let changed = row;
-  for (const seen of [unlessLeft(sight.earlier.slice, sight), live]) {
+  const slice = unlessLeft(sight.earlier.slice, sight);
+  for (const seen of [slice, live]) {
     const first = seen?.raising[0]?.at;
     if (!seen || first === undefined) continue;
     const alone = { ...newRow('withdrawn', family, seen.raising, lastOf(seen.raising)), isBeside: true };
-    const isOwn = !seen.cleared;
-    if (isOwn && isOpen(row) && isMoreSevere(alone.severity, row.severity)) {
+    const isOn = !seen.cleared;
+    // Where a slice ends before the row began, nobody knows whether it went on until then: it is the row's only by how bad it was.
+    const isUpToRow = seen !== slice || sliceEnd === null || row.firstDetected <= sliceEnd;
+    if (isOn && isOpen(row) && isMoreSevere(alone.severity, row.severity)) {
+      const { firstDetected, lastAccounted } = row;
       const worse = worsened(changed, seen, sight, now);
-      if (worse?.changed) return { ...worse, changed: worse.changed, earlier, isWorse: true };
+      const kept = isUpToRow ? {} : { firstDetected, lastAccounted };
+      if (worse?.changed)
+        return {
+          changed: isUndecided(row) ? { ...worse.changed, ...kept } : worse.changed,
+          next: worse.next.map((found) => ({ ...found, ...kept })),
+          earlier,
+          isWorse: true,
+        };
     }
-    if (!isOwn || isMoreSevere(alone.severity, row.severity)) earlier.push(alone);
-    else changed = { ...changed, firstDetected: Math.min(changed.firstDetected, first) };
+    if (!isOn || isMoreSevere(alone.severity, row.severity)) earlier.push(alone);
+    else if (isUpToRow) changed = { ...changed, firstDetected: Math.min(changed.firstDetected, first) };
   }
   return { changed, next: [], earlier, isWorse: false };
 }

@@ -89,7 +89,8 @@ test('an earlier episode stands beside the row, with its own violations, and is 
 
 test('what the row is since earlier is said once, by the oldest part that shows it', () => {
   const both = { ...earlier('backlog', 92, false), ...earlier('live', 92, false) };
-  const [decision, ...others] = decide({ open: OPEN, earlier: both }, CATCHING_UP);
+  const open = openRow({ ...OPEN, firstDetectedTimestamp: SLICE_END });
+  const [decision, ...others] = decide({ open, earlier: both }, CATCHING_UP);
   expect(decision).toMatchObject({ kind: 'extend', firstDetectedAt: past(200) });
   expect(others).toEqual([]);
 });
@@ -97,6 +98,21 @@ test('what the row is since earlier is said once, by the oldest part that shows 
 test('an escalation by earlier readings leaves what the row accounts for as it was', () => {
   const [decision] = decide({ open: OPEN, earlier: earlier('live', 97, false) });
   expect(decision).toMatchObject({ proposal: { firstDetectedAt: BEGAN - 200 * SECOND, accountedTo: OPEN.lastAccountedTimestamp } });
+});
+
+test('the first part of an episode that is too long for a slice can make a row worse, and is not taken for its beginning', () => {
+  const cut = { earlier: earlier('backlog', 92, false) };
+  expect(kinds(decide({ open: OPEN, ...cut }, CATCHING_UP))).toBe('nothing');
+  expect(kinds(decide({ newest: WITHDRAWN, ...cut }, CATCHING_UP))).toBe('nothing');
+  const worse = { earlier: earlier('backlog', 97, false) };
+  for (const open of [OPEN, APPROVED]) {
+    const [decision] = decide({ open, ...worse }, CATCHING_UP);
+    expect(decision).toMatchObject({
+      proposal: { firstDetectedAt: open.firstDetectedTimestamp, accountedTo: open.lastAccountedTimestamp, peak: { value: 97 } },
+    });
+  }
+  const bordering = openRow({ ...OPEN, firstDetectedTimestamp: SLICE_END });
+  expect(decide({ open: bordering, ...cut }, CATCHING_UP)).toMatchObject([{ kind: 'extend', firstDetectedAt: past(200) }]);
 });
 
 test('what is worse now is seen beside an earlier episode; once earlier readings made it worse, by the next cycle', () => {

@@ -152,6 +152,9 @@ test.each<[string, Partial<AgentHealth>, string[]]>([
   ['never fed', { newestReadingTimestamp: null }, ['no good reading has been seen yet']],
   ['fed just in time', { newestReadingTimestamp: NOW - 300 * SECOND }, []],
   ['fed too long ago', { newestReadingTimestamp: NOW - 300 * SECOND - 1 }, ['the feed is silent']],
+  ['heard of as far ahead as clocks differ', { ...beat(-5 * SECOND), nextDue: null }, []],
+  ['heard of in what is still to come', { ...beat(-5 * SECOND - 1), nextDue: NOW + 3600 * SECOND }, ['the last heartbeat says']],
+  ['fed in what is still to come', { newestReadingTimestamp: NOW + 5 * SECOND + 1 }, ['the newest good reading says']],
   ['not detecting', { detectedTimestamp: NOW - 20 * SECOND, lastError: 'detect: x' }, ['the last cycle could not detect: detect: x']],
   ['never detecting', { detectedTimestamp: null }, ['the last cycle could not detect']],
   [

@@ -135,6 +135,11 @@ describe('without an order', () => {
     ['bad while shelved', { state: BAD, context: { controls: [control('shelved')] } }, 'open out_of_range (9999)'],
     ['bad after an order that was closed', { state: BAD, newest: CLOSED }, 'open out_of_range (9999)'],
     ['bad while an order that a person ended keeps it quiet', { state: BAD, newest: { ...CLOSED, quietUntil: NOW + 1 } }, 'nothing'],
+    [
+      'bad while it says so for longer than a hold',
+      { state: BAD, newest: { ...CLOSED, quietUntil: NOW + 3e6 } },
+      'open out_of_range (9999)',
+    ],
     ['bad when that time is over', { state: BAD, newest: { ...CLOSED, quietUntil: NOW } }, 'open out_of_range (9999)'],
   ])('%s', (_name, given, wanted) => {
     expect(spell(decide(given))).toBe(wanted);

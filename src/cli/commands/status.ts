@@ -1,5 +1,6 @@
 import { isInForce } from '../../domain/control.ts';
 import { isoOf, SECOND_MS } from '../../domain/instant.ts';
+import { knownTime } from '../../domain/known-time.ts';
 import type { AgentHealth } from '../../domain/health.ts';
 import { judgeFlood } from '../../domain/queue.ts';
 import type { StatusFigures } from '../../ports/store.ts';
@@ -32,7 +33,7 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
 }
 
 function statusJson(agentId: string, figures: StatusFigures, health: AgentHealth | undefined): Record<string, unknown> {
-  const newest = health?.newestReadingTimestamp ?? null;
+  const newest = knownTime(health?.newestReadingTimestamp ?? null, figures.now);
   return {
     agent_id: agentId,
     at: isoOf(figures.now),

@@ -1,3 +1,4 @@
+import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
 import type { Heartbeat, Lease, LeaseRequest } from '../../ports/store.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
@@ -52,26 +53,37 @@ export function leaseParams(lease: Lease) {
   return { agent: lease.agentId, run: lease.runId, epoch: lease.epoch };
 }
 
-/** What is known of the process before ours: whoever goes on and had the last heartbeat, if not us, unless it said that it stops. */
-function ofOther(theirs: string, kept: string): string {
-  const isOther = `last_process_id IS NOT NULL AND status = 'online'`;
+/** The latest that a time of ours can be. */
+function latest(d: Dialect): string {
+  return d.plusSeconds(d.now, String(FUTURE_TOLERANCE_SECONDS));
+}
+
+/**
+ * What is known of the process before ours: whoever goes on and had the last heartbeat, if not us, unless it said that it stops. What it
+ * promised under a clock that was ahead would keep it alive until that time comes: it is known again by its next heartbeat.
+ */
+function ofOther(theirs: string, kept: string, d: Dialect): string {
+  const isOther = `last_process_id IS NOT NULL AND status = 'online' AND last_heartbeat <= ${latest(d)}`;
   return `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN ${isOther} THEN ${theirs} END ELSE ${kept} END`;
 }
 
-/** The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there. */
+/**
+ * The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there.
+ * A newest reading of the future is forgotten even where there is no other, by a cycle that could tell of the silence.
+ */
 export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): Statement {
   const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
-  const otherDue = ofOther('next_due', 'other_due');
+  const otherDue = ofOther('next_due', 'other_due', d);
   return write(
     `UPDATE agent_health SET
   last_heartbeat = ${d.now}, status = CASE WHEN :status = 'offline' AND ${otherDue} > ${d.now} THEN 'online' ELSE :status END, polls_completed = COALESCE(polls_completed, 0) + 1,
   watermark_timestamp = CASE WHEN :watermark IS NULL OR (watermark_timestamp > :watermark AND watermark_timestamp <= ${d.now}) THEN watermark_timestamp ELSE :watermark END,
-  newest_reading_timestamp = CASE WHEN :newest IS NULL OR (newest_reading_timestamp > :newest AND newest_reading_timestamp <= ${d.now}) THEN newest_reading_timestamp ELSE :newest END,
+  newest_reading_timestamp = CASE WHEN :detected = 1 AND newest_reading_timestamp > ${latest(d)} THEN :newest WHEN :newest IS NULL OR (newest_reading_timestamp > :newest AND newest_reading_timestamp <= ${d.now}) THEN newest_reading_timestamp ELSE :newest END,
   detected_timestamp = CASE WHEN :detected = 1 THEN ${d.now} ELSE detected_timestamp END,
   next_due = ${d.plusSeconds(d.now, ':next_due_seconds')}, last_cycle_ms = :cycle_ms, last_error = :last_error,
   consecutive_errors = CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(consecutive_errors, 0) + 1 END,
   rules_hash = :rules_hash, version = :version, last_process_id = :process,
-  other_process_id = ${ofOther('last_process_id', 'other_process_id')}, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL
+  other_process_id = ${ofOther('last_process_id', 'other_process_id', d)}, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL
 WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
     {
       ...leaseParams(lease),

@@ -16,6 +16,7 @@ const HISTORY_COLUMNS: readonly string[] = [
   'issue_family',
   'status',
   'severity',
+  'action_hash',
   'created_timestamp',
   'first_detected_timestamp',
   'last_accounted_timestamp',
@@ -23,6 +24,14 @@ const HISTORY_COLUMNS: readonly string[] = [
   'outcome',
   'may_have_written',
 ];
+
+/** The rows of each family that matter to a cycle, with the tickets of those that have ended: readings are compared with what the audit says of them. */
+function familySelect(d: Dialect): string {
+  const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
+  return `SELECT 'family', ${rowJson(d, 'f', history)}, o.copy, NULL, NULL
+  FROM agent_recommendations f JOIN accounting a ON a.recommendation_id = f.recommendation_id
+  LEFT JOIN old_tickets o ON o.subject_id = f.recommendation_id`;
+}
 
 /** A row as one JSON text, so that rows of different tables can travel in one result. */
 function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
@@ -47,15 +56,19 @@ const GIVEN = `SELECT 'given', g.subject_id, NULL, g.event, g.actor
   FROM agent_events g WHERE g.subject_type = 'recommendation' AND g.event IN ${wordList(GIVEN_EVENTS)} AND g.subject_id IN (
     SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status AND approved_via IS NOT NULL)`;
 
-/** The newest row of each family, and the rows that account for what the cycle may read again; the window begins a while before the least of these times. */
+/**
+ * `recent`: the rows that account for what the cycle may read again; the window begins a while before the least of these times.
+ * `accounting`: those, and the newest row of each family.
+ */
 function accounting(d: Dialect): string {
   const times = ['watermark_timestamp', 'detected_timestamp'].map((column) => `COALESCE(MIN(h.${column}), ${d.now})`);
   const least = times.reduce((a, b) => d.smallerOf(a, b), d.now);
   const since = `(SELECT ${d.plusSeconds(least, ':accounted_seconds')} FROM agent_health h)`;
-  return `SELECT r.recommendation_id FROM agent_recommendations r JOIN newest n
+  return `recent AS (SELECT recommendation_id FROM agent_recommendations WHERE last_accounted_timestamp > ${since}
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE quiet_until > ${since}),
+accounting AS (SELECT r.recommendation_id FROM agent_recommendations r JOIN newest n
     ON n.equipment_id = r.equipment_id AND n.issue_family = r.issue_family AND n.created_timestamp = r.created_timestamp
-  UNION SELECT recommendation_id FROM agent_recommendations WHERE last_accounted_timestamp > ${since}
-  UNION SELECT recommendation_id FROM agent_recommendations WHERE quiet_until > ${since}`;
+  UNION SELECT recommendation_id FROM recent)`;
 }
 
 /**
@@ -65,7 +78,6 @@ function accounting(d: Dialect): string {
  */
 export function openWorkStatement(d: Dialect, sessionSeconds: number, accountedSeconds: number): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
-  const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
   const sql = `WITH chosen AS (
   SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN}
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
@@ -74,13 +86,14 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number, accountedS
 ${chosenOrders()},
 newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
-accounting AS (${accounting(d)}),
+${accounting(d)},
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
+${newestEvent(d, 'old_tickets', TICKET_EVENTS, `SELECT f.recommendation_id FROM recent c CROSS JOIN agent_recommendations f WHERE f.recommendation_id = c.recommendation_id AND f.status NOT IN ${OPEN}`)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ${OPEN_COMMANDS}`, 'command')},
 ${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'work_order')},
 ${floodTable(d)}
-SELECT 'clock' AS kind, ${d.now} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
+SELECT 'clock' AS kind, ${d.now} AS content, (SELECT MAX(${d.quote('at')}) FROM agent_events) AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
 UNION ALL SELECT 'schema', ${d.jsonObject([['min_supported', 'MAX(s.min_supported)']])}, NULL, NULL, NULL FROM agent_schema s
 UNION ALL SELECT 'control', ${rowJson(d, 'k', CONTROLS.columns)}, NULL, NULL, NULL FROM agent_controls k
@@ -88,8 +101,7 @@ UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, 
   FROM agent_recommendations r JOIN chosen c ON c.recommendation_id = r.recommendation_id
   LEFT JOIN tickets t ON t.subject_id = r.recommendation_id
   LEFT JOIN decisions e ON e.subject_id = r.recommendation_id
-UNION ALL ${GIVEN} UNION ALL SELECT 'family', ${rowJson(d, 'f', history)}, NULL, NULL, NULL
-  FROM agent_recommendations f JOIN accounting a ON a.recommendation_id = f.recommendation_id
+UNION ALL ${GIVEN} UNION ALL ${familySelect(d)}
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS}
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
