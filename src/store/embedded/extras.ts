@@ -1,8 +1,10 @@
 import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
+import { withoutEnd } from '../statements/sessions.ts';
 import { OPEN_ORDER } from '../statements/work-orders.ts';
 import { ALL_TABLES, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
+import { TIME_FORMAT, timeAsRead } from './as-read.ts';
 
-const CANONICAL = (column: string) => `strftime('%Y-%m-%d %H:%M:%f', ${column})`;
+const CANONICAL = (column: string) => `strftime(${TIME_FORMAT}, ${column})`;
 
 const INDEXES: readonly string[] = [
   // Detection's range, and its second look at the few equipments that violate.
@@ -35,6 +37,8 @@ const INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS agent_events_of_session ON agent_events (session_id) WHERE session_id IS NOT NULL',
   // Of all who were ever logged in a cycle wants those who are, and who just were.
   'CREATE INDEX IF NOT EXISTS operator_sessions_by_end ON operator_sessions (logout_timestamp)',
+  `CREATE INDEX IF NOT EXISTS operator_sessions_without_end ON operator_sessions (login_timestamp)
+   WHERE ${withoutEnd('operator_sessions', { timeAsRead })}`,
   'CREATE INDEX IF NOT EXISTS agent_events_by_time ON agent_events (at)',
 ];
 
