@@ -1,6 +1,7 @@
 import { addSeconds, type Instant } from './instant.ts';
 import { personKey } from './person.ts';
 import { CLOCK_GRAIN_SECONDS } from './policy.ts';
+import { wordOf } from './word.ts';
 
 /** A row of operator_sessions: the HMI's, or one that `session login` opened. Anybody may have written anything into it. */
 export interface OperatorSession {
@@ -26,7 +27,7 @@ export function isOpenAt(session: OperatorSession, at: Instant): boolean {
   const { loginTimestamp, logoutTimestamp } = session;
   if (loginTimestamp === null || loginTimestamp > addSeconds(at, CLOCK_GRAIN_SECONDS)) return false;
   if (logoutTimestamp !== null) return logoutTimestamp >= at;
-  const status = (session.status ?? '').trim().toLowerCase();
+  const status = wordOf(session.status);
   return !ENDED_SESSION_STATUSES.some((ended) => ended === status);
 }
 

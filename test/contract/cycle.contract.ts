@@ -535,7 +535,9 @@ function theClaim(under: StoreUnderTest): void {
     test.each([
       [' Advisory', 'ALL ', false],
       ['stop everything', 'all', false],
+      ['advisory\n', '\tall\u00a0', false],
       ['SHELVED ', 'all', true],
+      ['\tshelved\u00a0', 'all', true],
       ['Out_of_service', 'all', true],
       ['advisory', 'PUMP*', true],
     ])("beside an order that was written by hand, '%s' over '%s', is made: %s", async (kind, scope, isMade) => {

@@ -86,6 +86,7 @@ function theSessions(under: StoreUnderTest): void {
         ['bare', null, null],
         ['odd', 'on shift', null],
         ['closed', ' Closed', null],
+        ['pasted', '\tclosed\u00a0\n', null],
         ['expired', 'EXPIRED', null],
         ['just', 'closed', 30],
         ['long', 'closed', 90],
@@ -128,7 +129,7 @@ function theSessions(under: StoreUnderTest): void {
         const at = store();
         const { now } = await at.store.readControls();
         const texts = [null, ...NO_TIMES, ...[-7200, -30, 0.5, 7200].map((seconds) => at.time(now + seconds * 1000))];
-        const statuses = [null, '', 'active', ' Closed', 'EXPIRED'];
+        const statuses = [null, '', 'active', ' Closed', 'EXPIRED', 'closed\t', '\u00a0Expired\r\n', '\u200bclosed'];
         const rows = texts.flatMap((login_timestamp) =>
           texts.flatMap((logout_timestamp) => statuses.map((status) => ({ ...SESSION, login_timestamp, logout_timestamp, status }))),
         );

@@ -1,3 +1,5 @@
+import { BLANKS } from '../../domain/word.ts';
+
 export const TIME_FORMAT = "'%Y-%m-%d %H:%M:%f'";
 const TIME_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]'";
 const CANONICAL_TIME = /^\d{4}-\d\d-\d\d (?!24)\d\d:\d\d:\d\d\.\d{3}$/;
@@ -5,6 +7,11 @@ const CANONICAL_TIME = /^\d{4}-\d\d-\d\d (?!24)\d\d:\d\d:\d\d\.\d{3}$/;
 /** JSON holds no bytes: a column that somebody filled with some reads as missing, and the other rows go on. */
 export function unlessBlob(expression: string): string {
   return `CASE typeof(${expression}) WHEN 'blob' THEN NULL ELSE ${expression} END`;
+}
+
+/** SQLite's TRIM takes off U+0020 alone unless it is told which characters. */
+export function wordAsRead(column: string): string {
+  return `LOWER(TRIM(COALESCE(${unlessBlob(column)}, ''), char(${BLANKS.join(', ')})))`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { wordList } from '../word-list.ts';
-import { decodeTime, isReadableTime, TIME_FORMAT, timeAsRead, unlessBlob } from './as-read.ts';
+import { decodeTime, isReadableTime, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
 import { embeddedExtras } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
@@ -143,6 +143,7 @@ export const embeddedDialect: Dialect = {
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
   asRead: unlessBlob,
+  wordAsRead,
   timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
   materialized: 'MATERIALIZED',

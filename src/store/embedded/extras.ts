@@ -1,8 +1,8 @@
 import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
 import { withoutEnd } from '../statements/sessions.ts';
-import { OPEN_ORDER } from '../statements/work-orders.ts';
+import { openOrder } from '../statements/work-orders.ts';
 import { ALL_TABLES, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
-import { TIME_FORMAT, timeAsRead } from './as-read.ts';
+import { TIME_FORMAT, timeAsRead, wordAsRead } from './as-read.ts';
 
 const CANONICAL = (column: string) => `strftime(${TIME_FORMAT}, ${column})`;
 
@@ -29,8 +29,10 @@ const INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
    WHERE status IN ${OPEN_COMMANDS}`,
-  // At most one open order per sensor, whoever writes; people's own rows name no signal.
-  `CREATE UNIQUE INDEX IF NOT EXISTS work_orders_open ON work_orders (equipment_id, signal) WHERE ${OPEN_ORDER}`,
+  // At most one open order per sensor, whoever writes; people's own rows name no signal. Made anew each time: an older one takes other
+  // words for an end, and would refuse a sensor's next order.
+  'DROP INDEX IF EXISTS work_orders_open',
+  `CREATE UNIQUE INDEX IF NOT EXISTS work_orders_open ON work_orders (equipment_id, signal) WHERE ${openOrder({ wordAsRead })}`,
   'CREATE INDEX IF NOT EXISTS work_orders_newest ON work_orders (equipment_id, signal, created_timestamp) WHERE signal IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS work_orders_by_time ON work_orders (created_timestamp) WHERE guarded_status IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS agent_events_of ON agent_events (subject_id, event, at)',

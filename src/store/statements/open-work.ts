@@ -67,7 +67,7 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number): Statement
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
     AND COALESCE(${d.asRead('status')}, '') IS DISTINCT FROM COALESCE(${d.asRead('guarded_status')}, '')
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL),
-${chosenOrders()},
+${chosenOrders(d)},
 newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},

@@ -18,10 +18,9 @@ export function withoutEnd(alias: string, d: Pick<Dialect, 'timeAsRead'>): strin
  */
 export function openSince(moment: string, alias: string, d: Dialect): readonly string[] {
   const begun = `${d.timeAsRead(`${alias}.login_timestamp`)} <= ${d.plusSeconds(d.now, String(CLOCK_GRAIN_SECONDS))}`;
-  const status = `LOWER(TRIM(COALESCE(${alias}.status, '')))`;
   return [
     `${alias}.logout_timestamp >= ${moment} AND NOT ${withoutEnd(alias, d)} AND ${begun}`,
-    `${withoutEnd(alias, d)} AND ${status} NOT IN ${wordList(ENDED_SESSION_STATUSES)} AND ${begun}`,
+    `${withoutEnd(alias, d)} AND ${d.wordAsRead(`${alias}.status`)} NOT IN ${wordList(ENDED_SESSION_STATUSES)} AND ${begun}`,
   ];
 }
 
