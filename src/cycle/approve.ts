@@ -47,9 +47,11 @@ export async function approve(cycle: Cycle): Promise<void> {
   const claims = planDispatch(draft, context);
   const heldBack = await recordIntents(cycle, draft.take());
   const recommendationOf = new Map(draft.commands.map((command) => [command.commandId, command.recommendationId ?? '']));
-  cycle.claims = claims.filter(({ commandId }) => !heldBack.has(recommendationOf.get(commandId) ?? ''));
-  // A change that was held back has not been made: its readings are looked at again.
-  if (heldBack.size > 0) cycle.decided = 'some';
+  // No step of a sequence goes without the others.
+  const stopped = new Set([...heldBack].map((id) => recommendationOf.get(id) ?? id));
+  cycle.claims = claims.filter(({ commandId }) => !stopped.has(recommendationOf.get(commandId) ?? ''));
+  // A change that was held back has not been made: its readings are looked at again. A command's is about none.
+  if ([...heldBack].some((id) => !recommendationOf.has(id))) cycle.decided = 'some';
   cycle.recorded = true;
 }
 
@@ -132,7 +134,7 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
 function derive(cycle: Cycle, row: OpenRecommendation, context: DispatchPlanContext): void {
   for (const command of deriveCommands(cycle.draft, row, context)) {
     const text = `✓ COMMAND CREATED: ${command.commandId} for ${row.equipmentId} (tag_path=${command.tagPath ?? ''}, value=${command.newValue ?? ''})`;
-    cycle.announcements.tell(row.recommendationId, 'info', text, ({ commands }) => (commands.created += 1));
+    cycle.announcements.tell(command.commandId, 'info', text, ({ commands }) => (commands.created += 1));
   }
 }
 

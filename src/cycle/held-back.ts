@@ -1,3 +1,5 @@
+import type { Command } from '../domain/command.ts';
+import type { CommandChange } from '../domain/draft.ts';
 import type { AgentEvent, EventText } from '../domain/event.ts';
 import { eventOf } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
@@ -18,23 +20,30 @@ export function isHeldBack({ columns }: Meant, stored: LastChange | undefined): 
   return stored === undefined || stored.updatedTimestamp !== (columns.updatedTimestamp ?? null);
 }
 
+const TOLD_BY = ['status', 'createdTimestamp', 'claimedTimestamp', 'startedTimestamp', 'completedTimestamp', 'executedTimestamp'] as const;
+
+/** As isHeldBack, for commands, which have no time of their last change: every change of one names its status, and the time of what happened. */
+export function isCommandHeldBack({ columns }: CommandChange, stored: Command | undefined): boolean {
+  return stored === undefined || TOLD_BY.some((name) => columns[name] !== undefined && columns[name] !== stored[name]);
+}
+
 /** The audit is told that what it announced about a row did not happen. */
 export function notApplied(
   cycle: Cycle,
-  about: Pick<EventText, 'subjectType' | 'subjectId' | 'step' | 'after'>,
+  about: Pick<EventText, 'subjectType' | 'subjectId' | 'step' | 'after' | 'reason'>,
   { expected, columns }: Meant,
-  stored: LastChange | undefined,
+  stored: Pick<LastChange, 'status'> | undefined,
 ): AgentEvent {
   const found = stored?.status ?? null;
   const meant = columns.status === undefined ? `no longer ${expected ?? ''}` : `not ${columns.status}`;
   const is = stored === undefined ? 'missing' : (found ?? 'without a status');
-  const subject = about.subjectType === 'work_order' ? `work order ${about.subjectId}` : about.subjectId;
+  const subject = about.subjectType === 'recommendation' ? about.subjectId : `${about.subjectType.replace('_', ' ')} ${about.subjectId}`;
   cycle.ports.log.info(`Not applied: ${subject} is ${is}, ${meant}`);
   return eventOf(cycle.lease, {
+    reason: 'somebody else changed the row first',
     ...about,
     event: 'not_applied',
     fromStatus: found,
     toStatus: columns.status ?? null,
-    reason: 'somebody else changed the row first',
   });
 }

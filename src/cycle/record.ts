@@ -3,6 +3,7 @@ import type { DraftContents } from '../domain/draft.ts';
 import type { Cycle } from './cycle.ts';
 import { isHeldBack, notApplied } from './held-back.ts';
 import { putBackIntoChains } from './put-back.ts';
+import { saveCommands } from './save-commands.ts';
 import { saveWorkOrders } from './work-orders.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -10,9 +11,7 @@ const NONE: ReadonlySet<string> = new Set();
 /**
  * Writes what was decided before the dispatch: the audit before its effects, four statements whatever their number.
  * A recommendation is `executing` before its commands exist; a crash in between is seen by that, and they are made again.
- * Where another writer came first and a guard held a row back, no commands are made for it: an operator who took the approval
- * back in that moment must not see it carried out.
- * @returns the recommendations and work orders that were held back
+ * @returns what was held back, because another writer came first: recommendations, work orders and commands
  */
 export function recordIntents(
   cycle: Cycle,
@@ -27,9 +26,8 @@ export function recordIntents(
     const ordersHeldBack = await saveWorkOrders(cycle, workOrders);
     const heldBack = await saveRecommendations(cycle, recommendations, 'intents');
     if (heldBack.size > 0) await countDecisions(cycle, sessions);
-    const wanted = commands.filter(({ expected, columns }) => expected !== null || !heldBack.has(columns.recommendationId ?? ''));
-    if (wanted.length > 0) await cycle.ports.store.saveCommands(cycle.lease, wanted);
-    return new Set([...heldBack, ...ordersHeldBack]);
+    const commandsHeldBack = await saveCommands(cycle, commands, 'intents', heldBack);
+    return new Set([...heldBack, ...ordersHeldBack, ...commandsHeldBack]);
   });
 }
 
@@ -51,7 +49,7 @@ async function announced(cycle: Cycle, write: () => Promise<ReadonlySet<string>>
 export async function recordResults(cycle: Cycle, { events, recommendations, commands }: DraftContents): Promise<void> {
   await announced(cycle, async () => {
     await appendEvents(cycle, events);
-    if (commands.length > 0) await cycle.ports.store.saveCommands(cycle.lease, commands);
+    await saveCommands(cycle, commands, 'results');
     return saveRecommendations(cycle, recommendations, 'results');
   });
 }

@@ -1,5 +1,6 @@
 import type { Instant } from './instant.ts';
 import { matchesPattern } from './tags.ts';
+import { wordOf } from './word.ts';
 
 export const CONTROL_KINDS = ['advisory', 'out_of_service', 'shelved'] as const;
 export type ControlKind = (typeof CONTROL_KINDS)[number];
@@ -32,18 +33,18 @@ export function controlOn(
     (control) =>
       kinds.includes(kindOf(control)) &&
       isInForce(control, now) &&
-      (control.scope.trim().toLowerCase() === 'all' || matchesPattern(control.scope.trim(), equipmentId)),
+      (wordOf(control.scope) === 'all' || matchesPattern(control.scope.trim(), equipmentId)),
   );
 }
 
 /** An order that was written by hand and cannot be read stops dispatches: in doubt nothing is sent. */
 function kindOf({ kind }: Control): ControlKind {
-  return CONTROL_KINDS.find((known) => known === kind.trim().toLowerCase()) ?? 'advisory';
+  return CONTROL_KINDS.find((known) => known === wordOf(kind)) ?? 'advisory';
 }
 
 /** Whether it is this order over this scope, however a hand spelt the two: as it is in force, so it can be lifted. */
 export function isOrder(control: Control, kind: ControlKind, scope: string): boolean {
-  return kindOf(control) === kind && control.scope.trim().toLowerCase() === scope.trim().toLowerCase();
+  return kindOf(control) === kind && wordOf(control.scope) === wordOf(scope);
 }
 
 /** For reasons that operators read. */

@@ -35,7 +35,10 @@ export const DECISION_EVENTS = [
 export const APPROVING_EVENTS = ['approved', 'first_approved'] as const;
 export const REJECTING_EVENTS = ['rejected'] as const;
 
-/** What became of a command, by its newest event: the judge of a row that says 'pending'. */
+/**
+ * What became of a command, by its newest event: the judge of a row that says 'pending'. `not_applied` takes nothing back here: what was
+ * sent stays sent, whatever became of its row.
+ */
 export const COMMAND_EVENTS = ['derived', 'dispatching', 'returned', 'executed', 'failed', 'unknown', 'cancelled', 'refused'] as const;
 
 /** One row of the append-only audit. It is written before the effect that it tells of. */

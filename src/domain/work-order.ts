@@ -1,5 +1,6 @@
 import type { Instant } from './instant.ts';
 import type { SensorKey } from './sensor-states.ts';
+import { wordOf } from './word.ts';
 
 /** A row of work_orders that the agent made, in the domain's spelling. Times are on the store's clock. */
 export interface WorkOrder {
@@ -54,7 +55,7 @@ export function sensedSignals({
 export const ENDED_STATUSES = ['closed', 'completed', 'cancelled', 'canceled', 'done', 'resolved'] as const;
 
 export function isEnded({ status }: Pick<WorkOrder, 'status'>): boolean {
-  const word = status.trim().toLowerCase();
+  const word = wordOf(status);
   return ENDED_STATUSES.some((ended) => ended === word);
 }
 

@@ -129,6 +129,9 @@ export interface CycleStore {
   /** As saveRecommendations, for work orders: their statuses are people's words, so that the expected one alone guards a change. */
   saveWorkOrders(lease: Lease, changes: readonly WorkOrderChange[]): Promise<number>;
 
+  /** These commands as they are now: asked when fewer were written than meant. */
+  readCommands(commandIds: readonly string[]): Promise<ReadonlyMap<string, Command>>;
+
   /** As readLastChanges, for work orders. */
   readLastWorkOrderChanges(workOrderIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>>;
 

@@ -32,6 +32,7 @@ export interface OpenOptions {
 /** SQLite's primary result codes that callers tell apart; https://www.sqlite.org/rescode.html */
 export const SQLITE_BUSY = 5;
 export const SQLITE_LOCKED = 6;
+export const SQLITE_CONSTRAINT = 19;
 const SQLITE_NOTADB = 26;
 
 interface SqliteLibrary {

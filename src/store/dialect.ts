@@ -40,6 +40,10 @@ export interface Dialect {
   jsonReal(expression: string): string;
   /** A column as jsonObject reads it: bytes that somebody wrote where a text belongs are missing. */
   asRead(column: string): string;
+  /** A column of people's words as `wordOf` reads it: without blanks of any kind around it, in lower case; '' where there is none. */
+  wordAsRead(column: string): string;
+  /** A column of times as decodeTime reads it, to compare with the engine's clock: NULL for what is no time. */
+  timeAsRead(column: string): string;
   /** Scalars in a JSON array parameter as a one-column relation `value`. */
   jsonList(parameter: string): string;
 

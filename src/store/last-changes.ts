@@ -1,8 +1,9 @@
+import type { Command } from '../domain/command.ts';
 import type { ChainPlace, LastChange } from '../ports/store.ts';
 import { read } from './connection.ts';
 import type { Session } from './session.ts';
 import { fromRow } from './row-mapping.ts';
-import { RECOMMENDATIONS, type Table } from './tables.ts';
+import { COMMANDS, RECOMMENDATIONS, type Table } from './tables.ts';
 
 /** What tells whether rows took a write, by their ids; a row that is not there is not in it. */
 export async function lastChanges(
@@ -20,6 +21,15 @@ export async function lastChanges(
       { status: typeof status === 'string' ? status : null, updatedTimestamp: d.decodeTime(at) },
     ]),
   );
+}
+
+/** Commands by their ids; a row that is not there is not in it. */
+export async function commandsNow(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, Command>> {
+  const d = session.dialect;
+  const columns = COMMANDS.columns.map(({ name }) => `${d.asRead(d.quote(name))} AS ${d.quote(name)}`).join(', ');
+  const sql = `SELECT ${columns} FROM agent_commands WHERE command_id IN (SELECT value FROM ${d.jsonList('ids')} l)`;
+  const { rows } = await session.run(read(sql, { ids: JSON.stringify(ids) }));
+  return new Map(rows.map((row) => [String(row['command_id']), fromRow<Command>(COMMANDS, row, d)]));
 }
 
 /** Where recommendations stand in their chains, by their ids; a row that is not there is not in it. */

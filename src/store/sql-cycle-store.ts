@@ -25,7 +25,7 @@ import type {
 } from '../ports/store.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { lastChanges, placesIn } from './last-changes.ts';
+import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
@@ -208,6 +208,10 @@ export class SqlCycleStore implements CycleStore {
 
   async countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void> {
     await this.#session.run(countDecisionsStatement(lease, sessionIds, this.#dialect));
+  }
+
+  readCommands(commandIds: readonly string[]): Promise<ReadonlyMap<string, Command>> {
+    return commandsNow(this.#session, commandIds);
   }
 
   readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {

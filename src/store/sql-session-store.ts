@@ -28,12 +28,12 @@ export class SqlSessionStore implements SessionStore {
   }
 
   listSessions(limit: number): Promise<readonly OperatorSession[]> {
-    const order = `CASE WHEN ${isOpen('x')} THEN 0 ELSE 1 END, x.login_timestamp DESC, x.session_id`;
+    const order = `CASE WHEN ${isOpen('x', this.#session.dialect)} THEN 0 ELSE 1 END, x.login_timestamp DESC, x.session_id`;
     return this.#sessions(`ORDER BY ${order} LIMIT :limit`, { limit });
   }
 
   async openSessionsOf(operator: string): Promise<readonly OperatorSession[]> {
-    const open = await this.#sessions(`WHERE ${isOpen('x')} ORDER BY x.login_timestamp DESC, x.session_id`);
+    const open = await this.#sessions(`WHERE ${isOpen('x', this.#session.dialect)} ORDER BY x.login_timestamp DESC, x.session_id`);
     // A name is compared as people read it, which no engine's SQL does alike.
     return open.filter((session) => personKey(session.operatorId) === personKey(operator));
   }
@@ -51,15 +51,12 @@ SELECT :id, :operator, ${now}, :status, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM ope
   }
 
   async closeSession(sessionId: string, event: AgentEvent): Promise<void> {
-    const { now } = this.#session.dialect;
-    await this.#session.run(eventStatement(event, this.#session.dialect));
+    const { dialect } = this.#session;
+    await this.#session.run(eventStatement(event, dialect));
     await this.#session.run(
       write(
-        `UPDATE operator_sessions SET logout_timestamp = ${now}, status = :status WHERE session_id = :id AND logout_timestamp IS NULL`,
-        {
-          id: sessionId,
-          status: CLOSED,
-        },
+        `UPDATE operator_sessions SET logout_timestamp = ${dialect.now}, status = :status WHERE session_id = :id AND ${isOpen('operator_sessions', dialect)}`,
+        { id: sessionId, status: CLOSED },
       ),
     );
   }

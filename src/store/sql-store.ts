@@ -32,6 +32,7 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     claimCommands: (lease, claim) => cycle.claimCommands(lease, claim),
     readClaimed: (lease) => cycle.readClaimed(lease),
     countDecisions: (lease, ids) => cycle.countDecisions(lease, ids),
+    readCommands: (ids) => cycle.readCommands(ids),
     readLastChanges: (ids) => cycle.readLastChanges(ids),
     readPlaces: (ids) => cycle.readPlaces(ids),
     readControls: () => cycle.readControls(),

@@ -6,7 +6,7 @@ import type { Dialect } from './dialect.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { LEASE_GUARD, leaseParams } from './statements/lease.ts';
-import { ORDERS_FIRST } from './statements/work-orders.ts';
+import { ordersFirst } from './statements/work-orders.ts';
 import { WORK_ORDERS } from './tables.ts';
 
 /** An order about a sensor. A missing status or time is what somebody made of the row: still open, and older than any. */
@@ -49,8 +49,8 @@ export async function listWorkOrders(session: Session, filter: WorkOrderFilter):
   const params: Record<string, SqlValue> = { limit: filter.limit };
   const conditions = ['true'];
   if (filter.statuses.length > 0) {
-    conditions.push(`LOWER(TRIM(x.status)) IN (SELECT value FROM ${d.jsonList('statuses')} l)`);
-    params['statuses'] = JSON.stringify(filter.statuses.map((status) => status.trim().toLowerCase()));
+    conditions.push(`${d.wordAsRead('x.status')} IN (SELECT ${d.wordAsRead('l.value')} FROM ${d.jsonList('statuses')} l)`);
+    params['statuses'] = JSON.stringify(filter.statuses);
   }
   if (filter.equipmentId !== null) {
     conditions.push('x.equipment_id = :equipment');
@@ -58,7 +58,7 @@ export async function listWorkOrders(session: Session, filter: WorkOrderFilter):
   }
   const columns = WORK_ORDERS.columns.map((column) => `x.${d.quote(column.name)}`).join(', ');
   const { rows } = await session.run(
-    read(`SELECT ${columns} FROM work_orders x WHERE ${conditions.join(' AND ')} ORDER BY ${ORDERS_FIRST} LIMIT :limit`, params),
+    read(`SELECT ${columns} FROM work_orders x WHERE ${conditions.join(' AND ')} ORDER BY ${ordersFirst(d)} LIMIT :limit`, params),
   );
   return rows.map((row) => fromRow<ListedWorkOrder>(WORK_ORDERS, row, d));
 }

@@ -171,6 +171,25 @@ describe('sessions', () => {
     expect((await place.run('approve', id, '--by', 'operator_john')).code).toBe(4);
   });
 
+  test.each([
+    ['is still to come', `strftime('%Y-%m-%d %H:%M:%f', 'now', '8 hours')`, 'closed'],
+    ['is an empty text', `''`, 'active'],
+    ['is no time', `'not yet'`, 'on shift'],
+  ])('a session of the HMI whose logout %s is open for every command, until the logout', async (_what, logout, status) => {
+    await place.run(
+      'sql',
+      `INSERT INTO operator_sessions (session_id, operator_id, login_timestamp, logout_timestamp, status)
+       VALUES ('hmi-1', 'operator_john', '2026-01-01', ${logout}, '${status}')`,
+    );
+    expect((await place.run('session', 'list')).stdout).toMatch(/operator_john {2}open/);
+    expect((await place.run('session', 'login', '--by', 'operator_john')).stdout).toContain('is logged in already');
+    expect((await place.run('approve', id, '--by', 'operator_john')).code).toBe(0);
+    expect(await place.json('run-once', '--json')).toMatchObject({ commands: { executed: 2 } });
+    expect((await place.run('session', 'logout', '--by', 'operator_john')).stdout).toContain('logged out: 1 approved, 0 rejected');
+    expect((await place.run('session', 'list')).stdout).toMatch(/operator_john {2}ended/);
+    expect((await place.run('session', 'logout', '--by', 'operator_john')).code).toBe(3);
+  });
+
   test('who rejects or defers need not be logged in', async () => {
     expect((await place.run('defer', id, '--for', '1h', '--by', 'operator_john')).code).toBe(0);
     expect((await place.run('reject', id, '--reason', 'no', '--by', 'operator_john')).code).toBe(0);

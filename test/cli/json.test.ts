@@ -153,6 +153,28 @@ VALUES ('SENSOR_VALVE_01', 'VALVE_01', 71.0, 100.0, 45.0, 'good', CURRENT_TIMEST
     expect(await place.json('events', '--json')).toEqual(before);
   });
 
+  test.each([
+    [
+      `INSERT INTO agent_schema (version, min_supported) SELECT version, 1 FROM agent_schema`,
+      'UNIQUE constraint failed: agent_schema.version. Another row has the same there: change that row, or give other values',
+    ],
+    [
+      `UPDATE agent_recommendations SET status = 'pending', equipment_id = 'R1', issue_family = 'f'`,
+      'UNIQUE constraint failed: agent_recommendations.equipment_id, agent_recommendations.issue_family. Another row has the same there: change that row, or give other values',
+    ],
+    [`INSERT INTO agent_schema (version) VALUES (99)`, 'NOT NULL constraint failed: agent_schema.min_supported. Give it a value'],
+    [`INSERT INTO shifts VALUES (25)`, 'CHECK constraint failed: hour < 24. Give values that meet this condition of the table'],
+    [`DELETE FROM shifts`, 'a rule of the table refuses it: shifts are kept. Change the statement, or that rule'],
+  ])('sql names the rule that a statement breaks, and what to do: %s', async (statement, told) => {
+    await place.run('sql', 'CREATE TABLE IF NOT EXISTS shifts (hour INTEGER CHECK (hour < 24))');
+    await place.run('sql', 'INSERT INTO shifts VALUES (6)');
+    await place.run(
+      'sql',
+      `CREATE TRIGGER IF NOT EXISTS shifts_kept BEFORE DELETE ON shifts BEGIN SELECT RAISE(ABORT, 'shifts are kept'); END`,
+    );
+    expect(await place.run('sql', statement)).toEqual({ stdout: '', stderr: `ops-agent: ${told}\n`, code: 2 });
+  });
+
   test('config show has every key with its origin', async () => {
     const rows = (await place.json('config', 'show', '--json', '--set', 'poll.intervalSeconds=5')) as unknown[]; // asserted here
     expect(rows).toContainEqual({ path: 'poll.intervalSeconds', value: 5, origin: 'flag', environment: 'OPS_AGENT_POLL_INTERVAL_SECONDS' });

@@ -185,6 +185,7 @@ export function columnsContract(under: StoreUnderTest): void {
       ]);
       expect((await at.store.readOpenWork(AGENT)).commands).toEqual([command]);
       expect(await at.store.readClaimed(lease)).toEqual([{ command, ticket: null }]);
+      expect(await at.store.readCommands([command.commandId, 'gone'])).toEqual(new Map([[command.commandId, command]]));
       const bare = {
         ...aCommand(AT),
         sequence: null,
@@ -322,6 +323,7 @@ export function columnsContract(under: StoreUnderTest): void {
       await watched.claimCommands(lease, { commands: [{ commandId: canary, approvalEnds: AT }], holdSeconds: 60 });
       await watched.readClaimed(lease);
       await watched.readLastChanges([canary]);
+      await watched.readCommands([canary]);
       await watched.readPlaces([canary]);
       await watched.listRecommendations({ statuses: [canary], equipmentId: canary, limit: 1 });
       await watched.findRecommendations(canary);

@@ -535,7 +535,9 @@ function theClaim(under: StoreUnderTest): void {
     test.each([
       [' Advisory', 'ALL ', false],
       ['stop everything', 'all', false],
+      ['advisory\n', '\tall\u00a0', false],
       ['SHELVED ', 'all', true],
+      ['\tshelved\u00a0', 'all', true],
       ['Out_of_service', 'all', true],
       ['advisory', 'PUMP*', true],
     ])("beside an order that was written by hand, '%s' over '%s', is made: %s", async (kind, scope, isMade) => {
@@ -546,6 +548,20 @@ function theClaim(under: StoreUnderTest): void {
       await at.store.claimCommands(lease, claimOf(['c']));
       expect(await commandStatuses(at)).toEqual({ c: isMade ? 'executing' : 'pending' });
     });
+
+    if (under.takesAnyValue)
+      test.each(['', 'until further notice', '2026-13-01 00:00:00.000'])(
+        "is prevented by an order to stop whose end '%s' is no time: it has none",
+        async (until) => {
+          const at = store();
+          const lease = await leaseOf(at.store);
+          const order = { control_id: 'x', kind: 'advisory', scope: 'all', by: 'anna', reason: 'test', since: at.time(AT) };
+          await at.outside.insert('agent_controls', [{ ...order, until }]);
+          await at.store.saveCommands(lease, [insertingCommand(aCommand(AT, { commandId: 'c' }))]);
+          await at.store.claimCommands(lease, claimOf(['c']));
+          expect(await commandStatuses(at)).toEqual({ c: 'pending' });
+        },
+      );
 
     test('comes back with the ticket of the newest event that issued one', async () => {
       const at = store();

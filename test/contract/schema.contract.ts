@@ -176,6 +176,25 @@ export function schemaContract(under: StoreUnderTest): void {
       await expect(at.store.requireSchema()).rejects.toMatchObject({ code: 'not_set_up', remedy: 'run: ops-agent setup' });
     });
 
+    if (under.dialect.name === 'embedded')
+      test('an index of open work orders that takes other words for an end is replaced by setting up again', async () => {
+        const at = store();
+        const definition = async () => (await at.outside.rows(`SELECT sql FROM sqlite_master WHERE name = 'work_orders_open'`))[0]?.['sql'];
+        const ours = await definition();
+        await at.outside.run('DROP INDEX work_orders_open');
+        await at.outside.run(`CREATE UNIQUE INDEX work_orders_open ON work_orders (equipment_id, signal)
+          WHERE signal IS NOT NULL AND LOWER(TRIM(COALESCE(status, ''))) NOT IN ('closed', 'done')`);
+        const sensor = { equipment_id: 'R1', signal: 'flow' };
+        const rows = ['done\t', 'open'].map((status, index) => ({ ...sensor, work_order_id: String(index), status }));
+        await expect(at.outside.insert('work_orders', rows)).rejects.toThrow('work_orders.signal');
+        for (let time = 0; time < 2; time += 1) {
+          await at.store.migrate(AGENT);
+          expect(await definition()).toBe(ours);
+        }
+        await at.outside.insert('work_orders', rows);
+        expect(await count(at, 'work_orders')).toBe(2);
+      });
+
     test('checking changes nothing', async () => {
       const at = store();
       await at.outside.run('DROP TABLE work_orders');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { OperatorSession } from '../../src/domain/operator-session.ts';
+import { isOpenAt, type OperatorSession } from '../../src/domain/operator-session.ts';
+import type { Statement } from '../../src/store/connection.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -23,6 +24,9 @@ async function insert(
     { ...SESSION, session_id, operator_id, status, login_timestamp: at.time(now - 3_600_000), logout_timestamp: logout },
   ]);
 }
+
+/** What people write for 'not yet', and what looks like a time. */
+const NO_TIMES = ['', ' ', 'still here', '2026-13-01 10:00:00.000', '2025-02-19 24:00:00.000', '0', '19.02.2025 10:30'];
 
 function theSessions(under: StoreUnderTest): void {
   describe('a session', () => {
@@ -82,6 +86,7 @@ function theSessions(under: StoreUnderTest): void {
         ['bare', null, null],
         ['odd', 'on shift', null],
         ['closed', ' Closed', null],
+        ['pasted', '\tclosed\u00a0\n', null],
         ['expired', 'EXPIRED', null],
         ['just', 'closed', 30],
         ['long', 'closed', 90],
@@ -91,6 +96,71 @@ function theSessions(under: StoreUnderTest): void {
       expect(ids((await at.store.readOpenWork(AGENT, 60)).sessions)).toEqual(['bare', 'just', 'odd', 'open']);
       expect(ids((await at.store.readOpenWork(AGENT)).sessions)).toEqual(['bare', 'odd', 'open']);
     });
+
+    test.each(['active', 'closed'])('is open until a logout that is still to come, whatever its status says: %s', async (status) => {
+      const at = store();
+      await insert(at, 'evening', status, -3600);
+      await insert(at, 'ended', status, 1);
+      expect(ids((await at.store.readOpenWork(AGENT)).sessions)).toEqual(['evening']);
+      expect(ids(await at.store.openSessionsOf('anna'))).toEqual(['evening']);
+      expect((await at.store.listSessions(1)).map(({ sessionId }) => sessionId)).toEqual(['evening']);
+      const { now } = await at.store.readControls();
+      await at.store.closeSession('evening', anEvent());
+      const closed = (await at.store.listSessions(9)).find(({ sessionId }) => sessionId === 'evening');
+      expect(closed?.status).toBe('closed');
+      expect((closed?.logoutTimestamp ?? 0) - now).toBeLessThan(60_000);
+    });
+
+    if (under.takesAnyValue) {
+      test.each(NO_TIMES)('whose logout is no time (%j) is open or not by its status', async (logout_timestamp) => {
+        const at = store();
+        await insert(at, 'open', 'active', null);
+        await insert(at, 'ended', 'closed', null);
+        await at.outside.run('UPDATE operator_sessions SET logout_timestamp = :logout_timestamp', { logout_timestamp });
+        expect(ids((await at.store.readOpenWork(AGENT, 60)).sessions)).toEqual(['open']);
+        expect(ids(await at.store.openSessionsOf('anna'))).toEqual(['open']);
+        expect((await at.store.listSessions(1)).map(({ sessionId }) => sessionId)).toEqual(['open']);
+        for (const id of ['open', 'ended']) await at.store.closeSession(id, anEvent({ eventId: id }));
+        const closed = await at.store.listSessions(9);
+        expect(closed.filter(({ logoutTimestamp }) => logoutTimestamp !== null).map(({ sessionId }) => sessionId)).toEqual(['open']);
+      });
+
+      test('is open for SQL exactly where the domain says so, whatever its times and its status are', async () => {
+        const at = store();
+        const { now } = await at.store.readControls();
+        const texts = [null, ...NO_TIMES, ...[-7200, -30, 0.5, 7200].map((seconds) => at.time(now + seconds * 1000))];
+        const statuses = [null, '', 'active', ' Closed', 'EXPIRED', 'closed\t', '\u00a0Expired\r\n', '\u200bclosed'];
+        const rows = texts.flatMap((login_timestamp) =>
+          texts.flatMap((logout_timestamp) => statuses.map((status) => ({ ...SESSION, login_timestamp, logout_timestamp, status }))),
+        );
+        await at.outside.insert(
+          'operator_sessions',
+          rows.map((row, index) => ({ ...row, session_id: `s${index}` })),
+        );
+        const all = await at.store.listSessions(rows.length);
+        const { sessions, now: then } = await at.store.readOpenWork(AGENT);
+        const open = all.filter((session) => isOpenAt(session, then));
+        expect(all).toHaveLength(rows.length);
+        expect(open.length).toBeGreaterThan(10);
+        expect(ids(sessions)).toEqual(ids(open));
+        expect(ids(await at.store.openSessionsOf('anna'))).toEqual(ids(open));
+        expect(ids(all.slice(0, open.length))).toEqual(ids(open));
+      });
+    }
+
+    if (under.dialect.name === 'embedded')
+      test('is found by indexes among all who were ever logged in', async () => {
+        const seen: Statement[] = [];
+        const at = store();
+        const { store: watched } = await at.another({ watch: (statement) => seen.push(statement) });
+        await watched.readOpenWork('x');
+        const plan = (await at.outside.rows(`EXPLAIN QUERY PLAN ${seen[0]?.sql ?? ''}`)).map((step) => String(step['detail']));
+        const touching = plan.filter((detail) => detail.includes('operator_sessions_'));
+        expect(touching).toEqual([
+          expect.stringContaining('SEARCH o USING INDEX operator_sessions_by_end (logout_timestamp>?)'),
+          expect.stringContaining('SCAN o USING INDEX operator_sessions_without_end'),
+        ]);
+      });
   });
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BLANKS } from '../../src/domain/word.ts';
 import type { WorkOrder, WorkOrderChange } from '../../src/domain/work-order.ts';
 import { type AtHand, AGENT, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent } from './samples.ts';
@@ -121,14 +122,17 @@ export function workOrdersContract(under: StoreUnderTest): void {
       expect(await statuses(at)).toEqual(['r2 open', 'row open', 'second open']);
     });
 
-    test.each(['closed', ' Closed ', 'DONE'])('that a person ended as %j is over: its sensor may have another', async (status) => {
-      const at = store();
-      const lease = await leaseOf(at.store);
-      await at.store.saveWorkOrders(lease, [inserting(anOrder())]);
-      await at.outside.run(`UPDATE work_orders SET status = '${status}'`);
-      expect(await at.store.saveWorkOrders(lease, [inserting(anOrder({ workOrderId: 'second', createdTimestamp: AT + 9 }))])).toBe(1);
-      expect(await statuses(at)).toEqual(['second open']);
-    });
+    test.each(['closed', ' Closed ', 'DONE', 'done\t', '\r\nResolved\n', ...BLANKS.map((code) => `${String.fromCodePoint(code)}done`)])(
+      'that a person ended as %j is over: its sensor may have another',
+      async (status) => {
+        const at = store();
+        const lease = await leaseOf(at.store);
+        await at.store.saveWorkOrders(lease, [inserting(anOrder())]);
+        await at.outside.run('UPDATE work_orders SET status = :status', { status });
+        expect(await at.store.saveWorkOrders(lease, [inserting(anOrder({ workOrderId: 'second', createdTimestamp: AT + 9 }))])).toBe(1);
+        expect(await statuses(at)).toEqual(['second open']);
+      },
+    );
 
     test('of the past is known as the newest of its sensor, whatever became of it, and people’s own never', async () => {
       const at = store();
@@ -177,11 +181,11 @@ export function workOrdersContract(under: StoreUnderTest): void {
         order('a', 'closed', 'x', 5),
         order('b', 'open', 'y', 1),
         order('c', 'In_Progress', 'z', 2),
-        order('d', ' Done ', 'x', 9),
+        order('d', '\tDone\u00a0', 'x', 9),
       ];
       await at.store.saveWorkOrders(
         await leaseOf(at.store),
-        [...rows, anOrder({ workOrderId: 'e', equipmentId: 'R2', createdTimestamp: AT })].map(inserting),
+        [...rows, anOrder({ workOrderId: 'e', equipmentId: 'R2', createdTimestamp: AT, status: 'ÜBERHOLT' })].map(inserting),
       );
       const ids = async (filter: Partial<Parameters<typeof at.store.listWorkOrders>[0]>) =>
         (await at.store.listWorkOrders({ statuses: [], equipmentId: null, limit: 9, ...filter }))
@@ -189,7 +193,8 @@ export function workOrdersContract(under: StoreUnderTest): void {
           .join('');
       expect(await ids({})).toBe('cbeda');
       expect(await ids({ limit: 2 })).toBe('cb');
-      expect(await ids({ equipmentId: 'R1', statuses: ['in_progress', 'DONE'] })).toBe('cd');
+      expect(await ids({ equipmentId: 'R1', statuses: ['in_progress\n', ' DONE'] })).toBe('cd');
+      expect(await ids({ statuses: ['ÜBERHOLT'] })).toBe('e');
       expect(await ids({ statuses: ["open' OR 1 = 1 --"] })).toBe('');
     });
   });

@@ -221,6 +221,21 @@ describe('sessions:', () => {
     expect(await counts()).toEqual([['s-ANNA', 1, 0]]);
   });
 
+  test.each([
+    ['the end of the shift, which is still to come', () => `'${timeText(Date.now() + 3600_000)}'`, 'closed', 2],
+    ['an empty text', () => `''`, 'active', 2],
+    ['no time', () => `'not yet'`, 'active', 2],
+    ['an empty text, and which is closed', () => `''`, 'closed', 0],
+    ['a time before the approval', () => `'${timeText(Date.now() - 30_000)}'`, 'active', 0],
+  ])('whose logout says %s: what an approval in it lets go', async (_what, logout, status, executed) => {
+    await begin({ 'policy.requireSession': true });
+    await recommended('EQ');
+    await login('anna', { logout_timestamp: logout(), status: `'${status}'` });
+    await scene.approve('EQ');
+    expect((await scene.cycle()).commands.executed).toBe(executed);
+    expect(await counts()).toEqual([['s-anna', executed === 0 ? 0 : 1, 0]]);
+  });
+
   test('each of two needs one: without it the second is none', async () => {
     await begin({ ...TWO, 'policy.requireSession': true });
     await recommended('EQ');

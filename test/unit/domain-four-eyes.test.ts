@@ -157,6 +157,7 @@ test.each<[string, Partial<OperatorSession>, boolean]>([
   ['closed, nobody says when', { status: ' Closed' }, false],
   ['expired, nobody says when', { status: 'EXPIRED' }, false],
   ['closed afterwards', { status: 'closed', logoutTimestamp: NOW }, true],
+  ['closed, with an end that is still to come', { status: 'closed', logoutTimestamp: NOW + 3600 * SECOND }, true],
   ['closed before', { status: 'closed', logoutTimestamp: NOW - 1 }, false],
   ['with an end before, and still active', { logoutTimestamp: NOW - 1 }, false],
   ['begun a second later', { loginTimestamp: NOW + SECOND }, true],

@@ -10,6 +10,7 @@ import {
 } from '../../sqlite/sqlite-library.ts';
 import type { Connection, Statement, StatementResult } from '../connection.ts';
 import { RetryableError } from '../retryable.ts';
+import { constraintError } from './constraint-error.ts';
 
 const BUSY_TIMEOUT_MS = 10_000;
 /** First opens that race for the WAL switch get 'busy' at once, whatever the timeout. */
@@ -57,14 +58,8 @@ export function translate(thrown: unknown): Error {
     return new AgentError('usage', message, 'check the column names: ops-agent config check --connect, or run: ops-agent setup', thrown);
   if (/syntax error|incomplete input|unrecognized token|no such function/.test(message))
     return new AgentError('usage', message, 'check the statement', thrown);
-  const appendOnly = /\b(\w+) is append-only/.exec(message)?.[1];
-  if (appendOnly !== undefined)
-    return new AgentError(
-      'usage',
-      `${appendOnly} is append-only: its rows are never changed or deleted`,
-      'leave them as they are; read them with: ops-agent events',
-      thrown,
-    );
+  const refused = constraintError(message, thrown);
+  if (refused !== undefined) return refused;
   return new AgentError('store_unavailable', `the store failed: ${message}`, 'check the file, its disk and its permissions', thrown);
 }
 

@@ -3,13 +3,11 @@ import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { wordList } from '../word-list.ts';
+import { decodeTime, isReadableTime, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
 import { embeddedExtras } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
-const TIME_FORMAT = "'%Y-%m-%d %H:%M:%f'";
-const TIME_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]'";
 const ISO_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-5][0-9]*'";
-const CANONICAL_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const TYPES: Record<ColumnKind, string> = { text: 'TEXT', real: 'REAL', integer: 'INTEGER', time: 'TEXT', json: 'TEXT', flag: 'INTEGER' };
@@ -24,12 +22,6 @@ function quote(identifier: string): string {
 /** Text, because SQLite has no time type: the one spelling in which comparing text compares times. */
 function encodeTime(instant: Instant): string {
   return new Date(instant).toISOString().replace('T', ' ').replace('Z', '');
-}
-
-function decodeTime(found: unknown): Instant | null {
-  const instant = typeof found === 'string' && CANONICAL_TIME.test(found) ? Date.parse(`${found.replace(' ', 'T')}Z`) : Number.NaN;
-  // A hand-written text that no trigger could read as a time counts as no time at all; the judges refuse it.
-  return Number.isNaN(instant) ? null : instant;
 }
 
 function toJsonValue(found: unknown): unknown {
@@ -59,10 +51,6 @@ function jsonRows(parameter: string, columns: readonly ParameterColumn[]): strin
     (column) => `CAST(json_extract(j.value, '$.${column.name}') AS ${TYPES[column.kind]}) AS ${quote(column.name)}`,
   );
   return `(SELECT ${fields.join(', ')} FROM json_each(:${parameter}) j)`;
-}
-
-function unlessBlob(expression: string): string {
-  return `CASE typeof(${expression}) WHEN 'blob' THEN NULL ELSE ${expression} END`;
 }
 
 function columnDefinition(column: Column, key: string | null): string {
@@ -151,11 +139,12 @@ export const embeddedDialect: Dialect = {
   decodeTime,
   toJsonValue,
   jsonRows,
-  // JSON holds no bytes: a column that somebody filled with some reads as missing, and the other rows go on.
   jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${unlessBlob(expression)}`).join(', ')})`,
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
   asRead: unlessBlob,
+  wordAsRead,
+  timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
   materialized: 'MATERIALIZED',
   // A LIMIT keeps SQLite from moving the expressions into the outer query, once for each mention.
@@ -174,9 +163,7 @@ export const embeddedDialect: Dialect = {
   seemsImpossible: (expression, lowest, highest) => `+${expression} NOT BETWEEN ${lowest} AND ${highest}`,
   isPlainId: (expression) =>
     `(typeof(${expression}) = 'text' AND length(${expression}) BETWEEN 1 AND 100 AND ${expression} NOT GLOB '*[^A-Za-z0-9_-]*')`,
-  // Digits in their places and an hour that exists: what else could be wrong (a 31st of November) cannot lie between two
-  // real times of one hour or so but as the first of the next month. strftime() would cost more than all other checks.
-  isReadableTime: (column) => `(typeof(${column}) = 'text' AND ${column} GLOB ${TIME_PATTERN} AND substr(${column}, 12, 2) < '24')`,
+  isReadableTime,
   // Before 1970 there are no readings, but there is much that a person writes: 19/02/2026, seconds since 1970.
   unreadableTimes: (column) => `(${column} IS NULL OR ${column} < '1970' OR ${column} >= ':')`,
   timeOfIso,

@@ -1,8 +1,10 @@
 import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
-import { OPEN_ORDER } from '../statements/work-orders.ts';
+import { withoutEnd } from '../statements/sessions.ts';
+import { openOrder } from '../statements/work-orders.ts';
 import { ALL_TABLES, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
+import { TIME_FORMAT, timeAsRead, wordAsRead } from './as-read.ts';
 
-const CANONICAL = (column: string) => `strftime('%Y-%m-%d %H:%M:%f', ${column})`;
+const CANONICAL = (column: string) => `strftime(${TIME_FORMAT}, ${column})`;
 
 const INDEXES: readonly string[] = [
   // Detection's range, and its second look at the few equipments that violate.
@@ -31,14 +33,18 @@ const INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
    WHERE status IN ${OPEN_COMMANDS}`,
-  // At most one open order per sensor, whoever writes; people's own rows name no signal.
-  `CREATE UNIQUE INDEX IF NOT EXISTS work_orders_open ON work_orders (equipment_id, signal) WHERE ${OPEN_ORDER}`,
+  // At most one open order per sensor, whoever writes; people's own rows name no signal. Made anew each time: an older one takes other
+  // words for an end, and would refuse a sensor's next order.
+  'DROP INDEX IF EXISTS work_orders_open',
+  `CREATE UNIQUE INDEX IF NOT EXISTS work_orders_open ON work_orders (equipment_id, signal) WHERE ${openOrder({ wordAsRead })}`,
   'CREATE INDEX IF NOT EXISTS work_orders_newest ON work_orders (equipment_id, signal, created_timestamp) WHERE signal IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS work_orders_by_time ON work_orders (created_timestamp) WHERE guarded_status IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS agent_events_of ON agent_events (subject_id, event, at)',
   'CREATE INDEX IF NOT EXISTS agent_events_of_session ON agent_events (session_id) WHERE session_id IS NOT NULL',
   // Of all who were ever logged in a cycle wants those who are, and who just were.
   'CREATE INDEX IF NOT EXISTS operator_sessions_by_end ON operator_sessions (logout_timestamp)',
+  `CREATE INDEX IF NOT EXISTS operator_sessions_without_end ON operator_sessions (login_timestamp)
+   WHERE ${withoutEnd('operator_sessions', { timeAsRead })}`,
   'CREATE INDEX IF NOT EXISTS agent_events_by_time ON agent_events (at)',
 ];
 

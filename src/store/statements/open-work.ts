@@ -5,7 +5,7 @@ import { wordList } from '../word-list.ts';
 import type { Dialect } from '../dialect.ts';
 import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
-import { isOpen } from './sessions.ts';
+import { openSince } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
 import { chosenOrders, newestOrderAt } from './work-orders.ts';
 
@@ -56,6 +56,13 @@ const GIVEN = `SELECT 'given', g.subject_id, NULL, g.event, g.actor
   FROM agent_events g WHERE g.subject_type = 'recommendation' AND g.event IN ${wordList(GIVEN_EVENTS)} AND g.subject_id IN (
     SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status AND approved_via IS NOT NULL)`;
 
+/** Operators' sessions that are open, or ended as lately as is asked for. */
+function sessionSelects(d: Dialect): string {
+  const select = `SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL FROM operator_sessions o`;
+  const conditions = openSince(d.plusSeconds(d.now, ':session_seconds'), 'o', d);
+  return conditions.map((condition) => `${select} WHERE ${condition}`).join('\nUNION ALL ');
+}
+
 /**
  * `recent`: the rows that account for what the cycle may read again; the window begins a while before the least of these times.
  * `accounting`: those, and the newest row of each family.
@@ -83,7 +90,7 @@ export function openWorkStatement(d: Dialect, sessionSeconds: number, accountedS
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
     AND COALESCE(${d.asRead('status')}, '') IS DISTINCT FROM COALESCE(${d.asRead('guarded_status')}, '')
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL),
-${chosenOrders()},
+${chosenOrders(d)},
 newest AS (
   SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
 ${accounting(d)},
@@ -107,9 +114,7 @@ UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NU
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
   WHERE x.status IN ${OPEN} AND x.status = 'executing' AND m.status NOT IN ${OPEN_COMMANDS}
-UNION ALL SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL
-  FROM operator_sessions o WHERE o.logout_timestamp >= ${d.plusSeconds(d.now, ':session_seconds')}
-    OR ${isOpen('o')}
+UNION ALL ${sessionSelects(d)}
 UNION ALL SELECT 'work_order', ${rowJson(d, 'w', WORK_ORDERS.columns)}, NULL, NULL, NULL
   FROM work_orders w JOIN orders o ON o.work_order_id = w.work_order_id
 UNION ALL SELECT 'opened_for', subject_id, copy, NULL, NULL FROM openings

@@ -1,14 +1,32 @@
 import { APPROVING_EVENTS, REJECTING_EVENTS } from '../../domain/event.ts';
 import { ENDED_SESSION_STATUSES } from '../../domain/operator-session.ts';
+import { CLOCK_GRAIN_SECONDS } from '../../domain/policy.ts';
 import type { Lease } from '../../ports/store.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { wordList } from '../word-list.ts';
 import { LEASE_GUARD, leaseParams } from './lease.ts';
 
-/** Whether a session has not ended, as a condition on a row of operator_sessions: as `isOpenAt` says it of the present. */
-export function isOpen(alias: string): string {
-  return `(${alias}.login_timestamp IS NOT NULL AND ${alias}.logout_timestamp IS NULL AND LOWER(TRIM(COALESCE(${alias}.status, ''))) NOT IN ${wordList(ENDED_SESSION_STATUSES)})`;
+/** Whether nobody says when a session ends; an index of the engines that have one says the same. */
+export function withoutEnd(alias: string, d: Pick<Dialect, 'timeAsRead'>): string {
+  return `${d.timeAsRead(`${alias}.logout_timestamp`)} IS NULL`;
+}
+
+/**
+ * Which sessions were open at a moment or later, as conditions on a row of operator_sessions of which at most one holds: each can be found
+ * by an index, which one condition of both could not.
+ */
+export function openSince(moment: string, alias: string, d: Dialect): readonly string[] {
+  const begun = `${d.timeAsRead(`${alias}.login_timestamp`)} <= ${d.plusSeconds(d.now, String(CLOCK_GRAIN_SECONDS))}`;
+  return [
+    `${alias}.logout_timestamp >= ${moment} AND NOT ${withoutEnd(alias, d)} AND ${begun}`,
+    `${withoutEnd(alias, d)} AND ${d.wordAsRead(`${alias}.status`)} NOT IN ${wordList(ENDED_SESSION_STATUSES)} AND ${begun}`,
+  ];
+}
+
+/** Whether a session is open, as a condition on a row of operator_sessions: as `isOpenAt` says it of the present. */
+export function isOpen(alias: string, d: Dialect): string {
+  return `(${openSince(d.now, alias, d).join(' OR ')})`;
 }
 
 /** What a dispatch could not store takes no decision back. Recommendations, not events: a decision that a dead run announced is announced once more by the next. */

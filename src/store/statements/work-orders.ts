@@ -5,11 +5,13 @@ import { wordList } from '../word-list.ts';
 const ENDED = wordList(ENDED_STATUSES);
 
 /** Orders about sensors that have not ended; the unique index of the engines that have one says the same. */
-export const OPEN_ORDER = `signal IS NOT NULL AND LOWER(TRIM(COALESCE(status, ''))) NOT IN ${ENDED}`;
+export function openOrder(d: Pick<Dialect, 'wordAsRead'>): string {
+  return `signal IS NOT NULL AND ${d.wordAsRead('status')} NOT IN ${ENDED}`;
+}
 
 /** `orders`: the ids of what a cycle has to know. Rows without a signal are people's own, and nobody else's business. */
-export function chosenOrders(): string {
-  return `orders AS (SELECT work_order_id FROM work_orders WHERE ${OPEN_ORDER}
+export function chosenOrders(d: Dialect): string {
+  return `orders AS (SELECT work_order_id FROM work_orders WHERE ${openOrder(d)}
   UNION SELECT v.work_order_id FROM work_orders v JOIN (
     SELECT equipment_id, signal, MAX(created_timestamp) AS created_timestamp FROM work_orders WHERE signal IS NOT NULL GROUP BY equipment_id, signal) n
   ON n.equipment_id = v.equipment_id AND n.signal = v.signal AND n.created_timestamp = v.created_timestamp WHERE v.signal IS NOT NULL)`;
@@ -25,4 +27,6 @@ export function newestOrderAt(d: Dialect): string {
 }
 
 /** What has not ended first, then the newest. `x` is the table. */
-export const ORDERS_FIRST = `CASE WHEN LOWER(TRIM(COALESCE(x.status, ''))) NOT IN ${ENDED} THEN 0 ELSE 1 END, x.created_timestamp DESC, x.work_order_id`;
+export function ordersFirst(d: Dialect): string {
+  return `CASE WHEN ${d.wordAsRead('x.status')} NOT IN ${ENDED} THEN 0 ELSE 1 END, x.created_timestamp DESC, x.work_order_id`;
+}

@@ -1,0 +1,35 @@
+import type { CommandChange } from '../domain/draft.ts';
+import type { Cycle } from './cycle.ts';
+import { isCommandHeldBack, notApplied } from './held-back.ts';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * One statement. No commands are made for a recommendation that was held back: an operator who took the approval back in that moment
+ * must not see it carried out.
+ * @returns the commands that did not become what was announced of them; the audit is told
+ */
+export async function saveCommands(
+  cycle: Cycle,
+  changes: readonly CommandChange[],
+  step: string,
+  recommendationsHeldBack = NONE,
+): Promise<ReadonlySet<string>> {
+  const { store } = cycle.ports;
+  const isUnmade = ({ expected, columns }: CommandChange) =>
+    expected === null && recommendationsHeldBack.has(columns.recommendationId ?? '');
+  const wanted = changes.filter((change) => !isUnmade(change));
+  const written = wanted.length === 0 ? 0 : await store.saveCommands(cycle.lease, wanted);
+  const about = (change: CommandChange) => ({ subjectType: 'command' as const, subjectId: change.commandId, step });
+  const events = changes
+    .filter(isUnmade)
+    .map((change) => notApplied(cycle, { ...about(change), reason: 'its recommendation was held back' }, change, undefined));
+  if (written < wanted.length) {
+    const stored = await store.readCommands(wanted.map(({ commandId }) => commandId));
+    const heldBack = wanted.filter((change) => isCommandHeldBack(change, stored.get(change.commandId)));
+    events.push(...heldBack.map((change) => notApplied(cycle, about(change), change, stored.get(change.commandId))));
+  }
+  if (events.length === 0) return NONE;
+  await store.appendEvents(events, cycle.clock.now());
+  return new Set(events.map(({ subjectId }) => subjectId));
+}
