@@ -22,7 +22,7 @@ const MOST_KEPT_FOR_STARTS = 100;
  */
 export async function approve(cycle: Cycle): Promise<void> {
   const { draft, announcements } = cycle;
-  restoreTickets(draft);
+  restoreTickets(draft, cycle.detected !== null && cycle.detected.dealtUpTo === null);
   reopen(draft);
   announcements.say('info', 'Processing approvals...');
   const approved = draft.rows.filter((row) => row.status === 'approved').toSorted(byUrgency);

@@ -54,11 +54,15 @@ function milder({ severity, ruleId }: OpenRecommendation): Pick<Ticket, 'severit
   return { severity, ruleId };
 }
 
-/** Rows that nothing escalated in this cycle get the severity and the rule of their tickets, and those that nobody decided their actions. */
-export function restoreTickets(draft: Draft): void {
+/**
+ * Rows that nothing escalated in this cycle get the severity and the rule of their tickets, and those that nobody decided their actions. Where
+ * not all readings were seen, an escalation that was announced and not stored is left to the cycle that sees its readings again: the ticket
+ * alone does not say what else changed with it.
+ */
+export function restoreTickets(draft: Draft, sawAllReadings: boolean): void {
   for (const row of draft.rows) {
     const { ticket } = row;
-    if (!ticket || isTerminal(row.status)) continue;
+    if (!ticket || isTerminal(row.status) || (!sawAllReadings && isUnstoredEscalation(row, ticket))) continue;
     restoreSubject(draft, row, ticket);
     if (isUndecided(row.status) && row.status === row.guardedStatus && !isUnedited(ticket, row)) restoreActions(draft, row, ticket);
   }

@@ -33,6 +33,8 @@ const BETWEEN = { statement: 5, when: 'before' } as const;
 
 const HISTORIES = {
   escalation: historyOf({ arrivals: hot(86) }, { arrivals: hot(97), death: BETWEEN }, {}),
+  // The reading of the second cycle lies just after the slice and just before the live range of the third.
+  'escalation unseen': historyOf({ arrivals: hot(86) }, { wait: 3601, arrivals: hot(97), death: BETWEEN }, { wait: 30 }, {}, {}),
   expiry: historyOf({ arrivals: hot(97) }, { act: { kind: 'approve' } }, { wait: 30, death: BETWEEN }, {}),
   'expiry unseen': historyOf(
     { arrivals: hot(97) },
@@ -62,6 +64,10 @@ describe('after a run that died between its audit and its recommendations', () =
 
   test('an escalation is made whole', async () => {
     expect(await found('escalation')).toBeNull();
+  });
+
+  test('an escalation whose readings a cycle does not see waits for the one that does', async () => {
+    expect(await found('escalation unseen')).toBeNull();
   });
 
   test('an approval that came to its end stays ended', async () => {
