@@ -3,6 +3,7 @@ import { about } from '../domain/event.ts';
 import { type Instant, isoOf } from '../domain/instant.ts';
 import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf } from '../domain/proposal.ts';
 import { decisionOf, type FamilyHistory, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
+import { isWorse } from '../domain/severity.ts';
 import type { Decision } from '../domain/situation.ts';
 import type { Cycle } from './cycle.ts';
 import { noteConflicts } from './note-conflicts.ts';
@@ -22,7 +23,10 @@ export function applyDecision(cycle: Cycle, decision: Decision, author: Authorsh
       escalate(cycle, decision.row, decision.proposal, author, live);
       break;
     case 'extend':
-      extend(cycle, decision.row, decision.firstDetectedAt);
+      extend(cycle, decision.row, decision.from, decision.upTo);
+      break;
+    case 'correct':
+      correct(cycle, decision.row, decision.proposal, author);
       break;
     case 'withdraw':
       withdraw(cycle, decision.row, decision.reason, decision.accountedTo);
@@ -59,36 +63,69 @@ function record(cycle: Cycle, proposal: Proposal, author: Authorship): void {
   });
 }
 
-/** What the row says of its beginning is put right, whatever became of it: else the same violations would be taken for another episode. */
-function extend(cycle: Cycle, row: FamilyHistory, firstDetectedAt: Instant): void {
-  cycle.draft.amend(
-    row,
-    { firstDetectedTimestamp: Math.min(beganOf(cycle, row), firstDetectedAt) },
-    {
-      ...about(row),
-      event: 'began_earlier',
-      reason: `readings that came late, or were reached only now, show it since ${isoOf(firstDetectedAt)}`,
-      before: { first_detected_timestamp: isoOf(row.firstDetectedTimestamp) },
-      after: { first_detected_timestamp: isoOf(firstDetectedAt) },
-    },
-  );
+function spanRecord({ firstDetectedTimestamp, lastAccountedTimestamp }: FamilyHistory) {
+  return { first_detected_timestamp: isoOf(firstDetectedTimestamp), last_accounted_timestamp: isoOf(lastAccountedTimestamp) };
 }
 
-/** The row's beginning, as this cycle may have put it right already. */
-function beganOf({ draft }: Cycle, row: FamilyHistory): Instant {
-  return draft.row(row.recommendationId)?.firstDetectedTimestamp ?? row.firstDetectedTimestamp;
+/** When the row's episode was is put right, whatever became of it: else the same violations would be taken for another one. */
+function extend({ draft }: Cycle, found: FamilyHistory, from: Instant, upTo: Instant): void {
+  const row = draft.asItWillBe(found);
+  const span = {
+    firstDetectedTimestamp: Math.min(row.firstDetectedTimestamp, from),
+    lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, upTo),
+  };
+  draft.amend(found, span, {
+    ...about(found),
+    event: 'extended',
+    step: `${span.firstDetectedTimestamp} ${span.lastAccountedTimestamp}`,
+    reason: 'readings that came late, or were reached only now, show that it lasted longer',
+    before: spanRecord(row),
+    after: spanRecord({ ...row, ...span }),
+  });
+}
+
+/** A record of what was over says how bad it was. Nobody decided about it, so that nobody agreed to less. */
+function correct(cycle: Cycle, found: FamilyHistory, proposal: Proposal, author: Authorship): void {
+  const { draft, announcements } = cycle;
+  const { firstDetectedAt, accountedTo, band, equipmentId, family, peak } = proposal;
+  const row = draft.asItWillBe(found);
+  if (!isWorse(band.severity, row.severity)) return extend(cycle, found, firstDetectedAt, accountedTo);
+  const { ticket, ...assessment } = assessmentOf(proposal, found.recommendationId, author, new Map());
+  const span = {
+    firstDetectedTimestamp: Math.min(row.firstDetectedTimestamp, firstDetectedAt),
+    lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, accountedTo),
+  };
+  draft.amend(
+    found,
+    { ...assessment, ...span },
+    {
+      ...about(found),
+      event: 'corrected',
+      step: band.severity,
+      reason: `${family.signal} ${peak.value}: it was ${band.severity}, not ${row.severity}`,
+      before: { severity: row.severity, ...spanRecord(row) },
+      after: { ...issuedCopy(ticket), ...spanRecord({ ...row, ...span }) },
+    },
+  );
+  const seen = `ANOMALY DETECTED: ${equipmentId} ${family.signal}=${reading(peak.value, proposal)}`;
+  announcements.tell(found.recommendationId, 'warn', `${seen} (late: ${found.recommendationId} was over by then)`);
 }
 
 function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): boolean {
   const over = row.status === 'withdrawn';
-  const made = cycle.draft.create(row, {
-    subjectType: 'recommendation',
+  const isBeside = proposal.beside !== undefined;
+  const past = isBeside
+    ? 'older than what is on record by now: an operator decides about that'
+    : 'the episode had ended before it was seen';
+  const event = {
+    subjectType: 'recommendation' as const,
     subjectId: row.recommendationId,
     event: 'created',
     toStatus: row.status,
-    reason: over ? 'the episode had ended before it was seen' : `${proposal.family.signal} ${row.peakValue}: ${row.rootCauseAnalysis}`,
+    reason: over ? past : `${proposal.family.signal} ${row.peakValue}: ${row.rootCauseAnalysis}`,
     after: issuedCopy(row.ticket),
-  });
+  };
+  const made = cycle.draft.create(row, event, isBeside);
   if (!made) return false;
   const { announcements } = cycle;
   const id = row.recommendationId;
@@ -120,7 +157,7 @@ function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, aut
       guardedStatus: 'pending',
       escalatedTimestamp: author.now,
       expiresTimestamp: null,
-      firstDetectedTimestamp: Math.min(beganOf(cycle, row), proposal.firstDetectedAt),
+      firstDetectedTimestamp: Math.min(draft.asItWillBe(row).firstDetectedTimestamp, proposal.firstDetectedAt),
       lastAccountedTimestamp: proposal.accountedTo,
     },
     {

@@ -51,7 +51,7 @@ export async function approve(cycle: Cycle): Promise<void> {
   const stopped = new Set([...heldBack].map((id) => recommendationOf.get(id) ?? id));
   cycle.claims = claims.filter(({ commandId }) => !stopped.has(recommendationOf.get(commandId) ?? ''));
   // A change that was held back has not been made: its readings are looked at again. A command's is about none.
-  if ([...heldBack].some((id) => !recommendationOf.has(id))) cycle.decided = 'some';
+  if ([...heldBack].some((id) => !recommendationOf.has(id) && !draft.isOnlyRecord(id))) cycle.decided = 'some';
   cycle.recorded = true;
 }
 

@@ -1,5 +1,5 @@
 import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
-import { accountedBy } from '../domain/episodes.ts';
+import { accountedAtEnd } from '../domain/episodes.ts';
 import { assertNever } from '../domain/errors.ts';
 import { about, isEnding } from '../domain/event.ts';
 import { addSeconds } from '../domain/instant.ts';
@@ -74,15 +74,13 @@ export function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, re
 
 export function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | 'cancelled', reason: string, holdSeconds: number): void {
   const now = cycle.clock.now();
-  const lastAt = cycle.situations.liveOf(row)?.raised?.lastAt ?? 0;
-  const seen = accountedBy(row.firstDetectedTimestamp, lastAt, cycle.detected?.dealtUpTo ?? null);
   const changed = cycle.draft.update(
     row,
     {
       status,
       guardedStatus: status,
       executionResult: reason,
-      lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, seen),
+      lastAccountedTimestamp: accountedAtEnd(row, cycle.situations.of(row), cycle.detected?.dealtUpTo ?? null),
       quietUntil: holdSeconds > 0 ? addSeconds(now, holdSeconds) : null,
     },
     { ...about(row), event: status, toStatus: status, reason, after: { decision: decisionRecord(decisionOf(row)) } },

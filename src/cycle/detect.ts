@@ -26,9 +26,8 @@ export async function detect(cycle: Cycle): Promise<void> {
   );
   const { newest: newestRows, rows } = cycle.situations;
   const [oldest, latest] = [oldestIn(window), addSeconds(now, FUTURE_TOLERANCE_SECONDS)];
-  const latestQuiet = addSeconds(latest, Math.max(settings.policy.holdSeconds, settings.policy.settlingSeconds));
   const known = knownFamilies(rules, newestRows, oldest, latest);
-  const accounted = accountedSpans(rules, rows, { oldest, latest, latestQuiet });
+  const accounted = accountedSpans(rules, rows, { oldest, latest });
   const effects = cycle.draft.rows.flatMap((row) => effectWindowOf(row, settings.policy) ?? []);
   const sensors = { rules: sensorFaults, known: watchedSensors(cycle) };
   const detection = await ports.source.detect({ window, rules, known, accounted, effects, sensors });

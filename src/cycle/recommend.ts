@@ -32,7 +32,8 @@ export async function recommend(cycle: Cycle): Promise<void> {
   };
   // An orphan's readings are not its own: it ends below, and the next cycle decides about what its family is now.
   const decidable = cycle.situations.all(draft).filter(({ open }) => open === undefined || orphaned(cycle, open) === undefined);
-  const decided = decidable.map((situation) => decideSituation(situation, context));
+  const judged = decidable.map((situation) => decideSituation(situation, context));
+  const decided = judged.map(({ decisions }) => decisions);
   const chosen = worstFirst(decided).map((decision) =>
     'proposal' in decision ? { ...decision, proposal: credible(decision.proposal, cycle.distrust) } : decision,
   );
@@ -51,7 +52,8 @@ export async function recommend(cycle: Cycle): Promise<void> {
   noteDeadFeed(cycle);
   watchQueue(cycle);
   if (cycle.detected && cycle.report.readings.violations === 0) cycle.announcements.say('debug', 'No anomalies detected');
-  cycle.decided = chosen.length === decided.flat().length && !cycle.situations.isPartial ? 'all' : 'some';
+  const isWhole = chosen.length === decided.flat().length && judged.every((each) => each.isWhole);
+  cycle.decided = isWhole && !cycle.situations.isPartial ? 'all' : 'some';
 }
 
 /**

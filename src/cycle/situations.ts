@@ -55,6 +55,11 @@ export class SituationIndex {
     return this.#live.get(keyOf(row));
   }
 
+  /** What the readings from the family's newest row on say. */
+  of(row: FamilyKey): Pick<Situation, 'live' | 'backlog'> {
+    return { live: this.#live.get(keyOf(row)), backlog: this.#backlog.get(keyOf(row)) };
+  }
+
   conditionOf(row: FamilyKey, now: Instant, maxAgeSeconds: number): ConditionState {
     const family = familyFor(this.#rules, row.equipmentId, row.issueFamily);
     return family ? conditionOf(this.liveOf(row), family, now, maxAgeSeconds) : 'unknown';
@@ -80,6 +85,8 @@ export class SituationIndex {
     const open = new Map<string, OpenRecommendation>();
     for (const row of draft.rows) if (!isTerminal(row.status)) open.set(keyOf(row), row);
     const keys = new Set([...this.#live.keys(), ...this.#backlog.keys(), ...this.#late.keys(), ...this.#earlier.keys(), ...open.keys()]);
+    const ofFamily = new Map<string, FamilyHistory[]>();
+    for (const row of this.#rows) ofFamily.set(keyOf(row), [...(ofFamily.get(keyOf(row)) ?? []), row]);
     const situations: Situation[] = [];
     for (const key of keys) {
       const [equipmentId, familyId] = JSON.parse(key) as [string, string]; // written by familyKey
@@ -93,6 +100,7 @@ export class SituationIndex {
         late: this.#late.get(key),
         earlier: this.#earlier.get(key) ?? {},
         newest: this.#newest.get(key),
+        rows: ofFamily.get(key) ?? [],
         open: open.get(key),
       });
     }

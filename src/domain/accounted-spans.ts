@@ -17,8 +17,6 @@ export interface SpanBounds {
   readonly oldest: Instant;
   /** No reading is later; a row whose times are was stored by a clock that was ahead. */
   readonly latest: Instant;
-  /** No row keeps its family quiet beyond this. */
-  readonly latestQuiet: Instant;
 }
 
 /**
@@ -30,26 +28,37 @@ export function accountedSpans(rules: RuleBook, rows: readonly FamilyHistory[], 
   const families = new Map<string, FamilyHistory[]>();
   for (const row of rows) {
     const key = familyKey(row.equipmentId, row.issueFamily);
-    families.set(key, [...(families.get(key) ?? []), row]);
+    const ofFamily = families.get(key);
+    if (ofFamily) ofFamily.push(row);
+    else families.set(key, [row]);
   }
   return [...families.values()].flatMap((ofFamily) => {
     const [{ equipmentId, issueFamily: familyId }] = ofFamily as [FamilyHistory]; // none of them is empty
     const family = familyFor(rules, equipmentId, familyId);
     if (!family) return [];
-    const claims = ofFamily.flatMap((row) => claimsOf(row, family, bounds)).filter(({ from, until }) => from < until);
+    const writes = ofFamily.filter(({ mayHaveWritten }) => mayHaveWritten);
+    const claims = ofFamily.flatMap((row) => claimsOf(row, writes, family, bounds)).filter(({ from, until }) => from < until);
     return disjoint(claims, family).map((claim) => ({ equipmentId, familyId, ...claim }));
   });
 }
 
-function claimsOf(row: FamilyHistory, family: IssueFamily, { oldest, latest, latestQuiet }: SpanBounds): readonly Claim[] {
-  const { firstDetectedTimestamp: first, status, severity } = row;
+function claimsOf(
+  row: FamilyHistory,
+  writes: readonly FamilyHistory[],
+  family: IssueFamily,
+  { oldest, latest }: SpanBounds,
+): readonly Claim[] {
+  const { firstDetectedTimestamp: first, status, severity, mayHaveWritten } = row;
   if (first > latest) return [];
   // An impossible time would blind the family until it comes.
   const last = row.lastAccountedTimestamp > latest ? first : row.lastAccountedTimestamp;
-  const quiet = row.quietUntil === null || row.quietUntil > latestQuiet ? last : row.quietUntil;
+  const isFromAhead = (row.updatedTimestamp ?? 0) > latest;
+  // After a write the question is another one: what it did must be followed up whatever was held before it.
+  const asked = writes.filter((later) => later.createdTimestamp > row.createdTimestamp).map((later) => later.lastAccountedTimestamp);
+  const quiet = row.quietUntil === null || isFromAhead ? last : Math.min(row.quietUntil, ...asked);
   const limit = limitAbove(family, severity, isWorse) ?? null;
   // What was measured before a command says nothing about what it did.
-  const isActedOn = status === 'executing' || status === 'executed' || status === 'failed';
+  const isActedOn = status === 'executing' || mayHaveWritten;
   return [
     { from: first, until: last + 1, exceptBeyond: isActedOn ? null : limit },
     { from: Math.max(first, last + 1), until: quiet + 1, exceptBeyond: limit },
@@ -59,10 +68,15 @@ function claimsOf(row: FamilyHistory, family: IssueFamily, { oldest, latest, lat
 /** Where several claims meet, the strictest one holds. */
 function disjoint(claims: readonly Claim[], family: IssueFamily): readonly Claim[] {
   const ends = [...new Set(claims.flatMap(({ from, until }) => [from, until]))].toSorted((a, b) => a - b);
+  const waiting = claims.toSorted((a, b) => a.from - b.from);
+  let meeting: readonly Claim[] = [];
+  let begun = 0;
   const spans: Claim[] = [];
   for (const [index, from] of ends.entries()) {
     const until = ends[index + 1];
-    const meeting = claims.filter((claim) => claim.from <= from && claim.until > from);
+    const first = begun;
+    while (waiting[begun]?.from === from) begun += 1;
+    meeting = [...meeting.filter((claim) => claim.until > from), ...waiting.slice(first, begun)];
     if (until === undefined || meeting.length === 0) continue;
     const exceptBeyond = meeting.map((claim) => claim.exceptBeyond).reduce((a, b) => stricterOf(a, b, family));
     const before = spans.at(-1);

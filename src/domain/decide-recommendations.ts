@@ -1,24 +1,23 @@
 import { controlOn, describeControl } from './control.ts';
 import { conditionOf, type ConditionState, type DetectedState } from './detection.ts';
 import { decideEarlier } from './earlier-readings.ts';
-import { accountedBy, escalationOf, proposalOf, waits, wasDisbelieved } from './episodes.ts';
+import { accountedAtEnd, accountedBy, escalationOf, proposalOf, settlePast, waits } from './episodes.ts';
 import { recommendationIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
 import type { Proposal } from './proposal.ts';
 import type { FamilyHistory, OpenRecommendation } from './recommendation.ts';
-import type { Decision, DecisionContext, Situation } from './situation.ts';
+import type { Decided, Decision, DecisionContext, Situation } from './situation.ts';
 import { isTerminal, isUndecided } from './transitions.ts';
 
-type PastDecision = Extract<Decision, { readonly kind: 'open' | 'record' }>;
-
-/** Up to the last violation: a later one that is still on its way is another episode. */
+/** Up to where it became clear: what was not clear while the row was open is the row's. A violation after that which is still on its way is another episode. */
 function withdrawalOf(row: OpenRecommendation, state: DetectedState, late: DetectedState | undefined): Decision | undefined {
   if (!isUndecided(row.status) || !state.last) return undefined;
+  const unclearTo = (state.clear?.since ?? 0) - 1;
   return {
     kind: 'withdraw',
     row,
     reason: `the condition cleared: ${state.last.value} at the newest reading`,
-    accountedTo: Math.max(row.lastAccountedTimestamp, state.raised?.lastAt ?? 0, late?.raised?.lastAt ?? 0),
+    accountedTo: Math.max(row.lastAccountedTimestamp, unclearTo, late?.raised?.lastAt ?? 0),
   };
 }
 
@@ -37,32 +36,39 @@ function decideOpenByBacklog(
   return closes && liveCondition !== 'holds' ? withdrawalOf(row, backlog, situation.late) : undefined;
 }
 
-function decideOpen(situation: Situation, row: OpenRecommendation, context: DecisionContext): Decision | undefined {
-  const { live, late, family } = situation;
+function decideOpen(situation: Situation, row: OpenRecommendation, context: DecisionContext): Decided {
+  const { live, late, backlog, family } = situation;
   const condition = conditionOf(live, family, context.now, context.maxAgeSeconds);
   // Late rows can show that it was worse. That it was over they cannot: the rows that came in time are not among them.
   const byLate = late && escalationOf(situation, row, late, context);
-  if (byLate) return byLate;
+  if (byLate) return one(byLate, !hasViolations(backlog, live));
+  const escalation = live && escalationOf(situation, row, live, context);
   const byBacklog = decideOpenByBacklog(situation, row, condition, context);
-  if (byBacklog || !live) return byBacklog;
-  const escalation = escalationOf(situation, row, live, context);
-  if (escalation) return escalation;
+  if (byBacklog || escalation) return one(byBacklog ?? escalation);
   // While there is a backlog, readings between the slice and now are not seen yet: only the slices may withdraw.
-  return condition === 'cleared' && context.backlogUpTo === null ? withdrawalOf(row, live, late) : undefined;
+  const isOver = condition === 'cleared' && context.backlogUpTo === null;
+  return one((isOver && live && withdrawalOf(row, live, late)) || decideDeferral(row, context.now));
 }
 
-/** Opens by a part of the past what is still on at its end; what was over by then is recorded as withdrawn. */
+function one(decision: Decision | undefined, isWhole = true): Decided {
+  return { decisions: decision ? [decision] : [], isWhole };
+}
+
+/** Whether some of the parts have violations that count. */
+function hasViolations(...parts: readonly (DetectedState | undefined)[]): boolean {
+  return parts.some((part) => part && part.raised !== null);
+}
+
+/** Opens by a part of the past what is still on at its end; what was over by then is settled. */
 function decideNewByPast(
   situation: Situation,
   past: DetectedState | undefined,
   predecessor: FamilyHistory | null,
   context: DecisionContext,
-): PastDecision | undefined {
+): Decision | undefined {
   if (!past?.raised || waits(past, context)) return undefined;
-  const over = conditionOf(past, situation.family, 0, 0) === 'cleared';
-  if (over && wasDisbelieved(situation, past.raised, context)) return undefined;
-  const proposal = proposalOf(situation, past, predecessor, past.raised.lastAt);
-  return over ? { kind: 'record', proposal } : { kind: 'open', proposal, supersedes: null };
+  if (conditionOf(past, situation.family, 0, 0) === 'cleared') return settlePast(situation, past, { predecessor }, context);
+  return { kind: 'open', proposal: proposalOf(situation, past, predecessor, past.raised.lastAt), supersedes: null };
 }
 
 function decideNewByLive(situation: Situation, predecessor: FamilyHistory | null, context: DecisionContext): Decision | undefined {
@@ -70,8 +76,7 @@ function decideNewByLive(situation: Situation, predecessor: FamilyHistory | null
   if (!live?.raised) return undefined;
   const over = conditionOf(live, family, context.now, context.maxAgeSeconds) === 'cleared';
   if (over && context.backlogUpTo !== null) return undefined; // the slices will reach it, in order
-  if (over && wasDisbelieved(situation, live.raised, context)) return undefined;
-  if (over) return { kind: 'record', proposal: proposalOf(situation, live, predecessor, live.raised.lastAt) };
+  if (over) return settlePast(situation, live, { predecessor }, context);
   const accountedTo = accountedBy(live.raised.firstAt, live.raised.lastAt, context.backlogUpTo);
   return { kind: 'open', proposal: proposalOf(situation, live, predecessor, accountedTo), supersedes: null };
 }
@@ -90,23 +95,25 @@ function historyAfter(proposal: Proposal, now: Instant): FamilyHistory {
     quietUntil: null,
     outcome: null,
     mayHaveWritten: false,
+    updatedTimestamp: now,
   };
 }
 
 /** The past in its own order: late rows, the slice, then the present. What opens ends it; the next cycle looks again. */
-function decideNew(situation: Situation, context: DecisionContext): readonly Decision[] {
-  const recorded: Decision[] = [];
+function decideNew(situation: Situation, context: DecisionContext): Decided {
+  const { late, backlog, live } = situation;
+  const decisions: Decision[] = [];
   let predecessor = situation.newest ?? null;
-  for (const part of [situation.late, situation.backlog]) {
+  for (const part of [late, backlog]) {
     const past = decideNewByPast(situation, part, predecessor, context);
-    if (past?.kind === 'open') return [...recorded, past];
-    if (past) {
-      recorded.push(past);
-      predecessor = historyAfter(past.proposal, context.now);
-    }
+    if (past) decisions.push(past);
+    // The slices come to what a slice leaves.
+    if (past?.kind === 'open') return { decisions, isWhole: part === backlog || !hasViolations(backlog, live) };
+    if (past?.kind === 'record') predecessor = historyAfter(past.proposal, context.now);
   }
   const present = decideNewByLive(situation, predecessor, context);
-  return present ? [...recorded, present] : recorded;
+  if (present) decisions.push(present);
+  return { decisions, isWhole: true };
 }
 
 /** Why an open row ends whatever the readings say: an operator's standing order, or a sensor that is not to be believed. */
@@ -116,9 +123,8 @@ function reasonToEnd({ equipmentId, family }: Situation, { controls, now, distru
 }
 
 /** Its violations so far are the row's episode, which is not to be recorded again. Those that follow count when the reason is gone. */
-function endBecause({ live }: Situation, row: OpenRecommendation, reason: string, { backlogUpTo }: DecisionContext): Decision | undefined {
-  const seen = live?.raised ? accountedBy(row.firstDetectedTimestamp, live.raised.lastAt, backlogUpTo) : 0;
-  const accountedTo = Math.max(row.lastAccountedTimestamp, seen);
+function endBecause(situation: Situation, row: OpenRecommendation, reason: string, context: DecisionContext): Decision | undefined {
+  const accountedTo = accountedAtEnd(row, situation, context.backlogUpTo);
   if (isUndecided(row.status)) return { kind: 'withdraw', row, reason, accountedTo };
   return row.status === 'approved' ? { kind: 'cancel', row, reason, accountedTo } : undefined;
 }
@@ -130,17 +136,18 @@ function decideDeferral(row: OpenRecommendation, now: Instant): Decision | undef
 }
 
 /** All decisions about one (equipment, family). Pure: the same situation gives the same decisions. */
-export function decideSituation(situation: Situation, context: DecisionContext): readonly Decision[] {
+export function decideSituation(situation: Situation, context: DecisionContext): Decided {
   const row = situation.open && !isTerminal(situation.open.status) ? situation.open : undefined;
   const reason = reasonToEnd(situation, context);
   if (reason !== undefined) {
     const end = row && endBecause(situation, row, reason, context);
-    return end ? [end] : [];
+    return { decisions: end ? [end] : [], isWhole: true };
   }
   const earlier = decideEarlier(situation, context);
-  // What is worse changes the row first; the present is judged by the next cycle, against what the row is then.
-  if (earlier.some(({ kind }) => kind === 'escalate' || kind === 'open')) return earlier;
-  if (!row) return [...earlier, ...decideNew(situation, context)];
-  const byReadings = decideOpen(situation, row, context) ?? decideDeferral(row, context.now);
-  return byReadings ? [...earlier, byReadings] : earlier;
+  // What is worse changes the row first: whether what came after it is worse still can be told by the next cycle only.
+  if (!earlier.isWhole || earlier.decisions.some(({ kind }) => kind === 'escalate' || kind === 'open'))
+    return { ...earlier, isWhole: earlier.isWhole && !hasViolations(situation.late, situation.backlog, situation.live) };
+  const present = row ? decideOpen(situation, row, context) : decideNew(situation, context);
+  const decisions = [...earlier.decisions, ...present.decisions];
+  return { decisions, isWhole: present.isWhole && ![situation.late, situation.earlier?.late].some((late) => late?.raised?.isCut) };
 }

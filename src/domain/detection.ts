@@ -26,6 +26,18 @@ export interface Peak {
   readonly trends: ReadonlyMap<Signal, Trend>;
 }
 
+/** Violations that count: none that a row accounts for. */
+export interface Raised {
+  readonly firstAt: Instant;
+  readonly lastAt: Instant;
+  readonly peak: Peak;
+  /** Between the first of these moments and `firstAt`, and between `lastAt` and the second, the condition was never clear for long enough to be over. */
+  readonly unclearSince: Instant;
+  readonly unclearUntil: Instant;
+  /** Of late rows an hour at a time: there are later ones, which are told when these are accounted for. */
+  readonly isCut: boolean;
+}
+
 /** What one range of readings says about one (equipment, family), aggregated in the engine. */
 export interface DetectedState {
   /** `late`: rows older than both ranges that came after the last detection. */
@@ -36,8 +48,7 @@ export interface DetectedState {
   readonly familyId: string;
   /** Newest good reading in the range; null when there is none. */
   readonly last: { readonly at: Instant; readonly value: number } | null;
-  /** Violations that count: none that a row accounts for. */
-  readonly raised: { readonly firstAt: Instant; readonly lastAt: Instant; readonly peak: Peak } | null;
+  readonly raised: Raised | null;
   /** How many separate runs of violations began in the last minute of the live range: three or more are chattering. */
   readonly recentRuns: number;
   /** Good readings inside the deadband's far side since the last that was not; null when the newest is not clear. */

@@ -51,6 +51,7 @@ export class Draft {
   readonly #commandIds = new Map<string, Set<string>>();
   readonly #rowChanges = new Map<string, RecommendationChange>();
   readonly #commandChanges = new Map<string, CommandChange>();
+  readonly #onlyRecords = new Set<string>();
   #events: AgentEvent[] = [];
   #workOrders: WorkOrderChange[] = [];
 
@@ -107,6 +108,14 @@ export class Draft {
     return made.flatMap(({ recommendationId }) => this.#rows.get(recommendationId) ?? []);
   }
 
+  /**
+   * Whether what is written of a row only says what was over. Somebody who edited it can make the store refuse that in every cycle: readings
+   * need not wait for it.
+   */
+  isOnlyRecord(recommendationId: string): boolean {
+    return this.#onlyRecords.has(recommendationId);
+  }
+
   /** Whether the next write changes this recommendation. */
   isChanged(recommendationId: string): boolean {
     return this.#rowChanges.has(recommendationId);
@@ -120,11 +129,12 @@ export class Draft {
    * Makes a row, unless its family would then have two open ones: where the row before it cannot end in this write (see
    * `update`), its successor waits as well. @returns whether the row was made
    */
-  create(row: OpenRecommendation, event: EventText): boolean {
+  create(row: OpenRecommendation, event: EventText, isBeside = false): boolean {
     if (!isTerminal(row.status) && this.#hasOpenRowLike(row)) return false;
     // The id is on record: a row of the chain that ends in this write cannot be made in it as well.
     if (this.#rowChanges.has(row.recommendationId)) return false;
     const { ticket: _ticket, lastDecision: _lastDecision, ...columns } = row;
+    if (isBeside) this.#onlyRecords.add(row.recommendationId);
     this.#rows.set(row.recommendationId, row);
     this.#rowChanges.set(row.recommendationId, { recommendationId: row.recommendationId, expected: null, columns });
     this.note(event);
@@ -162,15 +172,22 @@ export class Draft {
     return true;
   }
 
-  /** Corrects what a row says about its readings; its status, which may be an end, stays as it is. */
-  amend(row: FamilyHistory, columns: Pick<Recommendation, 'firstDetectedTimestamp'>, event: EventText): void {
-    const current = this.#rows.get(row.recommendationId);
+  /** A row that need not be open, with what the next write changes of it. */
+  asItWillBe(row: FamilyHistory): FamilyHistory {
+    return this.#rows.get(row.recommendationId) ?? { ...row, ...this.#rowChanges.get(row.recommendationId)?.columns };
+  }
+
+  /** Puts right what a row says about its readings; its status, which may be an end, stays as it is. */
+  amend(row: FamilyHistory, columns: Partial<Omit<Recommendation, 'status' | 'guardedStatus'>>, event: EventText): void {
+    const { recommendationId, status } = row;
+    const current = this.#rows.get(recommendationId);
     if (current) {
       this.update(current, columns, event);
       return;
     }
-    const { recommendationId, status: expected } = row;
-    this.#rowChanges.set(recommendationId, { recommendationId, expected, columns });
+    const earlier = this.#rowChanges.get(recommendationId)?.columns;
+    this.#onlyRecords.add(recommendationId);
+    this.#rowChanges.set(recommendationId, { recommendationId, expected: status, columns: { ...earlier, ...columns } });
     this.note(event);
   }
 

@@ -1,12 +1,14 @@
-import type { DetectedState } from './detection.ts';
+import type { DetectedState, Raised } from './detection.ts';
 import { AgentError } from './errors.ts';
 import type { Instant } from './instant.ts';
 import type { Proposal } from './proposal.ts';
 import type { FamilyHistory, OpenRecommendation } from './recommendation.ts';
 import { bandFor } from './rules.ts';
-import { isWorse } from './severity.ts';
+import { isWorse, priorityOf } from './severity.ts';
 import type { Decision, DecisionContext, Situation } from './situation.ts';
-import { isUndecided } from './transitions.ts';
+import { isTerminal, isUndecided } from './transitions.ts';
+
+export type PastDecision = Extract<Decision, { readonly kind: 'record' | 'extend' | 'correct' }>;
 
 /** What the violations of a state propose. @throws AgentError bug where there are none */
 export function proposalOf(situation: Situation, state: DetectedState, predecessor: FamilyHistory | null, accountedTo: Instant): Proposal {
@@ -23,6 +25,16 @@ export function proposalOf(situation: Situation, state: DetectedState, predecess
  */
 export function accountedBy(began: Instant, seen: Instant, backlogUpTo: Instant | null): Instant {
   return backlogUpTo === null || began > backlogUpTo ? seen : Math.min(seen, backlogUpTo);
+}
+
+/** What an open row accounts for that ends now: its own violations as far as they were seen, those of the slice included. */
+export function accountedAtEnd(
+  { firstDetectedTimestamp: began, lastAccountedTimestamp: before }: OpenRecommendation,
+  { live, backlog }: Pick<Situation, 'live' | 'backlog'>,
+  backlogUpTo: Instant | null,
+): Instant {
+  const seen = [live, backlog].flatMap((state) => state?.raised?.lastAt ?? []);
+  return Math.max(before, ...seen.map((lastAt) => accountedBy(began, lastAt, backlogUpTo)));
 }
 
 /** What violations that are worse than an open row make of it; undefined where they are not, or where it is too late for a change. */
@@ -53,10 +65,45 @@ export function waits({ raised }: DetectedState, { backlogUpTo }: DecisionContex
 }
 
 /** What came and went while the sensor was not to be believed is no episode, or the rest of one that is on record. */
-export function wasDisbelieved(
+function wasDisbelieved(
   { equipmentId, family }: Situation,
   raised: { readonly firstAt: Instant; readonly lastAt: Instant },
   context: DecisionContext,
 ) {
   return context.disbelief?.(equipmentId, family.signal, raised.firstAt, raised.lastAt) ?? false;
+}
+
+/** The row that has ended and whose episode this still is; of several the worst, then the latest. */
+function ownerOf({ rows }: Situation, { unclearSince, unclearUntil }: Raised): FamilyHistory | undefined {
+  const touching = rows.filter(
+    (row) => isTerminal(row.status) && row.firstDetectedTimestamp <= unclearUntil && row.lastAccountedTimestamp >= unclearSince,
+  );
+  return touching.toSorted(
+    (a, b) =>
+      priorityOf(b.severity) - priorityOf(a.severity) ||
+      b.lastAccountedTimestamp - a.lastAccountedTimestamp ||
+      b.firstDetectedTimestamp - a.firstDetectedTimestamp,
+  )[0];
+}
+
+/**
+ * What becomes of violations that are over, or that no open row is about. Readings that come late one by one, and slices that cut a long
+ * episode, show parts of what is on record: that row is put right, and what would be a recommendation for each of them is none. Where people
+ * decided about the row, how bad it was stays as they saw it, and what was worse gets a row of its own.
+ */
+export function settlePast(
+  situation: Situation,
+  state: DetectedState,
+  place: Pick<Proposal, 'predecessor' | 'beside'>,
+  context: DecisionContext,
+): PastDecision | undefined {
+  const { raised } = state;
+  if (!raised || wasDisbelieved(situation, raised, context)) return undefined;
+  const proposal = { ...proposalOf(situation, state, null, raised.lastAt), ...place };
+  const owner = ownerOf(situation, raised);
+  if (!owner) return { kind: 'record', proposal };
+  const [from, upTo] = [Math.min(owner.firstDetectedTimestamp, raised.firstAt), Math.max(owner.lastAccountedTimestamp, raised.lastAt)];
+  if (!isWorse(proposal.band.severity, owner.severity)) return { kind: 'extend', row: owner, from, upTo };
+  if (owner.status !== 'withdrawn') return { kind: 'record', proposal };
+  return { kind: 'correct', row: owner, proposal: { ...proposal, firstDetectedAt: from, accountedTo: upTo } };
 }

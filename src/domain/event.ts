@@ -6,7 +6,7 @@ export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | '
  * Events that say which ticket is in force: the copy in `after.ticket` of the newest one decides what an approval covers.
  * `not_applied` takes back a ticket that was announced and never stored: its copy is the one that stayed in force.
  */
-export const TICKET_EVENTS = ['created', 'escalated', 'renewed', 'not_applied'] as const;
+export const TICKET_EVENTS = ['created', 'escalated', 'renewed', 'corrected', 'not_applied'] as const;
 
 /** Events that end a recommendation. An approval on record does not outlive them, whatever the row says. */
 export const ENDING_EVENTS = ['withdrawn', 'expired', 'cancelled', 'executed', 'failed'] as const;

@@ -32,9 +32,9 @@ export interface Recommendation {
   readonly createdByAgent: string | null;
   readonly createdTimestamp: Instant;
   readonly firstDetectedTimestamp: Instant;
-  /** Readings up to and including this moment are dealt with; only later ones open a successor. */
+  /** The row has its violations up to and including this moment on record. */
   readonly lastAccountedTimestamp: Instant;
-  /** Until then the family opens nothing new, unless a reading is worse than this row's severity. */
+  /** Until then the family opens nothing new, unless a reading is worse than this row's severity, or follows a later write. */
   readonly quietUntil: Instant | null;
   readonly escalatedTimestamp: Instant | null;
   readonly predecessorId: string | null;
@@ -124,7 +124,7 @@ export function typed(row: StoredRecommendation): OpenRecommendation {
   return { ...row, status, guardedStatus };
 }
 
-/** The newest row of an (equipment, family), whatever became of it: what a successor has to respect. */
+/** A row of an (equipment, family), whatever became of it: what readings and successors have to respect. */
 export type FamilyHistory = Pick<
   Recommendation,
   | 'recommendationId'
@@ -138,6 +138,7 @@ export type FamilyHistory = Pick<
   | 'quietUntil'
   | 'outcome'
   | 'mayHaveWritten'
+  | 'updatedTimestamp'
 >;
 
 export function ticketOf(

@@ -71,7 +71,7 @@ export class Replay {
       window: { watermark: from, live: { after, upTo: to }, backlog: null },
       rules: this.#rules,
       known: knownFamilies(this.#rules, [...this.#newest.values()], after, to),
-      accounted: accountedSpans(this.#rules, [...this.#rows.values()], { oldest: after, latest: to, latestQuiet: to }),
+      accounted: accountedSpans(this.#rules, [...this.#rows.values()], { oldest: after, latest: to }),
       sensors: { rules: sensorFaults, known: this.sensors.known },
       isPast: true,
     };
@@ -89,8 +89,8 @@ export class Replay {
       if (!family || state.isEarlier) continue;
       const newest = this.#newest.get(familyKey(state.equipmentId, state.familyId));
       const open = newest && !isTerminal(newest.status) ? newest : undefined;
-      const situation = { equipmentId: state.equipmentId, family, live: state, backlog: undefined, newest, open };
-      for (const decision of decideSituation(situation, context)) this.#apply(decision, state, to);
+      const situation = { equipmentId: state.equipmentId, family, live: state, backlog: undefined, newest, open, rows: [] };
+      for (const decision of decideSituation(situation, context).decisions) this.#apply(decision, state, to);
       this.#countRuns(state);
     }
   }
@@ -111,6 +111,7 @@ export class Replay {
       case 'cancel':
       case 'resume':
       case 'extend':
+      case 'correct':
         break;
     }
   }

@@ -20,6 +20,8 @@ export interface Situation {
   readonly late?: DetectedState | undefined;
   readonly earlier?: EarlierStates;
   readonly newest: FamilyHistory | undefined;
+  /** All of the family's rows that account for readings of lately. */
+  readonly rows: readonly FamilyHistory[];
   /** The newest row in full where it is open. */
   readonly open: OpenRecommendation | undefined;
 }
@@ -28,11 +30,19 @@ export type Decision =
   | { readonly kind: 'open'; readonly proposal: Proposal; readonly supersedes: OpenRecommendation | null }
   | { readonly kind: 'record'; readonly proposal: Proposal }
   | { readonly kind: 'escalate'; readonly row: OpenRecommendation; readonly proposal: Proposal }
-  /** The row's episode began earlier than it says. */
-  | { readonly kind: 'extend'; readonly row: FamilyHistory; readonly firstDetectedAt: Instant }
+  /** The row's episode lasted longer than it says. */
+  | { readonly kind: 'extend'; readonly row: FamilyHistory; readonly from: Instant; readonly upTo: Instant }
+  /** The withdrawn row's episode was worse than it says. */
+  | { readonly kind: 'correct'; readonly row: FamilyHistory; readonly proposal: Proposal }
   | { readonly kind: 'withdraw'; readonly row: OpenRecommendation; readonly reason: string; readonly accountedTo: Instant }
   | { readonly kind: 'cancel'; readonly row: OpenRecommendation; readonly reason: string; readonly accountedTo: Instant }
   | { readonly kind: 'resume'; readonly row: OpenRecommendation; readonly reason: string };
+
+export interface Decided {
+  readonly decisions: readonly Decision[];
+  /** False where violations were left for the next cycle, which must see them again: they are judged by what the row is then. */
+  readonly isWhole: boolean;
+}
 
 export interface DecisionContext {
   readonly now: Instant;

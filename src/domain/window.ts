@@ -5,8 +5,8 @@ import type { IssueFamily } from './rules.ts';
 /** Stamps up to this far ahead of the store's clock are accepted: clocks differ a little. */
 export const FUTURE_TOLERANCE_SECONDS = 5;
 
-/** A row that comes later than this is not a reading any more: what became of its time is not read again. */
-const LATE_REACH_SECONDS = 7 * 86_400;
+/** A row that comes later than this is rejected: in every cycle the recommendations of as long a time are read, which account for late ones. */
+const LATE_REACH_SECONDS = 86_400;
 
 /** A range of reading times: later than `after`, up to and including `upTo`. */
 export interface TimeRange {
@@ -42,8 +42,8 @@ function overlapSeconds({ latenessSeconds }: WindowSettings, families: readonly 
 
 /** How long before the watermark, or before a clock that has passed it, a window can begin: what rows account for since then is wanted. */
 export function windowReachSeconds(settings: WindowSettings, families: readonly IssueFamily[], reachSeconds = 0): number {
-  const reach = settings.firstLookbackSeconds + Math.max(overlapSeconds(settings, families, reachSeconds), settings.maxAgeSeconds, 1);
-  return hasArrival(settings) ? Math.max(reach, LATE_REACH_SECONDS) : reach;
+  const reach = Math.max(overlapSeconds(settings, families, reachSeconds), settings.maxAgeSeconds, 1);
+  return settings.firstLookbackSeconds + (hasArrival(settings) ? Math.max(reach, LATE_REACH_SECONDS) : reach);
 }
 
 /** Before this nothing of the window is read. */

@@ -66,7 +66,7 @@ function parsed(text: unknown): Row | null {
 }
 
 /** A status that somebody set to NULL is a text that is no status, as the guards of a write have it too. */
-function statusSaid(row: StoredRecommendation): StoredRecommendation {
+function statusSaid<T extends { readonly status: string }>(row: T): T {
   const status: string | null = row.status;
   return { ...row, status: status ?? '' };
 }
@@ -157,7 +157,7 @@ export class SqlCycleStore implements CycleStore {
       parsed(row['content']) ?? {},
       this.#dialect,
     );
-    return { ...history, severity: severityOnRecord(history, ticketFrom(parsed(row['ticket']))) };
+    return { ...statusSaid(history), severity: severityOnRecord(history, ticketFrom(parsed(row['ticket']))) };
   }
 
   async appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type Detection,
   type EffectWindow,
   type KnownFamily,
+  type Raised,
   REJECTION_REASONS,
   type RejectionReason,
 } from '../domain/detection.ts';
@@ -158,27 +159,25 @@ export class SqlSource implements Source {
 
   #state(row: Row): DetectedState {
     const time = (name: string): Instant | null => this.#dialect.decodeTime(row[name]);
-    const [lastAt, firstAt, raisedAt, peakAt, clearSince] = ['last_at', 'first_raised_at', 'last_raised_at', 'peak_at', 'clear_since'].map(
-      time,
-    );
-    const raised =
-      firstAt && raisedAt && peakAt
-        ? {
-            firstAt,
-            lastAt: raisedAt,
-            peak: { value: Number(row['peak_value']), at: peakAt, signals: this.#others(row), trends: this.#trends(row) },
-          }
-        : null;
+    const [lastAt, clearSince] = [time('last_at'), time('clear_since')];
     return {
       part: row['part'] === 'backlog' || row['part'] === 'late' ? row['part'] : 'live',
       isEarlier: Number(row['is_earlier']) === 1,
       equipmentId: String(row['equipment_id']),
       familyId: String(row['family']),
       last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,
-      raised,
+      raised: this.#raised(row),
       clear: clearSince ? { since: clearSince, readings: Number(row['clear_readings']) } : null,
       recentRuns: Number(row['recent_runs'] ?? 0),
     };
+  }
+
+  #raised(row: Row): Raised | null {
+    const names = ['first_raised_at', 'last_raised_at', 'peak_at', 'unclear_since', 'unclear_until'];
+    const [firstAt, lastAt, at, unclearSince, unclearUntil] = names.map((name) => this.#dialect.decodeTime(row[name]));
+    if (!firstAt || !lastAt || !at || !unclearSince || !unclearUntil) return null;
+    const peak = { value: Number(row['peak_value']), at, signals: this.#others(row), trends: this.#trends(row) };
+    return { firstAt, lastAt, peak, unclearSince, unclearUntil, isCut: Number(row['is_cut']) === 1 };
   }
 
   #others(row: Row): ReadonlyMap<string, number> {

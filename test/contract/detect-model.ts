@@ -28,6 +28,11 @@ interface Sample {
   readonly part: Part;
 }
 
+interface Moment {
+  readonly at: Instant;
+  readonly samples: readonly Sample[];
+}
+
 type Judged = { readonly reason: RejectionReason } | { readonly reason: null; readonly sample: Sample };
 
 /** What detection means, in memory and one reading after the other: nothing of it is shared with the SQL. */
@@ -161,27 +166,39 @@ export class DetectModel {
         raising.push(...moment.samples.filter((sample) => violates(sample) && this.#counts(family, sample)));
     }
     const began = this.#began(family, equipmentId);
+    const stretches = this.#stretches(family, moments);
     return [true, false].flatMap((isEarlier) => {
       const isOfIt = ({ at }: { readonly at: Instant }) => at < began === isEarlier;
       const raised = raising.filter(isOfIt);
       if (isEarlier && raised.length === 0) return [];
-      const seen = this.#stateOf(family, moments.filter(isOfIt), raised);
+      const seen = this.#stateOf(family, moments.filter(isOfIt), raised, stretches);
       return [{ part, isEarlier, equipmentId, familyId: family.id, ...seen, recentRuns }];
     });
   }
 
-  #stateOf(
-    family: IssueFamily,
-    moments: readonly { readonly at: Instant; readonly samples: readonly Sample[] }[],
-    raising: readonly Sample[],
-  ) {
+  /** The times that are not clear, divided where it was clear for long enough. */
+  #stretches(family: IssueFamily, moments: readonly Moment[]): readonly (readonly Instant[])[] {
+    const stretches: Instant[][] = [[]];
+    let lull: Instant[] = [];
+    for (const moment of moments) {
+      if (isAllClear(family, moment)) {
+        lull.push(moment.at);
+        continue;
+      }
+      const [first = 0, last = 0] = [lull[0], lull.at(-1)];
+      if (lull.length >= family.clearReadings && last - first >= family.offDelaySeconds * 1000) stretches.push([]);
+      stretches.at(-1)?.push(moment.at);
+      lull = [];
+    }
+    return stretches;
+  }
+
+  #stateOf(family: IssueFamily, moments: readonly Moment[], raising: readonly Sample[], stretches: readonly (readonly Instant[])[]) {
     const worst = (of: readonly Sample[]) =>
       of.toSorted((a, b) => (family.side === 'above' ? b.value - a.value : a.value - b.value) || a.at - b.at)[0];
-    const clearLimit = family.side === 'above' ? family.bands[0].limit - family.deadband : family.bands[0].limit + family.deadband;
     let clear: { since: Instant; readings: number } | null = null;
     for (const moment of moments) {
-      const allClear = moment.samples.every((sample) => (family.side === 'above' ? sample.value < clearLimit : sample.value > clearLimit));
-      if (!allClear) clear = null;
+      if (!isAllClear(family, moment)) clear = null;
       else clear = clear === null ? { since: moment.at, readings: 1 } : { since: clear.since, readings: clear.readings + 1 };
     }
     const last = worst(moments.at(-1)?.samples ?? []);
@@ -189,7 +206,17 @@ export class DetectModel {
     const [first, newest] = [raising[0], raising.at(-1)];
     return {
       last: last ? { at: last.at, value: last.value } : null,
-      raised: first && newest && peak ? { firstAt: first.at, lastAt: newest.at, peak: { value: peak.value, at: peak.at } } : null,
+      raised:
+        first && newest && peak
+          ? {
+              firstAt: first.at,
+              lastAt: newest.at,
+              peak: { value: peak.value, at: peak.at },
+              unclearSince: stretches.find((stretch) => stretch.includes(first.at))?.[0],
+              unclearUntil: stretches.find((stretch) => stretch.includes(newest.at))?.at(-1),
+              isCut: false,
+            }
+          : null,
       clear,
     };
   }
@@ -240,6 +267,11 @@ export class DetectModel {
     const values = candidates.filter(({ at }) => at === newest).map(({ value }) => value);
     return values.length === 0 ? undefined : values.includes(peak.value) ? peak.value : Math.max(...values);
   }
+}
+
+function isAllClear(family: IssueFamily, { samples }: Moment): boolean {
+  const limit = family.side === 'above' ? family.bands[0].limit - family.deadband : family.bands[0].limit + family.deadband;
+  return samples.every(({ value }) => (family.side === 'above' ? value < limit : value > limit));
 }
 
 function isBeyond(family: IssueFamily, value: number, limit: number): boolean {

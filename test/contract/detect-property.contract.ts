@@ -117,6 +117,8 @@ function readingOf(under: StoreUnderTest, shape: 'wide' | 'long'): Arbitrary<Raw
 const families: Arbitrary<readonly IssueFamily[]> = record({
   deadband: constantFrom(0, 1, 5),
   onDelaySeconds: constantFrom(0, 0, 5, 12.5),
+  offDelaySeconds: constantFrom(0, 5, 30),
+  clearReadings: constantFrom(1, 2, 3),
 }).map((delays) => [
   aFamily(delays),
   aFamily({ ...delays, id: 'hotter', bands: [{ ...aFamily().bands[0], limit: 90 }] }),

@@ -122,12 +122,12 @@ describe('a change of a recommendation that somebody forestalls', () => {
     const { recommendation_id: id } = await scene.row('R1');
     await scene.cycle({ ports: { store: forestalled('saveRecommendations', deferred) } });
     expect(await began()).toBe(before);
-    expect(await scene.events(id)).toEqual(['created', 'began_earlier', 'not_applied']);
+    expect(await scene.events(id)).toEqual(['created', 'extended', 'not_applied']);
     await scene.cycle();
     expect(before - (await began())).toBeGreaterThan(39_000);
-    expect(await scene.events(id)).toEqual(['created', 'began_earlier', 'not_applied', 'deferred', 'began_earlier']);
+    expect(await scene.events(id)).toEqual(['created', 'extended', 'not_applied', 'deferred', 'extended']);
     await scene.cycle();
-    expect((await scene.events(id)).filter((event) => event === 'began_earlier')).toHaveLength(2);
+    expect((await scene.events(id)).filter((event) => event === 'extended')).toHaveLength(2);
   });
 
   test('is taken back when it is an outcome', async () => {

@@ -10,6 +10,8 @@ const WINDOW = 'src/domain/window.ts';
 const DETECTION = 'src/domain/detection.ts';
 const SPANS = 'src/domain/accounted-spans.ts';
 const EARLIER = 'src/domain/earlier-readings.ts';
+const EPISODES = 'src/domain/episodes.ts';
+const STRETCHES = 'src/store/statements/stretches.ts';
 
 const MUTATIONS: readonly Mutation[] = [
   {
@@ -21,8 +23,8 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a normal reading ends a run at equal times',
-    file: DETECT,
-    from: 'MAX(violates) OVER (PARTITION BY of_part, equipment_id, family, ts)',
+    file: STRETCHES,
+    from: 'MAX(violates) OVER (PARTITION BY ${WHOLE}, ts)',
     to: 'violates',
   },
   { name: 'late readings are not waited for', file: WINDOW, from: 'return latenessSeconds + Math.max(', to: 'return Math.max(' },
@@ -34,7 +36,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: 'j.value < j.sign * j.clear_bound',
     to: 'j.value <= j.sign * j.clear_bound',
   },
-  { name: 'the on-delay is ignored', file: DETECT, from: '(on_delay = 0 OR', to: '(true OR' },
+  { name: 'the on-delay is ignored', file: STRETCHES, from: '(on_delay = 0 OR', to: '(true OR' },
   { name: 'the off-delay must be exceeded', file: DETECTION, from: '>= family.offDelaySeconds', to: '> family.offDelaySeconds' },
   {
     name: 'one clear reading less is enough',
@@ -73,20 +75,41 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an episode from before the open recommendation makes that worse',
     file: EARLIER,
-    from: 'if (isOver) return wasDisbelieved',
-    to: 'if (isOver && !situation.open) return wasDisbelieved',
+    from: 'const goesOn = !isOver &&',
+    to: 'const goesOn = true ||',
   },
   {
     name: 'the beginning of an episode is not put right',
     file: EARLIER,
-    from: "return { kind: 'extend', row, firstDetectedAt: raised.firstAt };",
+    from: "return { kind: 'extend', row: open, from: raised.firstAt, upTo: open.lastAccountedTimestamp };",
     to: 'return undefined;',
   },
   {
+    name: 'readings of one episode that come one by one are an episode each',
+    file: EPISODES,
+    from: 'if (!owner) return',
+    to: 'if (true) return',
+  },
+  {
+    name: 'a record says how bad its first reading was',
+    file: EPISODES,
+    from: "if (owner.status !== 'withdrawn') return",
+    to: "if (owner.status === 'withdrawn') return",
+  },
+  { name: 'what touches no record is put on one', file: EPISODES, from: 'row.lastAccountedTimestamp >= unclearSince', to: 'true' },
+  {
+    name: 'violations that an escalation leaves unjudged are passed over',
+    file: 'src/cycle/recommend.ts',
+    from: 'judged.every((each) => each.isWhole)',
+    to: 'true',
+  },
+  { name: 'a lull just long enough divides no episode', file: STRETCHES, from: '>= off_delay', to: '> off_delay' },
+  { name: 'a lull of one reading less divides an episode', file: STRETCHES, from: '>= clear_readings', to: '>= clear_readings - 1' },
+  {
     name: 'a run begins anew with the recommendation',
-    file: DETECT,
-    from: 'OVER (PARTITION BY of_part, equipment_id, family, run) AS run_start',
-    to: 'OVER (PARTITION BY of_part, is_earlier, equipment_id, family, run) AS run_start',
+    file: STRETCHES,
+    from: 'OVER (PARTITION BY ${WHOLE}, run) AS run_start',
+    to: 'OVER (PARTITION BY is_earlier, ${WHOLE}, run) AS run_start',
   },
   {
     name: 'a reading at the beginning of the recommendation is taken for an earlier one',
@@ -125,21 +148,21 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'half of an earlier episode makes the open recommendation worse',
-    file: 'src/domain/episodes.ts',
+    file: EPISODES,
     from: 'raised !== null && raised.firstAt >',
     to: 'false && Infinity >',
   },
   {
     name: 'an episode that is still on its way is lost with a withdrawal',
     file: 'src/domain/decide-recommendations.ts',
-    from: 'state.raised?.lastAt ?? 0, late',
-    to: 'state.last.at, late',
+    from: 'const unclearTo = (state.clear?.since ?? 0) - 1;',
+    to: 'const unclearTo = state.last.at;',
   },
   {
     name: 'an episode that is still on its way is lost with one that is over',
-    file: 'src/domain/decide-recommendations.ts',
-    from: 'proposalOf(situation, live, predecessor, live.raised.lastAt) };',
-    to: 'proposalOf(situation, live, predecessor, live.last?.at ?? 0) };',
+    file: EPISODES,
+    from: 'proposalOf(situation, state, null, raised.lastAt)',
+    to: 'proposalOf(situation, state, null, state.last?.at ?? 0)',
   },
   {
     name: 'an approval that ends accounts for what no slice has read',

@@ -48,6 +48,8 @@ export interface Sight {
   readonly newest: number | null;
   /** Violations that last long enough and count, oldest first. */
   readonly raising: readonly Good[];
+  /** Around the first and the last of them: from when and until when it was never clear for long enough to be over. */
+  readonly stretch: readonly [number, number] | null;
   /** At the newest reading, by the off-delay and the number of readings at distinct times. */
   readonly cleared: boolean;
   readonly clearSince: number | null;
@@ -77,23 +79,54 @@ export function look(goods: readonly Good[], family: FamilyRule, counts: (good: 
       if (at - runSince >= family.onDelay * 1000) raising.push(...violating.filter(counts));
     }
   }
-  const side = (isOnIt: (at: number) => boolean): Sight => ({
-    ...endOf(
+  const stretches = stretchesOf(inOrder, family);
+  const around = (at: number) => stretches.find((stretch) => stretch.includes(at)) ?? [at];
+  const side = (isOnIt: (at: number) => boolean): Sight => {
+    const own = raising.filter(({ at }) => isOnIt(at));
+    const [first, last] = [own[0]?.at, own.at(-1)?.at];
+    const stretch = first === undefined || last === undefined ? null : ([Math.min(...around(first)), Math.max(...around(last))] as const);
+    const end = endOf(
       inOrder.filter(([at]) => isOnIt(at)),
       family,
-    ),
-    raising: raising.filter(({ at }) => isOnIt(at)),
-  });
+    );
+    return { ...end, raising: own, stretch };
+  };
   return { earlier: side((at) => at < began), since: side((at) => at >= began) };
 }
 
-function endOf(moments: readonly (readonly [number, readonly Good[]])[], family: FamilyRule): Omit<Sight, 'raising'> {
+type Moments = readonly (readonly [number, readonly Good[]])[];
+
+function isOver(clearTimes: readonly number[], family: FamilyRule): boolean {
+  const [first, last] = [clearTimes[0], clearTimes.at(-1)];
+  return first !== undefined && last !== undefined && clearTimes.length >= family.clearReadings && last - first >= family.offDelay * 1000;
+}
+
+/** The times that are not clear, a list for each time that it was not over. */
+function stretchesOf(moments: Moments, family: FamilyRule): readonly (readonly number[])[] {
+  const stretches: number[][] = [];
+  let current: number[] = [];
+  let clearTimes: number[] = [];
+  for (const [at, readings] of moments) {
+    if (readings.every(({ value }) => isClear(family, value))) {
+      clearTimes.push(at);
+      continue;
+    }
+    if (isOver(clearTimes, family)) {
+      stretches.push(current);
+      current = [];
+    }
+    current.push(at);
+    clearTimes = [];
+  }
+  return [...stretches, current];
+}
+
+function endOf(moments: Moments, family: FamilyRule): Omit<Sight, 'raising' | 'stretch'> {
   let clearTimes: number[] = [];
   for (const [at, readings] of moments) clearTimes = readings.every(({ value }) => isClear(family, value)) ? [...clearTimes, at] : [];
   const newest = moments.at(-1)?.[0] ?? null;
   const clearSince = clearTimes[0] ?? null;
-  const cleared =
-    newest !== null && clearSince !== null && clearTimes.length >= family.clearReadings && newest - clearSince >= family.offDelay * 1000;
+  const cleared = isOver(clearTimes, family);
   return { newest, cleared, clearSince };
 }
 

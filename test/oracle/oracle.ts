@@ -68,6 +68,7 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
   const made: OracleRow[] = [];
   const end = endOfPast(window, rows, surroundings);
   const equipments = new Set([...readings.map(({ equipment }) => equipment), ...rows.map(({ equipment }) => equipment)]);
+  let isWhole = true;
   for (const family of rules.families)
     for (const equipment of equipments) {
       if (equipment === null) continue;
@@ -77,13 +78,17 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
       const isStopped = orders.some(
         (order) => order.kind !== 'advisory' && order.equipment === equipment && (order.until === null || order.until > now),
       );
-      const { changed, next, earlier = [] } = decide(newest, sight, isStopped, now);
+      const past = new Past(rows.filter((row) => row.equipment === equipment && row.family === family.id));
+      const { changed, next, leaves = false } = decide(newest, sight, isStopped, past, now);
+      isWhole &&= !leaves;
+      for (const [index, row] of rows.entries()) rows[index] = past.rowAs(row);
       if (changed) rows[place] = judgeApproval(changed, sight, rules, now);
-      rows.splice(place, 0, ...earlier.map((row) => ({ ...row, equipment, family: family.id })));
-      made.push(...next.map((row) => ({ ...row, equipment, family: family.id })));
+      rows.splice(place, 0, ...past.beside.map((row) => ({ ...row, equipment, family: family.id })));
+      made.push(...[...past.chained, ...next].map((row) => ({ ...row, equipment, family: family.id })));
     }
   const spoken = [...rows, ...made].map((row) => (isUndecided(row) ? { ...row, announcedEnd: null } : row));
-  return { rows: spoken, watermark: nextWatermark(window, end, rules, readings, now) };
+  // What was left is to be seen again, so that the watermark waits.
+  return { rows: spoken, watermark: isWhole ? nextWatermark(window, end, rules, readings, now) : state.watermark };
 }
 
 function placeOfNewest(rows: readonly OracleRow[], equipment: string, family: FamilyRule): number {
@@ -224,26 +229,65 @@ interface Decided {
   readonly changed: OracleRow | null;
   /** What follows it, in order. */
   readonly next: readonly NewRow[];
-  /** What was over before it began. */
-  readonly earlier?: readonly NewRow[];
+  /** Whether violations wait for the next cycle. */
+  readonly leaves?: boolean;
 }
 type NewRow = Omit<OracleRow, 'equipment' | 'family'>;
 
-function decide(newest: OracleRow | null, sight: FamilySight, isStopped: boolean, now: number): Decided {
+/** The rows of one equipment and family, and what violations make of them that are over. */
+class Past {
+  readonly beside: NewRow[] = [];
+  readonly chained: NewRow[] = [];
+  readonly #rows: readonly OracleRow[];
+  readonly #corrected = new Map<OracleRow, OracleRow>();
+
+  constructor(rows: readonly OracleRow[]) {
+    this.#rows = rows;
+  }
+
+  rowAs(row: OracleRow): OracleRow {
+    return this.#corrected.get(row) ?? row;
+  }
+
+  /** On the record of the ended row from which they were never clear; else on one of their own. */
+  settle(seen: Sight, family: FamilyRule, isBeside: boolean): void {
+    const alone = { ...newRow('withdrawn', family, seen.raising, lastOf(seen.raising)), isBeside };
+    const [since, until] = seen.stretch ?? [Number.NaN, Number.NaN];
+    const touching = this.#rows.filter((row) => !isOpen(row) && row.firstDetected <= until && row.lastAccounted >= since);
+    const [owner] = touching.toSorted(
+      (a, b) =>
+        SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+        b.lastAccounted - a.lastAccounted ||
+        b.firstDetected - a.firstDetected,
+    );
+    if (!owner || (isMoreSevere(alone.severity, owner.severity) && owner.status !== 'withdrawn')) {
+      (isBeside ? this.beside : this.chained).push(alone);
+      return;
+    }
+    const found = this.rowAs(owner);
+    const { severity, peakValue, peakReadings } = isMoreSevere(alone.severity, found.severity) ? alone : found;
+    const firstDetected = Math.min(found.firstDetected, alone.firstDetected);
+    const lastAccounted = Math.max(found.lastAccounted, alone.lastAccounted);
+    this.#corrected.set(owner, { ...found, severity, peakValue, peakReadings, firstDetected, lastAccounted });
+  }
+}
+
+function decide(newest: OracleRow | null, sight: FamilySight, isStopped: boolean, past: Past, now: number): Decided {
   if (isStopped) return { changed: newest && stopped(newest, sight), next: [] };
-  if (!newest) return { changed: null, next: decideNew(sight) };
-  const before = decideEarlier(newest, sight, now);
+  if (!newest) return { changed: null, next: decideNew(sight, past) };
+  const before = decideEarlier(newest, sight, past, now);
+  const hasLater = sight.live.raising.length > 0 || (sight.slice?.raising.length ?? 0) > 0;
   // What is worse made another row of it: what goes on now is for the next cycle.
-  if (before.isWorse) return before;
+  if (before.isWorse) return { ...before, leaves: hasLater || before.leaves === true };
   const row = before.changed;
-  const { changed, next } = isOpen(row) ? decideOpen(row, sight, now) : { changed: row, next: decideNew(sight) };
-  return { changed, next, earlier: before.earlier };
+  if (isOpen(row)) return decideOpen(row, sight, now);
+  const next = decideNew(sight, past);
+  return { changed: past.rowAs(newest), next };
 }
 
 function stopped(row: OracleRow, sight: FamilySight): OracleRow {
   if (!isOpen(row)) return row;
-  const lastAccounted = Math.max(row.lastAccounted, passed(row.firstDetected, lastOf(sight.live.raising), sight));
-  return { ...row, status: isUndecided(row) ? 'withdrawn' : 'cancelled', lastAccounted };
+  return { ...row, status: isUndecided(row) ? 'withdrawn' : 'cancelled', lastAccounted: seenAtEnd(row, sight) };
 }
 
 function newRow(status: string, family: FamilyRule, raising: readonly Good[], lastAccounted: number): NewRow {
@@ -274,6 +318,12 @@ function passed(began: number, at: number, { sliceEnd }: FamilySight): number {
   return sliceEnd !== null && began <= sliceEnd ? Math.min(at, sliceEnd) : at;
 }
 
+/** What a row stands for that ends although nothing cleared. */
+function seenAtEnd(row: OracleRow, sight: FamilySight): number {
+  const seen = [...sight.live.raising, ...(sight.slice?.raising ?? [])].map(({ at }) => passed(row.firstDetected, at, sight));
+  return Math.max(row.lastAccounted, ...seen);
+}
+
 /** Nothing of a slice where all that it raises is left to the next one. */
 function unlessLeft(slice: Sight | null, { sliceEnd }: FamilySight): Sight | null {
   return (slice?.raising[0]?.at ?? 0) > (sliceEnd ?? Infinity) ? null : slice;
@@ -281,59 +331,56 @@ function unlessLeft(slice: Sight | null, { sliceEnd }: FamilySight): Sight | nul
 
 interface Earlier extends Decided {
   readonly changed: OracleRow;
-  readonly earlier: readonly NewRow[];
   readonly isWorse: boolean;
 }
 
 /**
- * Violations from before the row that no row has on record. What was over by then is an episode of its own beside the row; what was not is
- * the row's, which began earlier, and may have been worse than it says.
+ * Violations from before the row that no row has on record. What was on until an open row began is that row's, which began earlier, and may
+ * have been worse than it says. All else is settled apart.
  */
-function decideEarlier(row: OracleRow, sight: FamilySight, now: number): Earlier {
+function decideEarlier(row: OracleRow, sight: FamilySight, past: Past, now: number): Earlier {
   const { family, sliceEnd } = sight;
   // What lies before the live range has still to come in slices: whether it is another episode will be seen there.
   const live = sliceEnd !== null && sight.earlier.live.cleared ? null : sight.earlier.live;
-  const earlier: NewRow[] = [];
-  let changed = row;
   const slice = unlessLeft(sight.earlier.slice, sight);
+  let changed = row;
   for (const seen of [slice, live]) {
     const first = seen?.raising[0]?.at;
     if (!seen || first === undefined) continue;
-    const alone = { ...newRow('withdrawn', family, seen.raising, lastOf(seen.raising)), isBeside: true };
-    const isOn = !seen.cleared;
-    // Where a slice ends before the row began, nobody knows whether it went on until then: it is the row's only by how bad it was.
-    const isUpToRow = seen !== slice || sliceEnd === null || row.firstDetected <= sliceEnd;
-    if (isOn && isOpen(row) && isMoreSevere(alone.severity, row.severity)) {
-      const { firstDetected, lastAccounted } = row;
-      const worse = worsened(changed, seen, sight, now);
-      const kept = isUpToRow ? {} : { firstDetected, lastAccounted };
-      if (worse?.changed)
-        return {
-          changed: isUndecided(row) ? { ...worse.changed, ...kept } : worse.changed,
-          next: worse.next.map((found) => ({ ...found, ...kept })),
-          earlier,
-          isWorse: true,
-        };
+    // Where a slice ends before the row began, nobody knows whether it went on until then.
+    const isUpToRow = !seen.cleared && (seen !== slice || sliceEnd === null || row.firstDetected <= sliceEnd);
+    if (!isOpen(row) || !isUpToRow) {
+      past.settle(seen, family, true);
+      continue;
     }
-    if (!isOn || isMoreSevere(alone.severity, row.severity)) earlier.push(alone);
-    else if (isUpToRow) changed = { ...changed, firstDetected: Math.min(changed.firstDetected, first) };
+    const worse = worsened(changed, seen, sight, now);
+    if (worse?.changed) {
+      const leaves = seen === slice && sight.earlier.live.newest !== null && isTold(sight.earlier.live);
+      return { ...worse, changed: worse.changed, leaves, isWorse: true };
+    }
+    changed = { ...changed, firstDetected: Math.min(changed.firstDetected, first) };
   }
-  return { changed, next: [], earlier, isWorse: false };
+  return { changed, next: [], isWorse: false };
 }
 
-function decideNew(sight: FamilySight): readonly NewRow[] {
+/** Whether the engine tells of a part that is older than the newest row: only where it raises. */
+function isTold({ raising }: Sight): boolean {
+  return raising.length > 0;
+}
+
+function decideNew(sight: FamilySight, past: Past): readonly NewRow[] {
   const { family, live, condition, sliceEnd } = sight;
   const slice = unlessLeft(sight.slice, sight);
-  const past: NewRow[] = [];
   if (slice && slice.raising.length > 0) {
     if (!slice.cleared) return [newRow('pending', family, slice.raising, lastOf(slice.raising))];
-    past.push(newRow('withdrawn', family, slice.raising, lastOf(slice.raising)));
+    past.settle(slice, family, false);
   }
   const first = live.raising[0]?.at;
-  if (first === undefined) return past;
-  if (condition !== 'cleared') return [...past, newRow('pending', family, live.raising, passed(first, lastOf(live.raising), sight))];
+  if (first === undefined) return [];
+  if (condition !== 'cleared') return [newRow('pending', family, live.raising, passed(first, lastOf(live.raising), sight))];
   // Over already: recorded as it was, but by the slices where they have still to come there.
-  return sliceEnd === null ? [newRow('withdrawn', family, live.raising, lastOf(live.raising))] : past;
+  if (sliceEnd === null) past.settle(live, family, false);
+  return [];
 }
 
 function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: number): Decided | null {
@@ -349,9 +396,10 @@ function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: n
   return { changed: { ...found, equipment, family, firstDetected, lastAccounted, escalatedAt: now }, next: [] };
 }
 
+/** What was not clear while the row was open is the row's. */
 function withdrawn(row: OracleRow, seen: Sight): Decided | null {
   if (!isUndecided(row)) return null;
-  return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, lastOf(seen.raising)) }, next: [] };
+  return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, (seen.clearSince ?? 0) - 1) }, next: [] };
 }
 
 function decideOpen(row: OracleRow, sight: FamilySight, now: number): Decided {
@@ -380,8 +428,7 @@ function judgeApproval(row: OracleRow, sight: FamilySight, rules: Rules, now: nu
 }
 
 function expired(row: OracleRow, sight: FamilySight): OracleRow {
-  const seen = passed(row.firstDetected, lastOf(sight.live.raising), sight);
-  return { ...row, status: 'expired', settled: true, lastAccounted: Math.max(row.lastAccounted, seen) };
+  return { ...row, status: 'expired', settled: true, lastAccounted: seenAtEnd(row, sight) };
 }
 
 /** What is left of a run that wrote its audit and nothing else: the ends that it told of. */

@@ -142,6 +142,9 @@ export function state(
     readonly clearReadings?: number;
     readonly recentRuns?: number;
     readonly isEarlier?: boolean;
+    readonly unclearSince?: number;
+    readonly unclearUntil?: number;
+    readonly isCut?: boolean;
   },
 ): DetectedState {
   const lastAt = given.lastAt ?? NOW - 5 * SECOND;
@@ -155,7 +158,16 @@ export function state(
     familyId: FAMILY.id,
     last: given.last === null ? null : { at: lastAt, value: given.last ?? peak ?? 70 },
     raised:
-      peak === undefined ? null : { firstAt, lastAt: raisedTo, peak: { value: peak, at: firstAt, signals: new Map(), trends: new Map() } },
+      peak === undefined
+        ? null
+        : {
+            firstAt,
+            lastAt: raisedTo,
+            peak: { value: peak, at: firstAt, signals: new Map(), trends: new Map() },
+            unclearSince: given.unclearSince ?? firstAt,
+            unclearUntil: given.unclearUntil ?? raisedTo,
+            isCut: given.isCut ?? false,
+          },
     clear: given.clearSince === undefined ? null : { since: given.clearSince, readings: given.clearReadings ?? 5 },
     recentRuns: given.recentRuns ?? 0,
   };

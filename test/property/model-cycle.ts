@@ -89,11 +89,37 @@ function statesOf(
       familyId: FAMILY.id,
       last: last ?? null,
       raised:
-        first && latest && peak ? { firstAt: first.at, lastAt: latest.at, peak: { ...peak, signals: new Map(), trends: new Map() } } : null,
+        first && latest && peak
+          ? {
+              firstAt: first.at,
+              lastAt: latest.at,
+              peak: { ...peak, signals: new Map(), trends: new Map() },
+              ...stretchOf(readings, first.at, latest.at),
+              isCut: false,
+            }
+          : null,
       clear: clear[0] ? { since: clear[0].at, readings: clear.length } : null,
       recentRuns: 0,
     };
   });
+}
+
+/** How far about two moments no two clear readings lie 30 s apart with nothing else between them. */
+function stretchOf(readings: readonly Reading[], from: number, upTo: number) {
+  const stretches: Reading[][] = [[]];
+  let lull: Reading[] = [];
+  for (const reading of readings) {
+    if (reading.value < 84) {
+      lull.push(reading);
+      continue;
+    }
+    const isOver = lull.length >= FAMILY.clearReadings && (lull.at(-1)?.at ?? 0) - (lull[0]?.at ?? 0) >= FAMILY.offDelaySeconds * 1000;
+    if (isOver) stretches.push([]);
+    stretches.at(-1)?.push(reading);
+    lull = [];
+  }
+  const of = (moment: number) => stretches.find((stretch) => stretch.some(({ at }) => at === moment)) ?? [];
+  return { unclearSince: of(from)[0]?.at ?? from, unclearUntil: of(upTo).at(-1)?.at ?? upTo };
 }
 
 function about(row: OpenRecommendation, event: string, toStatus: RecommendationStatus, after?: unknown) {
@@ -114,14 +140,16 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
   const rules = unscopedRules([FAMILY]);
   const histories = store.histories();
   const asRead = new SituationIndex(rules, histories, draft, []);
-  const spans = accountedSpans(rules, asRead.rows, { oldest: oldestIn(window), latest: now + 5000, latestQuiet: Infinity });
+  const spans = accountedSpans(rules, asRead.rows, { oldest: oldestIn(window), latest: now + 5000 });
   const states = [
     ...statesOf('live', seen.live, newest, spans),
     ...(window.backlog ? statesOf('backlog', seen.backlog, newest, spans) : []),
   ];
   const situations = new SituationIndex(rules, histories, draft, states);
   const backlogUpTo = dealtUpTo(window, situations.all(draft));
-  const decisions = situations.all(draft).flatMap((each) => decideSituation(each, { now, maxAgeSeconds: 300, controls, backlogUpTo }));
+  const decisions = situations
+    .all(draft)
+    .flatMap((each) => decideSituation(each, { now, maxAgeSeconds: 300, controls, backlogUpTo }).decisions);
   for (const decision of decisions) apply(draft, decision, now);
   const context: DispatchPlanContext = {
     agentId: 'AGENT',
@@ -191,8 +219,14 @@ function apply(draft: Draft, decision: Decision, now: number): void {
       return;
     }
     case 'extend':
-      draft.amend(decision.row, { firstDetectedTimestamp: decision.firstDetectedAt }, beginsEarlier(decision.row));
+      amend(draft, decision.row, decision.from, decision.upTo);
       return;
+    case 'correct': {
+      const { row, proposal } = decision;
+      const { ticket: _ticket, ...assessment } = assessmentOf(proposal, row.recommendationId, author(now), new Map());
+      amend(draft, row, proposal.firstDetectedAt, proposal.accountedTo, assessment);
+      return;
+    }
     case 'withdraw':
       end(draft, decision.row, 'withdrawn', decision.accountedTo);
       return;
@@ -204,8 +238,13 @@ function apply(draft: Draft, decision: Decision, now: number): void {
   }
 }
 
-function beginsEarlier({ recommendationId }: FamilyHistory) {
-  return { subjectType: 'recommendation', subjectId: recommendationId, event: 'began_earlier' } as const;
+function amend(draft: Draft, row: FamilyHistory, from: number, upTo: number, assessment: Partial<OpenRecommendation> = {}): void {
+  const found = draft.asItWillBe(row);
+  const span = {
+    firstDetectedTimestamp: Math.min(found.firstDetectedTimestamp, from),
+    lastAccountedTimestamp: Math.max(found.lastAccountedTimestamp, upTo),
+  };
+  draft.amend(row, { ...assessment, ...span }, { subjectType: 'recommendation', subjectId: row.recommendationId, event: 'extended' });
 }
 
 function create(draft: Draft, row: OpenRecommendation): void {

@@ -7,7 +7,7 @@ import { FAMILY, history, NOW, SECOND } from '../property/domain-fixtures.ts';
 
 const RULES = unscopedRules([FAMILY]);
 const ago = (seconds: number) => NOW - seconds * SECOND;
-const BOUNDS = { oldest: ago(600), latest: NOW + 5 * SECOND, latestQuiet: NOW + 1800 * SECOND };
+const BOUNDS = { oldest: ago(600), latest: NOW + 5 * SECOND };
 
 function row(status: RecommendationStatus, from: number, to: number, given: Partial<FamilyHistory> = {}): FamilyHistory {
   return history(status, { firstDetectedTimestamp: ago(from), lastAccountedTimestamp: ago(to), severity: 'high', ...given });
@@ -31,11 +31,30 @@ test.each<[RecommendationStatus, number | null]>([
   ['withdrawn', 95],
   ['expired', 95],
   ['cancelled', 95],
+  ['failed', 95],
+  ['executed', 95],
   ['executing', null],
-  ['executed', null],
-  ['failed', null],
-])('a row that is %s accounts for its episode; what is worse counts all the same unless a command followed', (status, limit) => {
+])('a row that is %s accounts for its episode; what is worse counts all the same unless a write is under way', (status, limit) => {
   expect(spans(row(status, 60, 20))).toEqual([[60, 20, limit]]);
+});
+
+test('what was measured before a write counts against no row that wrote', () => {
+  for (const status of ['executed', 'failed'] as const)
+    expect(spans(row(status, 60, 20, { mayHaveWritten: true }))).toEqual([[60, 20, null]]);
+});
+
+test('a write ends what older rows kept quiet: what it did is followed up', () => {
+  const rejected = row('rejected', 100, 90, { quietUntil: NOW + 900 * SECOND, createdTimestamp: ago(89) });
+  const written = row('executed', 60, 20, { mayHaveWritten: true, severity: 'critical', createdTimestamp: ago(59) });
+  expect(spans(rejected, written)).toEqual([
+    [100, 60.001, 95],
+    [60, 20, null],
+  ]);
+  expect(spans(rejected, { ...written, mayHaveWritten: false })).toEqual([
+    [100, 60.001, 95],
+    [60, 20, null],
+    [20 - 0.001, -900, 95],
+  ]);
 });
 
 test('of the worst band nothing counts again', () => {
@@ -43,7 +62,7 @@ test('of the worst band nothing counts again', () => {
 });
 
 test('a quiet time begins where the episode ended, and only what is worse breaks it', () => {
-  expect(spans(row('executed', 60, 20, { quietUntil: NOW + 300 * SECOND }))).toEqual([
+  expect(spans(row('executed', 60, 20, { quietUntil: NOW + 300 * SECOND, mayHaveWritten: true }))).toEqual([
     [60, 20, null],
     [20 - 0.001, -300, 95],
   ]);
@@ -64,7 +83,7 @@ test('where rows meet the strictest holds, and spans do not overlap', () => {
     [60, 40, 95],
     [40 - 0.001, 20, 90],
   ]);
-  expect(spans(row('withdrawn', 100, 40, { severity: 'medium' }), row('executed', 60, 20))).toEqual([
+  expect(spans(row('withdrawn', 100, 40, { severity: 'medium' }), row('executed', 60, 20, { mayHaveWritten: true }))).toEqual([
     [100, 60.001, 90],
     [60, 20, null],
   ]);
@@ -78,7 +97,9 @@ test('what ended before anything that is read is left out', () => {
 test('times that a clock stored which was ahead do not blind a family', () => {
   expect(spans(row('withdrawn', -6, -60))).toEqual([]);
   expect(spans(row('withdrawn', 60, -6))).toEqual([[60, 60, 95]]);
-  expect(spans(row('rejected', 60, 20, { quietUntil: NOW + 1801 * SECOND }))).toEqual([[60, 20, 95]]);
+  const quietUntil = NOW + 5400 * SECOND;
+  expect(spans(row('rejected', 60, 20, { quietUntil, updatedTimestamp: NOW + 3600 * SECOND }))).toEqual([[60, 20, 95]]);
+  expect(spans(row('rejected', 60, 20, { quietUntil, updatedTimestamp: NOW }))).toEqual([[60, -5400, 95]]);
 });
 
 test('a row that accounts for less than its beginning accounts for nothing; a family that no rule is about has no spans', () => {

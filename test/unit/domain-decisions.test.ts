@@ -11,8 +11,8 @@ const CATCHING_UP: DecisionContext = { ...CONTEXT, backlogUpTo: SLICE_END };
 
 function decide(situation: Partial<Situation>, context: Partial<DecisionContext> = {}): readonly Decision[] {
   const { open } = situation;
-  const whole = { equipmentId: 'R1', family: FAMILY, live: undefined, backlog: undefined, newest: open, open, ...situation };
-  return decideSituation(whole, { ...CONTEXT, ...context });
+  const whole = { equipmentId: 'R1', family: FAMILY, live: undefined, backlog: undefined, newest: open, open, rows: [], ...situation };
+  return decideSituation(whole, { ...CONTEXT, ...context }).decisions;
 }
 
 function kinds(decisions: readonly Decision[]): string {
@@ -220,16 +220,10 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
   ['an episode in a slice, up to its last violation', { backlog: PAST_OVER }, CATCHING_UP, past(100)],
   ['a withdrawal without a later violation, what the row had', { open: PENDING, live: CLEARED }, {}, PENDING.lastAccountedTimestamp],
   [
-    'a withdrawal, up to the last violation that was seen',
+    'a withdrawal, up to where it became clear',
     { open: openRow({ lastAccountedTimestamp: past(9999) }), live: { ...CLEARED, raised: OVER.raised }, late: LATE_OVER },
     {},
-    NOW - 90 * SECOND,
-  ],
-  [
-    'a withdrawal, late violations among them',
-    { open: openRow({ lastAccountedTimestamp: past(9999) }), live: CLEARED, late: LATE_OVER },
-    {},
-    past(9100),
+    NOW - 60 * SECOND - 1,
   ],
   ['an escalation, up to its newest violation', { open: PENDING, live: WORSE }, {}, NOW - 5 * SECOND],
   [

@@ -54,11 +54,11 @@ test('a live range of hours does not make a backlog of what it holds itself', ()
   expect(windowAt(NOW - 4 * HOUR, settings).backlog).toEqual({ after: NOW - 4 * HOUR - OVERLAP, upTo: NOW - 3 * HOUR });
 });
 
-const WEEK = 7 * 24 * HOUR;
+const DAY = 24 * HOUR;
 
 test('with an ingest time, what arrived since the watermark less the lateness is asked for; without one nothing is', () => {
   const settings = { ...SETTINGS, arrivalColumn: 'stored_at' };
-  expect(windowAt(NOW - 60 * SECOND, settings).late).toEqual({ arrivedAfter: NOW - 365 * SECOND, after: NOW - 60 * SECOND - WEEK });
+  expect(windowAt(NOW - 60 * SECOND, settings).late).toEqual({ arrivedAfter: NOW - 365 * SECOND, after: NOW - 60 * SECOND - DAY });
   expect(windowAt(null, settings).late?.arrivedAfter).toBe(NOW - 905 * SECOND);
   expect(windowAt(NOW - 48 * HOUR, settings)).toMatchObject({
     late: { arrivedAfter: NOW - 48 * HOUR - 305 * SECOND },

@@ -3,6 +3,7 @@ import { REJECTION_REASONS } from '../../domain/detection.ts';
 import type { Dialect } from '../dialect.ts';
 import { equipmentKey, familiesInForce } from './families-in-force.ts';
 import { isUsable, nextReading, scan, signalNames, valueOf } from './readings-scan.ts';
+import { raisedAs, stretchesOf, WHOLE } from './stretches.ts';
 import { SENSOR_STATE_COLUMNS, type SensorForm, sensorStates, suspectColumn } from './sensor-states.ts';
 import { longTrends, trendColumns, wideTrends } from './trends.ts';
 
@@ -50,7 +51,7 @@ function judged(source: SourceSettings, d: Dialect, name: string, { scoped }: De
     ...(shape.kind === 'wide' ? [] : ['r.signal_type = f.signal_type']),
   ];
   const join = conditions.length === 0 ? 'CROSS JOIN f' : `JOIN f ON ${conditions.join(' AND ')}`;
-  return `SELECT r.*, f.family, f.signal, f.sign, f.bound, f.clear_bound, f.on_delay, f.counts, ${value} AS value,
+  return `SELECT r.*, f.family, f.signal, f.sign, f.bound, f.clear_bound, f.on_delay, f.off_delay, f.clear_readings, f.counts, ${value} AS value,
   CASE WHEN NOT ${d.isPlainId('r.equipment_id')} THEN 'bad_id'
     WHEN NOT ${d.isReadableTime('r.ts')} THEN 'bad_time'
     WHEN r.ts > :live_up_to THEN 'future'${source.arrivalColumn === null ? '' : "\n    WHEN r.part = 'late' AND r.ts <= :late_after THEN 'too_late'"}
@@ -93,6 +94,7 @@ function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
  * - Only the readings of those are ordered: runs (for the on-delay), the newest that is not clear, the peak.
  * - A reading can be in two parts: that of its range, and that of an execution which it came after. Within a range those that are older than
  *   the family's newest row are aggregated apart; runs are the whole range's, since a violation may last from before it.
+ * - A stretch is what no lull divides that was long enough for the condition to be over.
  * - At equal times the violation counts: a normal reading does not end a run that violates at the same moment.
  */
 export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm): string {
@@ -114,7 +116,7 @@ hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
 ${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors, form.isPast)}` : ''}
 SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.is_earlier, h.equipment_id, h.family,
-  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.clear_since, s.clear_readings, w.recent_runs,
+  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.unclear_since, s.unclear_until, s.is_cut, s.clear_since, s.clear_readings, w.recent_runs,
   ${[...othersOf(source), ...trendsOf(source, form), ...(form.sensors ? SENSOR_STATE_COLUMNS.map((name) => `x.${name}`) : [])].join(', ')}
 FROM totals LEFT JOIN (${found(form)}) h ON true
   LEFT JOIN states s ON s.part = h.part AND s.is_earlier = h.is_earlier AND s.equipment_id = h.equipment_id AND s.family = h.family
@@ -160,31 +162,25 @@ function statesOf(source: SourceSettings, d: Dialect, form: DetectForm): string 
     LEFT JOIN k ON k.equipment_id = j.equipment_id AND k.family = j.family
     ${JOIN_ACCOUNTED}
   WHERE j.reason IS NULL AND (h.part = j.part OR (j.ts > e.later_than AND j.ts <= e.up_to))),
-moments AS (SELECT g.*, MAX(violates) OVER (PARTITION BY of_part, equipment_id, family, ts) AS violates_then FROM good g),
-runs AS (SELECT m.*,
-    SUM(1 - violates_then) OVER (PARTITION BY of_part, equipment_id, family ORDER BY ts ROWS UNBOUNDED PRECEDING) AS run,
-    MAX(CASE WHEN clear = 0 THEN ts END) OVER (PARTITION BY of_part, is_earlier, equipment_id, family) AS last_unclear
-  FROM moments m),
-judged_runs AS (SELECT r.*,
-    MIN(CASE WHEN violates_then = 1 THEN ts END) OVER (PARTITION BY of_part, equipment_id, family, run) AS run_start FROM runs r),
-raised AS (SELECT j.*, CASE WHEN violates = 1 AND is_new = 1
-    AND (on_delay = 0 OR ${d.secondsBetween('run_start', 'ts')} >= on_delay) THEN 1 ELSE 0 END AS raises
-  FROM judged_runs j),
+${stretchesOf(d)},
+${raisedAs(source, d)},
 placed AS (SELECT r.*,
-    ROW_NUMBER() OVER (PARTITION BY of_part, is_earlier, equipment_id, family ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
-    ROW_NUMBER() OVER (PARTITION BY of_part, is_earlier, equipment_id, family ORDER BY ts DESC, sign * value DESC) AS last_place
+    ROW_NUMBER() OVER (PARTITION BY is_earlier, ${WHOLE} ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
+    ROW_NUMBER() OVER (PARTITION BY is_earlier, ${WHOLE} ORDER BY ts DESC, sign * value DESC) AS last_place
   FROM raised r),
 states AS ${d.materialized} (SELECT of_part AS part, is_earlier, equipment_id, family,
     MAX(CASE WHEN last_place = 1 THEN ts END) AS last_at, MAX(CASE WHEN last_place = 1 THEN value END) AS last_value,
     MIN(CASE WHEN raises = 1 THEN ts END) AS first_raised_at, MAX(CASE WHEN raises = 1 THEN ts END) AS last_raised_at,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ts END) AS peak_at,
+    MIN(CASE WHEN raises = 1 THEN unclear_since END) AS unclear_since, MAX(CASE WHEN raises = 1 THEN unclear_until END) AS unclear_until,
+    ${source.arrivalColumn === null ? '0' : 'MAX(may_raise - raises)'} AS is_cut,
     MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since,
     COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
-  FROM placed GROUP BY of_part, is_earlier, equipment_id, family),
+  FROM placed GROUP BY is_earlier, ${WHOLE}),
 wholes AS (SELECT of_part AS part, equipment_id, family,
     COUNT(DISTINCT CASE WHEN run_start > :recent_after THEN run_start END) AS recent_runs${wide && form.trends ? `,\n    ${wideTrends(signalNames(source), d)}` : ''}
-  FROM judged_runs GROUP BY of_part, equipment_id, family)${longParts.map((part) => `,\n${part}`).join('')}`;
+  FROM judged_runs GROUP BY ${WHOLE})${longParts.map((part) => `,\n${part}`).join('')}`;
 }
 
 /** The other signals at the peak: the same row of a wide table. */

@@ -14,6 +14,8 @@ const FAMILY_COLUMNS: readonly ParameterColumn[] = [
   { name: 'bound', kind: 'real' },
   { name: 'clear_bound', kind: 'real' },
   { name: 'on_delay', kind: 'real' },
+  { name: 'off_delay', kind: 'real' },
+  { name: 'clear_readings', kind: 'integer' },
   { name: 'lowest', kind: 'real' },
   { name: 'highest', kind: 'real' },
   // One row of each signal counts its readings, so that a reading is counted once.
@@ -117,7 +119,7 @@ function scopedRows(rules: RuleBook, context: RowContext): readonly FamilyRow[] 
   ];
 }
 
-const NEVER_VIOLATED = { sign: 1, bound: UNLIMITED, clear_bound: UNLIMITED, on_delay: 0 };
+const NEVER_VIOLATED = { sign: 1, bound: UNLIMITED, clear_bound: UNLIMITED, on_delay: 0, off_delay: 0, clear_readings: 1 };
 
 /** A family that is off for some equipment keeps its place there, or the less specific one would be in force. */
 function offRow(off: ScopedFamily, rules: RuleBook, context: RowContext): FamilyRow | null {
@@ -142,6 +144,8 @@ function boundsOf(family: IssueFamily, context: RowContext): FamilyRow {
     bound,
     clear_bound: bound - sign * family.deadband,
     on_delay: family.onDelaySeconds,
+    off_delay: family.offDelaySeconds,
+    clear_readings: family.clearReadings,
   };
 }
 

@@ -23,6 +23,7 @@ const HISTORY_COLUMNS: readonly string[] = [
   'quiet_until',
   'outcome',
   'may_have_written',
+  'updated_timestamp',
 ];
 
 /** The rows of each family that matter to a cycle, with the tickets of those that have ended: readings are compared with what the audit says of them. */
