@@ -494,6 +494,20 @@ function arrivals(under: StoreUnderTest, store: () => AtHand): void {
     expect((await detect(at, shape, {}, { window })).states).toEqual([]);
   });
 
+  test.each(shapes)('late rows are told an hour at a time, and what came more than a day late is rejected (%s)', async (shape) => {
+    const at = store();
+    await make(at);
+    const hot = (hours: number) => ({ t: at.time(NOW - hours * HOUR), stored: at.time(NOW), temperature: 97 });
+    await put(at, shape, [hot(30), hot(20), hot(19.5), hot(5)]);
+    const window = lateWindow(NOW - 10_000);
+    const first = await detect(at, shape, ARRIVAL, { window });
+    expect(first.totals.rejected).toMatchObject({ too_late: 1 });
+    expect(first.states).toMatchObject([{ part: 'late', raised: { firstAt: NOW - 20 * HOUR, lastAt: NOW - 19.5 * HOUR, isCut: true } }]);
+    const accounted = [{ ...ACCOUNTED, from: NOW - 20 * HOUR, until: NOW - 19.5 * HOUR + 1 }];
+    const { states } = await detect(at, shape, ARRIVAL, { window, accounted });
+    expect(states).toMatchObject([{ raised: { firstAt: NOW - 5 * HOUR, isCut: false } }]);
+  });
+
   test.each(shapes)(
     'beside a slice only what is older than the slice is late: the rest is reached by the next ones (%s)',
     async (shape) => {
