@@ -1,4 +1,5 @@
 import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
+import { believable } from '../domain/episodes.ts';
 import { about } from '../domain/event.ts';
 import { type Instant, isoOf } from '../domain/instant.ts';
 import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf } from '../domain/proposal.ts';
@@ -67,14 +68,20 @@ function spanRecord({ firstDetectedTimestamp, lastAccountedTimestamp }: FamilyHi
   return { first_detected_timestamp: isoOf(firstDetectedTimestamp), last_accounted_timestamp: isoOf(lastAccountedTimestamp) };
 }
 
-/** When the row's episode was is put right, whatever became of it: else the same violations would be taken for another one. */
-function extend({ draft }: Cycle, found: FamilyHistory, from: Instant, upTo: Instant): void {
+/** The row's span as this cycle makes it: what it drafted already, and no time that no right clock can have stored. */
+function spanWith({ draft, clock }: Cycle, found: FamilyHistory, from: Instant, upTo: Instant) {
   const row = draft.asItWillBe(found);
-  const span = {
-    firstDetectedTimestamp: Math.min(row.firstDetectedTimestamp, from),
-    lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, upTo),
+  const { firstDetectedTimestamp: first, lastAccountedTimestamp: last } = believable(row, clock.now()) ?? {
+    firstDetectedTimestamp: from,
+    lastAccountedTimestamp: upTo,
   };
-  draft.amend(found, span, {
+  return { row, span: { firstDetectedTimestamp: Math.min(first, from), lastAccountedTimestamp: Math.max(last, upTo) } };
+}
+
+/** When the row's episode was is put right, whatever became of it: else the same violations would be taken for another one. */
+function extend(cycle: Cycle, found: FamilyHistory, from: Instant, upTo: Instant): void {
+  const { row, span } = spanWith(cycle, found, from, upTo);
+  cycle.draft.amend(found, span, {
     ...about(found),
     event: 'extended',
     step: `${span.firstDetectedTimestamp} ${span.lastAccountedTimestamp}`,
@@ -88,13 +95,9 @@ function extend({ draft }: Cycle, found: FamilyHistory, from: Instant, upTo: Ins
 function correct(cycle: Cycle, found: FamilyHistory, proposal: Proposal, author: Authorship): void {
   const { draft, announcements } = cycle;
   const { firstDetectedAt, accountedTo, band, equipmentId, family, peak } = proposal;
-  const row = draft.asItWillBe(found);
+  const { row, span } = spanWith(cycle, found, firstDetectedAt, accountedTo);
   if (!isWorse(band.severity, row.severity)) return extend(cycle, found, firstDetectedAt, accountedTo);
   const { ticket, ...assessment } = assessmentOf(proposal, found.recommendationId, author, new Map());
-  const span = {
-    firstDetectedTimestamp: Math.min(row.firstDetectedTimestamp, firstDetectedAt),
-    lastAccountedTimestamp: Math.max(row.lastAccountedTimestamp, accountedTo),
-  };
   draft.amend(
     found,
     { ...assessment, ...span },

@@ -80,7 +80,7 @@ export function end(cycle: Cycle, row: OpenRecommendation, status: 'expired' | '
       status,
       guardedStatus: status,
       executionResult: reason,
-      lastAccountedTimestamp: accountedAtEnd(row, cycle.situations.of(row), cycle.detected?.dealtUpTo ?? null),
+      lastAccountedTimestamp: accountedAtEnd(row, cycle.situations.of(row), { backlogUpTo: cycle.detected?.dealtUpTo ?? null, now }),
       quietUntil: holdSeconds > 0 ? addSeconds(now, holdSeconds) : null,
     },
     { ...about(row), event: status, toStatus: status, reason, after: { decision: decisionRecord(decisionOf(row)) } },

@@ -1,13 +1,13 @@
 import { accountedSpans } from '../domain/accounted-spans.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
-import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
+import { type Instant, isoOf } from '../domain/instant.ts';
 import { knownFamilies } from '../domain/known-families.ts';
 import { knownTime } from '../domain/known-time.ts';
 import { activeFamilies } from '../domain/rule-book.ts';
 import { dealtUpTo } from '../domain/slice-progress.ts';
 import { effectWindowOf } from '../domain/verify-outcome.ts';
 import { isEnded, isRenamed, type WorkOrder } from '../domain/work-order.ts';
-import { type DetectionWindow, detectionWindow, FUTURE_TOLERANCE_SECONDS, oldestIn } from '../domain/window.ts';
+import { type DetectionWindow, detectionWindow, oldestIn } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { SituationIndex } from './situations.ts';
 
@@ -25,9 +25,9 @@ export async function detect(cycle: Cycle): Promise<void> {
     lookBackSeconds(rules, sensorFaults),
   );
   const { newest: newestRows, rows } = cycle.situations;
-  const [oldest, latest] = [oldestIn(window), addSeconds(now, FUTURE_TOLERANCE_SECONDS)];
-  const known = knownFamilies(rules, newestRows, oldest, latest);
-  const accounted = accountedSpans(rules, rows, { oldest, latest });
+  const oldest = oldestIn(window);
+  const known = knownFamilies(rules, newestRows, oldest, now);
+  const accounted = accountedSpans(rules, rows, { oldest, now });
   const effects = cycle.draft.rows.flatMap((row) => effectWindowOf(row, settings.policy) ?? []);
   const sensors = { rules: sensorFaults, known: watchedSensors(cycle) };
   const detection = await ports.source.detect({ window, rules, known, accounted, effects, sensors });

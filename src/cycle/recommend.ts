@@ -6,6 +6,7 @@ import { MAX_OPENED_PER_CYCLE } from '../domain/policy.ts';
 import { type Authorship, type Proposal, tagsOf } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { familyFor } from '../domain/rule-book.ts';
+import { bandFor } from '../domain/rules.ts';
 import type { Distrust } from '../domain/sensor-faults.ts';
 import { priorityOf } from '../domain/severity.ts';
 import type { Decision, DecisionContext } from '../domain/situation.ts';
@@ -58,7 +59,7 @@ export async function recommend(cycle: Cycle): Promise<void> {
 
 /**
  * As many as one cycle may write: what lets a row end or come back costs nobody attention and goes first, then the worst and
- * oldest of what is new. The decisions about one family stay together, for the later builds on the earlier.
+ * oldest of what is new, then what only records the past. The decisions about one family stay together, for the later builds on the earlier.
  */
 function worstFirst(decided: readonly (readonly Decision[])[]): readonly Decision[] {
   const ordered = decided
@@ -72,12 +73,16 @@ function worstFirst(decided: readonly (readonly Decision[])[]): readonly Decisio
   return chosen;
 }
 
+/** What is only a record of the past has waited already; a question to operators has not. */
 function urgencyOf(decisions: readonly Decision[]): number {
-  const each = decisions.map((decision) =>
-    'proposal' in decision ? priorityOf(decision.proposal.band.severity) : priorityOf('critical') + 1,
-  );
+  const each = decisions.map((decision) => {
+    if (decision.kind === 'open' || decision.kind === 'escalate') return priorityOf(decision.proposal.band.severity);
+    return RECORDS.includes(decision.kind) ? 0 : priorityOf('critical') + 1;
+  });
   return Math.max(...each);
 }
+
+const RECORDS: readonly Decision['kind'][] = ['record', 'extend', 'correct'];
 
 function sinceOf(decisions: readonly Decision[]): number {
   return Math.min(...decisions.map((decision) => ('proposal' in decision ? decision.proposal.firstDetectedAt : 0)));
@@ -95,8 +100,11 @@ function orphaned({ settings: { rules, rulesHash } }: Cycle, row: OpenRecommenda
   if (isTerminal(row.status) || row.status === 'executing') return undefined;
   const family = familyFor(rules, row.equipmentId, row.issueFamily);
   if (!family) return `the rules no longer have the family '${row.issueFamily}'`;
-  if (!isOfOtherSignal(row, family, rules, rulesHash)) return undefined;
-  return `the family '${row.issueFamily}' is about ${family.signal} now, and this is not`;
+  if (isOfOtherSignal(row, family, rules, rulesHash))
+    return `the family '${row.issueFamily}' is about ${family.signal} now, and this is not`;
+  // The other side of a limit, or within a wider one: what it advises was asked for by rules that are no longer there.
+  const isStillOne = row.rulesHash === rulesHash || bandFor(family, row.peakValue) !== undefined;
+  return isStillOne ? undefined : `by the rules as they are now ${row.peakValue} is no violation`;
 }
 
 /** What its rules no longer are about can neither clear nor be dispatched: such open rows end here. */

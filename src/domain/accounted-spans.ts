@@ -1,5 +1,7 @@
 import type { AccountedSpan } from './detection.ts';
+import { believable } from './episodes.ts';
 import type { Instant } from './instant.ts';
+import { isAhead } from './known-time.ts';
 import type { FamilyHistory } from './recommendation.ts';
 import { familyFor, familyKey, type RuleBook } from './rule-book.ts';
 import { type IssueFamily, limitAbove } from './rules.ts';
@@ -15,8 +17,8 @@ interface Claim {
 export interface SpanBounds {
   /** Nothing is read that is not later. */
   readonly oldest: Instant;
-  /** No reading is later; a row whose times are was stored by a clock that was ahead. */
-  readonly latest: Instant;
+  /** No reading is much later; a row whose times are was stored by a clock that was ahead. */
+  readonly now: Instant;
 }
 
 /**
@@ -46,13 +48,14 @@ function claimsOf(
   row: FamilyHistory,
   writes: readonly FamilyHistory[],
   family: IssueFamily,
-  { oldest, latest }: SpanBounds,
+  { oldest, now }: SpanBounds,
 ): readonly Claim[] {
-  const { firstDetectedTimestamp: first, status, severity, mayHaveWritten } = row;
-  if (first > latest) return [];
   // An impossible time would blind the family until it comes.
-  const last = row.lastAccountedTimestamp > latest ? first : row.lastAccountedTimestamp;
-  const isFromAhead = (row.updatedTimestamp ?? 0) > latest;
+  const span = believable(row, now);
+  if (!span) return [];
+  const { firstDetectedTimestamp: first, lastAccountedTimestamp: last } = span;
+  const { status, severity, mayHaveWritten } = row;
+  const isFromAhead = row.updatedTimestamp !== null && isAhead(row.updatedTimestamp, now);
   // After a write the question is another one: what it did must be followed up whatever was held before it.
   const asked = writes.filter((later) => later.createdTimestamp > row.createdTimestamp).map((later) => later.lastAccountedTimestamp);
   const quiet = row.quietUntil === null || isFromAhead ? last : Math.min(row.quietUntil, ...asked);

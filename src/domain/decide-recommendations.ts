@@ -1,7 +1,7 @@
 import { controlOn, describeControl } from './control.ts';
 import { conditionOf, type ConditionState, type DetectedState } from './detection.ts';
 import { decideEarlier } from './earlier-readings.ts';
-import { accountedAtEnd, accountedBy, escalationOf, proposalOf, settlePast, waits } from './episodes.ts';
+import { accountedAtEnd, accountedBy, believable, escalationOf, proposalOf, settlePast, waits } from './episodes.ts';
 import { recommendationIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
 import type { Proposal } from './proposal.ts';
@@ -10,14 +10,14 @@ import type { Decided, Decision, DecisionContext, Situation } from './situation.
 import { isTerminal, isUndecided } from './transitions.ts';
 
 /** Up to where it became clear: what was not clear while the row was open is the row's. A violation after that which is still on its way is another episode. */
-function withdrawalOf(row: OpenRecommendation, state: DetectedState, late: DetectedState | undefined): Decision | undefined {
+function withdrawalOf(row: OpenRecommendation, state: DetectedState, late: DetectedState | undefined, now: Instant): Decision | undefined {
   if (!isUndecided(row.status) || !state.last) return undefined;
-  const unclearTo = (state.clear?.since ?? 0) - 1;
+  const unclearTo = state.clear?.after ?? 0;
   return {
     kind: 'withdraw',
     row,
     reason: `the condition cleared: ${state.last.value} at the newest reading`,
-    accountedTo: Math.max(row.lastAccountedTimestamp, unclearTo, late?.raised?.lastAt ?? 0),
+    accountedTo: Math.max((believable(row, now) ?? row).lastAccountedTimestamp, unclearTo, late?.raised?.lastAt ?? 0),
   };
 }
 
@@ -33,7 +33,7 @@ function decideOpenByBacklog(
   const escalation = escalationOf(situation, row, backlog, context);
   if (escalation) return escalation;
   const closes = conditionOf(backlog, family, 0, 0) === 'cleared' && (backlog.clear?.since ?? 0) > row.firstDetectedTimestamp;
-  return closes && liveCondition !== 'holds' ? withdrawalOf(row, backlog, situation.late) : undefined;
+  return closes && liveCondition !== 'holds' ? withdrawalOf(row, backlog, situation.late, context.now) : undefined;
 }
 
 function decideOpen(situation: Situation, row: OpenRecommendation, context: DecisionContext): Decided {
@@ -47,7 +47,7 @@ function decideOpen(situation: Situation, row: OpenRecommendation, context: Deci
   if (byBacklog || escalation) return one(byBacklog ?? escalation);
   // While there is a backlog, readings between the slice and now are not seen yet: only the slices may withdraw.
   const isOver = condition === 'cleared' && context.backlogUpTo === null;
-  return one((isOver && live && withdrawalOf(row, live, late)) || decideDeferral(row, context.now));
+  return one((isOver && live && withdrawalOf(row, live, late, context.now)) || decideDeferral(row, context.now));
 }
 
 function one(decision: Decision | undefined, isWhole = true): Decided {
@@ -67,7 +67,9 @@ function decideNewByPast(
   context: DecisionContext,
 ): Decision | undefined {
   if (!past?.raised || waits(past, context)) return undefined;
-  if (conditionOf(past, situation.family, 0, 0) === 'cleared') return settlePast(situation, past, { predecessor }, context);
+  // What is on now the live range says; late rows alone only where it says nothing.
+  const isOver = conditionOf(past, situation.family, 0, 0) === 'cleared' || (past.part === 'late' && situation.live?.last);
+  if (isOver) return settlePast(situation, past, { predecessor }, context);
   return { kind: 'open', proposal: proposalOf(situation, past, predecessor, past.raised.lastAt), supersedes: null };
 }
 
@@ -116,15 +118,41 @@ function decideNew(situation: Situation, context: DecisionContext): Decided {
   return { decisions, isWhole: true };
 }
 
-/** Why an open row ends whatever the readings say: an operator's standing order, or a sensor that is not to be believed. */
-function reasonToEnd({ equipmentId, family }: Situation, { controls, now, distrust }: DecisionContext): string | undefined {
-  const control = controlOn(controls, ['out_of_service', 'shelved'], equipmentId, now);
-  return control ? describeControl(control) : distrust?.(equipmentId, family.signal);
+/** Why, and since when, nothing opens and what is open ends: an operator's standing order, or a sensor that is not to be believed. */
+function reasonToEnd(
+  { equipmentId, family }: Situation,
+  { controls, now, distrust }: DecisionContext,
+): { readonly reason: string; readonly since: Instant } | undefined {
+  const orders = controls.filter((control) => controlOn([control], ['out_of_service', 'shelved'], equipmentId, now));
+  const [order] = orders;
+  if (!order) return distrust?.(equipmentId, family.signal);
+  return { reason: describeControl(order), since: Math.min(...orders.map(({ since }) => since)) };
+}
+
+/** What was over before the reason began is on record all the same: nobody is asked about it. What it is about is left out. */
+function settleBefore(since: Instant, situation: Situation, isOpen: boolean, context: DecisionContext): readonly Decision[] {
+  const { late, backlog, live, earlier = {}, newest, family } = situation;
+  const isOver = (part: DetectedState) => conditionOf(part, family, context.now, context.maxAgeSeconds) === 'cleared';
+  const isBefore = (part: DetectedState | undefined): part is DetectedState =>
+    part?.raised !== undefined &&
+    part.raised !== null &&
+    part.raised.lastAt < since &&
+    (part.part === 'live' ? context.backlogUpTo === null && isOver(part) : !waits(part, context));
+  const place = { predecessor: null, ...(newest && { beside: newest }) };
+  const besideNewest = [earlier.late, earlier.backlog, earlier.live].filter(isBefore);
+  const settled: Decision[] = besideNewest.flatMap((part) => settlePast(situation, part, place, context) ?? []);
+  let predecessor = newest ?? null;
+  for (const part of isOpen ? [] : [late, backlog, live].filter(isBefore)) {
+    const past = settlePast(situation, part, { predecessor }, context);
+    if (past) settled.push(past);
+    if (past?.kind === 'record') predecessor = historyAfter(past.proposal, context.now);
+  }
+  return settled;
 }
 
 /** Its violations so far are the row's episode, which is not to be recorded again. Those that follow count when the reason is gone. */
 function endBecause(situation: Situation, row: OpenRecommendation, reason: string, context: DecisionContext): Decision | undefined {
-  const accountedTo = accountedAtEnd(row, situation, context.backlogUpTo);
+  const accountedTo = accountedAtEnd(row, situation, context);
   if (isUndecided(row.status)) return { kind: 'withdraw', row, reason, accountedTo };
   return row.status === 'approved' ? { kind: 'cancel', row, reason, accountedTo } : undefined;
 }
@@ -138,10 +166,11 @@ function decideDeferral(row: OpenRecommendation, now: Instant): Decision | undef
 /** All decisions about one (equipment, family). Pure: the same situation gives the same decisions. */
 export function decideSituation(situation: Situation, context: DecisionContext): Decided {
   const row = situation.open && !isTerminal(situation.open.status) ? situation.open : undefined;
-  const reason = reasonToEnd(situation, context);
-  if (reason !== undefined) {
-    const end = row && endBecause(situation, row, reason, context);
-    return { decisions: end ? [end] : [], isWhole: true };
+  const stop = reasonToEnd(situation, context);
+  if (stop !== undefined) {
+    const end = row && endBecause(situation, row, stop.reason, context);
+    const before = settleBefore(stop.since, situation, row !== undefined, context);
+    return { decisions: end ? [...before, end] : before, isWhole: true };
   }
   const earlier = decideEarlier(situation, context);
   // What is worse changes the row first: whether what came after it is worse still can be told by the next cycle only.

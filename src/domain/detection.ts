@@ -51,8 +51,12 @@ export interface DetectedState {
   readonly raised: Raised | null;
   /** How many separate runs of violations began in the last minute of the live range: three or more are chattering. */
   readonly recentRuns: number;
-  /** Good readings inside the deadband's far side since the last that was not; null when the newest is not clear. */
-  readonly clear: { readonly since: Instant; readonly readings: number } | null;
+  /** Good readings inside the deadband's far side since the last that was not, at `after`; null when the newest is not clear. */
+  readonly clear: {
+    readonly since: Instant;
+    readonly readings: number;
+    /** Null: all of them are clear. */ readonly after: Instant | null;
+  } | null;
 }
 
 export interface DetectionTotals {

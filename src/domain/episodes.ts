@@ -1,6 +1,7 @@
 import type { DetectedState, Raised } from './detection.ts';
 import { AgentError } from './errors.ts';
 import type { Instant } from './instant.ts';
+import { isAhead } from './known-time.ts';
 import type { Proposal } from './proposal.ts';
 import type { FamilyHistory, OpenRecommendation } from './recommendation.ts';
 import { bandFor } from './rules.ts';
@@ -27,12 +28,23 @@ export function accountedBy(began: Instant, seen: Instant, backlogUpTo: Instant 
   return backlogUpTo === null || began > backlogUpTo ? seen : Math.min(seen, backlogUpTo);
 }
 
+/** The row with a span that a clock can have stored which was right; undefined where it has none. */
+export function believable<Row extends Pick<FamilyHistory, 'firstDetectedTimestamp' | 'lastAccountedTimestamp'>>(
+  row: Row,
+  now: Instant,
+): Row | undefined {
+  const { firstDetectedTimestamp, lastAccountedTimestamp } = row;
+  if (isAhead(firstDetectedTimestamp, now)) return undefined;
+  return isAhead(lastAccountedTimestamp, now) ? { ...row, lastAccountedTimestamp: firstDetectedTimestamp } : row;
+}
+
 /** What an open row accounts for that ends now: its own violations as far as they were seen, those of the slice included. */
 export function accountedAtEnd(
-  { firstDetectedTimestamp: began, lastAccountedTimestamp: before }: OpenRecommendation,
+  row: OpenRecommendation,
   { live, backlog }: Pick<Situation, 'live' | 'backlog'>,
-  backlogUpTo: Instant | null,
+  { backlogUpTo, now }: Pick<DecisionContext, 'backlogUpTo' | 'now'>,
 ): Instant {
+  const { firstDetectedTimestamp: began, lastAccountedTimestamp: before } = believable(row, now) ?? row;
   const seen = [live, backlog].flatMap((state) => state?.raised?.lastAt ?? []);
   return Math.max(before, ...seen.map((lastAt) => accountedBy(began, lastAt, backlogUpTo)));
 }
@@ -73,11 +85,13 @@ function wasDisbelieved(
   return context.disbelief?.(equipmentId, family.signal, raised.firstAt, raised.lastAt) ?? false;
 }
 
-/** The row that has ended and whose episode this still is; of several the worst, then the latest. */
-function ownerOf({ rows }: Situation, { unclearSince, unclearUntil }: Raised): FamilyHistory | undefined {
-  const touching = rows.filter(
-    (row) => isTerminal(row.status) && row.firstDetectedTimestamp <= unclearUntil && row.lastAccountedTimestamp >= unclearSince,
-  );
+/**
+ * The row that has ended and whose episode this still is; of several the worst, then the latest. What was measured about a write is none of
+ * the row's that wrote: there it would not count.
+ */
+function ownerOf({ rows }: Situation, { unclearSince, unclearUntil }: Raised, now: Instant): FamilyHistory | undefined {
+  const believed = rows.filter((row) => isTerminal(row.status) && !row.mayHaveWritten).flatMap((row) => believable(row, now) ?? []);
+  const touching = believed.filter((row) => row.firstDetectedTimestamp <= unclearUntil && row.lastAccountedTimestamp >= unclearSince);
   return touching.toSorted(
     (a, b) =>
       priorityOf(b.severity) - priorityOf(a.severity) ||
@@ -100,7 +114,7 @@ export function settlePast(
   const { raised } = state;
   if (!raised || wasDisbelieved(situation, raised, context)) return undefined;
   const proposal = { ...proposalOf(situation, state, null, raised.lastAt), ...place };
-  const owner = ownerOf(situation, raised);
+  const owner = ownerOf(situation, raised, context.now);
   if (!owner) return { kind: 'record', proposal };
   const [from, upTo] = [Math.min(owner.firstDetectedTimestamp, raised.firstAt), Math.max(owner.lastAccountedTimestamp, raised.lastAt)];
   if (!isWorse(proposal.band.severity, owner.severity)) return { kind: 'extend', row: owner, from, upTo };

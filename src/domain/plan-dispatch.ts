@@ -7,6 +7,7 @@ import type { ConditionState } from './detection.ts';
 import type { Draft } from './draft.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { approversOf } from './four-eyes.ts';
+import { commandIdOf } from './ids.ts';
 import { approvalEndOf } from './judge-approvals.ts';
 import type { Policy } from './policy.ts';
 import { isCommandStatus } from './transitions.ts';
@@ -110,6 +111,13 @@ function isUntouched(command: Command): boolean {
   return command.status === 'pending' && (command.attempt ?? 0) === 0;
 }
 
+/** The commands that were derived for a recommendation: what somebody put beside them is refused, and says nothing about how these went. */
+function ownCommands(draft: Draft, { recommendationId }: OpenRecommendation): readonly Command[] {
+  return draft
+    .commandsOf(recommendationId)
+    .filter(({ commandId, sequence }) => sequence !== null && commandId === commandIdOf(recommendationId, sequence));
+}
+
 /** A plant that refuses a write has changed nothing. */
 function mayHaveWritten(commands: readonly Command[]): boolean {
   return commands.some(
@@ -151,7 +159,7 @@ export function concludeRecommendation(
   context: DispatchPlanContext,
   claimedBy: string | null = null,
 ): boolean {
-  const commands = draft.commandsOf(row.recommendationId);
+  const commands = ownCommands(draft, row);
   const missing = missingActions(row, commands);
   if (commands.length === 0 && (missing.length > 0 || !row.ticket)) return false;
   const failed = missing.length > 0 || commands.some((command) => hasFailed(command, row));
@@ -186,7 +194,7 @@ function endExecuting(
   context: DispatchPlanContext,
 ): boolean {
   const { now, policy } = context;
-  const ended = draft.commandsOf(row.recommendationId);
+  const ended = ownCommands(draft, row);
   const written = mayHaveWritten(ended);
   const result = [...ended.map(resultOf), ...lost].join('; ') || 'there was nothing to write';
   const quietSeconds = status === 'executed' ? policy.settlingSeconds : holdAfter(ended, written, policy);
@@ -240,8 +248,8 @@ export function planDispatch(
     .toSorted((a, b) => b.priority - a.priority || a.createdTimestamp - b.createdTimestamp);
   for (const row of executing) {
     // Crashed between two parts of one bulk write: the rest is made, but only while nothing of it was ever claimed.
-    if (draft.commandsOf(row.recommendationId).every(isUntouched)) deriveCommands(draft, row, context);
-    const commands = draft.commandsOf(row.recommendationId);
+    if (ownCommands(draft, row).every(isUntouched)) deriveCommands(draft, row, context);
+    const commands = ownCommands(draft, row);
     if (concludeRecommendation(draft, row, context)) continue;
     if (commands.some((command) => command.status === 'executing' || command.status === 'unknown')) continue;
     const pending = commands.filter((command) => command.status === 'pending');

@@ -33,8 +33,9 @@ export function refuseReplayed(draft: Draft, lastEvents: ReadonlyMap<string, str
   for (const command of draft.commands) {
     const last = lastEvents.get(command.commandId);
     if (command.status !== 'pending' || last === undefined || last === 'derived' || last === 'returned') continue;
-    // Announced and not claimed, or given back before: a run died in between.
-    if (last === 'dispatching' && command.claimedBy === null) continue;
+    // Announced and not claimed, or given back before: a run died in between. A row that was claimed says so in more than one column.
+    const isUnclaimed = command.claimedBy === null && command.claimedTimestamp === null && command.notAfter === null;
+    if (last === 'dispatching' && isUnclaimed) continue;
     const reason = `the audit says that this command was ${last === 'dispatching' ? 'sent' : last} already`;
     endCommand(draft, command, { status: 'failed', code: 'replayed', reason, at: now });
   }

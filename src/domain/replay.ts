@@ -65,13 +65,14 @@ export class Replay {
   request(from: Instant, to: Instant): DetectionRequest {
     const { rules: sensorFaults } = this.#settings;
     const delays = activeFamilies(this.#rules).map(({ onDelaySeconds, offDelaySeconds }) => Math.max(onDelaySeconds, offDelaySeconds));
-    const after = addSeconds(from, -Math.max(lookBackSeconds(this.#rules, sensorFaults), ...delays));
+    // A feed may be slow: what a cycle sees of it, a slice must see too.
+    const after = addSeconds(from, -Math.max(this.#settings.maxAgeSeconds, lookBackSeconds(this.#rules, sensorFaults), ...delays));
     this.#rows = new Map([...this.#rows].filter(([, row]) => !isTerminal(row.status) || row.lastAccountedTimestamp > after));
     return {
       window: { watermark: from, live: { after, upTo: to }, backlog: null },
       rules: this.#rules,
       known: knownFamilies(this.#rules, [...this.#newest.values()], after, to),
-      accounted: accountedSpans(this.#rules, [...this.#rows.values()], { oldest: after, latest: to }),
+      accounted: accountedSpans(this.#rules, [...this.#rows.values()], { oldest: after, now: to }),
       sensors: { rules: sensorFaults, known: this.sensors.known },
       isPast: true,
     };

@@ -153,8 +153,8 @@ function orderOf({ equipmentId, signal, newest }: SensorSituation, { fault, valu
   };
 }
 
-/** Why readings of a signal are not to be believed although each looks good; undefined where they are. */
-export type Distrust = (equipmentId: string, signal: string) => string | undefined;
+/** Why, and since when, readings of a signal are not to be believed although each looks good; undefined where they are. */
+export type Distrust = (equipmentId: string, signal: string) => { readonly reason: string; readonly since: Instant } | undefined;
 
 /** Whether all readings from one moment to another came while they were not to be believed. */
 export type Disbelief = (equipmentId: string, signal: string, from: Instant, upTo: Instant) => boolean;
@@ -180,7 +180,10 @@ export function distrustBy(orders: readonly WorkOrder[]): Distrust {
   const reasons = new Map(
     doubtful.map((order) => [
       sensorKeyOf(order),
-      `the sensor's readings cannot be trusted: ${order.fault}, work order ${order.workOrderId}`,
+      {
+        reason: `the sensor's readings cannot be trusted: ${order.fault}, work order ${order.workOrderId}`,
+        since: order.createdTimestamp,
+      },
     ]),
   );
   return (equipmentId, signal) => reasons.get(sensorKeyOf({ equipmentId, signal }));

@@ -167,7 +167,7 @@ export class SqlSource implements Source {
       familyId: String(row['family']),
       last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,
       raised: this.#raised(row),
-      clear: clearSince ? { since: clearSince, readings: Number(row['clear_readings']) } : null,
+      clear: clearSince ? { since: clearSince, readings: Number(row['clear_readings']), after: time('clear_after') } : null,
       recentRuns: Number(row['recent_runs'] ?? 0),
     };
   }

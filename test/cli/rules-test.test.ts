@@ -152,6 +152,29 @@ SELECT 'PUMP_01', 70, 100, 50, CASE WHEN i % 9 = 0 THEN 'bad' ELSE 'good' END, s
     PATIENCE_MS,
   );
 
+  test(
+    'sees episodes of a feed of a reading a minute begin and end, however small its steps',
+    async () => {
+      const own = newWorkplace();
+      try {
+        await own.run('setup');
+        await own.run(
+          'sql',
+          `INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp)
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+SELECT 'SLOW', CASE WHEN i IN (10, 11, 40, 41) THEN 97 ELSE 70 END, 'good', strftime('%Y-%m-%d %H:%M:%f', 'now', (i * 60 - 3600) || ' seconds') FROM n`,
+        );
+        for (const step of ['10s', '60s', '10m']) {
+          const { episodes } = (await own.json('rules', 'test', '--since', '65m', '--step', step, '--json')) as Report;
+          expect(episodes.map(({ ended_at: ended }) => ended !== null)).toEqual([true, true]);
+        }
+      } finally {
+        own.remove();
+      }
+    },
+    PATIENCE_MS,
+  );
+
   test.each([
     [
       ['--since', 'yesterday'],

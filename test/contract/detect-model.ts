@@ -196,10 +196,17 @@ export class DetectModel {
   #stateOf(family: IssueFamily, moments: readonly Moment[], raising: readonly Sample[], stretches: readonly (readonly Instant[])[]) {
     const worst = (of: readonly Sample[]) =>
       of.toSorted((a, b) => (family.side === 'above' ? b.value - a.value : a.value - b.value) || a.at - b.at)[0];
-    let clear: { since: Instant; readings: number } | null = null;
+    let clear: DetectedState['clear'] = null;
+    let unclear: Instant | null = null;
     for (const moment of moments) {
-      if (!isAllClear(family, moment)) clear = null;
-      else clear = clear === null ? { since: moment.at, readings: 1 } : { since: clear.since, readings: clear.readings + 1 };
+      if (!isAllClear(family, moment)) {
+        clear = null;
+        unclear = moment.at;
+      } else if (clear === null) clear = { since: moment.at, readings: 1, after: unclear };
+      else {
+        const { since, readings, after }: NonNullable<DetectedState['clear']> = clear;
+        clear = { since, readings: readings + 1, after };
+      }
     }
     const last = worst(moments.at(-1)?.samples ?? []);
     const peak = worst(raising);

@@ -51,7 +51,8 @@ async function run(at: AtHand, example: Example | undefined, table: string, rows
   const { rules } = example.settings;
   const window = detectionWindow(NOW, NOW - 10_000, example.settings.source, activeFamilies(rules));
   const { states, totals } = await source.detect({ window, rules, known: [], accounted: [] });
-  return { totals, states: states.map(({ part, equipmentId, raised }) => [part, equipmentId, raised?.peak.at, raised?.peak.value]) };
+  const raised = states.filter((state) => state.raised !== null);
+  return { totals, states: raised.map(({ part, equipmentId, raised: found }) => [part, equipmentId, found?.peak.at, found?.peak.value]) };
 }
 
 export function sourceExamplesContract(under: StoreUnderTest): void {

@@ -73,3 +73,22 @@ test('a recommendation stays when its rules change and its signal does not', asy
   await at.cycle({ settings: edited(at, fileOf('temperature', ', deadband: 3')) });
   expect(await at.rows('R1')).toMatchObject([{ status: 'pending', peak_value: 88 }]);
 });
+
+test('a recommendation ends when what it is about is no violation by the rules of now, the other side of the limit for one', async () => {
+  const at = await hot();
+  const settings = edited(at, fileOf('temperature').replace('above: 80', 'below: 80'));
+  await at.approve('R1');
+  await reading(at, 71, 95);
+  await at.cycle({ settings });
+  expect((await at.rows('R1'))[0]).toMatchObject({
+    status: 'cancelled',
+    execution_result: 'by the rules as they are now 88 is no violation',
+  });
+  expect(await at.commands('R1')).toEqual([]);
+  await reading(at, 70, 95);
+  await at.cycle({ settings });
+  expect((await at.rows('R1')).map((row) => [row['status'], row['peak_value']])).toEqual([
+    ['cancelled', 88],
+    ['pending', 70],
+  ]);
+});

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../src/domain/errors.ts';
+import type { Store } from '../../src/ports/store.ts';
 import { judgeHealth } from '../../src/domain/health.ts';
 import { changed, insertReading, newScene, plantWith, type Scene } from '../support/scenario.ts';
 
@@ -212,6 +213,27 @@ describe('what somebody changed behind the back of a cycle', () => {
     await scene.sql(`UPDATE agent_commands SET status = 'pending', attempt = 0, claimed_by = NULL WHERE recommendation_id = '${id}'`);
     await scene.reading('R1', CRITICAL);
     await scene.cycle();
+    await scene.cycle();
+    expect(scene.plant.writes().filter(({ commandId }) => commandId !== 'operator')).toHaveLength(1);
+    expect(await scene.commands('R1')).toMatchObject([{ status: 'failed', failure_code: 'replayed' }]);
+  });
+
+  test('a command that a run sent before it died is not sent again because its row says pending and unclaimed', async () => {
+    await approved('R1', CRITICAL);
+    const appendEvents: Store['appendEvents'] = (events, moment) =>
+      scene.plant.writes().length > 0
+        ? Promise.reject(new AgentError('store_unavailable', 'gone'))
+        : scene.store.appendEvents(events, moment);
+    await scene.cycle({ ports: { store: changed(scene.store, { appendEvents }) } });
+    expect(await scene.commands('R1')).toMatchObject([{ status: 'executing' }]);
+    await scene.plant.write({
+      commandId: 'operator',
+      tag: '[default]R1/ThroughputSetpoint',
+      value: 100,
+      notAfter: Date.now() + 1000,
+    });
+    await scene.sql(`UPDATE agent_commands SET status = 'pending', claimed_by = NULL`);
+    await scene.reading('R1', CRITICAL);
     await scene.cycle();
     expect(scene.plant.writes().filter(({ commandId }) => commandId !== 'operator')).toHaveLength(1);
     expect(await scene.commands('R1')).toMatchObject([{ status: 'failed', failure_code: 'replayed' }]);

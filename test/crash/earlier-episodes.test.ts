@@ -85,6 +85,53 @@ describe('readings of before the newest recommendation', () => {
 });
 
 describe('a record of what was over', () => {
+  test.each([`'2099-01-01'`, `'${timeText(Date.now() + 600_000)}'`])(
+    'that says to account up to %s takes no later episode for its own',
+    async (time) => {
+      await begin();
+      await scene.reading('R1', 92, 100);
+      await scene.reading('R1', 70, 90);
+      await scene.cycle();
+      await scene.sql(`UPDATE agent_recommendations SET last_accounted_timestamp = ${time}`);
+      await scene.reading('R1', 88, 40);
+      await scene.reading('R1', 70, 30);
+      await scene.cycle();
+      await scene.cycle();
+      expect(await summary('R1')).toEqual(['withdrawn high 92', 'withdrawn medium 88']);
+      expect((await scene.sql(`SELECT 1 FROM agent_events WHERE event = 'extended'`)).length).toBe(0);
+    },
+  );
+
+  test('is no longer than what it saw: a clear live range does not make it last until now', async () => {
+    await begin();
+    const hour = 3600;
+    await scene.reading('R1', 97, 0.9 * hour);
+    await scene.sql(`UPDATE agent_health SET watermark_timestamp = '${timeText(Date.now() - hour * 1000)}'`);
+    await scene.cycle();
+    expect(await summary('R1')).toEqual(['pending critical 97']);
+    for (let age = 200; age >= 0; age -= 20) await scene.reading('R1', 70, age);
+    await scene.cycle();
+    const { status, first_detected_timestamp: first, last_accounted_timestamp: last } = await scene.row('R1');
+    expect([status, last]).toEqual(['withdrawn', first]);
+  });
+
+  test('stands for nothing that was measured after a write', async () => {
+    await begin({ 'policy.settlingSeconds': 0 });
+    await scene.reading('R1', 92, 280);
+    await scene.cycle();
+    await scene.approve('R1');
+    await scene.reading('R1', 92, 270);
+    await scene.cycle();
+    const { recommendation_id: id, status } = await scene.row('R1');
+    expect(status).toBe('executed');
+    await scene.reading('R1', 88, 200);
+    await scene.reading('R1', 70, 20);
+    await scene.cycle();
+    await scene.reading('R1', 99, 100);
+    await scene.cycle();
+    expect(await scene.events(id)).not.toContain('extended');
+    expect((await summary('R1')).at(-1)).toBe('withdrawn critical 99');
+  });
   test.each([`first_detected_timestamp = '2020-01-01', last_accounted_timestamp = '2020-01-01'`, `last_accounted_timestamp = NULL`])(
     'that somebody edits (%s) does not keep the readings of all others waiting',
     async (assignment) => {
@@ -103,6 +150,33 @@ describe('a record of what was over', () => {
       expect(String(await watermark()) > before).toBe(true);
     },
   );
+});
+
+test.each([
+  ['shelved', `INSERT INTO agent_controls VALUES ('x', 'shelved', 'R1', 'anna', 'under repair', '${timeText(Date.now())}', NULL)`],
+  [
+    'distrusted',
+    `INSERT INTO work_orders (work_order_id, equipment_id, status, created_timestamp, signal, fault, guarded_status, created_by_agent)
+     VALUES ('w', 'R1', 'open', '${timeText(Date.now())}', 'temperature', 'stuck', 'open', 'x')`,
+  ],
+])('an episode that was over before its equipment was %s is on record', async (_how, sql) => {
+  await begin({ 'sensorFaults.onDelaySeconds': 0 });
+  await scene.reading('R1', 97, 200);
+  await scene.reading('R1', 70, 190);
+  await scene.sql(sql);
+  await scene.cycle();
+  await scene.cycle();
+  expect(await summary('R1')).toEqual(['withdrawn critical 97']);
+});
+
+test('a question to operators goes before records of the past, however many', async () => {
+  await begin();
+  for (let place = 0; place < 420; place += 1)
+    await scene.sql(`INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp)
+VALUES ('P${place}', 97, 'good', '${timeText(Date.now() - 200_000)}'), ('P${place}', 70, 'good', '${timeText(Date.now() - 100_000)}')`);
+  await scene.reading('LATEST', 88);
+  await scene.cycle();
+  expect(await summary('LATEST')).toEqual(['pending medium 88']);
 });
 
 test('a hold of before a write does not keep its follow-up quiet', async () => {

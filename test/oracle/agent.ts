@@ -119,14 +119,14 @@ FROM json_each(:rows)`,
     }
   }
 
-  async setOrders(orders: readonly StandingOrder[], now: number): Promise<void> {
+  async setOrders(orders: readonly StandingOrder[]): Promise<void> {
     await this.#execute('DELETE FROM agent_controls');
-    for (const { kind, equipment, until } of orders)
+    for (const { kind, equipment, since, until } of orders)
       await this.#execute(`INSERT INTO agent_controls VALUES (:id, :kind, :scope, 'anna', 'maintenance', :since, :until)`, {
         id: `${kind}:${equipment}`,
         kind,
         scope: equipment,
-        since: this.#dialect.encodeTime(now),
+        since: this.#dialect.encodeTime(since),
         until: until === null ? null : this.#dialect.encodeTime(until),
       });
   }

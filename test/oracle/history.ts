@@ -79,6 +79,7 @@ export interface Reading {
 export interface StandingOrder {
   readonly kind: ControlKind;
   readonly equipment: string;
+  readonly since: number;
   readonly until: number | null;
 }
 

@@ -53,6 +53,8 @@ export interface Sight {
   /** At the newest reading, by the off-delay and the number of readings at distinct times. */
   readonly cleared: boolean;
   readonly clearSince: number | null;
+  /** The newest of them that is not clear. */
+  readonly lastUnclear: number | null;
 }
 
 /** The same readings, those before a moment apart from the others. */
@@ -127,7 +129,8 @@ function endOf(moments: Moments, family: FamilyRule): Omit<Sight, 'raising' | 's
   const newest = moments.at(-1)?.[0] ?? null;
   const clearSince = clearTimes[0] ?? null;
   const cleared = isOver(clearTimes, family);
-  return { newest, cleared, clearSince };
+  const lastUnclear = moments.findLast(([, readings]) => !readings.every(({ value }) => isClear(family, value)))?.[0] ?? null;
+  return { newest, cleared, clearSince, lastUnclear };
 }
 
 /** The worst, and of equally bad ones the earliest; several where they share a moment. */

@@ -75,11 +75,12 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
       const place = placeOfNewest(rows, equipment, family);
       const newest = rows[place] ?? null;
       const sight = sightOf(family, equipment, rows, window, end, surroundings);
-      const isStopped = orders.some(
+      const stops = orders.filter(
         (order) => order.kind !== 'advisory' && order.equipment === equipment && (order.until === null || order.until > now),
       );
+      const stoppedSince = stops.length === 0 ? null : Math.min(...stops.map(({ since }) => since));
       const past = new Past(rows.filter((row) => row.equipment === equipment && row.family === family.id));
-      const { changed, next, leaves = false } = decide(newest, sight, isStopped, past, now);
+      const { changed, next, leaves = false } = decide(newest, sight, stoppedSince, past, now);
       isWhole &&= !leaves;
       for (const [index, row] of rows.entries()) rows[index] = past.rowAs(row);
       if (changed) rows[place] = judgeApproval(changed, sight, rules, now);
@@ -272,8 +273,8 @@ class Past {
   }
 }
 
-function decide(newest: OracleRow | null, sight: FamilySight, isStopped: boolean, past: Past, now: number): Decided {
-  if (isStopped) return { changed: newest && stopped(newest, sight), next: [] };
+function decide(newest: OracleRow | null, sight: FamilySight, stoppedSince: number | null, past: Past, now: number): Decided {
+  if (stoppedSince !== null) return stop(newest, sight, stoppedSince, past);
   if (!newest) return { changed: null, next: decideNew(sight, past) };
   const before = decideEarlier(newest, sight, past, now);
   const hasLater = sight.live.raising.length > 0 || (sight.slice?.raising.length ?? 0) > 0;
@@ -285,9 +286,21 @@ function decide(newest: OracleRow | null, sight: FamilySight, isStopped: boolean
   return { changed: past.rowAs(newest), next };
 }
 
-function stopped(row: OracleRow, sight: FamilySight): OracleRow {
-  if (!isOpen(row)) return row;
-  return { ...row, status: isUndecided(row) ? 'withdrawn' : 'cancelled', lastAccounted: seenAtEnd(row, sight) };
+/** What is open ends, and nothing opens; what was over before the order came is history like any other. */
+function stop(newest: OracleRow | null, sight: FamilySight, since: number, past: Past): Decided {
+  const { family, earlier, sliceEnd } = sight;
+  const settle = (seen: Sight | null, isBeside: boolean) => {
+    if (seen && seen.raising.length > 0 && lastOf(seen.raising) < since) past.settle(seen, family, isBeside);
+  };
+  settle(unlessLeft(earlier.slice, sight), true);
+  if (sliceEnd === null && earlier.live.cleared) settle(earlier.live, true);
+  if (newest && isOpen(newest)) {
+    const status = isUndecided(newest) ? 'withdrawn' : 'cancelled';
+    return { changed: { ...newest, status, lastAccounted: seenAtEnd(newest, sight) }, next: [] };
+  }
+  settle(unlessLeft(sight.slice, sight), false);
+  if (sliceEnd === null && sight.condition === 'cleared') settle(sight.live, false);
+  return { changed: newest && past.rowAs(newest), next: [] };
 }
 
 function newRow(status: string, family: FamilyRule, raising: readonly Good[], lastAccounted: number): NewRow {
@@ -399,7 +412,7 @@ function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: n
 /** What was not clear while the row was open is the row's. */
 function withdrawn(row: OracleRow, seen: Sight): Decided | null {
   if (!isUndecided(row)) return null;
-  return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, (seen.clearSince ?? 0) - 1) }, next: [] };
+  return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, seen.lastUnclear ?? 0) }, next: [] };
 }
 
 function decideOpen(row: OracleRow, sight: FamilySight, now: number): Decided {

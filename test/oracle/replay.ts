@@ -64,7 +64,7 @@ async function act(
   if (what === null) return rows;
   if (what.kind === 'control' || what.kind === 'lift') {
     plant.orders = what.kind === 'lift' ? [] : withOrder(plant.orders, what, now);
-    await agent.setOrders(plant.orders, now);
+    await agent.setOrders(plant.orders);
     return rows;
   }
   const place = rows.findIndex(({ status }) => status === 'pending' || status === 'deferred');
@@ -76,7 +76,7 @@ async function act(
 
 function withOrder(orders: readonly StandingOrder[], { control, equipment, seconds }: Extract<Act, { kind: 'control' }>, now: number) {
   const others = orders.filter((order) => order.kind !== control || order.equipment !== equipment);
-  return [...others, { kind: control, equipment, until: seconds === null ? null : now + seconds * 1000 }];
+  return [...others, { kind: control, equipment, since: now, until: seconds === null ? null : now + seconds * 1000 }];
 }
 
 function decided(row: OracleRow, what: Exclude<Act, { kind: 'control' | 'lift' }>, now: number): OracleRow {

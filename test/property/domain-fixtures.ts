@@ -145,6 +145,7 @@ export function state(
     readonly unclearSince?: number;
     readonly unclearUntil?: number;
     readonly isCut?: boolean;
+    readonly clearAfter?: number;
   },
 ): DetectedState {
   const lastAt = given.lastAt ?? NOW - 5 * SECOND;
@@ -168,7 +169,10 @@ export function state(
             unclearUntil: given.unclearUntil ?? raisedTo,
             isCut: given.isCut ?? false,
           },
-    clear: given.clearSince === undefined ? null : { since: given.clearSince, readings: given.clearReadings ?? 5 },
+    clear:
+      given.clearSince === undefined
+        ? null
+        : { since: given.clearSince, readings: given.clearReadings ?? 5, after: given.clearAfter ?? null },
     recentRuns: given.recentRuns ?? 0,
   };
 }

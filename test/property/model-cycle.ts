@@ -98,7 +98,7 @@ function statesOf(
               isCut: false,
             }
           : null,
-      clear: clear[0] ? { since: clear[0].at, readings: clear.length } : null,
+      clear: clear[0] ? { since: clear[0].at, readings: clear.length, after: own.at(-clear.length - 1)?.at ?? null } : null,
       recentRuns: 0,
     };
   });
@@ -140,7 +140,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
   const rules = unscopedRules([FAMILY]);
   const histories = store.histories();
   const asRead = new SituationIndex(rules, histories, draft, []);
-  const spans = accountedSpans(rules, asRead.rows, { oldest: oldestIn(window), latest: now + 5000 });
+  const spans = accountedSpans(rules, asRead.rows, { oldest: oldestIn(window), now });
   const states = [
     ...statesOf('live', seen.live, newest, spans),
     ...(window.backlog ? statesOf('backlog', seen.backlog, newest, spans) : []),

@@ -7,7 +7,7 @@ import { FAMILY, history, NOW, SECOND } from '../property/domain-fixtures.ts';
 
 const RULES = unscopedRules([FAMILY]);
 const ago = (seconds: number) => NOW - seconds * SECOND;
-const BOUNDS = { oldest: ago(600), latest: NOW + 5 * SECOND };
+const BOUNDS = { oldest: ago(600), now: NOW };
 
 function row(status: RecommendationStatus, from: number, to: number, given: Partial<FamilyHistory> = {}): FamilyHistory {
   return history(status, { firstDetectedTimestamp: ago(from), lastAccountedTimestamp: ago(to), severity: 'high', ...given });

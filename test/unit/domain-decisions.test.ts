@@ -68,13 +68,38 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, string]>([
     CATCHING_UP,
     'record record open',
   ],
-  ['late rows still on, whatever came after', { late: LATE_HOLDS, backlog: PAST_OVER, live: HOLDS }, CATCHING_UP, 'open'],
-  ['late rows about out-of-service equipment', { late: LATE_WORSE }, { controls: [control('out_of_service')] }, 'nothing'],
+  [
+    'late rows still on, where the live range says what is on now',
+    { late: LATE_HOLDS, backlog: PAST_OVER, live: HOLDS },
+    CATCHING_UP,
+    'record record open',
+  ],
+  ['late rows still on, where it is clear now', { late: LATE_HOLDS, live: CLEARED }, {}, 'record'],
+  ['late rows of before the equipment was taken out of service', { late: LATE_WORSE }, { controls: [control('out_of_service')] }, 'record'],
+  [
+    'late rows of since the equipment is out of service',
+    { late: LATE_WORSE },
+    { controls: [control('out_of_service', { since: past(9001) })] },
+    'nothing',
+  ],
   ['a slice still on and a live violation', { backlog: PAST_HOLDS, live: HOLDS }, CATCHING_UP, 'open'],
   ['a live violation while catching up', { live: HOLDS }, CATCHING_UP, 'open'],
   ['a live episode that is over while catching up', { live: OVER }, CATCHING_UP, 'nothing'],
-  ['an out-of-service equipment', { live: WORSE }, { controls: [control('out_of_service')] }, 'nothing'],
-  ['a shelved equipment', { live: WORSE, backlog: PAST_OVER }, { ...CATCHING_UP, controls: [control('shelved')] }, 'nothing'],
+  ['an out-of-service equipment', { live: WORSE }, { controls: [control('out_of_service', { since: NOW - 5 * SECOND })] }, 'nothing'],
+  [
+    'of several orders the oldest',
+    { live: WORSE },
+    { controls: [control('shelved'), control('out_of_service', { since: NOW - 5 * SECOND })] },
+    'nothing',
+  ],
+  ['equipment taken out of service while a violation is on', { live: WORSE }, { controls: [control('out_of_service')] }, 'nothing'],
+  ['equipment taken out of service after an episode', { live: OVER }, { controls: [control('out_of_service')] }, 'record'],
+  [
+    'equipment shelved after an episode of the past',
+    { live: WORSE, backlog: PAST_OVER },
+    { ...CATCHING_UP, controls: [control('shelved')] },
+    'record',
+  ],
   ['advisory mode', { live: HOLDS }, { controls: [control('advisory')] }, 'open'],
   ['a control of another equipment', { live: HOLDS }, { controls: [control('shelved', { scope: 'R2*' })] }, 'open'],
   ['a control that has ended', { live: HOLDS }, { controls: [control('shelved', { until: NOW })] }, 'open'],
@@ -220,10 +245,14 @@ test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
   ['an episode in a slice, up to its last violation', { backlog: PAST_OVER }, CATCHING_UP, past(100)],
   ['a withdrawal without a later violation, what the row had', { open: PENDING, live: CLEARED }, {}, PENDING.lastAccountedTimestamp],
   [
-    'a withdrawal, up to where it became clear',
-    { open: openRow({ lastAccountedTimestamp: past(9999) }), live: { ...CLEARED, raised: OVER.raised }, late: LATE_OVER },
+    'a withdrawal, up to the last reading that was not clear',
+    {
+      open: openRow({ lastAccountedTimestamp: past(9999) }),
+      live: state('live', { last: 70, clearSince: NOW - 60 * SECOND, clearAfter: NOW - 70 * SECOND }),
+      late: LATE_OVER,
+    },
     {},
-    NOW - 60 * SECOND - 1,
+    NOW - 70 * SECOND,
   ],
   ['an escalation, up to its newest violation', { open: PENDING, live: WORSE }, {}, NOW - 5 * SECOND],
   [
@@ -270,7 +299,7 @@ test('late rows make an open recommendation worse, and never end one: those in t
   const open = openRow();
   expect(kinds(decide({ open, late: LATE_WORSE }))).toBe('escalate');
   expect(kinds(decide({ open, late: LATE_HOLDS }))).toBe('nothing');
-  expect(kinds(decide({ open, late: { ...LATE_CLEARED, clear: { since: NOW, readings: 9 } } }))).toBe('nothing');
+  expect(kinds(decide({ open, late: { ...LATE_CLEARED, clear: { since: NOW, readings: 9, after: null } } }))).toBe('nothing');
 });
 
 test('episodes of late rows and of the slice follow one another, the older being the predecessor', () => {
@@ -280,12 +309,13 @@ test('episodes of late rows and of the slice follow one another, the older being
   expect(second?.predecessor).toMatchObject({ lastAccountedTimestamp: past(9100), status: 'withdrawn' });
 });
 
-const distrust = (equipmentId: string, signal: string) => (equipmentId === 'R1' && signal === FAMILY.signal ? 'work order 7' : undefined);
+const distrust = (equipmentId: string, signal: string) =>
+  equipmentId === 'R1' && signal === FAMILY.signal ? { reason: 'work order 7', since: NOW - 120 * SECOND } : undefined;
 
 test.each<[string, Partial<Situation>, string]>([
   ['a violation', { live: HOLDS }, 'nothing'],
   ['an episode that is over', { live: OVER }, 'nothing'],
-  ['a violation of the past', { backlog: PAST_HOLDS }, 'nothing'],
+  ['a violation of the past', { backlog: PAST_HOLDS }, 'record'],
   ['one that is pending', { live: HOLDS, open: PENDING }, 'withdraw'],
   ['one that is pending and would escalate', { live: WORSE, open: PENDING }, 'withdraw'],
   ['one that is deferred, and due', { open: DUE }, 'withdraw'],
@@ -294,7 +324,7 @@ test.each<[string, Partial<Situation>, string]>([
 ])('while the sensor cannot be trusted, %s: %s', (_what, situation, expected) => {
   const decisions = decide(situation, { distrust });
   expect(kinds(decisions)).toBe(expected);
-  for (const decision of decisions) expect(decision).toMatchObject({ reason: 'work order 7' });
+  for (const decision of decisions.filter(({ kind }) => kind !== 'record')) expect(decision).toMatchObject({ reason: 'work order 7' });
   // What was seen so far is the row's own episode; what violates later opens anew when the sensor is trusted again.
   const seen = situation.live?.raised?.lastAt ?? 0;
   const ended = decisions.filter((decision) => decision.kind === 'withdraw' || decision.kind === 'cancel');

@@ -266,3 +266,13 @@ test('a recommendation that starts in this very draft is concluded only by a lat
   planDispatch(draft, CONTEXT);
   expect(draft.take().recommendations).toMatchObject([{ expected: 'executing', columns: { status: 'executed' } }]);
 });
+
+test('a row that somebody put beside the derived commands says nothing about how these went', () => {
+  const [first, second] = pair({});
+  if (!first || !second) throw new Error('two commands');
+  const foreign: Command = { ...first, commandId: 'mine', status: 'failed', failureCode: 'no_valid_approval' };
+  const { claims, statuses, row } = plan([first, second, foreign]);
+  expect(claims.map(({ commandId }) => commandId)).toEqual([first.commandId, second.commandId]);
+  expect(statuses).toEqual(['pending', 'pending', 'failed']);
+  expect(row?.status).toBe('executing');
+});

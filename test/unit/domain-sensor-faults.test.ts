@@ -243,7 +243,8 @@ test('only stuck and stepping sensors with an order that has not ended are distr
   const distrust = distrustBy(orders);
   expect(['R1', 'R2', 'R3', 'R4'].map((id) => distrust(id, 'temperature') !== undefined)).toEqual([true, true, false, false]);
   expect(distrust('R1', 'pressure')).toBeUndefined();
-  expect(distrust('R1', 'temperature')).toContain(order().workOrderId);
+  expect(distrust('R1', 'temperature')?.reason).toContain(order().workOrderId);
+  expect(distrust('R1', 'temperature')?.since).toBe(order().createdTimestamp);
 });
 
 test('what is looked for follows the rules', () => {

@@ -106,9 +106,11 @@ all_read AS (${scan(source, d, '', form.isPast)}),
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),
 ${totals(source, d, form)},
-hot AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judged j
+violating AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judged j
     ${JOIN_ACCOUNTED}
-  WHERE CASE WHEN ${VIOLATES} THEN j.reason IS NULL ELSE false END AND ${COUNTS}
+  WHERE CASE WHEN ${VIOLATES} THEN j.reason IS NULL ELSE false END AND ${COUNTS}),
+hot AS ${d.materialized} (SELECT part, equipment_id, family FROM violating
+  UNION SELECT 'live', equipment_id, family FROM violating WHERE part = 'late'
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to
   UNION SELECT part, equipment_id, family FROM e),
@@ -116,7 +118,7 @@ hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
 ${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors, form.isPast)}` : ''}
 SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.is_earlier, h.equipment_id, h.family,
-  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.unclear_since, s.unclear_until, s.is_cut, s.clear_since, s.clear_readings, w.recent_runs,
+  s.last_at, s.last_value, s.first_raised_at, s.last_raised_at, s.peak_value, s.peak_at, s.unclear_since, s.unclear_until, s.is_cut, s.clear_since, s.clear_after, s.clear_readings, w.recent_runs,
   ${[...othersOf(source), ...trendsOf(source, form), ...(form.sensors ? SENSOR_STATE_COLUMNS.map((name) => `x.${name}`) : [])].join(', ')}
 FROM totals LEFT JOIN (${found(form)}) h ON true
   LEFT JOIN states s ON s.part = h.part AND s.is_earlier = h.is_earlier AND s.equipment_id = h.equipment_id AND s.family = h.family
@@ -175,7 +177,7 @@ states AS ${d.materialized} (SELECT of_part AS part, is_earlier, equipment_id, f
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ts END) AS peak_at,
     MIN(CASE WHEN raises = 1 THEN unclear_since END) AS unclear_since, MAX(CASE WHEN raises = 1 THEN unclear_until END) AS unclear_until,
     ${source.arrivalColumn === null ? '0' : 'MAX(may_raise - raises)'} AS is_cut,
-    MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since,
+    MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since, MAX(last_unclear) AS clear_after,
     COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
   FROM placed GROUP BY is_earlier, ${WHOLE}),
 wholes AS (SELECT of_part AS part, equipment_id, family,
