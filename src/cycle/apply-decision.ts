@@ -1,4 +1,4 @@
-import { decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
+import { assessmentRecord, decisionRecord, issuedCopy } from '../domain/audit-copy.ts';
 import { believable } from '../domain/episodes.ts';
 import { about } from '../domain/event.ts';
 import { type Instant, isoOf } from '../domain/instant.ts';
@@ -151,17 +151,20 @@ function reading(value: number, proposal: Proposal): string {
 function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, author: Authorship, live: LiveValues): void {
   const assessment = assessmentOf(proposal, row.recommendationId, author, live);
   const { draft } = cycle;
+  const span = {
+    firstDetectedTimestamp: Math.min(draft.asItWillBe(row).firstDetectedTimestamp, proposal.firstDetectedAt),
+    lastAccountedTimestamp: proposal.accountedTo,
+  };
   const changed = draft.update(
     row,
     {
       ...assessment,
+      ...span,
       ...NO_DECISION,
       status: 'pending',
       guardedStatus: 'pending',
       escalatedTimestamp: author.now,
       expiresTimestamp: null,
-      firstDetectedTimestamp: Math.min(draft.asItWillBe(row).firstDetectedTimestamp, proposal.firstDetectedAt),
-      lastAccountedTimestamp: proposal.accountedTo,
     },
     {
       ...about(row),
@@ -169,7 +172,7 @@ function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, aut
       toStatus: 'pending',
       reason: `${proposal.family.signal} ${proposal.peak.value}: ${row.severity} became ${assessment.severity}`,
       before: { severity: row.severity, action_hash: row.actionHash },
-      after: issuedCopy(assessment.ticket),
+      after: { ...issuedCopy(assessment.ticket), assessment: assessmentRecord({ ...assessment, ...span }) },
     },
   );
   if (!changed) return;

@@ -1,5 +1,5 @@
 import { isoOf, type Instant } from './instant.ts';
-import { type DecisionColumns, NO_DECISION } from './recommendation.ts';
+import { type Assessment, type DecisionColumns, NO_DECISION } from './recommendation.ts';
 import type { Permissive, RelativeTarget } from './rules.ts';
 import { SEVERITIES } from './severity.ts';
 import { type Action, type Refusal, type Ticket, ticketRecord } from './ticket.ts';
@@ -31,6 +31,56 @@ export function decisionRecord(columns: DecisionColumns): Json {
 export function issuedCopy(ticket: Ticket | null): Json {
   const family = ticket?.issueFamily === undefined ? {} : { issue_family: ticket.issueFamily };
   return { ticket: ticket && ticketRecord(ticket), ...family, decision: decisionRecord(NO_DECISION) };
+}
+
+/** What an escalation makes of its row beside the ticket: a run that dies before it stores the row leaves it to the next one. */
+export function assessmentRecord(assessment: Assessment): Json {
+  return {
+    issue_type: assessment.issueType,
+    temperature_reading: assessment.temperatureReading,
+    pressure_reading: assessment.pressureReading,
+    flow_rate_reading: assessment.flowRateReading,
+    peak_value: assessment.peakValue,
+    root_cause_analysis: assessment.rootCauseAnalysis,
+    recommended_action: assessment.recommendedAction,
+    confidence_score: assessment.confidenceScore,
+    first_detected_timestamp: isoOf(assessment.firstDetectedTimestamp),
+    last_accounted_timestamp: isoOf(assessment.lastAccountedTimestamp),
+  };
+}
+
+/** The assessment in an event's copy; null where there is none, or where a part of it is not what it should be. */
+export function assessmentFrom(copy: unknown): Assessment | null {
+  const found = asRecord(asRecord(copy)?.['assessment']);
+  if (!found) return null;
+  let sound = true;
+  const of = <T>(name: string, isOne: (value: unknown) => value is T, otherwise: T): T => {
+    const value = found[name];
+    if (isOne(value)) return value;
+    sound = false;
+    return otherwise;
+  };
+  const text = (name: string) => of(name, (value): value is string => typeof value === 'string', '');
+  const number = (name: string) => of(name, (value): value is number => typeof value === 'number', 0);
+  const reading = (name: string) => of(name, (value): value is number | null => value === null || typeof value === 'number', null);
+  const time = (name: string) => {
+    const instant = Date.parse(text(name));
+    sound &&= !Number.isNaN(instant);
+    return instant;
+  };
+  const assessment: Assessment = {
+    issueType: text('issue_type'),
+    temperatureReading: reading('temperature_reading'),
+    pressureReading: reading('pressure_reading'),
+    flowRateReading: reading('flow_rate_reading'),
+    peakValue: number('peak_value'),
+    rootCauseAnalysis: text('root_cause_analysis'),
+    recommendedAction: text('recommended_action'),
+    confidenceScore: number('confidence_score'),
+    firstDetectedTimestamp: time('first_detected_timestamp'),
+    lastAccountedTimestamp: time('last_accounted_timestamp'),
+  };
+  return sound ? assessment : null;
 }
 
 function asRecord(value: unknown): Json | null {

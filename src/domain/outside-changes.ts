@@ -5,7 +5,14 @@ import { isAhead } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
-import { type DecisionColumns, type OpenRecommendation, type StoredRecommendation, decisionOf, ticketOf } from './recommendation.ts';
+import {
+  type Assessment,
+  type DecisionColumns,
+  type OpenRecommendation,
+  type StoredRecommendation,
+  decisionOf,
+  ticketOf,
+} from './recommendation.ts';
 import { about, isEnding } from './event.ts';
 import { wayOfRejection } from './decision-way.ts';
 import { restoreDecision } from './restore-decision.ts';
@@ -63,7 +70,9 @@ export function restoreTickets(draft: Draft, sawAllReadings: boolean): void {
   for (const row of draft.rows) {
     const { ticket } = row;
     if (!ticket || isTerminal(row.status) || (!sawAllReadings && isUnstoredEscalation(row, ticket))) continue;
-    restoreSubject(draft, row, ticket);
+    // One that no reading of now shows again is made whole by what was announced of it.
+    const announced = isUnstoredEscalation(row, ticket) ? (row.announced ?? {}) : {};
+    restoreSubject(draft, row, ticket, announced);
     if (isUndecided(row.status) && row.status === row.guardedStatus && !isUnedited(ticket, row)) restoreActions(draft, row, ticket);
   }
 }
@@ -85,12 +94,12 @@ function restoreActions(draft: Draft, row: OpenRecommendation, ticket: Ticket): 
 }
 
 /** What the ticket is about is not editable: a row that names another equipment would be judged by that one's readings. */
-function restoreSubject(draft: Draft, row: OpenRecommendation, ticket: Ticket): void {
+function restoreSubject(draft: Draft, row: OpenRecommendation, ticket: Ticket, announced: Partial<Assessment> = {}): void {
   const { equipmentId, severity, ruleId, issueFamily = row.issueFamily } = ticket;
   if (row.equipmentId === equipmentId && row.issueFamily === issueFamily && row.severity === severity && row.ruleId === ruleId) return;
   draft.update(
     row,
-    { equipmentId, issueFamily, severity, ruleId, priority: priorityOf(severity) },
+    { ...announced, equipmentId, issueFamily, severity, ruleId, priority: priorityOf(severity) },
     {
       ...about(row),
       event: 'restored',

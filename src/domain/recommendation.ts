@@ -102,11 +102,28 @@ export interface LastDecision {
   readonly columns: DecisionColumns;
 }
 
+/** What an escalation changes of a row beside its ticket. */
+export type Assessment = Pick<
+  Recommendation,
+  | 'issueType'
+  | 'temperatureReading'
+  | 'pressureReading'
+  | 'flowRateReading'
+  | 'peakValue'
+  | 'rootCauseAnalysis'
+  | 'recommendedAction'
+  | 'confidenceScore'
+  | 'firstDetectedTimestamp'
+  | 'lastAccountedTimestamp'
+>;
+
 /** A recommendation with what the audit trail says about it. */
 export interface OpenRecommendation extends Recommendation {
   /** The copy in the newest event that issued a ticket; null for a row that the agent did not make. */
   readonly ticket: Ticket | null;
   readonly lastDecision: LastDecision | null;
+  /** Beside the ticket, where an escalation issued it. */
+  readonly announced?: Assessment | null;
   /** What the command line announced about it, where its way is to be judged. */
   readonly given?: readonly GivenDecision[];
 }

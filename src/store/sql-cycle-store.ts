@@ -1,4 +1,4 @@
-import { decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
+import { assessmentFrom, decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
 import type { Command } from '../domain/command.ts';
 import type { GivenDecision } from '../domain/decision-way.ts';
 import type { Control } from '../domain/control.ts';
@@ -146,6 +146,7 @@ export class SqlCycleStore implements CycleStore {
     return {
       ...stored,
       ticket: ticketFrom(parsed(row['ticket'])),
+      announced: assessmentFrom(parsed(row['ticket'])),
       lastDecision: lastDecisionIn(row['decision_event'], row['decision']),
       ...(announced && { given: announced }),
     };

@@ -138,7 +138,7 @@ export function columnsContract(under: StoreUnderTest): void {
       expect(await at.store.listRecommendations({ statuses: ['pending'], equipmentId: row.equipmentId, limit: 9 })).toEqual([row]);
       expect(await at.store.findRecommendations(row.recommendationId)).toEqual([row]);
       const work = await at.store.readOpenWork(AGENT);
-      expect(work.recommendations).toEqual([{ ...row, ticket: null, lastDecision: null }]);
+      expect(work.recommendations).toEqual([{ ...row, ticket: null, announced: null, lastDecision: null }]);
       expect(work.families).toEqual([
         expect.objectContaining({
           recommendationId: row.recommendationId,

@@ -21,6 +21,8 @@ export interface OracleRow extends ComparedRow {
   readonly deferUntil: number | null;
   /** The last word of the audit, where a run died before it could store it: of the question, or of an approval. */
   readonly announcedEnd: 'question' | 'approval' | null;
+  /** What the row was to become worse as, where a run died before it could store it. */
+  readonly announcedAs: Pick<OracleRow, 'severity' | 'peakValue' | 'peakReadings' | 'firstDetected' | 'lastAccounted'> | null;
 }
 
 /** Everything that a cycle leaves to the next one. */
@@ -87,7 +89,8 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
       rows.splice(place, 0, ...past.beside.map((row) => ({ ...row, equipment, family: family.id })));
       made.push(...[...past.chained, ...next].map((row) => ({ ...row, equipment, family: family.id })));
     }
-  const spoken = [...rows, ...made].map((row) => (isUndecided(row) ? { ...row, announcedEnd: null } : row));
+  const whole = [...rows, ...made].map((row) => (window.slice === null ? asAnnounced(row) : row));
+  const spoken = whole.map((row) => (isUndecided(row) ? { ...row, announcedEnd: null } : row));
   // What was left is to be seen again, so that the watermark waits.
   return { rows: spoken, watermark: isWhole ? nextWatermark(window, end, rules, readings, now) : state.watermark };
 }
@@ -319,6 +322,7 @@ function newRow(status: string, family: FamilyRule, raising: readonly Good[], la
     approvedAt: null,
     deferUntil: null,
     announcedEnd: null,
+    announcedAs: null,
   };
 }
 
@@ -444,6 +448,16 @@ function expired(row: OracleRow, sight: FamilySight): OracleRow {
   return { ...row, status: 'expired', settled: true, lastAccounted: seenAtEnd(row, sight) };
 }
 
+/** A row whose escalation was announced is made whole, where all readings were seen and none of them did it. */
+function asAnnounced(row: OracleRow): OracleRow {
+  const { announcedAs } = row;
+  if (announcedAs === null || !isOpen(row)) return row;
+  const kept = { ...row, announcedAs: null };
+  if (!isMoreSevere(announcedAs.severity, row.severity)) return kept;
+  const { severity, peakValue, peakReadings, firstDetected, lastAccounted } = announcedAs;
+  return { ...kept, severity, peakValue, peakReadings, firstDetected, lastAccounted };
+}
+
 /** What is left of a run that wrote its audit and nothing else: the ends that it told of. */
 export function afterAudit(rows: readonly OracleRow[], wanted: readonly OracleRow[]): readonly OracleRow[] {
   // Rows may have been put beside others meanwhile; those of the chain keep their order.
@@ -453,6 +467,7 @@ export function afterAudit(rows: readonly OracleRow[], wanted: readonly OracleRo
     if (!isOpen(row)) return row;
     const told = chain[places.indexOf(row)];
     const announcedEnd = told?.status === 'withdrawn' ? 'question' : told && !isOpen(told) ? 'approval' : null;
-    return { ...row, announcedEnd };
+    const isHigher = told && isOpen(told) && isMoreSevere(told.severity, row.severity);
+    return { ...row, announcedEnd, announcedAs: isHigher ? told : null };
   });
 }

@@ -35,6 +35,13 @@ const HISTORIES = {
   escalation: historyOf({ arrivals: hot(86) }, { arrivals: hot(97), death: BETWEEN }, {}),
   // The reading of the second cycle lies just after the slice and just before the live range of the third.
   'escalation unseen': historyOf({ arrivals: hot(86) }, { wait: 3601, arrivals: hot(97), death: BETWEEN }, { wait: 30 }, {}, {}),
+  // By the third cycle the reading that did it is too old to be read.
+  'escalation by what is gone': historyOf(
+    { arrivals: hot(86) },
+    { arrivals: hot(97).map((arrival) => ({ ...arrival, ago: 20 })), death: BETWEEN },
+    { wait: 3000 },
+    {},
+  ),
   expiry: historyOf({ arrivals: hot(97) }, { act: { kind: 'approve' } }, { wait: 30, death: BETWEEN }, {}),
   'expiry unseen': historyOf(
     { arrivals: hot(97) },
@@ -68,6 +75,10 @@ describe('after a run that died between its audit and its recommendations', () =
 
   test('an escalation whose readings a cycle does not see waits for the one that does', async () => {
     expect(await found('escalation unseen')).toBeNull();
+  });
+
+  test('an escalation whose readings are no longer read is made whole by what was announced of it', async () => {
+    expect(await found('escalation by what is gone')).toBeNull();
   });
 
   test('an approval that came to its end stays ended', async () => {
