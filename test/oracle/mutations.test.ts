@@ -155,7 +155,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an episode that is still on its way is lost with a withdrawal',
     file: 'src/domain/decide-recommendations.ts',
-    from: 'const unclearTo = (state.clear?.since ?? 0) - 1;',
+    from: 'const unclearTo = state.clear?.after ?? 0;',
     to: 'const unclearTo = state.last.at;',
   },
   {
