@@ -259,7 +259,7 @@ describe('the source', () => {
     const columns = 'equipment_id TEXT, temperature REAL, pressure REAL, flow_rate REAL, sensor_status TEXT, timestamp TEXT';
     await place.run('sql', `CREATE TABLE raw_readings (${columns})`);
     await place.run('sql', 'CREATE VIEW recent AS SELECT * FROM raw_readings');
-    await place.run('sql', "INSERT INTO raw_readings VALUES ('REACTOR_01', 70, 1, 1, 'good', '2026-02-19 10:30:00.000')");
+    await place.run('sql', "INSERT INTO raw_readings VALUES ('REACTOR_01', 70, 1, 1, 'good', CURRENT_TIMESTAMP)");
     const { stdout, stderr, code } = await place.run('config', 'check', '--connect');
     expect({ stdout: stdout.includes('✓ Source: recent'), stderr, code }).toEqual({
       stdout: true,
