@@ -210,3 +210,49 @@ describe('control', () => {
     expect(await statusOf(reactor.recommendation_id)).toBe('pending');
   });
 });
+
+async function told(subject: string): Promise<readonly { readonly subject_id: string }[]> {
+  return (await place.json('events', '--subject', subject, '--json')) as { subject_id: string }[]; // the shape is json.test.ts's subject
+}
+
+describe('events of one subject', () => {
+  test('are found by the beginning of the id: of a recommendation, a command, a work order', async () => {
+    await place.run('approve', short(reactor), '--by', 'anna', '--yes');
+    await place.run(
+      'sql',
+      `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, sensor_status, timestamp) VALUES ('S', 'VALVE_01', 70, 'bad', CURRENT_TIMESTAMP)`,
+    );
+    await place.run('run-once');
+    const [command] = (await place.json('commands', '--json')) as readonly { command_id: string }[]; // as above
+    const [order] = (await place.json('work-orders', '--json')) as readonly { work_order_id: string }[]; // as above
+    for (const id of [reactor.recommendation_id, command?.command_id ?? '', order?.work_order_id ?? '']) {
+      const about = new Set((await told(id.slice(0, 8).toUpperCase())).map((event) => event.subject_id));
+      expect([...about]).toEqual([id]);
+      expect(await told(id)).toEqual(await told(id.slice(0, 8)));
+    }
+  });
+
+  test('are none for an id that is unknown, and are asked for again where several begin so', async () => {
+    expect(await place.run('events', '--subject', 'ffffffff')).toEqual({
+      stdout: '',
+      stderr: "ops-agent: there is no event about 'ffffffff'. List them: ops-agent events\n",
+      code: 3,
+    });
+    await place.run(
+      'sql',
+      `INSERT INTO agent_events (event_id, agent_id, run_id, actor, subject_type, subject_id, event, at)
+       SELECT column1, 'a', 'r', 'anna', 'command', column1, 'x', CURRENT_TIMESTAMP FROM (VALUES ('abcd1'), ('abcd2'))`,
+    );
+    expect(await place.run('events', '--subject', 'abcd')).toEqual({
+      stdout: '',
+      stderr: "ops-agent: 'abcd' is the beginning of more than one id: abcd1, abcd2. Give more characters\n",
+      code: 5,
+    });
+    expect(await place.run('events', '--subject', 'queue')).toEqual({ stdout: 'No events.\n', stderr: '', code: 0 });
+  });
+});
+
+test('show has a blank behind the longest label', async () => {
+  await place.run('defer', short(reactor), '--by', 'anna', '--until', '2999-01-01T00:00:00Z');
+  expect((await place.run('show', short(reactor))).stdout).toMatch(/^Deferred until: 2999-01-01T00:00:00\.000Z$/m);
+});

@@ -41,6 +41,9 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
   return EXIT.done;
 }
 
+/** The longest label (`Deferred until:`) and a blank. */
+const LABEL_WIDTH = 16;
+
 /** What is known about a recommendation beside its row. */
 interface Surroundings {
   readonly now: Instant;
@@ -51,7 +54,9 @@ interface Surroundings {
 }
 
 function page(row: Recommendation, { now, commands, events, conflicts, isForTwo }: Surroundings, palette: Palette): string {
-  const facts = factsOf(row, now, isForTwo).flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(15)}${plain(value)}`]));
+  const facts = factsOf(row, now, isForTwo).flatMap(([name, value]) =>
+    value === null ? [] : [`${`${name}:`.padEnd(LABEL_WIDTH)}${plain(value)}`],
+  );
   return [
     palette.bold(`${row.recommendationId}  ${plain(row.equipmentId)}`),
     ...facts,
