@@ -5,6 +5,7 @@ import { refuseAmbiguous, shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { printRows } from '../listing.ts';
 import { DEFAULT_ROWS } from '../option-values.ts';
+import { withRoundedNumbers } from '../rounding.ts';
 import type { Cell, Column } from '../table.ts';
 import { timeText } from '../wording.ts';
 
@@ -51,5 +52,12 @@ function cells(row: StoredEvent): readonly Cell[] {
       ? shortId(row.subjectId)
       : row.subjectId;
   const change = row.toStatus === null ? null : `${row.fromStatus ?? '-'} → ${row.toStatus}`;
-  return [timeText(row.at), row.event, `${row.subjectType} ${subject}`, change, row.actor, row.reason];
+  return [
+    timeText(row.at),
+    row.event,
+    `${row.subjectType} ${subject}`,
+    change,
+    row.actor,
+    row.reason === null ? null : withRoundedNumbers(row.reason),
+  ];
 }

@@ -17,6 +17,7 @@ import {
 import { signalText } from '../../domain/work-order.ts';
 import { chart } from '../chart.ts';
 import { jsonRow } from '../json.ts';
+import { roundedText } from '../rounding.ts';
 import { table, type Column } from '../table.ts';
 import { ageText } from '../wording.ts';
 import type { Replayed } from './replay-range.ts';
@@ -192,7 +193,7 @@ function episodesText(episodes: readonly Episode[]): string {
       each.equipmentId,
       each.ruleId,
       each.severity,
-      each.peak,
+      roundedText(each.peak),
     ]),
   );
 }
