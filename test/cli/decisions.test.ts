@@ -168,6 +168,19 @@ describe('reject and defer', () => {
 });
 
 describe('control', () => {
+  test.each(['shelve', 'out-of-service'])('%s of a pattern that matches no equipment is in force, and warned of', async (kind) => {
+    const order = (pattern: string) =>
+      place.run('control', kind, '--equipment', pattern, '--by', 'anna', '--reason', 'overhaul', '--for', '1h');
+    expect(await order('REACTOR_022')).toMatchObject({
+      stdout: expect.stringContaining('✓ In force'),
+      stderr: "ops-agent: warning: --equipment 'REACTOR_022' matches no equipment of the newest readings, did you mean 'REACTOR_02'?\n",
+      code: 0,
+    });
+    expect(await order('reactor_*')).toMatchObject({ stderr: '', code: 0 });
+    await place.run('sql', 'ALTER TABLE sensor_data RENAME TO sensor_data_away');
+    expect(await order('PUMPS')).toMatchObject({ stderr: '', code: 0 });
+  });
+
   test('advisory keeps approved commands from the plant until it is cleared', async () => {
     await place.run('control', 'advisory', '--by', 'operator_john', '--reason', 'drill');
     await place.run('approve', short(reactor), '--by', 'operator_john');

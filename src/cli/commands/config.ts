@@ -4,6 +4,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
+import { newestEquipment } from '../newest-equipment.ts';
 import { table, type Column } from '../table.ts';
 
 export interface ConfigCheckOptions {
@@ -11,8 +12,6 @@ export interface ConfigCheckOptions {
 }
 
 const COLUMNS: readonly Column[] = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }, { title: 'VARIABLE' }];
-/** Enough to hold every equipment of a plant, few enough to be read at once. */
-const NEWEST_READINGS = 10_000;
 /** Enough to tell one stray clock from a whole feed that is read wrongly. */
 const NEWEST_TIMES = 100;
 /** Lists and maps are cut there; --json has them whole. */
@@ -49,7 +48,7 @@ async function checkSource(context: CliContext, settings: SourceSettings, now: I
   context.out.print(`✓ Source: ${settings.table}`);
   const { rulePatterns } = await import('../../config/load.ts');
   const patterns = [...sourcePatterns(settings), ...rulePatterns(input)];
-  const unmatched = unmatchedPatterns(patterns, await source.equipmentIds(NEWEST_READINGS));
+  const unmatched = unmatchedPatterns(patterns, await newestEquipment(context));
   const times = timeFindings(settings, await source.newestRows(NEWEST_TIMES, now), now);
   for (const text of findingTexts(input, [...times, ...unmatched])) context.out.note(`ops-agent: warning: ${text}`);
 }
