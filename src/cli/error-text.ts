@@ -23,15 +23,20 @@ function usageText(message: string, commandPath: string): string {
   return `${what}; ${suggestion ? `did you mean ${suggestion[1] ?? ''}${suggestion[2]}?` : `see: ${commandPath} --help`}`;
 }
 
+/** A heading, and below it what it counts. */
+const LIST = /:\n {2}/;
+
 /** What to say on stderr about a failure, and the exit code. The stack is for whoever asked for `debug`. */
 export function describeFailure(thrown: unknown, debug: boolean): { readonly text: string; readonly exitCode: number } {
   if (thrown instanceof CommandLineError) return { text: `ops-agent: ${thrown.message}`, exitCode: thrown.exitCode };
   const error = asAgentError(thrown);
-  return { text: debug ? `${errorLine(error)}\n${stackOf(error)}` : errorLine(error), exitCode: exitCodeOf(error.code) };
+  return { text: debug ? `${errorText(error)}\n${stackOf(error)}` : errorText(error), exitCode: exitCodeOf(error.code) };
 }
 
-function errorLine(error: AgentError): string {
-  return `ops-agent: ${sentence(error)}`;
+/** One line; but of several problems, which whoever mends them goes through one by one, a heading, a line each, and the remedy. */
+function errorText(error: AgentError): string {
+  if (!LIST.test(error.message)) return `ops-agent: ${sentence(error)}`;
+  return [`ops-agent: ${error.message.trim()}`, ...(error.remedy === '' ? [] : [capitalised(error.remedy)])].join('\n');
 }
 
 /** One line, what and then the remedy: several problems in one configuration too, so that a log has one entry. */

@@ -18,14 +18,20 @@ export async function findRecommendation(store: OperatorStore, prefix: string): 
   const wanted = prefix.trim().toLowerCase();
   if (wanted.length < SHORTEST_PREFIX)
     throw new AgentError('usage', `'${prefix}' is too short for an id`, `give ${SHORTEST_PREFIX} characters or more`);
-  const [found, another] = await store.findRecommendations(wanted);
+  const rows = await store.findRecommendations(wanted);
+  const [found] = rows;
   if (found === undefined)
     throw new AgentError('not_found', `there is no recommendation '${prefix}'`, 'list them: ops-agent recommendations');
-  if (another !== undefined && found.recommendationId !== wanted)
-    throw new AgentError(
-      'conflict',
-      `'${prefix}' is the beginning of more than one id: ${found.recommendationId}, ${another.recommendationId}`,
-      'give more characters',
-    );
+  refuseAmbiguous(
+    prefix,
+    wanted,
+    rows.map(({ recommendationId }) => recommendationId),
+  );
   return found;
+}
+
+/** @throws AgentError conflict where several of the ids that were found, in order, begin with what was given, and none is it. */
+export function refuseAmbiguous(given: string, wanted: string, [found = '', another]: readonly string[]): void {
+  if (another === undefined || found === wanted) return;
+  throw new AgentError('conflict', `'${given}' is the beginning of more than one id: ${found}, ${another}`, 'give more characters');
 }

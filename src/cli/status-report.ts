@@ -1,6 +1,6 @@
 import type { AgentHealth } from '../domain/health.ts';
 import { isInForce, type Control } from '../domain/control.ts';
-import { isoOf } from '../domain/instant.ts';
+import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { isAhead } from '../domain/known-time.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import type { StatusFigures } from '../ports/store.ts';
@@ -24,7 +24,12 @@ export function statusReport(agentId: string, figures: StatusFigures): string {
 }
 
 /** What the report lacks to tell a quiet plant from an agent that sees nothing, and a queue from a flood. */
-export function queueReport(figures: StatusFigures, health: AgentHealth | undefined, controls: readonly Control[]): string {
+export function queueReport(
+  figures: StatusFigures,
+  health: AgentHealth | undefined,
+  controls: readonly Control[],
+  feedMaxAgeSeconds: number,
+): string {
   const { now } = figures;
   const { other } = figures.openBySeverity;
   const bySeverity = SEVERITIES.toReversed().map((severity) => `${severity} ${figures.openBySeverity[severity] ?? 0}`);
@@ -37,7 +42,7 @@ export function queueReport(figures: StatusFigures, health: AgentHealth | undefi
     `Open: ${open} (${bySeverity.join(', ')})${oldest}`,
     `Created in the last 10 minutes: ${figures.createdLast10Minutes}`,
     `Open for more than 24 hours: ${figures.stale}`,
-    `Feed: ${feedText(health, now)}`,
+    `Feed: ${feedText(health, now, feedMaxAgeSeconds)}`,
     `Controls: ${inForce.length === 0 ? 'none' : inForce.map((control) => `${control.kind} (${control.scope}) by ${control.by}`).join(', ')}`,
   ].join('\n');
 }
@@ -52,7 +57,8 @@ function agentText(health: AgentHealth | undefined, now: number): string {
   return `${health.status ?? 'unknown'}, heartbeat ${agoText(health.lastHeartbeat, now)}, ${health.pollsCompleted} polls${error}`;
 }
 
-function feedText(health: AgentHealth | undefined, now: number): string {
+function feedText(health: AgentHealth | undefined, now: number, maxAgeSeconds: number): string {
   const newest = health?.newestReadingTimestamp ?? null;
-  return newest === null ? 'no good reading has been seen yet' : `newest good reading ${agoText(newest, now)}`;
+  if (newest === null) return 'no good reading has been seen yet';
+  return `${now - newest > maxAgeSeconds * SECOND_MS ? 'SILENT, ' : ''}newest good reading ${agoText(newest, now)}`;
 }

@@ -7,6 +7,7 @@ import type { Recommendation } from '../domain/recommendation.ts';
 import { describeTarget } from '../domain/resolve-action.ts';
 import type { Action } from '../domain/ticket.ts';
 import { isTerminal } from '../domain/transitions.ts';
+import { roundedText } from './rounding.ts';
 
 /** `45s`, `12m`, `3h 05m`, `2d 4h`: how long ago, to the precision that somebody on shift needs. */
 export function ageText(since: Instant, now: Instant): string {
@@ -32,7 +33,7 @@ const UNITS = new Map<string, string>([
 /** One signal's value with the specification's unit, or with the signal's name where it has none. */
 export function signalText(signal: string, value: number): string {
   const unit = UNITS.get(signal);
-  return unit === undefined ? `${signal} ${value}` : `${value} ${unit}`;
+  return unit === undefined ? `${signal} ${roundedText(value)}` : `${roundedText(value)} ${unit}`;
 }
 
 /** `pending`, or `pending, stale, chattering`: what somebody has to know besides the status. */
@@ -48,7 +49,7 @@ export function readingsText(row: Pick<Recommendation, 'temperatureReading' | 'p
     [row.pressureReading, 'PSI'],
     [row.flowRateReading, 'GPM'],
   ] as const;
-  const present = parts.flatMap(([value, unit]) => (value === null ? [] : [`${value} ${unit}`]));
+  const present = parts.flatMap(([value, unit]) => (value === null ? [] : [`${roundedText(value)} ${unit}`]));
   return present.length === 0 ? '-' : present.join(', ');
 }
 

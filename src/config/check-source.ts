@@ -84,6 +84,14 @@ export function timeProblems(config: Config): readonly Problem[] {
   return [];
 }
 
+/** A row's own time says nothing about when it was stored: no row would ever be late, and those that are would be missed. */
+export function arrivalProblems({ source: { columns } }: Config): readonly Problem[] {
+  // Engines know columns by their names in any case.
+  if (columns.arrival?.toLowerCase() !== columns.timestamp.toLowerCase()) return [];
+  const text = `is '${columns.arrival}' like source.columns.timestamp; name the column with the time at which the row was stored, or leave it out`;
+  return [{ path: ['source', 'columns', 'arrival'], text }];
+}
+
 /** The zone, with one name for UTC. One that does not exist stays as it is; timeProblems refuses it. */
 export function timeZoneOf({ source: { timeZone } }: Config): string {
   if (!isTimeZone(timeZone)) return timeZone;

@@ -6,7 +6,7 @@ import { describeKeys } from './describe.ts';
 import { environmentNameOf } from './environment-names.ts';
 import { type Environment, parseScalar, readEnvironment } from './environment.ts';
 import { pathText, putAt, valueAt } from './paths.ts';
-import { type LooseProblem, type Problem, whereText } from './problems.ts';
+import { DEFAULT_FILE, type LooseProblem, NO_FILE, type Problem, whereText } from './problems.ts';
 import { placeText, readYaml, type YamlFile } from './read-yaml.ts';
 
 export type Origin = 'default' | 'file' | 'environment' | 'flag';
@@ -34,8 +34,7 @@ export interface Layers {
   readonly place: (problem: Problem) => LooseProblem;
 }
 
-const DEFAULT_FILE = 'ops-agent.yaml';
-const NO_FILE = '(defaults)';
+const NO_ORIGIN = '(defaults)';
 
 /** Reads all three layers; a later one wins. Throws AgentError 'usage' for a file that is missing or no YAML. */
 export function readLayers(input: ConfigInput): Layers {
@@ -78,7 +77,7 @@ function readConfigFile(input: ConfigInput): ConfigFile {
   const origin = path.resolve(input.cwd, file);
   const text = readText(origin, file, named !== undefined);
   if (text !== undefined) return { file, origin, yaml: readYaml(text, file) };
-  return { file: 'the configuration', origin: NO_FILE, yaml: { value: {}, locate: () => undefined, problems: [] } };
+  return { file: NO_FILE, origin: NO_ORIGIN, yaml: { value: {}, locate: () => undefined, problems: [] } };
 }
 
 /** Undefined when there is no file and none was asked for. One that is there but cannot be read is never passed over. */

@@ -5,7 +5,7 @@ import { activeFamilies } from '../domain/rule-book.ts';
 import type { TagPolicy } from '../domain/tags.ts';
 import { hashOf } from '../domain/ticket.ts';
 import { actionProblems, allowedTag } from './check-actions.ts';
-import { conversionsOf, timeProblems, timeZoneOf, unitProblems } from './check-source.ts';
+import { arrivalProblems, conversionsOf, timeProblems, timeZoneOf, unitProblems } from './check-source.ts';
 import { shapeProblems, signalProblems, storeProblems } from './cross-checks.ts';
 import { describeKeys } from './describe.ts';
 import { type ConfigInput, type Layers, type Origin, readLayers } from './layers.ts';
@@ -77,6 +77,7 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
     ...signalProblems(config, activeFamilies(rules.book)),
     ...unitProblems(config),
     ...timeProblems(config),
+    ...arrivalProblems(config),
     ...rules.problems,
     ...limitProblems(config, rules.entries, settings.source.physicalLimits),
     ...deadbandProblems(config, rules.entries, settings.source.physicalLimits),

@@ -20,6 +20,10 @@ export interface LooseProblem {
   readonly line?: number;
 }
 
+/** As messages name the file: the one that is taken unasked, and what there is without any. */
+export const DEFAULT_FILE = 'ops-agent.yaml';
+export const NO_FILE = 'the configuration';
+
 const EXPECTED: Readonly<Record<string, string>> = {
   object: 'a section of keys',
   record: 'a map of keys',
@@ -35,7 +39,13 @@ export function problemsError(file: string, problems: readonly LooseProblem[], c
   const sorted = problems.toSorted((a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER));
   const lines = sorted.map((problem) => (problem.where === '' ? problem.text : `${problem.where}: ${problem.text}`));
   const message = lines.length === 1 ? `${file}: ${lines.join('')}` : `${lines.length} problems in ${file}:\n  ${lines.join('\n  ')}`;
-  return new AgentError('usage', message, `correct it and check with: ${check}`);
+  return new AgentError('usage', message, `correct ${lines.length === 1 ? 'it' : 'them'} and check with: ${check}${fileFlag(file)}`);
+}
+
+/** Without it another file would be checked than the one with the problems; the default one is found by itself. */
+function fileFlag(file: string): string {
+  if (file === DEFAULT_FILE || file === NO_FILE) return '';
+  return ` -c ${/^[\w./~-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`}`;
 }
 
 /** The schema's findings in our words; `input` is what was checked. */

@@ -1,3 +1,5 @@
+import { addSeconds, type Instant, isoOf } from '../domain/instant.ts';
+import type { NewestRows, RowsFound } from '../domain/newest-rows.ts';
 import { matchesPattern } from '../domain/tags.ts';
 import { type ConfigInput, readLayers } from './layers.ts';
 import { didYouMean } from './nearest.ts';
@@ -27,6 +29,31 @@ export function unmatchedPatterns(patterns: readonly EquipmentPattern[], equipme
       path,
       text: `'${pattern}' matches no equipment of the newest readings${didYouMean(pattern, equipmentIds)}`,
     }));
+}
+
+/**
+ * Times that the configured format or zone does not fit: all of their readings would be rejected, or would be older than what is looked at.
+ * Numbers and texts with an offset of their own have no zone, so that for numbers the format is to blame.
+ */
+export function timeFindings(
+  { timestampFormat, timeZone, maxAgeSeconds }: SourceSettings,
+  newest: NewestRows,
+  now: Instant,
+): readonly Problem[] {
+  const { rows, unreadable, ahead, newestAt } = newest;
+  const isEpoch = timestampFormat.startsWith('epoch');
+  const format = (text: string): Problem => ({ path: ['source', 'timestampFormat'], text: `is ${timestampFormat}, ${text}` });
+  const zone = (text: string): Problem => (isEpoch ? format(text) : { path: ['source', 'timeZone'], text: `is ${timeZone}, ${text}` });
+  const of = (found: RowsFound) => `${found.rows} of the ${rows} newest rows`;
+  return [
+    ...(unreadable.rows === 0
+      ? []
+      : [format(`in which the time of ${of(unreadable)} cannot be read, such as '${unreadable.example ?? ''}'`)]),
+    ...(ahead.rows === 0 ? [] : [zone(`by which ${of(ahead)} lie ahead of now (${isoOf(now)}), such as '${ahead.example ?? ''}'`)]),
+    ...(newestAt === null || newestAt >= addSeconds(now, -maxAgeSeconds)
+      ? []
+      : [zone(`by which the newest reading is of ${isoOf(newestAt)}, longer ago than source.maxAgeSeconds`)]),
+  ];
 }
 
 /** What only the source itself can tell about the configuration, as loadSettings tells the rest: with path and line. */

@@ -1,4 +1,5 @@
 import { accountedSpans } from '../domain/accounted-spans.ts';
+import type { DetectionTotals } from '../domain/detection.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
 import { type Instant, isoOf } from '../domain/instant.ts';
 import { knownFamilies } from '../domain/known-families.ts';
@@ -41,7 +42,7 @@ export async function detect(cycle: Cycle): Promise<void> {
   report.readings.rejectedByReason = Object.fromEntries(rejected);
   const newest = Math.max(totals.newestGoodAt ?? 0, knownTime(cycle.health.newestReadingTimestamp, now) ?? 0);
   report.readings.newestAgeS = newest === 0 ? null : Math.max(0, Math.round((now - newest) / 100) / 10);
-  say(cycle, window, totals.accepted, rejected);
+  say(cycle, window, totals, rejected);
 }
 
 /** Open orders, and those that a person ended: whether the sensor is good again is asked about both, where they are ours to change. */
@@ -58,11 +59,17 @@ function watermarkOf({ health }: Cycle, now: Instant): Instant | null {
   return knownTime(stored, now) ?? (stored === null ? null : knownTime(health.detectedTimestamp, now));
 }
 
-function say(cycle: Cycle, window: DetectionWindow, accepted: number, rejected: readonly (readonly [string, number])[]): void {
+function say(cycle: Cycle, window: DetectionWindow, totals: DetectionTotals, rejected: readonly (readonly [string, number])[]): void {
   const { log } = cycle.ports;
+  const { accepted, newestGoodAt } = totals;
   if (accepted === 0) log.debug('No recent sensor data found');
   else log.info(`Found ${accepted} recent sensor readings`);
   if (window.backlog) log.info(`Catching up: readings up to ${isoOf(window.backlog.upTo)}`);
+  if (rejected.length === 0) return;
+  const reasons = rejected.map(([reason, count]) => `${count} ${reason}`).join(', ');
+  // Where nothing can be read at all no sensor is to blame, but what the configuration says of the times or the columns.
+  if (newestGoodAt === null)
+    log.warn(`All recent readings were rejected: ${reasons}; ops-agent config check --connect looks at the newest rows`);
   // Said at every look at the overlap: what somebody has to know is said once, by a work order.
-  if (rejected.length > 0) log.debug(`Rejected readings: ${rejected.map(([reason, count]) => `${count} ${reason}`).join(', ')}`);
+  else log.debug(`Rejected readings: ${reasons}`);
 }

@@ -1,5 +1,6 @@
 import { issuedCopy } from '../domain/audit-copy.ts';
 import type { DraftContents } from '../domain/draft.ts';
+import { announceSettled } from './announce-settled.ts';
 import type { Cycle } from './cycle.ts';
 import { isHeldBack, notApplied } from './held-back.ts';
 import { putBackIntoChains } from './put-back.ts';
@@ -17,6 +18,7 @@ export function recordIntents(
   cycle: Cycle,
   { events, recommendations, commands, workOrders }: DraftContents,
 ): Promise<ReadonlySet<string>> {
+  announceSettled(cycle, events);
   return announced(cycle, async () => {
     await appendEvents(cycle, events);
     // Before the recommendations: a run that dies here has its decisions taken over, and counted, once more.

@@ -51,7 +51,7 @@ export function judgeHealth(
   if (isAhead(health.lastHeartbeat, now)) reasons.push(`the last heartbeat says ${isoOf(health.lastHeartbeat)}, which is still to come`);
   else if (now > deadline) reasons.push(`the last heartbeat was at ${isoOf(health.lastHeartbeat)}, the next was due by ${isoOf(deadline)}`);
   const newest = health.newestReadingTimestamp;
-  if (newest === null) reasons.push('no good reading has been seen yet');
+  if (newest === null) reasons.push('no good reading has been seen yet; ops-agent config check --connect looks at the newest rows');
   else if (knownTime(newest, now) === null) reasons.push(`the newest good reading says ${isoOf(newest)}, which is still to come`);
   else if (now - newest > limits.feedMaxAgeSeconds * SECOND_MS)
     reasons.push(`the feed is silent: the newest good reading is of ${isoOf(newest)}`);

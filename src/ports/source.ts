@@ -1,6 +1,7 @@
 import type { Detection } from '../domain/detection.ts';
 import type { DetectionRequest } from '../domain/detection-request.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { NewestRows } from '../domain/newest-rows.ts';
 import type { TimeRange } from '../domain/window.ts';
 
 /** Readings of the past for `show`: one equipment, one signal, oldest first. */
@@ -34,5 +35,7 @@ export interface Source {
   mistypedColumns(): Promise<readonly SourceProblem[]>;
   /** The ids in so many of the newest readings, in order, whichever equipment this agent is responsible for. */
   equipmentIds(readings: number): Promise<readonly string[]>;
+  /** How the times of so many of the newest rows, in the order of the table's own times, read in the configured format and zone. */
+  newestRows(rows: number, now: Instant): Promise<NewestRows>;
   close(): Promise<void>;
 }

@@ -232,6 +232,8 @@ export interface OperatorStore {
   }): Promise<readonly Command[]>;
   /** The agent's and people's; what has not ended first, then the newest. */
   listWorkOrders(filter: WorkOrderFilter): Promise<readonly ListedWorkOrder[]>;
+  /** What there are events about: the ids that begin with `prefix`, in order, at most two. */
+  findSubjects(prefix: string): Promise<readonly string[]>;
   /** Newest first. */
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]>;
   readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }>;

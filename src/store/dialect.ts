@@ -95,6 +95,8 @@ export interface Dialect {
   createTable(table: Table): readonly string[];
   /** What stands beside the tables: indexes, triggers; repeatable. */
   createExtras(sourceTable: string | null): readonly string[];
+  /** Yields the names (`name`) of the indexes and triggers that there are. */
+  readonly listExtras: string;
   addColumn(table: Table, column: Column): string;
   /** Yields the rows (`name`, `type`) of a table's or view's columns; none when there is no such table. Its name is bound as `:table`. */
   readonly describeTable: string;

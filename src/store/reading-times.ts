@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import { epochUnitsPerSecond, isEngineTime } from './statements/raw-time.ts';
 
 const DAY_MS = 86_400 * SECOND_MS;
+const YEAR_MS = 366 * DAY_MS;
 /** No row came later than this: what a window without an ingest time asks for. */
 const NEVER = Date.UTC(9999, 11, 31);
 
@@ -69,6 +70,11 @@ export class ReadingTimes {
     const spans = this.#spansOf(range, range.upTo);
     const bounds = this.#bounds(spans, range);
     return { ...this.#zone(spans), ...times, raw_after: bounds.after, raw_up_to: bounds.upTo };
+  }
+
+  /** What converting the newest rows binds: the offset of today, and those of the changes of a year around it. */
+  zoneParams(now: Instant): Record<string, SqlValue> {
+    return this.#zone(this.#spansOf({ after: now - YEAR_MS, upTo: now + YEAR_MS }, now));
   }
 
   /**

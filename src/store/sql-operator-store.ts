@@ -16,7 +16,7 @@ import { fromRow, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
-import { eventStatement } from './statements/events.ts';
+import { eventStatement, subjectsStatement } from './statements/events.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
 import { wordList } from './word-list.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
@@ -106,6 +106,11 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
 
   listWorkOrders(filter: WorkOrderFilter): Promise<readonly ListedWorkOrder[]> {
     return listWorkOrders(this.#session, filter);
+  }
+
+  async findSubjects(prefix: string): Promise<readonly string[]> {
+    const { rows } = await this.#session.run(subjectsStatement(prefix));
+    return rows.map((row) => String(row['subject_id']));
   }
 
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]> {

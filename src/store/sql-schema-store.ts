@@ -2,6 +2,7 @@ import { AgentError } from '../domain/errors.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import type { NewReading, SchemaReport, SchemaStore, TableRow } from '../ports/store.ts';
 import { read, type Statement, write } from './connection.ts';
+import { type Extra, extrasIn, refuseToUndo } from './own-schema.ts';
 import { countStatements } from './opaque-sql.ts';
 import { appendReadings } from './reading-feed.ts';
 import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
@@ -88,6 +89,17 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     return missing;
   }
 
+  get #extras(): readonly Extra[] {
+    return extrasIn(this.#session.dialect.createExtras(this.#ownSource));
+  }
+
+  /** Without them the audit can be edited, hand-written times do not sort, and every look at the readings is a look at all of them. */
+  async #missingExtras(): Promise<readonly string[]> {
+    const { rows } = await this.#session.run(read(this.#session.dialect.listExtras));
+    const present = new Set(rows.map((row) => String(row['name'])));
+    return this.#extras.filter(({ name }) => !present.has(name)).map(({ kind, name }) => `${kind} ${name} is missing`);
+  }
+
   async #owners(): Promise<readonly string[]> {
     const { rows } = await this.#session.run(read('SELECT agent_id FROM agent_health ORDER BY agent_id'));
     return rows.map((row) => String(row['agent_id']));
@@ -124,6 +136,7 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     if (!version || version.version < SCHEMA_VERSION)
       return { state: 'behind', problems: [`schema version ${version?.version ?? 0}, this ops-agent has ${SCHEMA_VERSION}`] };
     const problems = (await this.#missingColumns()).map(({ table, column }) => `column ${table.name}.${column.name} is missing`);
+    problems.push(...(await this.#missingExtras()));
     const owners = await this.#owners();
     if (owners.length === 0) problems.push('agent_health has no row');
     const other = owners.find((owner) => owner !== agentId);
@@ -189,6 +202,8 @@ WHERE NOT EXISTS (SELECT 1 FROM sensor_data s WHERE s.recorded_by = :author)`,
     if (statements > 1) throw new AgentError('usage', `there are ${statements} statements`, 'give one at a time');
     if (statements === 0)
       throw new AgentError('usage', 'there is no statement', `give one, for instance: ops-agent sql "SELECT * FROM agent_health"`);
+    const own = { tables: this.#tables.map(({ name }) => name), extras: this.#extras.map(({ name }) => name), readings: this.#ownSource };
+    refuseToUndo(text, own);
     const { dialect } = this.#session;
     const result = await this.#session.run(write(dialect.spell(text.trim().replace(/;+$/, ''))));
     const rows = result.rows.map((row) =>

@@ -12,12 +12,14 @@ import {
 import type { DetectionRequest } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
+import type { NewestRows } from '../domain/newest-rows.ts';
 import { CHATTER_WINDOW_SECONDS } from '../domain/queue.ts';
 import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS, type TimeRange } from '../domain/window.ts';
 import type { ReadingPoint, Source, SourceProblem } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { newestRows } from './newest-rows.ts';
 import { ReadingTimes } from './reading-times.ts';
 import { encode } from './row-mapping.ts';
 import { sensorStateOf } from './sensor-rows.ts';
@@ -230,6 +232,10 @@ export class SqlSource implements Source {
   async equipmentIds(readings: number): Promise<readonly string[]> {
     const { rows } = await this.#session.run(read(equipmentSql(this.#settings, this.#dialect), { readings }));
     return rows.map((row) => String(row['equipment_id']));
+  }
+
+  newestRows(rows: number, now: Instant): Promise<NewestRows> {
+    return newestRows(this.#session, this.#settings, this.#times, { rows, now });
   }
 
   async missingColumns(): Promise<readonly SourceProblem[]> {

@@ -54,6 +54,7 @@ function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & 
     findRecommendations: (prefix) => operators.findRecommendations(prefix),
     listCommands: (filter) => operators.listCommands(filter),
     listWorkOrders: (filter) => operators.listWorkOrders(filter),
+    findSubjects: (prefix) => operators.findSubjects(prefix),
     listEvents: (filter) => operators.listEvents(filter),
     readHealth: () => operators.readHealth(),
     readFigures: () => operators.readFigures(),

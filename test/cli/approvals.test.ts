@@ -34,7 +34,7 @@ describe('two people', () => {
   beforeEach(() => recommended(TWO), 30_000);
 
   test('approve one after the other: the first is told to wait, the second lets the next cycle act', async () => {
-    expect((await place.run('show', id)).stdout).toContain('Needs:         two different people\n');
+    expect((await place.run('show', id)).stdout).toContain('Needs:          two different people\n');
     const first = await place.run('approve', id, '--by', 'operator_john');
     expect(first).toMatchObject({ stderr: '', code: 0 });
     expect(first.stdout).toMatch(

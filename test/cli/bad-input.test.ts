@@ -98,15 +98,26 @@ describe('the configuration', () => {
     );
   });
 
-  test('with several problems has them all, on one line', async () => {
+  test('with several problems has each on its own line, below their number', async () => {
     write('ops-agent.yaml', 'poll:\n  intervalSeconds: -1\nplant:\n  kind: real\n');
     expect(await place.run('status')).toEqual(
       refusal(
-        'ops-agent: 2 problems in ops-agent.yaml: poll.intervalSeconds (line 2, column 3): must be more than 0, is -1; ' +
-          "plant.kind (line 4, column 3): must be one of simulator, advisory, is 'real'. Correct it and check with: ops-agent config check",
+        'ops-agent: 2 problems in ops-agent.yaml:\n  poll.intervalSeconds (line 2, column 3): must be more than 0, is -1\n' +
+          "  plant.kind (line 4, column 3): must be one of simulator, advisory, is 'real'\nCorrect them and check with: ops-agent config check",
         2,
       ),
     );
+  });
+
+  test.each([
+    [['config', 'check', '-c', 'site.yaml'], 'ops-agent config check -c site.yaml'],
+    [['rules', 'test', '--since', '1h', '--against', 'site.yaml'], 'ops-agent config check -c site.yaml'],
+    [['config', 'check', '--config', "line 4's.yaml"], String.raw`ops-agent config check -c 'line 4'\''s.yaml'`],
+  ])('of a name of its own is checked by that name: %j', async (args, command) => {
+    for (const name of ['site.yaml', "line 4's.yaml"]) write(name, 'poll:\n  intervalSeconds: -1\n');
+    const { stderr, code } = await place.run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`must be more than 0, is -1. Correct it and check with: ${command}\n`);
   });
 
   test('that was asked for and is not there is not passed over', async () => {
@@ -216,10 +227,10 @@ describe('the source', () => {
       'source.columns.timestamp (line 3, column 3): historian.timestamp is declared INTEGER, but source.timestampFormat is native; say epochSeconds or epochMillis',
       "source.columns.equipment (line 4, column 5): historian has no column 'asset'",
       "source.columns.signals.flow (line 6, column 32): historian has no column 'gpm'",
-    ].join('; ');
+    ].join('\n  ');
     expect({ isSourceFine: stdout.includes('Source'), stderr, code }).toEqual({
       isSourceFine: false,
-      stderr: `ops-agent: 4 problems in ops-agent.yaml: ${text}. ${REMEDY}\n`,
+      stderr: `ops-agent: 4 problems in ops-agent.yaml:\n  ${text}\n${REMEDY.replace('it', 'them')}\n`,
       code: 2,
     });
   });
@@ -243,10 +254,10 @@ describe('the source', () => {
     expect({ stdout: stdout.split('\n').length, stderr, code }).toEqual({
       stdout: 3,
       stderr:
-        'ops-agent: 2 problems in ops-agent.yaml: ' +
-        'source.columns.signals.temperature (line 3, column 3): historian.temperature is declared TEXT, and a text is no reading; name a column of numbers, or read a view that casts it; ' +
-        'source.columns.timestamp (line 4, column 5): historian.t is declared INTEGER, but source.timestampFormat is native; say epochSeconds or epochMillis. ' +
-        `${REMEDY}\n`,
+        'ops-agent: 2 problems in ops-agent.yaml:\n  ' +
+        'source.columns.signals.temperature (line 3, column 3): historian.temperature is declared TEXT, and a text is no reading; name a column of numbers, or read a view that casts it\n  ' +
+        'source.columns.timestamp (line 4, column 5): historian.t is declared INTEGER, but source.timestampFormat is native; say epochSeconds or epochMillis\n' +
+        `${REMEDY.replace('it', 'them')}\n`,
       code: 2,
     });
   });
@@ -259,7 +270,7 @@ describe('the source', () => {
     const columns = 'equipment_id TEXT, temperature REAL, pressure REAL, flow_rate REAL, sensor_status TEXT, timestamp TEXT';
     await place.run('sql', `CREATE TABLE raw_readings (${columns})`);
     await place.run('sql', 'CREATE VIEW recent AS SELECT * FROM raw_readings');
-    await place.run('sql', "INSERT INTO raw_readings VALUES ('REACTOR_01', 70, 1, 1, 'good', '2026-02-19 10:30:00.000')");
+    await place.run('sql', "INSERT INTO raw_readings VALUES ('REACTOR_01', 70, 1, 1, 'good', CURRENT_TIMESTAMP)");
     const { stdout, stderr, code } = await place.run('config', 'check', '--connect');
     expect({ stdout: stdout.includes('✓ Source: recent'), stderr, code }).toEqual({
       stdout: true,

@@ -168,6 +168,19 @@ describe('reject and defer', () => {
 });
 
 describe('control', () => {
+  test.each(['shelve', 'out-of-service'])('%s of a pattern that matches no equipment is in force, and warned of', async (kind) => {
+    const order = (pattern: string) =>
+      place.run('control', kind, '--equipment', pattern, '--by', 'anna', '--reason', 'overhaul', '--for', '1h');
+    expect(await order('REACTOR_022')).toMatchObject({
+      stdout: expect.stringContaining('✓ In force'),
+      stderr: "ops-agent: warning: --equipment 'REACTOR_022' matches no equipment of the newest readings, did you mean 'REACTOR_02'?\n",
+      code: 0,
+    });
+    expect(await order('reactor_*')).toMatchObject({ stderr: '', code: 0 });
+    await place.run('sql', 'ALTER TABLE sensor_data RENAME TO sensor_data_away');
+    expect(await order('PUMPS')).toMatchObject({ stderr: '', code: 0 });
+  });
+
   test('advisory keeps approved commands from the plant until it is cleared', async () => {
     await place.run('control', 'advisory', '--by', 'operator_john', '--reason', 'drill');
     await place.run('approve', short(reactor), '--by', 'operator_john');
@@ -209,4 +222,50 @@ describe('control', () => {
     expect(await statusOf(pump.recommendation_id)).toBe('withdrawn');
     expect(await statusOf(reactor.recommendation_id)).toBe('pending');
   });
+});
+
+async function told(subject: string): Promise<readonly { readonly subject_id: string }[]> {
+  return (await place.json('events', '--subject', subject, '--json')) as { subject_id: string }[]; // the shape is json.test.ts's subject
+}
+
+describe('events of one subject', () => {
+  test('are found by the beginning of the id: of a recommendation, a command, a work order', async () => {
+    await place.run('approve', short(reactor), '--by', 'anna', '--yes');
+    await place.run(
+      'sql',
+      `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, sensor_status, timestamp) VALUES ('S', 'VALVE_01', 70, 'bad', CURRENT_TIMESTAMP)`,
+    );
+    await place.run('run-once');
+    const [command] = (await place.json('commands', '--json')) as readonly { command_id: string }[]; // as above
+    const [order] = (await place.json('work-orders', '--json')) as readonly { work_order_id: string }[]; // as above
+    for (const id of [reactor.recommendation_id, command?.command_id ?? '', order?.work_order_id ?? '']) {
+      const about = new Set((await told(id.slice(0, 8).toUpperCase())).map((event) => event.subject_id));
+      expect([...about]).toEqual([id]);
+      expect(await told(id)).toEqual(await told(id.slice(0, 8)));
+    }
+  });
+
+  test('are none for an id that is unknown, and are asked for again where several begin so', async () => {
+    expect(await place.run('events', '--subject', 'ffffffff')).toEqual({
+      stdout: '',
+      stderr: "ops-agent: there is no event about 'ffffffff'. List them: ops-agent events\n",
+      code: 3,
+    });
+    await place.run(
+      'sql',
+      `INSERT INTO agent_events (event_id, agent_id, run_id, actor, subject_type, subject_id, event, at)
+       SELECT column1, 'a', 'r', 'anna', 'command', column1, 'x', CURRENT_TIMESTAMP FROM (VALUES ('abcd1'), ('abcd2'))`,
+    );
+    expect(await place.run('events', '--subject', 'abcd')).toEqual({
+      stdout: '',
+      stderr: "ops-agent: 'abcd' is the beginning of more than one id: abcd1, abcd2. Give more characters\n",
+      code: 5,
+    });
+    expect(await place.run('events', '--subject', 'queue')).toEqual({ stdout: 'No events.\n', stderr: '', code: 0 });
+  });
+});
+
+test('show has a blank behind the longest label', async () => {
+  await place.run('defer', short(reactor), '--by', 'anna', '--until', '2999-01-01T00:00:00Z');
+  expect((await place.run('show', short(reactor))).stdout).toMatch(/^Deferred until: 2999-01-01T00:00:00\.000Z$/m);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { exitCodeFor } from '../../src/cli/cycle-report.ts';
-import { describeFailure } from '../../src/cli/error-text.ts';
+import { describeFailure, sentence } from '../../src/cli/error-text.ts';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { watchInterruption } from '../../src/cli/interruption.ts';
 import { type CycleReport, newReport } from '../../src/cycle/report.ts';
@@ -57,8 +57,14 @@ describe('a failure', () => {
   });
 
   test('is one line, what and then the remedy, however many lines the message has', () => {
-    const error = new AgentError('usage', '2 problems in a.yaml:\n  one\n  two.', 'mend it');
-    expect(describeFailure(error, false)).toEqual({ text: 'ops-agent: 2 problems in a.yaml: one; two. Mend it', exitCode: 2 });
+    const error = new AgentError('usage', 'near "x":\nsyntax error\nat 3.', 'mend it');
+    expect(describeFailure(error, false)).toEqual({ text: 'ops-agent: near "x": syntax error; at 3. Mend it', exitCode: 2 });
+  });
+
+  test('that is a list of problems has a line for each, below their number, and one entry in a log', () => {
+    const error = new AgentError('usage', '2 problems in a.yaml:\n  one\n  two', 'mend them');
+    expect(describeFailure(error, false)).toEqual({ text: 'ops-agent: 2 problems in a.yaml:\n  one\n  two\nMend them', exitCode: 2 });
+    expect(sentence(error)).toBe('2 problems in a.yaml: one; two. Mend them');
   });
 
   test('that is a bug keeps its stack for --log-level debug', () => {

@@ -23,6 +23,8 @@ function masked(log: string): string {
     .replaceAll(place.cwd, '.');
 }
 
+const silentFor = (minutes: number) => `UPDATE agent_health SET newest_reading_timestamp = CURRENT_TIMESTAMP - INTERVAL ${minutes} MINUTES`;
+
 const START = `[TIME] [INFO] Initializing Operations Agent... store=embedded:./ops-agent.db plant=simulator config=(defaults) rules=HASH
 [TIME] [WARNING] The plant is simulated (./ops-agent.plant.db): nothing that is executed reaches real equipment
 [TIME] [INFO] Connected to store embedded (./ops-agent.db) successfully
@@ -71,6 +73,17 @@ describe('loop', () => {
 [TIME] [INFO] [CYCLE COMPLETE] Duration: N.NNs, no next poll
 [TIME] [INFO] Agent ops_agent_001 is offline after 2 cycles
 `);
+  });
+
+  test('warns of a silent feed once, status says it too, and another silence is told again', async () => {
+    await place.run('sql', 'DELETE FROM sensor_data');
+    await place.run('sql', silentFor(10));
+    const running = startBundle(['loop', '--max-cycles', '8', '--interval', '1'], { cwd: place.cwd });
+    await running.saw('Next poll');
+    expect((await place.run('status')).stdout).toMatch(/^Feed: SILENT, newest good reading 10m ago$/m);
+    await place.run('sql', silentFor(20));
+    const { stderr } = await running.done;
+    expect(stderr.match(/\[WARNING\] The feed is silent: .*/g)).toHaveLength(2);
   });
 
   test.each([

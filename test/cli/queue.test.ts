@@ -97,8 +97,8 @@ describe('what is wrong with the queue', () => {
     await openedAgo(25 * 3600, `status = 'pending'`);
     expect((await place.run('recommendations')).stdout).toContain('  pending, stale, chattering  ');
     const page = (await place.run('show', row?.['recommendation_id'] ?? '')).stdout;
-    expect(page).toContain('Status:        pending, stale, chattering\n');
-    expect(page).toContain(`Chattering:    since ${row?.['chattering_timestamp']}\n`);
+    expect(page).toContain('Status:         pending, stale, chattering\n');
+    expect(page).toContain(`Chattering:     since ${row?.['chattering_timestamp']}\n`);
     expect(page).toMatch(/ chattering, ops_agent_001: the condition came and went 3 times within 60 s\n/);
   });
 

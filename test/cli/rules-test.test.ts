@@ -143,6 +143,9 @@ SELECT 'PUMP_01', 70, 100, 50, CASE WHEN i % 9 = 0 THEN 'bad' ELSE 'good' END, s
           return { readings, rejected };
         };
         expect(await figures()).toEqual({ readings: 54, rejected: 7 });
+        expect((await own.run('rules', 'test', '--since', '15m')).stdout).toContain(
+          '54 readings, 7 rejected (7 bad_quality); 0 recommendations',
+        );
         expect(await figures('--step', '10s')).toEqual({ readings: 54, rejected: 7 });
         expect(await figures('--config', 'classes.yaml')).toEqual({ readings: 54, rejected: 7 });
       } finally {
@@ -174,6 +177,27 @@ SELECT 'SLOW', CASE WHEN i IN (10, 11, 40, 41) THEN 97 ELSE 70 END, 'good', strf
     },
     PATIENCE_MS,
   );
+
+  test.each([
+    ['none of which can be read', "'19/02/2026'"],
+    ['all of which lie outside', 'CURRENT_TIMESTAMP - INTERVAL 2 HOURS'],
+  ])('a range without a good reading says so, with rows %s', async (_what, timestamp) => {
+    const own = newWorkplace();
+    try {
+      await own.run('setup');
+      await own.run(
+        'sql',
+        `INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp) VALUES ('R1', 96, 'good', ${timestamp})`,
+      );
+      const { stdout, code } = await own.run('rules', 'test', '--since', '1h');
+      expect(code).toBe(0);
+      expect(stdout).toContain(
+        '0 readings, 0 rejected; 0 recommendations, 0.0 a day\nNo good reading lies in this range; ops-agent config check --connect says whether the newest rows can be read\n',
+      );
+    } finally {
+      own.remove();
+    }
+  });
 
   test.each([
     [

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
+import { openSqlite } from '../../src/sqlite/sqlite-library.ts';
 import { ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
 
 let place: Workplace;
@@ -47,6 +48,13 @@ Setup complete! Ready to run ops-agent loop
 ================================================================
 `;
 
+/** What `ops-agent sql` refuses, whoever has the file can do. */
+async function asAnotherProgram(sql: string): Promise<void> {
+  const database = await openSqlite(path.join(place.cwd, 'ops-agent.db'));
+  database.exec(sql);
+  database.close();
+}
+
 describe('setup', () => {
   test("--sample-data prints the specification's lines, and the same again", async () => {
     const expected = { stdout: CREATING + INSERTING + verifying(5), stderr: '', code: 0 };
@@ -61,14 +69,31 @@ describe('setup', () => {
   test('--check is satisfied after setup, and names what was dropped since', async () => {
     await place.run('setup');
     expect(await place.run('setup', '--check')).toEqual({ stdout: '✓ The tables are up to date\n', stderr: '', code: 0 });
-    await place.run('sql', 'DROP TABLE work_orders');
+    await asAnotherProgram('DROP TABLE work_orders');
     expect(await place.run('setup', '--check')).toEqual({
       stdout: '',
       stderr: 'ops-agent: the tables are missing: table work_orders is missing. Run: ops-agent setup\n',
       code: 8,
     });
     await place.run('setup');
+    await asAnotherProgram('DROP TRIGGER agent_events_undeletable');
+    expect(await place.run('setup', '--check')).toEqual({
+      stdout: '',
+      stderr: 'ops-agent: the tables are drifted: trigger agent_events_undeletable is missing. Run: ops-agent setup\n',
+      code: 8,
+    });
+    await place.run('setup');
     expect((await place.run('setup', '--check')).code).toBe(0);
+  });
+
+  test('what it made is not dropped by sql', async () => {
+    await place.run('setup');
+    expect(await place.run('sql', 'DROP TRIGGER agent_events_undeletable')).toEqual({
+      stdout: '',
+      stderr:
+        "ops-agent: agent_events_undeletable is the agent's own trigger: it is not dropped. Leave it as it is; ops-agent setup makes and migrates the tables\n",
+      code: 2,
+    });
   });
 
   test('--print-sql prints the statements and touches nothing', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Control } from '../../src/domain/control.ts';
+import { eventOf } from '../../src/domain/event.ts';
 import { RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import type { Lease, OperatorDecision } from '../../src/ports/store.ts';
 import { type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
@@ -17,6 +18,7 @@ const DECISIONS: Readonly<Record<OperatorDecision['kind'], OperatorDecision>> = 
 };
 const BECOMES = { approve: 'approved', reject: 'rejected', defer: 'deferred' } as const;
 
+const told = (subjectId: string, event: string) => eventOf({ agentId: 'test', runId: 'run' }, { subjectType: 'command', subjectId, event });
 const decidedRow = async (at: AtHand) => (await at.store.findRecommendations(ROW.recommendationId))[0];
 
 function theDecision(under: StoreUnderTest): void {
@@ -285,6 +287,17 @@ function theLists(under: StoreUnderTest): void {
       expect([...(await at.store.readPlaces(['abcd-1', 'gone', "o'x"]))]).toEqual([
         ['abcd-1', expect.objectContaining({ equipmentId: 'abcd-1', issueFamily, status: 'pending', createdTimestamp: AT })],
       ]);
+    });
+
+    test('what there are events about is found by how it starts, each once', async () => {
+      const at = store();
+      await at.store.appendEvents(
+        [told('abcd-2', 'derived'), told('abcd-1', 'derived'), told('abcd-1', 'executed'), told('abcd-3', 'derived'), told('ABCD-4', 'x')],
+        AT,
+      );
+      expect(await at.store.findSubjects('abcd')).toEqual(['abcd-1', 'abcd-2']);
+      expect(await at.store.findSubjects('abcd-3')).toEqual(['abcd-3']);
+      expect(await at.store.findSubjects('ab%')).toEqual([]);
     });
 
     test('commands come newest first and in their sequence, by recommendation and status', async () => {

@@ -177,6 +177,46 @@ export function schemaContract(under: StoreUnderTest): void {
     });
 
     if (under.dialect.name === 'embedded')
+      test('an index or a trigger that is missing is named, and setting up again mends it', async () => {
+        const at = store();
+        await at.outside.run('DROP TRIGGER agent_events_undeletable');
+        await at.outside.run('DROP INDEX sensor_data_by_time');
+        expect(await at.store.checkSchema(AGENT)).toEqual({
+          state: 'drifted',
+          problems: ['index sensor_data_by_time is missing', 'trigger agent_events_undeletable is missing'],
+        });
+        await at.store.migrate(AGENT);
+        expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      });
+
+    test.each([
+      'DROP TABLE agent_events',
+      'drop table if exists Work_Orders;',
+      '-- a comment\nDROP /* another */ TABLE main."agent_recommendations"',
+      'DROP TABLE [sensor_data]',
+      'DROP TRIGGER agent_events_unchangeable',
+      'DROP INDEX `agent_recommendations_open`',
+      'ALTER TABLE agent_events RENAME TO other',
+      "ALTER TABLE main.'agent_commands' DROP COLUMN sent_value",
+    ])('%j is refused: it would undo what setting up made', async (statement) => {
+      const at = store();
+      await expect(at.store.runSql(statement)).rejects.toMatchObject({ code: 'usage', remedy: expect.stringContaining('ops-agent setup') });
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+    });
+
+    test("a plant's own tables are dropped and altered, and the readings' given columns", async () => {
+      const at = store();
+      for (const statement of [
+        'CREATE TABLE agent_notes (text VARCHAR(9))',
+        'ALTER TABLE agent_notes ADD COLUMN author VARCHAR(9)',
+        'DROP TABLE agent_notes',
+        'ALTER TABLE sensor_data ADD COLUMN vibration DOUBLE PRECISION',
+      ])
+        await at.store.runSql(statement);
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+    });
+
+    if (under.dialect.name === 'embedded')
       test('an index of open work orders that takes other words for an end is replaced by setting up again', async () => {
         const at = store();
         const definition = async () => (await at.outside.rows(`SELECT sql FROM sqlite_master WHERE name = 'work_orders_open'`))[0]?.['sql'];

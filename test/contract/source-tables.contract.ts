@@ -230,6 +230,8 @@ function localText(utc: Instant, hours: number): string {
   return new Date(utc + hours * HOUR).toISOString().slice(0, -1);
 }
 
+const hotAt = (t: SqlValue) => ({ t, temperature: 96 });
+
 const cases = shapes.flatMap((shape) => spellings.map(([name, spelling]) => [name, shape, spelling] as const));
 
 function formats(under: StoreUnderTest, store: () => AtHand): void {
@@ -303,6 +305,20 @@ function formats(under: StoreUnderTest, store: () => AtHand): void {
     ]);
     expect(await source.equipmentIds(100)).toEqual(['R1', 'R2']);
     expect(await source.equipmentIds(2)).toEqual(['R1']);
+  });
+
+  test.each(cases)('%s, %s: the newest rows tell whether their times can be', async (name, shape, { settings, type, spell }) => {
+    const at = store();
+    await make(at, type);
+    const source = await sourceOf(at, shape, settings);
+    const none = { rows: 0, example: null };
+    expect(await source.newestRows(9, NOW)).toEqual({ rows: 0, unreadable: none, ahead: none, newestAt: null });
+    await put(at, shape, [hotAt(spell(NOW - HOUR)), hotAt(spell(NOW + 5000))]);
+    expect(await source.newestRows(9, NOW)).toEqual({ rows: 2, unreadable: none, ahead: none, newestAt: NOW + 5000 });
+    await put(at, shape, [hotAt(spell(NOW + 6000)), hotAt(name.includes('since 1970') ? 12 : '19/02/2026')]);
+    const found = await source.newestRows(4, NOW);
+    expect(found).toMatchObject({ rows: 4, unreadable: { rows: 1 }, ahead: { rows: 1 }, newestAt: NOW + 6000 });
+    expect(found.ahead.example).toBe(String(spell(NOW + 6000)));
   });
 
   if (under.takesAnyValue)

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../src/domain/errors.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { judgeHealth } from '../../src/domain/health.ts';
+import { openSqlite } from '../../src/sqlite/sqlite-library.ts';
 import { changed, insertReading, newScene, plantWith, type Scene } from '../support/scenario.ts';
 
 const HIGH = 92;
@@ -82,7 +83,9 @@ describe('the audit', () => {
     await scene.cycle();
     await expect(scene.sql('DELETE FROM agent_events')).rejects.toThrow(/append-only/);
     await expect(scene.sql(`UPDATE agent_events SET actor = 'x'`)).rejects.toThrow(/append-only/);
-    await scene.sql('DROP TRIGGER agent_events_unchangeable');
+    const database = await openSqlite(scene.settings.store.path);
+    database.exec('DROP TRIGGER agent_events_unchangeable');
+    database.close();
     await scene.sql(`UPDATE agent_events SET after = json_set(after, '$.decision.approved_timestamp', 'abc') WHERE event = 'approved'`);
     await scene.sql(`UPDATE agent_recommendations SET status = 'pending' WHERE equipment_id = 'R1'`);
     await scene.reading('R3', CRITICAL);

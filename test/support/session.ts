@@ -38,7 +38,7 @@ function wordsOf(line: string): readonly string[] {
 
 const LOGGING = ['run-once', 'loop', 'simulate'];
 /** Of a cycle's log what it says to operators: what it created, escalated, refused and ended. */
-const NOTEWORTHY = /✓|ANOMALY|WITHDRAWN|CANCELLED|EXPIRED|REFUSED|RENEWED|SENSOR|FLOOD|OUTCOME|silent/;
+const NOTEWORTHY = /✓|ANOMALY|WITHDRAWN|CANCELLED|EXPIRED|REFUSED|RENEWED|RESTORED|RESUMED|REJECTED|DEFERRED|SENSOR|FLOOD|OUTCOME|silent/;
 
 /** What a session shows of a command: all of it, but for what `setup` and a cycle's log say every time. */
 function shown(command: string, stdout: string, stderr: string): string {

@@ -112,6 +112,10 @@ test('the format of times is one of four, and the ingest time is a column', () =
   expect(() => load('timestampFormat: epochMilli')).toThrow("did you mean 'epochMillis'?");
   expect(load('columns: { arrival: stored_at }').arrivalColumn).toBe('stored_at');
   expect(load('columns: { arrival: null }').arrivalColumn).toBeNull();
+  for (const same of ['timestamp: t, arrival: T', 'arrival: timestamp'])
+    expect(() => load(`columns: { ${same} }`)).toThrow(
+      /source\.columns\.arrival \(line 2, column \d+\): is '(T|timestamp)' like source\.columns\.timestamp/,
+    );
   expect(() => load('columns: { arrival: a b }')).toThrow("source.columns.arrival (line 2, column 14): must be a column's name");
 });
 

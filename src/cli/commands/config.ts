@@ -1,8 +1,10 @@
 import type { SourceSettings } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
+import { newestEquipment } from '../newest-equipment.ts';
 import { table, type Column } from '../table.ts';
 
 export interface ConfigCheckOptions {
@@ -10,8 +12,8 @@ export interface ConfigCheckOptions {
 }
 
 const COLUMNS: readonly Column[] = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }, { title: 'VARIABLE' }];
-/** Enough to hold every equipment of a plant, few enough to be read at once. */
-const NEWEST_READINGS = 10_000;
+/** Enough to tell one stray clock from a whole feed that is read wrongly. */
+const NEWEST_TIMES = 100;
 /** Lists and maps are cut there; --json has them whole. */
 const LONGEST_VALUE = 60;
 
@@ -28,25 +30,27 @@ export async function check(context: CliContext, options: ConfigCheckOptions): P
       'run: ops-agent setup',
     );
   context.out.print(`✓ Store: ${store.description}`);
-  await checkSource(context, settings.source);
+  const { now } = await store.readControls();
+  await checkSource(context, settings.source, now);
   const plant = await context.plant();
   await plant.read([]);
   context.out.print(`✓ Plant: ${plant.description}`);
   return EXIT.done;
 }
 
-/** Columns that are missing or of the wrong type are errors; a pattern without equipment may be about what is still to come. */
-async function checkSource(context: CliContext, settings: SourceSettings): Promise<void> {
+/** Columns that are missing or of the wrong type are errors; a pattern without equipment may be about what is still to come, and times may be so once. */
+async function checkSource(context: CliContext, settings: SourceSettings, now: Instant): Promise<void> {
   const source = await context.source();
-  const { findingsError, findingTexts, sourcePatterns, unmatchedPatterns } = await import('../../config/source-findings.ts');
+  const { findingsError, findingTexts, sourcePatterns, timeFindings, unmatchedPatterns } = await import('../../config/source-findings.ts');
   const input = await context.configInput();
   const problems = [...(await source.missingColumns()), ...(await source.mistypedColumns())];
   if (problems.length > 0) throw findingsError(input, problems);
   context.out.print(`✓ Source: ${settings.table}`);
   const { rulePatterns } = await import('../../config/load.ts');
   const patterns = [...sourcePatterns(settings), ...rulePatterns(input)];
-  const unmatched = unmatchedPatterns(patterns, await source.equipmentIds(NEWEST_READINGS));
-  for (const text of findingTexts(input, unmatched)) context.out.note(`ops-agent: warning: ${text}`);
+  const unmatched = unmatchedPatterns(patterns, await newestEquipment(context));
+  const times = timeFindings(settings, await source.newestRows(NEWEST_TIMES, now), now);
+  for (const text of findingTexts(input, [...times, ...unmatched])) context.out.note(`ops-agent: warning: ${text}`);
 }
 
 export async function show(context: CliContext, options: JsonOption): Promise<number> {

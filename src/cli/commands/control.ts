@@ -3,12 +3,14 @@ import { AgentError } from '../../domain/errors.ts';
 import { describeControl, isInForce, isOrder, type Control, type ControlKind } from '../../domain/control.ts';
 import { eventOf } from '../../domain/event.ts';
 import { isoOf } from '../../domain/instant.ts';
+import { wordOf } from '../../domain/word.ts';
 import type { CliContext } from '../context.ts';
 import { endTimeOf, type EndOptions } from '../end-time.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
 import { printRows } from '../listing.ts';
+import { newestEquipment } from '../newest-equipment.ts';
 import { plain } from '../output.ts';
 import type { Cell, Column } from '../table.ts';
 import { personOf } from '../who.ts';
@@ -66,7 +68,15 @@ export async function set(context: CliContext, kind: ControlKind, options: SetCo
   await store.setControl(control, eventOf({ agentId, runId: newRunId() }, text));
   const end = control.until === null ? 'until it is cleared' : `until ${isoOf(control.until)}`;
   context.out.print(`✓ In force, ${end}: ${plain(describeControl(control))}`);
+  if (wordOf(scope) !== EVERYTHING) await warnOfNoEquipment(context, scope);
   return EXIT.done;
+}
+
+/** Only once the order is given: it may be about equipment that is still to come, and must not wait for the source. */
+async function warnOfNoEquipment(context: CliContext, pattern: string): Promise<void> {
+  const { unmatchedPatterns } = await import('../../config/source-findings.ts');
+  for (const { text } of unmatchedPatterns([{ path: [], pattern }], await newestEquipment(context)))
+    context.out.note(`ops-agent: warning: --equipment ${plain(text)}`);
 }
 
 export async function clear(context: CliContext, options: ClearControlOptions): Promise<number> {

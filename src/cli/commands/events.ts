@@ -1,9 +1,11 @@
+import { AgentError } from '../../domain/errors.ts';
 import type { OperatorStore, StoredEvent } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
-import { shortId } from '../find-recommendation.ts';
+import { refuseAmbiguous, shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { printRows } from '../listing.ts';
 import { DEFAULT_ROWS } from '../option-values.ts';
+import { withRoundedNumbers } from '../rounding.ts';
 import type { Cell, Column } from '../table.ts';
 import { timeText } from '../wording.ts';
 
@@ -12,7 +14,7 @@ export interface EventsOptions extends JsonOption {
   readonly limit?: number;
 }
 
-const ID_PREFIX = /^[0-9a-f-]{4,35}$/i;
+const ID_PREFIX = /^[0-9a-f-]{4,36}$/i;
 const COLUMNS: readonly Column[] = [
   { title: 'AT' },
   { title: 'EVENT' },
@@ -29,11 +31,19 @@ export async function run(context: CliContext, options: EventsOptions): Promise<
   return printRows(context, options, rows, { columns: COLUMNS, cells, none: 'No events.' });
 }
 
-/** The recommendation's whole id for its prefix; any other subject (an agent, a control) is taken as it is. */
+/**
+ * The whole id for its prefix: of a recommendation, a command or a work order. What cannot be an id (an agent, a feed, a control) is taken
+ * as it is: that nothing has been told about it yet is no mistake.
+ * @throws AgentError not_found, conflict for a prefix that several share
+ */
 async function wholeSubject(store: OperatorStore, subject: string): Promise<string> {
   if (!ID_PREFIX.test(subject)) return subject;
-  const found = await store.findRecommendations(subject.toLowerCase());
-  return found.length === 1 ? (found[0]?.recommendationId ?? subject) : subject;
+  const wanted = subject.toLowerCase();
+  const found = await store.findSubjects(wanted);
+  const [id] = found;
+  if (id === undefined) throw new AgentError('not_found', `there is no event about '${subject}'`, 'list them: ops-agent events');
+  refuseAmbiguous(subject, wanted, found);
+  return id;
 }
 
 function cells(row: StoredEvent): readonly Cell[] {
@@ -42,5 +52,12 @@ function cells(row: StoredEvent): readonly Cell[] {
       ? shortId(row.subjectId)
       : row.subjectId;
   const change = row.toStatus === null ? null : `${row.fromStatus ?? '-'} → ${row.toStatus}`;
-  return [timeText(row.at), row.event, `${row.subjectType} ${subject}`, change, row.actor, row.reason];
+  return [
+    timeText(row.at),
+    row.event,
+    `${row.subjectType} ${subject}`,
+    change,
+    row.actor,
+    row.reason === null ? null : withRoundedNumbers(row.reason),
+  ];
 }

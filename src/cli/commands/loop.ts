@@ -10,6 +10,7 @@ import { requireColumns } from '../cycle-ports.ts';
 import { EXIT } from '../exit-codes.ts';
 import { introduce } from '../introduction.ts';
 import { LOOP_LIMITS, loopCycles } from '../loop-cycles.ts';
+import { withoutRepeats } from '../standing-warnings.ts';
 import { statusReport } from '../status-report.ts';
 
 export interface LoopOptions {
@@ -64,7 +65,7 @@ async function start(context: CliContext, settings: Settings, intervalSeconds: n
   log.info(`\n${statusReport(agentId, figures)}\n`);
   log.info(`[STARTUP] Agent ${agentId} starting monitoring loop...`);
   log.info(`Poll interval: ${intervalSeconds} seconds`);
-  return { store, source, plant, log, monotonic: context.monotonic };
+  return { store, source, plant, log: withoutRepeats(log), monotonic: context.monotonic };
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {

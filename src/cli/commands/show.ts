@@ -14,6 +14,7 @@ import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
 import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { plain } from '../output.ts';
+import { withRoundedNumbers } from '../rounding.ts';
 import { actionLines, readingsText, statusText, timeText } from '../wording.ts';
 
 export interface ShowOptions extends JsonOption {
@@ -41,6 +42,9 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
   return EXIT.done;
 }
 
+/** The longest label (`Deferred until:`) and a blank. */
+const LABEL_WIDTH = 16;
+
 /** What is known about a recommendation beside its row. */
 interface Surroundings {
   readonly now: Instant;
@@ -51,7 +55,9 @@ interface Surroundings {
 }
 
 function page(row: Recommendation, { now, commands, events, conflicts, isForTwo }: Surroundings, palette: Palette): string {
-  const facts = factsOf(row, now, isForTwo).flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(15)}${plain(value)}`]));
+  const facts = factsOf(row, now, isForTwo).flatMap(([name, value]) =>
+    value === null ? [] : [`${`${name}:`.padEnd(LABEL_WIDTH)}${plain(value)}`],
+  );
   return [
     palette.bold(`${row.recommendationId}  ${plain(row.equipmentId)}`),
     ...facts,
@@ -79,7 +85,7 @@ function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly
     ['Severity', `${row.severity} (priority ${row.priority}, confidence ${row.confidenceScore})`],
     ['Issue', `${row.issueType} (rule ${row.ruleId})`],
     ['Readings', `${readingsText(row)} at the peak`],
-    ['Cause', row.rootCauseAnalysis],
+    ['Cause', withRoundedNumbers(row.rootCauseAnalysis)],
     ['Recommended', row.recommendedAction],
     ['First seen', timeText(row.firstDetectedTimestamp)],
     ['Created', timeText(row.createdTimestamp)],
@@ -90,7 +96,7 @@ function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly
     ['Rejected by', rejection],
     ['Deferred until', row.deferUntil === null ? null : timeText(row.deferUntil)],
     ['Executed', row.executedTimestamp === null ? null : timeText(row.executedTimestamp)],
-    ['Result', row.executionResult],
+    ['Result', row.executionResult === null ? null : withRoundedNumbers(row.executionResult)],
     ['Outcome', row.outcome === null ? null : `${row.outcome} (verified ${timeText(row.verifiedTimestamp)})`],
     ['Follows', row.followsRecommendationId],
     ['Predecessor', row.predecessorId],
@@ -114,5 +120,5 @@ function commandLine(command: Command): string {
 
 function eventLine(event: StoredEvent): string {
   const change = event.toStatus === null ? '' : ` ${event.fromStatus ?? '-'} → ${event.toStatus}`;
-  return `${timeText(event.at)}  ${event.event}${change}, ${event.actor}${event.reason === null ? '' : `: ${event.reason}`}`;
+  return `${timeText(event.at)}  ${event.event}${change}, ${event.actor}${event.reason === null ? '' : `: ${withRoundedNumbers(event.reason)}`}`;
 }

@@ -13,7 +13,7 @@ import { kpiLines, kpisJson } from '../queue-report.ts';
 import { queueReport, statusReport } from '../status-report.ts';
 
 export async function run(context: CliContext, options: JsonOption): Promise<number> {
-  const { agentId } = await context.settings();
+  const { agentId, source } = await context.settings();
   const store = await context.store();
   const figures = await store.readFigures();
   const { health } = await store.readHealth();
@@ -26,7 +26,7 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
     const inForce = controls.filter((control) => isInForce(control, figures.now));
     context.out.json({ ...statusJson(agentId, figures, own), kpis: kpisJson(day, flood), controls: inForce.map(jsonRow) });
   } else {
-    const queue = [...queueReport(figures, own, controls).split('\n'), ...kpiLines(day, flood, now)].map(plain);
+    const queue = [...queueReport(figures, own, controls, source.maxAgeSeconds).split('\n'), ...kpiLines(day, flood, now)].map(plain);
     context.out.print([statusReport(agentId, figures), ...queue].join('\n'));
   }
   return EXIT.done;

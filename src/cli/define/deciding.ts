@@ -148,7 +148,7 @@ function defineEvents(program: Command, launch: Launch): void {
   const events = program
     .command('events')
     .description('list the audit trail, newest first')
-    .option('--subject <id>', 'only about this: an id, or the prefix of a recommendation')
+    .option('--subject <id>', 'only about this: the id, or its beginning, of a recommendation, command or work order, or a name')
     .option(...LIMIT)
     .option('--json', 'print a JSON array')
     .action((options: EventsOptions, command: Command) =>

@@ -11,8 +11,8 @@ export interface Replayed {
   readonly sensorEpisodes: readonly SensorEpisode[];
   /** Good readings, each counted once. */
   readonly readings: number;
-  /** Bad ones, each counted once. */
-  readonly rejected: number;
+  /** Bad ones, each counted once, by the reasons that there were. */
+  readonly rejected: Readonly<Record<string, number>>;
 }
 
 export interface ReplayPace {
@@ -38,13 +38,15 @@ export async function replayRange(
     rules: settings.sensorFaults,
     signals: sensedSignals(settings.source.shape),
   });
-  let [readings, rejected] = [0, 0];
+  const rejected: Record<string, number> = {};
+  let readings = 0;
   for (let from = range.from; from < range.to;) {
     const to = Math.min(range.to, addSeconds(from, stepSeconds));
     const detection = await source.detect(replay.request(from, to));
     replay.take(detection, to);
     readings += detection.totals.accepted;
-    rejected += Object.values(detection.totals.rejected).reduce((sum, count) => sum + count, 0);
+    for (const [reason, count] of Object.entries(detection.totals.rejected))
+      if (count > 0) rejected[reason] = (rejected[reason] ?? 0) + count;
     from = to;
     onProgress((to - range.from) / (range.to - range.from));
   }

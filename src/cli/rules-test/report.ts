@@ -17,6 +17,7 @@ import {
 import { signalText } from '../../domain/work-order.ts';
 import { chart } from '../chart.ts';
 import { jsonRow } from '../json.ts';
+import { roundedText } from '../rounding.ts';
 import { table, type Column } from '../table.ts';
 import { ageText } from '../wording.ts';
 import type { Replayed } from './replay-range.ts';
@@ -120,7 +121,11 @@ function rulesText({ origin, rulesHash, replayed, figures, sensors, floods, chat
   const flooded = floods.reduce((most, { count }) => Math.max(most, count), 0);
   const lines = [
     `Rules of ${origin} (${rulesHash.slice(0, 12)})`,
-    `${readings} readings, ${rejected} rejected; ${episodes.length} recommendations, ${perDay(episodes.length, range).toFixed(1)} a day`,
+    `${readings} readings, ${rejectedText(rejected)}; ${episodes.length} recommendations, ${perDay(episodes.length, range).toFixed(1)} a day`,
+    // What is no time lies in no range: a feed that is read wrongly looks like none.
+    ...(readings === 0
+      ? ['No good reading lies in this range; ops-agent config check --connect says whether the newest rows can be read']
+      : []),
     `${floods.length} floods${floods.length === 0 ? '' : `, the largest of ${flooded} recommendations`}; ${chattering === null ? 'chattering is counted in steps of at most 60 s' : `${chattering} chattering`}`,
   ];
   return [
@@ -128,6 +133,15 @@ function rulesText({ origin, rulesHash, replayed, figures, sensors, floods, chat
     ...(figures.length === 0 ? [] : [figuresTable(figures, chattering !== null)]),
     ...(sensors.length === 0 ? [] : ['', sensorTable(sensors)]),
   ].join('\n');
+}
+
+function total(rejected: Replayed['rejected']): number {
+  return Object.values(rejected).reduce((sum, count) => sum + count, 0);
+}
+
+function rejectedText(rejected: Replayed['rejected']): string {
+  const reasons = Object.entries(rejected).map(([reason, count]) => `${count} ${reason}`);
+  return `${total(rejected)} rejected${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`;
 }
 
 function chatteringIn(figures: readonly RuleFigures[]): number {
@@ -179,7 +193,7 @@ function episodesText(episodes: readonly Episode[]): string {
       each.equipmentId,
       each.ruleId,
       each.severity,
-      each.peak,
+      roundedText(each.peak),
     ]),
   );
 }
@@ -220,7 +234,8 @@ function rulesJson({ origin, rulesHash, replayed, figures, sensors, floods, chat
     configuration: origin,
     rules_hash: rulesHash,
     readings: replayed.readings,
-    rejected: replayed.rejected,
+    rejected: total(replayed.rejected),
+    rejected_by_reason: replayed.rejected,
     recommendations: replayed.episodes.length,
     per_day: perDay(replayed.episodes.length, range),
     chattering,

@@ -177,6 +177,7 @@ export const embeddedDialect: Dialect = {
   spell: spellForSqlite,
   createTable,
   createExtras: embeddedExtras,
+  listExtras: "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')",
   addColumn: (table, column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`,
   // A dotted name: SQLite looks for its last part.
   describeTable: "SELECT name, type FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",

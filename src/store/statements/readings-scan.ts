@@ -193,3 +193,12 @@ export function equipmentSql(source: SourceSettings, d: Dialect): string {
   WHERE ${rawTime(source, d, raw).isReadable} ORDER BY ${raw} DESC LIMIT :readings) newest
   WHERE ${d.isPlainId('equipment_id')} ORDER BY equipment_id`;
 }
+
+/** The raw times of the newest rows, by their index, beside what detection makes of them. */
+export function newestRowsSql(source: SourceSettings, d: Dialect): string {
+  const raw = d.quote(source.columns.timestamp);
+  const newest = `SELECT ${raw} AS newest_time FROM ${d.quote(source.table)} WHERE ${raw} IS NOT NULL ORDER BY ${raw} DESC LIMIT :rows`;
+  const rows = `${raw} >= (SELECT MIN(newest_time) FROM (${newest}) n)`;
+  return `SELECT ts, raw_time FROM (${readings(source, d, 'newest', [{ expression: raw, name: 'raw_time' }], rows)}) r
+  ORDER BY raw_time DESC LIMIT :rows`;
+}

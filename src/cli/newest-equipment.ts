@@ -1,0 +1,11 @@
+import type { CliContext } from './context.ts';
+
+/** Enough to hold every equipment of a plant, few enough to be read at once. */
+const NEWEST_READINGS = 10_000;
+
+/** The equipment of the newest readings. None where the source cannot be read: whoever asks has other things to do than to say so. */
+export async function newestEquipment(context: CliContext): Promise<readonly string[]> {
+  const source = await context.source();
+  if ((await source.missingColumns()).length > 0) return [];
+  return source.equipmentIds(NEWEST_READINGS);
+}
