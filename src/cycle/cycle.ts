@@ -16,7 +16,7 @@ import type { CycleClock } from './clock.ts';
 import type { CyclePorts } from './ports.ts';
 import type { CycleReport } from './report.ts';
 import { type SituationIndex } from './situations.ts';
-import type { Verdict } from './verdicts.ts';
+import type { Verdict } from '../domain/verify-outcome.ts';
 
 /** What the phases hand on to each other. Each field is set by the phase that its comment names. */
 export interface Cycle {

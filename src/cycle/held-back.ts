@@ -1,5 +1,5 @@
 import type { Command } from '../domain/command.ts';
-import type { CommandChange } from '../domain/draft.ts';
+import type { CommandChange } from '../domain/changes.ts';
 import type { AgentEvent, EventText } from '../domain/event.ts';
 import { eventOf } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';

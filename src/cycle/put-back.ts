@@ -1,5 +1,5 @@
 import { placePutBack } from '../domain/chain-place.ts';
-import type { RecommendationChange } from '../domain/draft.ts';
+import type { RecommendationChange } from '../domain/changes.ts';
 import { eventOf } from '../domain/event.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import type { Cycle } from './cycle.ts';

@@ -1,5 +1,5 @@
 import { issuedCopy } from '../domain/audit-copy.ts';
-import type { DraftContents } from '../domain/draft.ts';
+import type { DraftContents } from '../domain/changes.ts';
 import { announceSettled } from './announce-settled.ts';
 import type { Cycle } from './cycle.ts';
 import { isHeldBack, notApplied } from './held-back.ts';

@@ -1,4 +1,4 @@
-import type { CommandChange } from '../domain/draft.ts';
+import type { CommandChange } from '../domain/changes.ts';
 import type { Cycle } from './cycle.ts';
 import { isCommandHeldBack, notApplied } from './held-back.ts';
 

@@ -1,14 +1,7 @@
-import type { Outcome } from '../domain/recommendation.ts';
 import { familyFor } from '../domain/rule-book.ts';
-import { outcomeOf } from '../domain/verify-outcome.ts';
+import { outcomeOf, type Verdict } from '../domain/verify-outcome.ts';
 import type { Cycle } from './cycle.ts';
 import { isTrusted } from './dispatch-context.ts';
-
-/** Whether an execution worked, and the newest value that says so. */
-export interface Verdict {
-  readonly outcome: Outcome;
-  readonly value: number | null;
-}
 
 /** What can be said now about the executions whose effect this cycle looked for, by recommendation. */
 export function verdictsOf(cycle: Cycle): ReadonlyMap<string, Verdict> {

@@ -1,4 +1,4 @@
-import type { RecommendationChange } from './draft.ts';
+import type { RecommendationChange } from './changes.ts';
 import type { EventText } from './event.ts';
 import { type Instant, isoOf } from './instant.ts';
 import type { FamilyHistory, Recommendation } from './recommendation.ts';

@@ -5,11 +5,6 @@ import type { OpenRecommendation } from './recommendation.ts';
 /** What the command line tells the audit before it writes a decision. */
 export const GIVEN_EVENTS = ['approval_given', 'rejection_given'] as const;
 
-export interface GivenDecision {
-  readonly event: string;
-  readonly actor: string;
-}
-
 type Decided = Pick<OpenRecommendation, 'approvedVia' | 'updatedTimestamp' | 'given'>;
 
 /**

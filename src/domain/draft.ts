@@ -12,29 +12,8 @@ import {
   mayBecome,
   type RecommendationStatus,
 } from './transitions.ts';
+import type { CommandChange, DraftContents, RecommendationChange } from './changes.ts';
 import type { WorkOrderChange } from './work-order.ts';
-
-/** One row to write: inserted when `expected` is null, else changed only while its stored status is `expected`. */
-export interface RecommendationChange {
-  readonly recommendationId: string;
-  readonly expected: string | null;
-  readonly columns: Partial<Recommendation>;
-}
-
-export interface CommandChange {
-  readonly commandId: string;
-  readonly expected: CommandStatus | null;
-  /** Set where only the run that claimed the command may change it. */
-  readonly claimedBy: string | null;
-  readonly columns: Partial<Command>;
-}
-
-export interface DraftContents {
-  readonly events: readonly AgentEvent[];
-  readonly recommendations: readonly RecommendationChange[];
-  readonly commands: readonly CommandChange[];
-  readonly workOrders: readonly WorkOrderChange[];
-}
 
 /**
  * What a cycle means to write, before it writes any of it. Phases read rows as they will be, so that a later

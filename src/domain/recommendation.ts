@@ -1,4 +1,3 @@
-import type { GivenDecision } from './decision-way.ts';
 import type { Instant } from './instant.ts';
 import type { Severity } from './severity.ts';
 import type { Action, Ticket } from './ticket.ts';
@@ -100,6 +99,12 @@ export function decisionOf(row: DecisionColumns): DecisionColumns {
 export interface LastDecision {
   readonly event: string;
   readonly columns: DecisionColumns;
+}
+
+/** What the command line told the audit of a decision before it wrote it. */
+export interface GivenDecision {
+  readonly event: string;
+  readonly actor: string;
 }
 
 /** What an escalation changes of a row beside its ticket. */

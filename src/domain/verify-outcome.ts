@@ -4,6 +4,12 @@ import type { Policy } from './policy.ts';
 import type { OpenRecommendation, Outcome } from './recommendation.ts';
 import { bandFor, type IssueFamily } from './rules.ts';
 
+/** Whether an execution worked, and the newest value that says so. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly value: number | null;
+}
+
 type VerifyPolicy = Pick<Policy, 'settlingSeconds' | 'verifyWindowSeconds'>;
 
 function endOfWindow(executedAt: Instant, policy: VerifyPolicy): Instant {

@@ -1,6 +1,6 @@
 import type { Command } from '../domain/command.ts';
 import type { Control, ControlKind } from '../domain/control.ts';
-import type { CommandChange, RecommendationChange } from '../domain/draft.ts';
+import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';

@@ -1,14 +1,13 @@
 import { assessmentFrom, decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
 import type { Command } from '../domain/command.ts';
-import type { GivenDecision } from '../domain/decision-way.ts';
 import type { Control } from '../domain/control.ts';
-import type { CommandChange, RecommendationChange } from '../domain/draft.ts';
+import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
-import type { FamilyHistory, LastDecision, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
+import type { GivenDecision, FamilyHistory, LastDecision, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
 import { severityOnRecord } from '../domain/severity-on-record.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';

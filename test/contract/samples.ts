@@ -6,7 +6,7 @@ import type { Instant } from '../../src/domain/instant.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import type { Band, IssueFamily } from '../../src/domain/rules.ts';
 import { type Action, type Ticket, ticketHash } from '../../src/domain/ticket.ts';
-import type { CommandChange, RecommendationChange } from '../../src/domain/draft.ts';
+import type { CommandChange, RecommendationChange } from '../../src/domain/changes.ts';
 import type { RecommendationStatus } from '../../src/domain/transitions.ts';
 import { AGENT } from '../support/stores.ts';
 

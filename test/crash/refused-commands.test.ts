@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { CommandChange } from '../../src/domain/draft.ts';
+import type { CommandChange } from '../../src/domain/changes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { changed, newScene, plantWith, type Scene } from '../support/scenario.ts';

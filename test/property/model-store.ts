@@ -1,6 +1,6 @@
 import { decisionFrom, ticketFrom } from '../../src/domain/audit-copy.ts';
 import type { Command } from '../../src/domain/command.ts';
-import type { DraftContents, RecommendationChange } from '../../src/domain/draft.ts';
+import type { DraftContents, RecommendationChange } from '../../src/domain/changes.ts';
 import { type AgentEvent, DECISION_EVENTS, TICKET_EVENTS } from '../../src/domain/event.ts';
 import type { FamilyHistory, StoredRecommendation } from '../../src/domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isRecommendationStatus, isTerminal, mayBecome } from '../../src/domain/transitions.ts';

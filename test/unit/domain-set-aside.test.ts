@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { RecommendationChange } from '../../src/domain/draft.ts';
+import type { RecommendationChange } from '../../src/domain/changes.ts';
 import { setAside, type Standing } from '../../src/domain/set-aside.ts';
 
 const at = (equipmentId: string, status = 'pending'): Standing => ({ equipmentId, issueFamily: 'temperature', status });
