@@ -11,7 +11,9 @@ test.each([
   [0.00123, '0.0012'],
   [-0.0000456, '-0.000046'],
   [1_234_567.891, '1234567.89'],
-])('%d is read as %s', (value, text) => {
+  [null, 'null'],
+  ['hot', 'hot'],
+])('%p is read as %s', (value, text) => {
   expect(roundedText(value)).toBe(text);
 });
 
@@ -20,6 +22,7 @@ test.each([
   ['moved from -12.34567 to 12.3', 'moved from -12.35 to 12.3'],
   ['until 2026-02-19T10:30:00.000Z', 'until 2026-02-19T10:30:00.000Z'],
   ['at 2026-02-19 10:30:00.123', 'at 2026-02-19 10:30:00.123'],
+  [null, null],
   ['10.0.1.1234 and v1.2.3456', '10.0.1.1234 and v1.2.3456'],
 ])('of a text only long numbers are shortened: %s', (text, shown) => {
   expect(withRoundedNumbers(text)).toBe(shown);

@@ -52,12 +52,5 @@ function cells(row: StoredEvent): readonly Cell[] {
       ? shortId(row.subjectId)
       : row.subjectId;
   const change = row.toStatus === null ? null : `${row.fromStatus ?? '-'} → ${row.toStatus}`;
-  return [
-    timeText(row.at),
-    row.event,
-    `${row.subjectType} ${subject}`,
-    change,
-    row.actor,
-    row.reason === null ? null : withRoundedNumbers(row.reason),
-  ];
+  return [timeText(row.at), row.event, `${row.subjectType} ${subject}`, change, row.actor, withRoundedNumbers(row.reason)];
 }

@@ -96,7 +96,7 @@ function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly
     ['Rejected by', rejection],
     ['Deferred until', row.deferUntil === null ? null : timeText(row.deferUntil)],
     ['Executed', row.executedTimestamp === null ? null : timeText(row.executedTimestamp)],
-    ['Result', row.executionResult === null ? null : withRoundedNumbers(row.executionResult)],
+    ['Result', withRoundedNumbers(row.executionResult)],
     ['Outcome', row.outcome === null ? null : `${row.outcome} (verified ${timeText(row.verifiedTimestamp)})`],
     ['Follows', row.followsRecommendationId],
     ['Predecessor', row.predecessorId],
@@ -120,5 +120,6 @@ function commandLine(command: Command): string {
 
 function eventLine(event: StoredEvent): string {
   const change = event.toStatus === null ? '' : ` ${event.fromStatus ?? '-'} → ${event.toStatus}`;
-  return `${timeText(event.at)}  ${event.event}${change}, ${event.actor}${event.reason === null ? '' : `: ${withRoundedNumbers(event.reason)}`}`;
+  const reason = withRoundedNumbers(event.reason);
+  return `${timeText(event.at)}  ${event.event}${change}, ${event.actor}${reason === null ? '' : `: ${reason}`}`;
 }
