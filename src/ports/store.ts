@@ -7,6 +7,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { QueueFacts } from '../domain/queue.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
+import type { OutcomeCounts } from '../domain/outcomes.ts';
 import type { FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
 import type { ListedWorkOrder, OpenedFor, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
 import type { Ticket } from '../domain/ticket.ts';
@@ -242,6 +243,8 @@ export interface OperatorStore {
   readQueue(): Promise<{ readonly now: Instant; readonly queue: QueueFacts }>;
   /** The last 24 hours of the queue; one statement. */
   readQueueDay(): Promise<QueueDay>;
+  /** What came of executions that were judged later than `since`, by rule, action and cause, most judged first; one statement. */
+  countOutcomes(since: Instant): Promise<readonly OutcomeCounts[]>;
   readControls(): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }>;
   /**
    * Writes the decision while the recommendation is undecided and, for an approval, its ticket is the one seen.

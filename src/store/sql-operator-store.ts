@@ -4,6 +4,7 @@ import { type AgentEvent, eventOf } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { AgentError } from '../domain/errors.ts';
 import { isoOf, type Instant } from '../domain/instant.ts';
+import type { OutcomeCounts } from '../domain/outcomes.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { isRecommendationStatus, mayBeDecided, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
@@ -17,6 +18,7 @@ import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
 import { eventStatement, subjectsStatement } from './statements/events.ts';
+import { countOutcomes } from './sql-outcomes.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
 import { wordList } from './word-list.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
@@ -140,6 +142,10 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
 
   readQueue(): ReturnType<OperatorStore['readQueue']> {
     return readQueue(this.#session);
+  }
+
+  countOutcomes(since: Instant): Promise<readonly OutcomeCounts[]> {
+    return countOutcomes(this.#session, since);
   }
 
   readQueueDay(): Promise<QueueDay> {

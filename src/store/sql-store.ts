@@ -60,6 +60,7 @@ function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & 
     readFigures: () => operators.readFigures(),
     readQueue: () => operators.readQueue(),
     readQueueDay: () => operators.readQueueDay(),
+    countOutcomes: (since) => operators.countOutcomes(since),
     decide: (decision, event) => operators.decide(decision, event),
     listSessions: (limit) => sessions.listSessions(limit),
     openSessionsOf: (operator) => sessions.openSessionsOf(operator),

@@ -7,6 +7,7 @@ import { effectsContract } from './effects.contract.ts';
 import { feedContract } from './feed.contract.ts';
 import { guardsContract } from './guards.contract.ts';
 import { operatorsContract } from './operators.contract.ts';
+import { outcomesContract } from './outcomes.contract.ts';
 import { rulesInForceContract } from './rules-in-force.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
@@ -29,6 +30,7 @@ export function everyContract(under: StoreUnderTest): void {
     guardsContract(under);
     cycleContract(under);
     operatorsContract(under);
+    outcomesContract(under);
     queueContract(under);
     sessionsContract(under);
     workOrdersContract(under);

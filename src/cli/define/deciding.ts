@@ -9,6 +9,7 @@ import type { RejectOptions } from '../commands/reject.ts';
 import type { JsonOption } from '../json-option.ts';
 import { LIMIT, repeated } from '../option-values.ts';
 import { documented, type Launch } from './launch.ts';
+import { defineOutcomes } from './outcomes.ts';
 import { defineWorkOrders } from './work-orders.ts';
 
 const BY = ['--by <name>', 'who decides; on a terminal the login is the default'] as const;
@@ -24,6 +25,7 @@ export function defineDeciding(program: Command, launch: Launch): void {
   defineDefer(program, launch);
   defineCommands(program, launch);
   defineWorkOrders(program, launch);
+  defineOutcomes(program, launch);
   defineEvents(program, launch);
 }
 
