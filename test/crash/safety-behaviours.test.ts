@@ -32,6 +32,8 @@ async function approved(equipmentId = 'R1'): Promise<string> {
   return id;
 }
 
+const full = () => Promise.reject(new AgentError('store_unavailable', 'the audit is full'));
+
 async function turnedTo(value: number): Promise<void> {
   await scene.plant.write({ commandId: 'operator', tag: throughput(), value, notAfter: Date.now() + 1000 });
 }
@@ -166,9 +168,8 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
   test('10. if the audit cannot be written, nothing is', async () => {
     await begin();
     await approved();
-    const appendEvents = () => Promise.reject(new AgentError('store_unavailable', 'the audit is full'));
     await scene.reading('R1', CRITICAL);
-    await scene.cycle({ ports: { store: changed(scene.store, { appendEvents }) } });
+    await scene.cycle({ ports: { store: changed(scene.store, { appendEvents: full }) } });
     expect(writes()).toHaveLength(0);
     await scene.cycle();
     const [sent] = await scene.sql(`SELECT MIN(at) AS at FROM agent_events WHERE event = 'dispatching'`);
