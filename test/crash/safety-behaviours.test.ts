@@ -209,7 +209,8 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
 
   test('13. dispatches are limited, and an equipment has one command outstanding', async () => {
     await begin({ 'policy.maxDispatchPerCycle': 1 });
-    for (const equipmentId of ['R1', 'R2', 'R3']) await approved(equipmentId);
+    for (const equipmentId of ['R1', 'R2', 'R3']) await recommended(equipmentId);
+    for (const equipmentId of ['R1', 'R2', 'R3']) await scene.approve(equipmentId);
     const counts = [writes().length];
     for (let cycle = 0; cycle < 4; cycle += 1) {
       for (const equipmentId of ['R1', 'R2', 'R3']) await scene.reading(equipmentId, CRITICAL);
