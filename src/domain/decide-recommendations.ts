@@ -165,6 +165,17 @@ function decideDeferral(row: OpenRecommendation, now: Instant): Decision | undef
 
 /** All decisions about one (equipment, family). Pure: the same situation gives the same decisions. */
 export function decideSituation(situation: Situation, context: DecisionContext): Decided {
+  const { decisions, isWhole } = decideParts(situation, context);
+  return { decisions, isWhole: isWhole && !waitsForLate(situation, decisions) };
+}
+
+/** Late rows of further hours are told once these are on record. Where nothing is put there, no cycle would be the last to wait. */
+function waitsForLate({ late, earlier }: Situation, decisions: readonly Decision[]): boolean {
+  const isCut = [late, earlier?.late].some((part) => part?.raised?.isCut);
+  return isCut && decisions.some(({ kind }) => kind === 'record' || kind === 'extend' || kind === 'correct');
+}
+
+function decideParts(situation: Situation, context: DecisionContext): Decided {
   const row = situation.open && !isTerminal(situation.open.status) ? situation.open : undefined;
   const stop = reasonToEnd(situation, context);
   if (stop !== undefined) {
@@ -177,6 +188,5 @@ export function decideSituation(situation: Situation, context: DecisionContext):
   if (!earlier.isWhole || earlier.decisions.some(({ kind }) => kind === 'escalate' || kind === 'open'))
     return { ...earlier, isWhole: earlier.isWhole && !hasViolations(situation.late, situation.backlog, situation.live) };
   const present = row ? decideOpen(situation, row, context) : decideNew(situation, context);
-  const decisions = [...earlier.decisions, ...present.decisions];
-  return { decisions, isWhole: present.isWhole && ![situation.late, situation.earlier?.late].some((late) => late?.raised?.isCut) };
+  return { decisions: [...earlier.decisions, ...present.decisions], isWhole: present.isWhole };
 }

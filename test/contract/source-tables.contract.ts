@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SourceSettings } from '../../src/config/settings.ts';
-import type { AccountedSpan } from '../../src/domain/detection.ts';
+import type { AccountedSpan, KnownFamily } from '../../src/domain/detection.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
 import type { IssueFamily } from '../../src/domain/rules.ts';
@@ -66,6 +66,7 @@ interface Asked {
   readonly now?: Instant;
   readonly window?: DetectionWindow;
   readonly families?: readonly IssueFamily[];
+  readonly known?: readonly KnownFamily[];
   readonly accounted?: readonly AccountedSpan[];
 }
 
@@ -88,8 +89,8 @@ async function sourceOf(at: AtHand, shape: Shape, given: Partial<SourceSettings>
 
 async function detect(at: AtHand, shape: Shape, given: Partial<SourceSettings>, asked: Asked = {}) {
   const source = await sourceOf(at, shape, given);
-  const { window = liveAt(asked.now ?? NOW), families = [aFamily()], accounted = [] } = asked;
-  return source.detect({ window, rules: unscopedRules(families), known: [], accounted });
+  const { window = liveAt(asked.now ?? NOW), families = [aFamily()], known = [], accounted = [] } = asked;
+  return source.detect({ window, rules: unscopedRules(families), known, accounted });
 }
 
 function conversion(stored: string, used: string) {
@@ -521,6 +522,10 @@ function arrivals(under: StoreUnderTest, store: () => AtHand): void {
     expect(first.states.filter(({ part }) => part !== 'live')).toMatchObject([
       { part: 'late', raised: { firstAt: NOW - 20 * HOUR, lastAt: NOW - 19.5 * HOUR, isCut: true } },
     ]);
+    // Of a row that is open all are: they may make it worse.
+    const known = [{ equipmentId: 'R1', familyId: 'temperature', began: null, report: true }];
+    const { states: ofOpen } = await detect(at, shape, ARRIVAL, { window, known });
+    expect(ofOpen.filter(({ part }) => part === 'late')).toMatchObject([{ raised: { lastAt: NOW - 5 * HOUR, isCut: false } }]);
     const accounted = [{ ...ACCOUNTED, from: NOW - 20 * HOUR, until: NOW - 19.5 * HOUR + 1 }];
     const { states } = await detect(at, shape, ARRIVAL, { window, accounted });
     expect(states.filter(({ part }) => part !== 'live')).toMatchObject([{ raised: { firstAt: NOW - 5 * HOUR, isCut: false } }]);

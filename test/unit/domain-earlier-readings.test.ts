@@ -170,6 +170,10 @@ test('violations that an escalation or an opening leaves unjudged are asked for 
   expect(isWhole({ late })).toBe(true);
   expect(isWhole({ newest: WITHDRAWN, earlier: { late: state('late', { isEarlier: true, peak: 92, isCut: true }) } })).toBe(false);
   expect(isWhole({ open: OPEN, live, earlier: earlier('live', 92, true) })).toBe(true);
+  // Where nothing of late rows is put on record, waiting for the rest of them would never end.
+  const cut = state('late', { peak: 92, lastAt: past(9000), raisedTo: past(9000), isCut: true });
+  expect(isWhole({ open: OPEN, late: cut })).toBe(true);
+  expect(isWhole({ newest: WITHDRAWN, late: cut, live: state('live', { last: 70, clearSince: NOW - 60 * SECOND }) })).toBe(false);
 });
 
 test('what is worse now is seen beside an earlier episode; once earlier readings made it worse, by the next cycle', () => {

@@ -156,6 +156,7 @@ function statesOf(source: SourceSettings, d: Dialect, form: DetectForm): string 
   const longParts = wide ? [] : [longOthers(source, d), ...(form.trends ? [longTrends(signalNames(source), d)] : [])];
   return `good AS (SELECT j.*, h.part AS of_part,
     CASE WHEN e.part IS NULL AND k.began IS NOT NULL AND j.ts < k.began THEN 1 ELSE 0 END AS is_earlier,
+    COALESCE(k.report, 0) AS is_reported,
     CASE WHEN ${COUNTS} THEN 1 ELSE 0 END AS is_new,
     CASE WHEN ${VIOLATES} THEN 1 ELSE 0 END AS violates,
     CASE WHEN j.sign * j.value < j.sign * j.clear_bound THEN 1 ELSE 0 END AS clear

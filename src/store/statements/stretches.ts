@@ -34,13 +34,16 @@ judged_runs AS (SELECT s.*,
     MAX(CASE WHEN clear_then = 0 THEN ts END) OVER (PARTITION BY ${WHOLE}, stretch) AS unclear_until FROM stretches s)`;
 }
 
-/** `raised`: which violations count and lasted long enough. Of late rows an hour: one record of days would account for all that lies between. */
+/**
+ * `raised`: which violations count and lasted long enough. Of late rows an hour, where they become a record:
+ * one of days would account for all that lies between. What an open row may be made worse by is looked at whole.
+ */
 export function raisedAs(source: SourceSettings, d: Dialect): string {
   const raises = `CASE WHEN violates = 1 AND is_new = 1 AND (on_delay = 0 OR ${d.secondsBetween('run_start', 'ts')} >= on_delay) THEN 1 ELSE 0 END`;
   if (source.arrivalColumn === null) return `raised AS (SELECT j.*, ${raises} AS raises FROM judged_runs j)`;
   return `candidates AS (SELECT j.*, ${raises} AS may_raise FROM judged_runs j),
 late_candidates AS (SELECT c.*,
-    MIN(CASE WHEN may_raise = 1 AND of_part = 'late' THEN ts END) OVER (PARTITION BY is_earlier, ${WHOLE}) AS first_late FROM candidates c),
+    MIN(CASE WHEN may_raise = 1 AND of_part = 'late' AND (is_earlier = 1 OR is_reported = 0) THEN ts END) OVER (PARTITION BY is_earlier, ${WHOLE}) AS first_late FROM candidates c),
 raised AS (SELECT l.*, CASE WHEN may_raise = 1 AND (first_late IS NULL OR ts <= ${d.plusSeconds('first_late', String(LATE_SLICE_SECONDS))})
     THEN 1 ELSE 0 END AS raises FROM late_candidates l)`;
 }
