@@ -94,7 +94,7 @@ function extend(cycle: Cycle, found: FamilyHistory, from: Instant, upTo: Instant
 /** A record of what was over says how bad it was. Nobody decided about it, so that nobody agreed to less. */
 function correct(cycle: Cycle, found: FamilyHistory, proposal: Proposal, author: Authorship): void {
   const { draft, announcements } = cycle;
-  const { firstDetectedAt, accountedTo, band, equipmentId, family, peak } = proposal;
+  const { firstDetectedAt, accountedTo, band, family, peak } = proposal;
   const { row, span } = spanWith(cycle, found, firstDetectedAt, accountedTo);
   if (!isWorse(band.severity, row.severity)) return extend(cycle, found, firstDetectedAt, accountedTo);
   const { ticket, ...assessment } = assessmentOf(proposal, found.recommendationId, author, new Map());
@@ -110,8 +110,7 @@ function correct(cycle: Cycle, found: FamilyHistory, proposal: Proposal, author:
       after: { ...issuedCopy(ticket), ...spanRecord({ ...row, ...span }) },
     },
   );
-  const seen = `ANOMALY DETECTED: ${equipmentId} ${family.signal}=${reading(peak.value, proposal)}`;
-  announcements.tell(found.recommendationId, 'warn', `${seen} (late: ${found.recommendationId} was over by then)`);
+  announcements.tell(found.recommendationId, 'warn', `${anomalyText(proposal)} (late: ${found.recommendationId} was over by then)`);
 }
 
 function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): boolean {
@@ -132,7 +131,7 @@ function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): bool
   if (!made) return false;
   const { announcements } = cycle;
   const id = row.recommendationId;
-  announcements.tell(id, 'warn', `ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(row.peakValue, proposal)}`);
+  announcements.tell(id, 'warn', anomalyText(proposal));
   if (over) {
     const text = `RECOMMENDATION WITHDRAWN: ${id} for ${row.equipmentId} (the episode ended before it was seen)`;
     announcements.tell(id, 'info', text, ({ recommendations }) => (recommendations.withdrawn += 1));
@@ -144,8 +143,9 @@ function create(cycle: Cycle, row: OpenRecommendation, proposal: Proposal): bool
   return true;
 }
 
-function reading(value: number, proposal: Proposal): string {
-  return proposal.family.signal === 'temperature' ? `${value.toFixed(1)}°C` : String(value);
+function anomalyText({ equipmentId, family, peak }: Proposal): string {
+  const value = family.signal === 'temperature' ? `${peak.value.toFixed(1)}°C` : String(peak.value);
+  return `ANOMALY DETECTED: ${equipmentId} ${family.signal}=${value}`;
 }
 
 function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, author: Authorship, live: LiveValues): void {
@@ -177,9 +177,8 @@ function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, aut
   );
   if (!changed) return;
   const id = row.recommendationId;
-  const seen = `ANOMALY DETECTED: ${row.equipmentId} ${proposal.family.signal}=${reading(proposal.peak.value, proposal)}`;
   const said = `✓ RECOMMENDATION ESCALATED: ${id} for ${row.equipmentId} (severity=${assessment.severity})`;
-  cycle.announcements.tell(id, 'warn', seen);
+  cycle.announcements.tell(id, 'warn', anomalyText(proposal));
   cycle.announcements.tell(id, 'info', said, ({ recommendations }) => (recommendations.escalated += 1));
   noteConflicts(cycle, draft.row(id) ?? row, row.ticket);
 }
