@@ -6,7 +6,13 @@ const PREFIX = 'OPS_AGENT_';
 const CONFIG_NAME = 'OPS_AGENT_CONFIG';
 
 /** Variables of ours that are no keys of the configuration: where it is, what it must not hold, and switches for tests. */
-const OTHER_NAMES: readonly string[] = [CONFIG_NAME, SIGNING_KEY_VARIABLE, 'OPS_AGENT_CRASH_AT', 'OPS_AGENT_SQLITE', 'OPS_AGENT_TEST_BUNDLE'];
+const OTHER_NAMES: readonly string[] = [
+  CONFIG_NAME,
+  SIGNING_KEY_VARIABLE,
+  'OPS_AGENT_CRASH_AT',
+  'OPS_AGENT_SQLITE',
+  'OPS_AGENT_TEST_BUNDLE',
+];
 
 /** `poll.intervalSeconds` → `OPS_AGENT_POLL_INTERVAL_SECONDS`. */
 export function environmentNameOf(path: string): string {
