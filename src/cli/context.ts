@@ -1,7 +1,6 @@
 import type { ConfigInput } from '../config/layers.ts';
 import type { Settings } from '../config/settings.ts';
 import { parseCrashPoint } from '../domain/crash-point.ts';
-import { type KeyRing, parseKeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import type { Log } from '../ports/log.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
@@ -23,8 +22,6 @@ export interface CliContext {
   configInput(): Promise<ConfigInput>;
   /** @throws AgentError usage */
   settings(): Promise<Settings>;
-  /** From the environment alone. @throws AgentError usage */
-  keys(): KeyRing;
   log(): Promise<Log>;
   /**
    * `create` makes what is missing, `anySchema` takes what is there; only the first asker decides.
@@ -51,7 +48,6 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
     const { flagsOf } = await import('./configuration-flags.ts');
     return { configPath: globals.config, env, cwd, flags: flagsOf(globals) };
   });
-  const keys = () => parseKeyRing(env[SIGNING_KEY_VARIABLE]);
   const settings = once(async () => (await import('../config/load.ts')).loadSettings(await configInput.get()));
   const log = once(async () => (await import('../log.ts')).createLog((await settings.get()).logging));
   let asked: { readonly create?: boolean; readonly anySchema?: boolean } = {};
@@ -75,7 +71,6 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
     monotonic: () => performance.now(),
     configInput: configInput.get,
     settings: settings.get,
-    keys,
     log: log.get,
     store: async (options) => {
       asked = { ...options, ...asked };

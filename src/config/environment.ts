@@ -1,3 +1,4 @@
+import { parseKeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { type ConfigKey, describeKeys } from './describe.ts';
 import { environmentNameOf, isKnownOther, isOurs, nearestName } from './environment-names.ts';
 import type { LooseProblem } from './problems.ts';
@@ -29,6 +30,8 @@ export function readEnvironment(env: Environment): EnvironmentValues {
       problems.push({ where: name, text: `${key.path} is a ${key.type}, which only the configuration file can hold` });
     else values.set(key.path, parseScalar(key, text));
   }
+  const signing = parseKeyRing(env[SIGNING_KEY_VARIABLE]);
+  if ('problem' in signing) problems.push({ where: SIGNING_KEY_VARIABLE, text: signing.problem });
   return { values, problems };
 }
 

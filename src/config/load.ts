@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import { SIMULATOR_TAGS } from '../domain/default-rules.ts';
+import { NO_KEYS, parseKeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { activeFamilies } from '../domain/rule-book.ts';
 import type { TagPolicy } from '../domain/tags.ts';
 import { hashOf } from '../domain/ticket.ts';
@@ -70,7 +71,7 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
   if (!parsed.success) throw failure(layers, schemaProblems(parsed.error.issues, layers.value));
   const config = parsed.data;
   const rules = rulesInForce(config);
-  const settings = settingsOf(config, rules, layers.origin, input.cwd);
+  const settings = settingsOf(config, rules, layers.origin, input);
   const problems = [
     ...storeProblems(config, input.env),
     ...shapeProblems(config, (key) => layers.originOf(key) !== 'default'),
@@ -92,9 +93,11 @@ function failure(layers: Layers, problems: readonly Problem[]) {
   return problemsError(layers.file, [...withoutRepeats(problems).map(layers.place), ...layers.problems]);
 }
 
-function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: string): Settings {
+function settingsOf(config: Config, rules: RulesInForce, origin: string, { cwd, env }: ConfigInput): Settings {
   const store: StoreSettings = { kind: 'embedded', path: path.resolve(cwd, config.store.path), leaseSeconds: config.store.leaseSeconds };
   const plant = plantOf(config, store.path, cwd);
+  // A ring that is wrong is one of the problems that the environment's layer tells of.
+  const keys = parseKeyRing(env[SIGNING_KEY_VARIABLE]);
   const sensorFaults = sensorFaultsOf(config);
   return {
     agentId: config.agent.id,
@@ -107,6 +110,7 @@ function settingsOf(config: Config, rules: RulesInForce, origin: string, cwd: st
     tags: tagsOf(config, plant.kind),
     policy: config.policy,
     plant,
+    signingKeys: 'ring' in keys ? keys.ring : NO_KEYS,
     poll: config.poll,
     retry: config.retry,
     logging: config.logging,

@@ -1,3 +1,4 @@
+import type { KeyRing } from '../domain/key-ring.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { RuleBook } from '../domain/rule-book.ts';
 import type { SensorFaultRules } from '../domain/sensor-states.ts';
@@ -72,6 +73,8 @@ export interface Settings {
   readonly tags: TagPolicy;
   readonly policy: Policy;
   readonly plant: PlantSettings;
+  /** From the environment alone; no key of the configuration. */
+  readonly signingKeys: KeyRing;
   readonly poll: { readonly intervalSeconds: number };
   readonly retry: RetrySettings;
   readonly logging: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'text' | 'json' };

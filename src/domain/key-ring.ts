@@ -1,12 +1,12 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { AgentError } from './errors.ts';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** The variable that holds the keys; never printed, in no file of the agent's. */
 export const SIGNING_KEY_VARIABLE = 'OPS_AGENT_SIGNING_KEY';
 
 interface SigningKey {
   readonly id: string;
-  readonly secret: string;
+  /** Not a text: what prints or serialises one shows nothing of it. */
+  readonly secret: KeyObject;
 }
 
 /** The keys that signatures are made and checked with: the first signs, all of them check, so that a key can be changed without a gap. */
@@ -17,27 +17,34 @@ export const NO_KEYS: KeyRing = [];
 const KEY_ID = /^[A-Za-z0-9_-]{1,32}$/;
 /** 128 bits spelled in hex, and the least that RFC 2104 would call a key and not a password. */
 const LEAST_SECRET_LENGTH = 32;
-const REMEDY = `write id:secret, the newest key first, separated by commas; a secret is made with: openssl rand -hex 32`;
+const HOW = `write id:secret, the newest key first, separated by commas; a secret is made with: openssl rand -hex 32`;
 
-/**
- * Keys as the environment holds them: `2026b:9f…,2026a:41…`. Nothing, or blanks, is no key.
- * @throws AgentError usage that names the key by its place or id, and never a secret
- */
-export function parseKeyRing(text: string | undefined): KeyRing {
-  if (text === undefined || text.trim() === '') return NO_KEYS;
-  const ring = text.split(',').map((part, index): SigningKey => {
-    const place = `${SIGNING_KEY_VARIABLE}: key ${index + 1}`;
+/** A ring, or what is wrong with the text: in words that name a key by its place or id, and repeat no secret. */
+export type KeyRingText = { readonly ring: KeyRing } | { readonly problem: string };
+
+/** Keys as the environment holds them: `2026b:9f…,2026a:41…`. Nothing, or blanks, is no key. */
+export function parseKeyRing(text: string | undefined): KeyRingText {
+  if (text === undefined || text.trim() === '') return { ring: NO_KEYS };
+  const ring: SigningKey[] = [];
+  for (const [index, part] of text.split(',').entries()) {
     const colon = part.indexOf(':');
     const id = part.slice(0, Math.max(colon, 0)).trim();
     const secret = part.slice(colon + 1).trim();
-    if (!KEY_ID.test(id)) throw new AgentError('usage', `${place} has no id of 1 to 32 letters, digits, _ and -`, REMEDY);
-    if (secret.length < LEAST_SECRET_LENGTH)
-      throw new AgentError('usage', `${place} ('${id}') is shorter than ${LEAST_SECRET_LENGTH} characters`, REMEDY);
-    return { id, secret };
-  });
-  const twice = ring.find(({ id }, index) => ring.findIndex((other) => other.id === id) !== index);
-  if (twice) throw new AgentError('usage', `${SIGNING_KEY_VARIABLE} names the key '${twice.id}' twice`, 'give each key an id of its own');
-  return ring;
+    const problem = problemOf(id, secret, ring);
+    if (problem !== undefined) return { problem: `key ${index + 1} ${problem}; ${HOW}` };
+    ring.push(signingKey(id, secret));
+  }
+  return { ring };
+}
+
+function problemOf(id: string, secret: string, before: KeyRing): string | undefined {
+  if (!KEY_ID.test(id)) return 'has no id of 1 to 32 letters, digits, _ and -';
+  if (secret.length < LEAST_SECRET_LENGTH) return `('${id}') is shorter than ${LEAST_SECRET_LENGTH} characters`;
+  return before.some((key) => key.id === id) ? `has the id '${id}' of a key before it` : undefined;
+}
+
+export function signingKey(id: string, secret: string): SigningKey {
+  return { id, secret: createSecretKey(Buffer.from(secret)) };
 }
 
 /** HMAC-SHA256 (RFC 2104) in hex. */

@@ -44,6 +44,7 @@ test('without a file the defaults are the specification’s', () => {
   expect(loadSettings({ env: {}, cwd: NOWHERE })).toEqual({
     agentId: 'ops_agent_001',
     origin: '(defaults)',
+    signingKeys: [],
     store: { kind: 'embedded', path: '/nowhere/ops-agent.db', leaseSeconds: 120 },
     source: {
       table: 'sensor_data',
@@ -160,6 +161,13 @@ test('the rules hash follows what the rules say, not how the file says it', () =
   expect(load('poll: {intervalSeconds: 3}').rulesHash).toBe(plain);
   expect(load('rules: {deadband: 2}').rulesHash).not.toBe(plain);
   expect(load('rules: {causes: [{signal: pressure, above: 90, text: x}]}').rulesHash).not.toBe(plain);
+});
+
+test('a signing key that is none is a problem like the others, and its secret is not repeated', () => {
+  const message = refusal('', { OPS_AGENT_SIGNING_KEY: 'a:hunter2', OPS_AGENT_POLL_INTERVAL_SECONDS: 'x' });
+  expect(message).toContain('2 problems');
+  expect(message).toContain("OPS_AGENT_SIGNING_KEY: key 1 ('a') is shorter than 32 characters; write id:secret");
+  expect(message).not.toContain('hunter2');
 });
 
 test('one problem is one line and several are counted, in the order of the file, the environment last', () => {
