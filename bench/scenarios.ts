@@ -21,7 +21,7 @@ async function open(folder: string, name: string, flags: Record<string, string> 
   const settings: Settings = loadSettings({ env: {}, cwd: folder, flags: { 'store.path': path.join(folder, `${name}.db`), ...flags } });
   const { store, source } = await openStore(settings, { create: true });
   await store.migrate(settings.agentId);
-  const plant = await createPlant(settings.plant, () => Date.now());
+  const plant = await createPlant(settings.plant, { now: () => Date.now() });
   const ports = { store, source, plant, log: silent, monotonic: () => performance.now() };
   const cycle = async () => {
     const report = await runCycle(ports, settings, new AbortController().signal, {
@@ -102,7 +102,7 @@ function perSecond(count: number, ms: number): number {
 /** From a reading to a verified write: how many recommendations and commands a second. */
 async function throughput(folder: string): Promise<void> {
   console.log('\nfrom readings to commands: 400 pieces of equipment too hot at once, all approved');
-  const bench = await open(folder, 'throughput', { 'policy.maxDispatchPerCycle': '400' });
+  const bench = await open(folder, 'throughput', { 'policy.maxDispatchPerCycle': '400', 'policy.maxWritesPerMinute': '10000' });
   await insertReadings(bench.store, 400, 400, 1, 400);
   const recommended = await bench.cycle();
   await bench.store.runSql(

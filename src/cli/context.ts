@@ -57,8 +57,8 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
   });
   const plant = once(async () => {
     const { createPlant } = await import('../plant/create-plant.ts');
-    const { plant: chosen, tags } = await settings.get();
-    const created = await createPlant(chosen, () => Date.now(), tags.allow);
+    const { plant: chosen, tags, signingKeys: keys } = await settings.get();
+    const created = await createPlant(chosen, { now: () => Date.now(), tags: tags.allow, keys });
     const point = parseCrashPoint(env['OPS_AGENT_CRASH_AT']);
     return point?.at === 'plant' ? (await import('../plant/crashing-plant.ts')).crashingPlant(created, point) : created;
   });

@@ -6,10 +6,15 @@ const END = '<!-- /keys -->';
 
 /** The document with the table of keys between its two marks made anew. Throws AgentError 'bug' when a mark is missing. */
 export function withKeyTables(document: string, keys: readonly ConfigKey[]): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new AgentError('bug', `the document lacks the marks ${BEGIN} and ${END}`);
-  return `${document.slice(0, begin + BEGIN.length)}\n\n${keyTables(keys)}\n\n${document.slice(end)}`;
+  return withBetween(document, BEGIN, END, keyTables(keys));
+}
+
+/** The document with `text` in the place of what stands between two marks. Throws AgentError 'bug' when a mark is missing. */
+export function withBetween(document: string, beginMark: string, endMark: string, text: string): string {
+  const begin = document.indexOf(beginMark);
+  const end = document.indexOf(endMark);
+  if (begin < 0 || end < begin) throw new AgentError('bug', `the document lacks the marks ${beginMark} and ${endMark}`);
+  return `${document.slice(0, begin + beginMark.length)}\n\n${text}\n\n${document.slice(end)}`;
 }
 
 function keyTables(keys: readonly ConfigKey[]): string {
@@ -45,7 +50,7 @@ function code(text: string): string {
 }
 
 /** Columns padded as prettier pads them, so that formatting and this agree. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;

@@ -36,6 +36,12 @@ const policy = z
       'How long after an execution readings may prove whether it worked; later ones prove nothing.',
     ),
     maxDispatchPerCycle: z.int().min(1).max(1000).default(100).describe('Commands that one cycle may send.'),
+    maxWritesPerMinute: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(100)
+      .describe('Writes that may go to the plant within one minute, whichever cycles send them; what is above waits.'),
     driftPercent: z.number().min(0).max(100).default(5).describe('A live value that moved further than this goes back to the operator.'),
     fourEyes: z.boolean().default(false).describe('Whether recommendations of `fourEyesSeverity` or worse need two different people.'),
     fourEyesSeverity: z.enum(SEVERITIES).default('critical').describe('The mildest severity that needs two people.'),

@@ -45,6 +45,7 @@ export async function approve(cycle: Cycle): Promise<void> {
     if (row.status === 'executing' && draft.commandsOf(row.recommendationId).length === 0) derive(cycle, row, context);
   refuseForeign(cycle, context);
   const claims = planDispatch(draft, context);
+  sayOfLimit(cycle, context, claims.length);
   const heldBack = await recordIntents(cycle, draft.take());
   const recommendationOf = new Map(draft.commands.map((command) => [command.commandId, command.recommendationId ?? '']));
   // No step of a sequence goes without the others.
@@ -129,6 +130,13 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
       renew(cycle, row, readiness.actions, readiness.reason);
       break;
   }
+}
+
+/** What waits for the limit of a minute alone would seem to be forgotten. */
+function sayOfLimit(cycle: Cycle, { writesLeft, mayDispatch, policy }: DispatchPlanContext, claimed: number): void {
+  const isWaiting = cycle.draft.commands.some((command) => command.status === 'pending');
+  if (!mayDispatch || !isWaiting || claimed < writesLeft) return;
+  cycle.announcements.say('info', `Waiting: the limit of ${policy.maxWritesPerMinute} writes a minute is reached`);
 }
 
 function derive(cycle: Cycle, row: OpenRecommendation, context: DispatchPlanContext): void {

@@ -116,6 +116,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
     leaseRunsOut: () => ports.monotonic() - held.sentAt > holdMs,
     controls: work.controls,
+    recentWrites: work.recentWrites,
     detected: null,
     situations: new SituationIndex(settings.rules, work.families, draft, []),
     distrust: distrustBy(work.workOrders),

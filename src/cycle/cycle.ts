@@ -40,6 +40,8 @@ export interface Cycle {
   readonly announcements: Announcements;
   /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */
   readonly leaseRunsOut: () => boolean;
+  /** begin, then every write that is sent: how many went to the plant within the last minute, or a little more. */
+  recentWrites: number;
   /** begin; read again while commands are dispatched */
   controls: readonly Control[];
   /** detect; null when this cycle could not detect */

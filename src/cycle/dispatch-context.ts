@@ -19,6 +19,8 @@ export function dispatchContext(cycle: Cycle): DispatchPlanContext {
     now,
     policy: settings.policy,
     controls: cycle.controls,
+    keys: settings.signingKeys,
+    writesLeft: settings.policy.maxWritesPerMinute - cycle.recentWrites,
     mayDispatch: cycle.ports.plant.acts && cycle.detected !== null,
     conditionOf: (row) =>
       cycle.detected && isTrusted(cycle, row) ? situations.conditionOf(row, now, settings.source.maxAgeSeconds) : 'unknown',

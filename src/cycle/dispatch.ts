@@ -1,24 +1,24 @@
-import { checkDispatch, isReadBack, tagsToCheck } from '../domain/check-dispatch.ts';
-import type { Command } from '../domain/command.ts';
-import { controlOn, describeControl } from '../domain/control.ts';
+import { checkBeforeReading, checkDispatch, isReadBack, tagsToCheck } from '../domain/check-dispatch.ts';
+import { type Command, writeText } from '../domain/command.ts';
 import { AgentError, asAgentError, assertNever } from '../domain/errors.ts';
 import { type Instant, SECOND_MS } from '../domain/instant.ts';
-import { endCommand } from '../domain/plan-dispatch.ts';
+import { signatureOf } from '../domain/key-ring.ts';
+import type { Stop } from '../domain/pre-checks.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { ResolvedAction } from '../domain/ticket.ts';
 import type { WriteOutcome } from '../ports/plant.ts';
 import type { ClaimedCommand } from '../ports/store.ts';
+import { endRest, fail, giveBack, leaveUnknown, type StepResult, succeed } from './command-results.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';
 import { goodValues } from './read-live.ts';
 import { noteError } from './report.ts';
+import { sendingContext } from './sending-context.ts';
 
 /** How old the controls may be at a write: the kill switch works in the middle of a cycle. */
 const CONTROLS_MAX_AGE_MS = 2000;
 const READ_BACK_STEP_MS = 200;
-
-type StepResult = 'done' | 'stop_sequence' | 'stop_all';
 
 /** Sends what this run claimed, sequence by sequence, one write after the other's read-back. Never throws for the plant. */
 export async function dispatchClaimed(cycle: Cycle, claimed: readonly ClaimedCommand[]): Promise<void> {
@@ -26,7 +26,8 @@ export async function dispatchClaimed(cycle: Cycle, claimed: readonly ClaimedCom
   let stopped: string | undefined;
   for (const sequence of sequences(cycle, claimed)) {
     for (const [index, item] of sequence.entries()) {
-      const result = stopped === undefined ? await step(cycle, item, refreshControls) : giveBack(cycle, item.command, stopped);
+      const result =
+        stopped === undefined ? await step(cycle, item, refreshControls) : giveBack(cycle, item.command, 'plant_silent', stopped);
       if (result === 'done') continue;
       if (result === 'stop_all') stopped ??= 'what came before it could not be sent';
       // What follows a step that did not end well: back to pending with it, or cancelled when it failed.
@@ -67,57 +68,39 @@ function sequences(cycle: Cycle, claimed: readonly ClaimedCommand[]): readonly (
   return inOrder.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
-/** Why nothing may be sent right now; undefined when it may. */
-function reasonToHold(cycle: Cycle, command: Command): string | undefined {
-  if (cycle.signal.aborted) return 'the agent is stopping';
-  if (cycle.leaseRunsOut()) return 'the lease runs out';
-  const control = controlOn(cycle.controls, ['advisory', 'out_of_service', 'shelved'], command.equipmentId ?? '', cycle.clock.now());
-  return control ? describeControl(control) : undefined;
-}
-
-/** Gives the command back where nothing may be sent right now; undefined where it may. */
-async function held(cycle: Cycle, command: Command, refreshControls: () => Promise<boolean>): Promise<StepResult | undefined> {
-  if (!(await refreshControls())) return giveBack(cycle, command, 'the controls cannot be read', 'stop_all');
-  const hold = reasonToHold(cycle, command);
-  return hold === undefined ? undefined : giveBack(cycle, command, hold);
-}
-
-/** The live read may have taken the plant's whole timeout: what was true before it is asked again at the last moment. */
-async function heldAgain(cycle: Cycle, command: Command, refreshControls: () => Promise<boolean>): Promise<StepResult | undefined> {
-  const hold = await held(cycle, command, refreshControls);
-  if (hold !== undefined) return hold;
-  const isLate = command.notAfter === null || cycle.clock.latest() > command.notAfter;
-  return isLate ? giveBack(cycle, command, 'the time in which it may be sent has passed') : undefined;
-}
-
-async function step(cycle: Cycle, { command, ticket }: ClaimedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
-  const hold = await held(cycle, command, refreshControls);
-  if (hold !== undefined) return hold;
-  const live = await readTags(cycle, tagsToCheck(command, ticket));
+/** Judges before the plant is asked and again after it answered, which may have taken its whole timeout. */
+async function step(cycle: Cycle, item: ClaimedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
+  const { command } = item;
+  if (!(await refreshControls())) return withoutControls(cycle, command);
+  const before = checkBeforeReading(command, sendingContext(cycle, item));
+  if (before.kind !== 'sendable') return withhold(cycle, command, before);
+  const live = await readTags(cycle, tagsToCheck(before.action));
   // One that does not answer would cost its timeout once more for every command that is left.
-  if (live === 'no_answer') return giveBack(cycle, command, 'the plant does not answer', 'stop_all');
-  const verdict = checkDispatch(command, {
-    now: cycle.clock.latest(),
-    ticket,
-    tags: cycle.settings.tags,
-    live,
-    driftPercent: cycle.settings.policy.driftPercent,
-    tolerancePercent: cycle.settings.plant.tolerancePercent,
-  });
+  if (live === 'no_answer') return giveBack(cycle, command, 'plant_silent', 'the plant does not answer', 'stop_all');
+  if (!(await refreshControls())) return withoutControls(cycle, command);
+  const { driftPercent } = cycle.settings.policy;
+  const { tolerancePercent } = cycle.settings.plant;
+  // Nothing is waited for between this verdict and the request to the plant.
+  const verdict = checkDispatch(command, { ...sendingContext(cycle, item), live, driftPercent, tolerancePercent });
   switch (verdict.kind) {
     case 'refuse':
-      return fail(cycle, command, verdict.code, verdict.reason, null);
     case 'return':
-      return giveBack(cycle, command, verdict.reason);
+      return withhold(cycle, command, verdict);
     case 'satisfied':
       return succeed(cycle, command, verdict.live, 'no write needed', null);
     case 'write':
-      return (
-        (await heldAgain(cycle, command, refreshControls)) ?? write(cycle, command, verdict.action, verdict.tag, command.notAfter ?? 0)
-      );
+      return write(cycle, command, verdict.action, verdict.tag, command.notAfter ?? 0);
     default:
       return assertNever(verdict, 'verdict about a dispatch');
   }
+}
+
+function withhold(cycle: Cycle, command: Command, { kind, code, reason }: Stop): StepResult {
+  return kind === 'refuse' ? fail(cycle, command, code, reason, null) : giveBack(cycle, command, code, reason);
+}
+
+function withoutControls(cycle: Cycle, command: Command): StepResult {
+  return giveBack(cycle, command, 'controls_unreadable', 'the controls cannot be read', 'stop_all');
 }
 
 /** The values of tags whose quality is good, by one call to the plant. */
@@ -137,10 +120,13 @@ async function readOne(cycle: Cycle, tag: string): Promise<number | undefined | 
 }
 
 async function write(cycle: Cycle, command: Command, action: ResolvedAction, tag: AllowedTag, notAfter: Instant): Promise<StepResult> {
-  const { ports } = cycle;
+  const { ports, settings } = cycle;
   const startedAt = cycle.clock.now();
   ports.log.info(`Executing command ${command.commandId}: ${action.tag} = ${action.value}`);
-  const request = { commandId: command.commandId, tag: action.tag, value: action.value, notAfter };
+  const asked = { commandId: command.commandId, tag: action.tag, value: action.value, notAfter };
+  const request = { ...asked, signature: signatureOf(settings.signingKeys, writeText(asked)) };
+  // Counted before it is sent: what becomes of it does not matter to the limit.
+  cycle.recentWrites += 1;
   const outcome: WriteOutcome = await ports.plant.write(request).catch((thrown: unknown) => ({
     kind: 'ambiguous' as const, // it may have left this process before it failed
     reason: asAgentError(thrown).message,
@@ -150,7 +136,7 @@ async function write(cycle: Cycle, command: Command, action: ResolvedAction, tag
       return fail(cycle, command, 'plant_refused', `the plant refused it: ${outcome.reason} (${outcome.quality})`, startedAt);
     case 'not_sent':
       noteError(cycle.report, 'execute', new AgentError('plant_unavailable', `not sent: ${outcome.reason}`));
-      return giveBack(cycle, command, outcome.reason, 'stop_all');
+      return giveBack(cycle, command, 'not_sent', outcome.reason, 'stop_all');
     case 'written':
     case 'ambiguous':
       return confirm(cycle, command, action, tag, startedAt, outcome);
@@ -185,94 +171,4 @@ async function confirm(
   // Before the deadline its absence proves nothing.
   if (inTime) return leaveUnknown(cycle, command, `interrupted while the plant still said ${live}`, startedAt);
   return fail(cycle, command, 'read_back_mismatch', `the plant took ${action.value} but says ${live}`, startedAt, live);
-}
-
-function about(command: Command) {
-  return { subjectType: 'command' as const, subjectId: command.commandId, fromStatus: command.status };
-}
-
-function succeed(cycle: Cycle, command: Command, live: number, how: string, startedAt: Instant | null): StepResult {
-  const now = cycle.clock.now();
-  cycle.draft.updateCommand(
-    command,
-    {
-      status: 'executed',
-      startedTimestamp: startedAt,
-      executedTimestamp: now,
-      completedTimestamp: now,
-      readBackValue: live,
-      executionResult: how,
-    },
-    {
-      ...about(command),
-      event: 'executed',
-      toStatus: 'executed',
-      reason: how,
-      before: { value: command.oldValue },
-      after: { value: live },
-    },
-    cycle.lease.runId,
-  );
-  cycle.report.commands.executed += 1;
-  cycle.ports.log.info(`✓ COMMAND EXECUTED: ${command.commandId} (${command.equipmentId ?? ''}: ${command.actionDescription ?? ''})`);
-  return 'done';
-}
-
-function fail(
-  cycle: Cycle,
-  command: Command,
-  code: string,
-  reason: string,
-  startedAt: Instant | null,
-  live: number | null = null,
-): StepResult {
-  endCommand(cycle.draft, command, {
-    status: 'failed',
-    code,
-    reason,
-    at: cycle.clock.now(),
-    claimedBy: cycle.lease.runId,
-    columns: { startedTimestamp: startedAt, readBackValue: live },
-  });
-  cycle.report.commands[code === 'ticket_mismatch' ? 'refused' : 'failed'] += 1;
-  cycle.ports.log.error(`COMMAND FAILED: ${command.commandId} (${reason})`);
-  return 'stop_sequence';
-}
-
-function leaveUnknown(cycle: Cycle, command: Command, reason: string, startedAt: Instant): StepResult {
-  cycle.draft.updateCommand(
-    command,
-    { status: 'unknown', startedTimestamp: startedAt, executionResult: reason },
-    { ...about(command), event: 'unknown', toStatus: 'unknown', reason },
-    cycle.lease.runId,
-  );
-  cycle.report.commands.unknown += 1;
-  cycle.ports.log.error(`COMMAND OUTCOME UNKNOWN: ${command.commandId} (${reason}); it is not sent again, a read-back will decide`);
-  return 'stop_sequence';
-}
-
-/** Nothing was sent: the command is pending again, for this approval's life. */
-function giveBack(cycle: Cycle, command: Command, reason: string, result: StepResult = 'stop_sequence'): StepResult {
-  cycle.draft.updateCommand(
-    command,
-    { status: 'pending', claimedBy: null, claimedTimestamp: null, notAfter: null },
-    { ...about(command), event: 'returned', toStatus: 'pending', reason },
-    cycle.lease.runId,
-  );
-  cycle.ports.log.info(`Command ${command.commandId} returned: ${reason}`);
-  return result;
-}
-
-/** The later steps of a sequence share the fate of the one before: cancelled after a failure, given back otherwise. */
-function endRest(cycle: Cycle, before: Command, rest: Command): void {
-  const status = cycle.draft.commands.find((command) => command.commandId === before.commandId)?.status;
-  if (status === 'failed')
-    endCommand(cycle.draft, rest, {
-      status: 'cancelled',
-      code: 'sequence_stopped',
-      reason: 'an earlier step of the sequence failed',
-      at: cycle.clock.now(),
-      claimedBy: cycle.lease.runId,
-    });
-  else giveBack(cycle, rest, 'an earlier step of the sequence has not ended yet');
 }

@@ -80,7 +80,7 @@ function isThere({ draft, settings }: Cycle, command: Command, live: number): bo
   const percent = settings.plant.tolerancePercent;
   const verdict = judgeTag(command.tagPath ?? '', settings.tags);
   if (!verdict.allowed) return live === wanted;
-  const seal = judgeSeal(command, draft.row(command.recommendationId ?? '')?.ticket ?? null);
+  const seal = judgeSeal(command, draft.row(command.recommendationId ?? '')?.ticket ?? null, settings.signingKeys);
   return 'action' in seal
     ? isReadBack(seal.action, verdict.tag, live, percent)
     : Math.abs(live - wanted) <= toleranceOf(verdict.tag, percent);

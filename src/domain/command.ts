@@ -1,7 +1,8 @@
 import { commandIdOf } from './ids.ts';
-import type { Instant } from './instant.ts';
+import { type Instant, isoOf } from './instant.ts';
+import { judgeSignature, type KeyRing, signatureOf, type SignatureVerdict } from './key-ring.ts';
 import type { Severity } from './severity.ts';
-import type { Action, Ticket } from './ticket.ts';
+import { type Action, canonicalJson, type Ticket, ticketHash } from './ticket.ts';
 import type { CommandStatus } from './transitions.ts';
 
 /** A row of agent_commands. `newValue` is text because the column is; `value_type` says how to read it. */
@@ -31,6 +32,8 @@ export interface Command {
   readonly attempt: number | null;
   readonly failureCode: string | null;
   readonly executionResult: string | null;
+  /** `id:hmac`, see signCommand; null where there was no key. */
+  readonly signature: string | null;
 }
 
 /** What a command may differ in from its ticket: the judge of a claimed row. */
@@ -74,4 +77,42 @@ export function brokenSeals(command: Command, ticket: Ticket): readonly string[]
   return Object.entries(expected)
     .filter(([column, value]) => command[column as keyof SealedColumns] !== value) // the keys are SealedColumns' own
     .map(([column]) => column);
+}
+
+/** What a command's signature is over: its sealed columns by their names in the table, and the hash of the approved ticket. */
+function sealText(sealed: SealedColumns, ticket: Ticket): string {
+  return canonicalJson({
+    command_id: sealed.commandId,
+    recommendation_id: sealed.recommendationId,
+    equipment_id: sealed.equipmentId,
+    sequence: sealed.sequence,
+    tag_path: sealed.tagPath,
+    new_value: sealed.newValue,
+    value_type: sealed.valueType,
+    unit: sealed.unit,
+    direction: sealed.direction,
+    old_value: sealed.oldValue,
+    severity: sealed.severity,
+    action_hash: ticketHash(ticket),
+  });
+}
+
+/** The signature of a command that is made now; null without a key. */
+export function signCommand(sealed: SealedColumns, ticket: Ticket, keys: KeyRing): string | null {
+  return signatureOf(keys, sealText(sealed, ticket));
+}
+
+/** Whether the agent made this row of this ticket; without keys nothing is asked. */
+export function judgeCommandSignature(command: Command, ticket: Ticket, keys: KeyRing): SignatureVerdict {
+  return keys.length === 0 ? 'valid' : judgeSignature(keys, sealText(command, ticket), command.signature);
+}
+
+/** What a request to the plant is signed over, so that the plant can tell who sent it and until when it holds. */
+export function writeText(write: {
+  readonly commandId: string;
+  readonly tag: string;
+  readonly value: number;
+  readonly notAfter: Instant;
+}): string {
+  return canonicalJson({ command_id: write.commandId, tag_path: write.tag, value: write.value, not_after: isoOf(write.notAfter) });
 }

@@ -28,8 +28,15 @@ export function permissiveTags({ permissives = [] }: Pick<Action, 'permissives'>
   return permissives.map(({ tag }) => tag);
 }
 
+interface UnmetPermissive extends Refusal {
+  readonly code: 'permissive_not_readable' | 'permissive_not_met';
+}
+
 /** What now forbids the step, by good live values; undefined when nothing does. A tag that cannot be read forbids it. */
-export function unmetPermissive({ permissives = [] }: Pick<Action, 'permissives'>, live: ReadonlyMap<string, number>): Refusal | undefined {
+export function unmetPermissive(
+  { permissives = [] }: Pick<Action, 'permissives'>,
+  live: ReadonlyMap<string, number>,
+): UnmetPermissive | undefined {
   for (const permissive of permissives) {
     const found = live.get(permissive.tag);
     const must = `'${permissive.tag}' must ${wantedOf(permissive)}`;

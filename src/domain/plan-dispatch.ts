@@ -1,7 +1,7 @@
 import { about } from './event.ts';
 import { decisionRecord } from './audit-copy.ts';
 import { judgeSeal } from './check-dispatch.ts';
-import { type Command, sealedColumnsOf } from './command.ts';
+import { type Command, sealedColumnsOf, signCommand } from './command.ts';
 import { type Control, controlOn, describeControl } from './control.ts';
 import type { ConditionState } from './detection.ts';
 import type { Draft } from './draft.ts';
@@ -9,7 +9,9 @@ import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { approversOf } from './four-eyes.ts';
 import { commandIdOf } from './ids.ts';
 import { approvalEndOf } from './judge-approvals.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { Policy } from './policy.ts';
+import { isForeignCode } from './pre-checks.ts';
 import { isCommandStatus } from './transitions.ts';
 import { decisionOf, type OpenRecommendation } from './recommendation.ts';
 import type { Action, Ticket } from './ticket.ts';
@@ -19,6 +21,10 @@ export interface DispatchPlanContext {
   readonly now: Instant;
   readonly policy: Policy;
   readonly controls: readonly Control[];
+  /** What commands are signed and checked with. */
+  readonly keys: KeyRing;
+  /** How many writes the limit of a minute still allows. */
+  readonly writesLeft: number;
   /** False where the plant only advises or this cycle could not detect: then nothing is claimed. */
   readonly mayDispatch: boolean;
   readonly conditionOf: (row: OpenRecommendation) => ConditionState;
@@ -33,7 +39,7 @@ export interface DispatchPlanContext {
 export function deriveCommands(
   draft: Draft,
   row: OpenRecommendation,
-  context: Pick<DispatchPlanContext, 'agentId' | 'now'>,
+  context: Pick<DispatchPlanContext, 'agentId' | 'now' | 'keys'>,
 ): readonly Command[] {
   const { ticket } = row;
   if (!ticket || draft.row(row.recommendationId)?.status !== 'executing') return [];
@@ -55,10 +61,11 @@ function commandOf(
   ticket: Ticket,
   action: Action,
   row: OpenRecommendation,
-  { agentId, now }: Pick<DispatchPlanContext, 'agentId' | 'now'>,
+  { agentId, now, keys }: Pick<DispatchPlanContext, 'agentId' | 'now' | 'keys'>,
 ): Command {
+  const sealed = sealedColumnsOf(ticket, action);
   return {
-    ...sealedColumnsOf(ticket, action),
+    ...sealed,
     actionDescription: row.recommendedAction,
     status: 'pending',
     createdTimestamp: now,
@@ -73,6 +80,7 @@ function commandOf(
     attempt: 0,
     failureCode: null,
     executionResult: null,
+    signature: signCommand(sealed, ticket, keys),
   };
 }
 
@@ -87,9 +95,6 @@ export interface CommandEnd {
   readonly columns?: Partial<Command>;
 }
 
-/** Ends for which somebody from outside is answerable. */
-const REFUSALS: readonly string[] = ['ticket_mismatch', 'no_valid_approval', 'replayed'];
-
 export function endCommand(draft: Draft, command: Command, { status, code, reason, at, claimedBy = null, columns = {} }: CommandEnd): void {
   draft.updateCommand(
     command,
@@ -97,7 +102,7 @@ export function endCommand(draft: Draft, command: Command, { status, code, reaso
     {
       subjectType: 'command',
       subjectId: command.commandId,
-      event: REFUSALS.includes(code) ? 'refused' : status,
+      event: isForeignCode(code) ? 'refused' : status,
       fromStatus: command.status,
       toStatus: status,
       reason,
@@ -131,8 +136,8 @@ function resultOf(command: Command): string {
 }
 
 /** One that says 'executed' and is not what was approved was put there by somebody else. */
-function hasFailed(command: Command, { ticket }: OpenRecommendation): boolean {
-  if (command.status === 'executed') return 'broken' in judgeSeal(command, ticket);
+function hasFailed(command: Command, { ticket }: OpenRecommendation, keys: KeyRing): boolean {
+  if (command.status === 'executed') return 'broken' in judgeSeal(command, ticket, keys);
   // A text that is no status can come to no end of its own.
   return command.status === 'failed' || command.status === 'cancelled' || !isCommandStatus(command.status);
 }
@@ -162,7 +167,7 @@ export function concludeRecommendation(
   const commands = ownCommands(draft, row);
   const missing = missingActions(row, commands);
   if (commands.length === 0 && (missing.length > 0 || !row.ticket)) return false;
-  const failed = missing.length > 0 || commands.some((command) => hasFailed(command, row));
+  const failed = missing.length > 0 || commands.some((command) => hasFailed(command, row, context.keys));
   if (!failed && commands.some((command) => command.status !== 'executed')) return false;
   if (commands.some((command) => isOutcomeOpen(command, claimedBy))) return false;
   for (const command of commands.filter((candidate) => candidate.status === 'pending' || candidate.status === 'executing'))
@@ -260,7 +265,8 @@ export function planDispatch(
       continue;
     }
     const blocked = controlOn(context.controls, ['advisory'], row.equipmentId, context.now);
-    const fits = claims.length === 0 || claims.length + pending.length <= context.policy.maxDispatchPerCycle;
+    const isFirst = claims.length === 0 && context.writesLeft > 0;
+    const fits = isFirst || claims.length + pending.length <= Math.min(context.policy.maxDispatchPerCycle, context.writesLeft);
     const approvalEnds = approvalEndOf(row, context.policy, context.now);
     if (!context.mayDispatch || blocked || !fits || context.conditionOf(row) !== 'holds' || approvalEnds === null) continue;
     for (const command of pending) {

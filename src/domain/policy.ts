@@ -7,6 +7,8 @@ export interface Policy {
   readonly settlingSeconds: number;
   readonly verifyWindowSeconds: number;
   readonly maxDispatchPerCycle: number;
+  /** Writes that may go to the plant within any minute, over all runs and equipment. */
+  readonly maxWritesPerMinute: number;
   readonly driftPercent: number;
   /** Whether recommendations of `fourEyesSeverity` or worse need two different people. */
   readonly fourEyes: boolean;

@@ -5,7 +5,7 @@ import type { Instant } from './instant.ts';
 import { type DispatchPlanContext, endCommand } from './plan-dispatch.ts';
 
 /** Refuses command rows that no approved ticket stands behind, whoever put them there. */
-export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanContext, 'now'>): readonly Command[] {
+export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanContext, 'now' | 'keys'>): readonly Command[] {
   const refused = new Set<string>();
   for (const command of draft.commands) {
     if (command.status !== 'pending' && command.status !== 'executing' && command.status !== 'unknown') continue;
@@ -15,10 +15,10 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
       endCommand(draft, command, { status: 'failed', code: 'no_valid_approval', reason, at: context.now });
       refused.add(command.commandId);
     } else if (command.status === 'pending') {
-      const seal = judgeSeal(command, row.ticket);
+      const seal = judgeSeal(command, row.ticket, context.keys);
       if ('action' in seal) continue;
       const reason = `the command ${seal.broken}`;
-      endCommand(draft, command, { status: 'failed', code: 'ticket_mismatch', reason, at: context.now });
+      endCommand(draft, command, { status: 'failed', code: seal.code, reason, at: context.now });
       refused.add(command.commandId);
     }
   }

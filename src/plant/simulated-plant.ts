@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
+import type { KeyRing } from '../domain/key-ring.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { ReceivedWrite } from '../ports/plant.ts';
 import type { FaultKind, Measurement } from './thermal-model.ts';
@@ -12,13 +13,16 @@ export interface SimulatorOptions {
   readonly now: () => Instant;
   /** What may be written, and within which limits; the two tags of the model when left out. */
   readonly tags?: readonly AllowedTag[];
+  /** What requests must be signed with; without keys none is asked for a signature. */
+  readonly keys?: KeyRing;
 }
 
 /**
  * Ways in which the plant's side fails. `no_answer`: nothing gets through. `lying`: a write is confirmed and changes
- * nothing. `write_lost_answer`: a write happens and its answer is lost.
+ * nothing. `write_pending`: a write is taken and, as the plant itself says, has not reached the device; it never does. `write_lost_answer`: a
+ * write happens and its answer is lost.
  */
-export const PLANT_FAILURES = ['no_answer', 'lying', 'write_lost_answer'] as const;
+export const PLANT_FAILURES = ['no_answer', 'lying', 'write_pending', 'write_lost_answer'] as const;
 export type PlantFailure = (typeof PLANT_FAILURES)[number];
 
 /** °C, PSI and GPM, as a row of sensor_data has them. */

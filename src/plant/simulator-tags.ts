@@ -1,5 +1,7 @@
 import { SIMULATOR_TAGS } from '../domain/default-rules.ts';
 import type { Instant } from '../domain/instant.ts';
+import { writeText } from '../domain/command.ts';
+import { judgeSignature, type KeyRing } from '../domain/key-ring.ts';
 import { EQUIPMENT_ID, judgeTag, judgeValue } from '../domain/tags.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { WriteOutcome, WriteRequest } from '../ports/plant.ts';
@@ -43,8 +45,10 @@ type Judgement =
   | { readonly accepted: true; readonly tag: Setpoint }
   | { readonly accepted: false; readonly outcome: Extract<WriteOutcome, { kind: 'refused' }> };
 
-/** Whether the plant obeys: its own check of tag, range and time, so that a mistake of the agent's cannot get through. */
-export function judgeWrite(request: WriteRequest, at: Instant, writable: readonly AllowedTag[]): Judgement {
+/** Whether the plant obeys: its own check of signature, tag, range and time, so that a mistake of the agent's cannot get through. */
+export function judgeWrite(request: WriteRequest, at: Instant, writable: readonly AllowedTag[], keys: KeyRing): Judgement {
+  const signature = keys.length === 0 ? 'valid' : judgeSignature(keys, writeText(request), request.signature);
+  if (signature !== 'valid') return refused('Bad_Unauthorized', `its signature is not valid (${signature.replace('_', ' ')})`);
   const tag = findTag(request.tag, writable);
   if (tag === undefined) return refused('Bad_NotFound', `there is no tag '${request.tag}'`);
   if (tag.kind === 'measured' || tag.limits === null) return refused('Bad_ReadOnly', `'${request.tag}' is read-only`);

@@ -3,6 +3,8 @@ import { SIMULATOR_TAGS } from '../domain/default-rules.ts';
 import { AgentError } from '../domain/errors.ts';
 import { SECOND_MS } from '../domain/instant.ts';
 import type { Instant } from '../domain/instant.ts';
+import { type KeyRing, NO_KEYS } from '../domain/key-ring.ts';
+import { isGoodQuality, writeKindOf } from '../domain/quality.ts';
 import { EQUIPMENT_ID } from '../domain/tags.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { Plant, ReceivedWrite, TagReading, WriteOutcome, WriteRequest } from '../ports/plant.ts';
@@ -16,6 +18,9 @@ import type { KnownEquipment, SimulatorState } from './simulator-state.ts';
 import { findTag, judgeWrite } from './simulator-tags.ts';
 import type { SimulatorTag } from './simulator-tags.ts';
 import type { FaultKind } from './thermal-model.ts';
+
+/** With these a write is taken and changes nothing. */
+const HELD_BACK: readonly PlantFailure[] = ['lying', 'write_pending'];
 
 /** The specification's sensors call themselves 'warning' above this; such readings count like good ones. */
 const WARNING_C = 85;
@@ -36,12 +41,14 @@ class Simulator implements Plant, SimulatedPlant {
   readonly #options: SimulatorOptions;
   readonly #state: SimulatorState;
   readonly #writable: readonly AllowedTag[];
+  readonly #keys: KeyRing;
 
   constructor(options: SimulatorOptions, state: SimulatorState) {
     this.description = `simulated plant in ${options.path}`;
     this.#options = options;
     this.#state = state;
     this.#writable = options.tags ?? SIMULATOR_TAGS;
+    this.#keys = options.keys ?? NO_KEYS;
   }
 
   async read(tags: readonly string[]): Promise<readonly TagReading[]> {
@@ -127,12 +134,12 @@ class Simulator implements Plant, SimulatedPlant {
         const at = this.#options.now();
         const failure = this.#failure();
         if (failure === 'no_answer') return { kind: 'not_sent', reason: 'the simulated plant does not answer' };
-        const judgement = judgeWrite(request, at, this.#writable);
+        const judgement = judgeWrite(request, at, this.#writable, this.#keys);
         const { commandId, tag, value } = request;
         this.#state.appendWrite({ at, commandId, tag, value, accepted: judgement.accepted });
-        if (judgement.accepted && failure !== 'lying') this.#apply(judgement.tag, value, at);
+        if (judgement.accepted && !(failure && HELD_BACK.includes(failure))) this.#apply(judgement.tag, value, at);
         if (failure === 'write_lost_answer') return { kind: 'ambiguous', reason: 'the connection broke before the answer' };
-        return judgement.accepted ? { kind: 'written', quality: 'Good' } : judgement.outcome;
+        return judgement.accepted ? outcomeOfQuality(failure === 'write_pending' ? 'Good_WritePending' : 'Good') : judgement.outcome;
       });
     } catch (thrown) {
       return outcomeOf(thrown);
@@ -153,10 +160,9 @@ class Simulator implements Plant, SimulatedPlant {
     const ids = found.flatMap(({ tag }) => (tag === undefined ? [] : [tag.equipmentId]));
     const known = new Map(this.#state.equipment(ids).map((equipment) => [equipment.id, equipment]));
     return found.map(({ path, tag }) => {
-      if (tag === undefined) return { tag: path, value: null, good: false, quality: 'Bad_NotFound', at: null };
+      if (tag === undefined) return { ...said(path, null, 'Bad_NotFound'), at: null };
       const value = tagValue(tag, known.get(tag.equipmentId) ?? unseenEquipment(tag.equipmentId, at), pace, at);
-      if (value === null) return { tag: path, value, good: false, quality: 'Bad_NotConnected', at };
-      return { tag: path, value, good: true, quality: 'Good', at };
+      return { ...said(path, value, value === null ? 'Bad_NotConnected' : 'Good'), at };
     });
   }
 
@@ -194,6 +200,15 @@ class Simulator implements Plant, SimulatedPlant {
     if (seconds > 0) await sleep(seconds * SECOND_MS);
     return latencySeconds <= timeoutSeconds;
   }
+}
+
+function said(tag: string, value: number | null, quality: string): Omit<TagReading, 'at'> {
+  return { tag, value, quality, good: isGoodQuality(quality) };
+}
+
+function outcomeOfQuality(quality: string): WriteOutcome {
+  const kind = writeKindOf(quality);
+  return kind === 'written' ? { kind, quality } : { kind, quality, reason: `the plant answered ${quality}` };
 }
 
 /** Nothing was begun while another process held the file; any other failure may have come after the commit. */

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/instant.ts';
 
-/** What the plant says about one tag. `good` is false for every quality that must not be acted on. */
+/** What the plant says about one tag. `good` is false for every quality that must not be acted on, see domain/quality.ts. */
 export interface TagReading {
   readonly tag: string;
   readonly value: number | null;
@@ -18,11 +18,13 @@ export interface WriteRequest {
   readonly value: number;
   /** After this moment the plant must not act on the request any more. */
   readonly notAfter: Instant;
+  /** `id:hmac` over the three above and the command's id (writeText in domain/command.ts); null where there is no signing key. */
+  readonly signature: string | null;
 }
 
 /**
  * How a write ended, by what is certain.
- * - `written`: the plant confirmed it; the caller still reads back.
+ * - `written`: the plant confirmed it with a good quality (writeKindOf in domain/quality.ts); the caller still reads back.
  * - `refused`: the plant said no and changed nothing.
  * - `not_sent`: nothing left this process; sending later is safe.
  * - `ambiguous`: it may or may not have happened; it is never sent again.
@@ -31,7 +33,7 @@ export type WriteOutcome =
   | { readonly kind: 'written'; readonly quality: string }
   | { readonly kind: 'refused'; readonly quality: string; readonly reason: string }
   | { readonly kind: 'not_sent'; readonly reason: string }
-  | { readonly kind: 'ambiguous'; readonly reason: string };
+  | { readonly kind: 'ambiguous'; /** Where the plant gave an answer. */ readonly quality?: string; readonly reason: string };
 
 /** One write that a simulated plant received, whether it acted on it or not. */
 export interface ReceivedWrite {

@@ -48,6 +48,8 @@ export interface OpenWork {
   readonly newestEventAt: Instant | null;
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
+  /** How many writes were sent to the plant within the last minute, as the commands say it. */
+  readonly recentWrites: number;
   readonly queue: QueueFacts;
   /** Operators' sessions that are open, or ended no longer ago than was asked for. */
   readonly sessions: readonly OperatorSession[];

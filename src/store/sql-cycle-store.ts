@@ -129,6 +129,7 @@ export class SqlCycleStore implements CycleStore {
       recommendations: of('recommendation').map((row) => this.#stored(row, given)),
       families: of('family').map((row) => this.#history(row)),
       commands: table<Command>('command', COMMANDS),
+      recentWrites: Number(parsed(of('recent_writes')[0]?.['content'])?.['writes'] ?? 0),
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
       workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),

@@ -108,6 +108,7 @@ export const COMMANDS: Table = {
     time('not_after'),
     integer('attempt'),
     text('failure_code'),
+    text('signature'),
   ],
 };
 

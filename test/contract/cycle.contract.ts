@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
+import type { Command } from '../../src/domain/command.ts';
 import { NO_DECISION } from '../../src/domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, type CommandStatus } from '../../src/domain/transitions.ts';
 import type { Claim, Heartbeat } from '../../src/ports/store.ts';
@@ -214,6 +215,27 @@ function theOpenWork(under: StoreUnderTest): void {
         commands.filter((command) => command.recommendationId === row.recommendationId).map((command) => command.status);
       expect(of(running).toSorted()).toEqual(statuses.toSorted());
       expect(of(over).toSorted()).toEqual(['executing', 'pending', 'unknown']);
+    });
+
+    test('counts the writes of the last minute: what was sent then, and what may have been', async () => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      const { now } = await at.store.readOpenWork(AGENT);
+      const ago = (seconds: number) => now - seconds * 1000;
+      const commands: Partial<Command>[] = [
+        { status: 'executed', claimedTimestamp: ago(50), startedTimestamp: ago(49) },
+        { status: 'failed', claimedTimestamp: ago(100), startedTimestamp: ago(40) },
+        { status: 'unknown', claimedTimestamp: ago(30), startedTimestamp: ago(29) },
+        { status: 'executing', claimedTimestamp: ago(90) },
+        // And these are none: needed no write, longer ago, given back, never claimed.
+        { status: 'executed', claimedTimestamp: ago(20) },
+        { status: 'executed', claimedTimestamp: ago(90), startedTimestamp: ago(70) },
+        { status: 'pending' },
+        { status: 'cancelled', claimedTimestamp: ago(10) },
+      ];
+      const rows = commands.map((command, sequence) => aCommand(AT, { sequence, ...command }));
+      await at.store.saveCommands(lease, rows.map(insertingCommand));
+      expect((await at.store.readOpenWork(AGENT)).recentWrites).toBe(4);
     });
 
     test('is read in one statement, however much it is', async () => {

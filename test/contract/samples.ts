@@ -112,6 +112,7 @@ export function aCommand(at: Instant, given: Partial<Command> = {}): Command {
     notAfter: null,
     attempt: null,
     failureCode: null,
+    signature: null,
     executionResult: null,
     ...given,
   };

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => scene.close());
 
 async function turnTo(tag: string, value: number): Promise<void> {
-  const outcome = await scene.plant.write({ commandId: 'operator', tag, value, notAfter: Date.now() + 1000 });
+  const outcome = await scene.plant.write({ commandId: 'operator', tag, value, notAfter: Date.now() + 1000, signature: null });
   expect(outcome.kind).toBe('written');
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { isGoodQuality } from '../../src/domain/quality.ts';
 import { AgentError } from '../../src/domain/errors.ts';
 import { judgeHealth } from '../../src/domain/health.ts';
 import { commandIdOf } from '../../src/domain/ids.ts';
@@ -42,7 +43,7 @@ const broken = (what: string) => () => Promise.reject(new AgentError('store_unav
 
 /** A plant with an operator's own hand on it. */
 async function turnTo(tag: string, value: number): Promise<void> {
-  const outcome = await scene.plant.write({ commandId: 'operator', tag, value, notAfter: Date.now() + 1000 });
+  const outcome = await scene.plant.write({ commandId: 'operator', tag, value, notAfter: Date.now() + 1000, signature: null });
   expect(outcome.kind).toBe('written');
 }
 
@@ -166,6 +167,33 @@ describe('a plant', () => {
     expect(scene.plant.writes()).toEqual([]);
     await scene.cycle();
     expect(scene.plant.writes()).toHaveLength(3);
+  });
+
+  test('a write that the plant calls pending is unknown, and decided by what the tag says in the end', async () => {
+    for (const id of ['EQ', 'LATE']) await recommended(id, MEDIUM);
+    for (const id of ['EQ', 'LATE']) await scene.approve(id);
+    scene.plant.setFailure('write_pending');
+    await scene.cycle();
+    for (const id of ['EQ', 'LATE'])
+      expect(await scene.commands(id)).toMatchObject([{ status: 'unknown', execution_result: 'the plant answered Good_WritePending' }]);
+    scene.plant.setFailure(null);
+    await turnTo(throughput('LATE'), 90);
+    await scene.sql(`UPDATE agent_commands SET not_after = CURRENT_TIMESTAMP - INTERVAL 1 HOUR`);
+    await scene.cycle();
+    expect(await scene.commands('EQ')).toMatchObject([{ status: 'failed', failure_code: 'not_confirmed' }]);
+    expect(await scene.commands('LATE')).toMatchObject([{ status: 'executed', read_back_value: 90 }]);
+    expect([writesOf('EQ'), writesOf('LATE')].map((writes) => writes.length)).toEqual([1, 1]);
+  });
+
+  test('a value that the plant calls pending confirms nothing', async () => {
+    await approved('EQ', MEDIUM);
+    const reads: Plant['read'] = async (tags) => {
+      const readings = await scene.plant.read(tags);
+      const quality = writesOf('EQ').length === 0 ? 'Good' : 'Good_WritePending';
+      return readings.map((reading) => ({ ...reading, quality, good: isGoodQuality(quality) }));
+    };
+    await scene.cycle({ ports: { plant: plantWith(scene.plant, { read: reads }) } });
+    expect(await scene.commands('EQ')).toMatchObject([{ status: 'unknown', execution_result: 'it could not be read back' }]);
   });
 
   test('that lies fails the command, cancels the next one, and a follow-up says so at once', async () => {

@@ -209,6 +209,7 @@ describe('what somebody changed behind the back of a cycle', () => {
       tag: '[default]R1/ThroughputSetpoint',
       value: 100,
       notAfter: Date.now() + 1000,
+      signature: null,
     });
     await scene.sql(
       `UPDATE agent_recommendations SET status = 'executing', guarded_status = 'executing' WHERE recommendation_id = '${id}'`,
@@ -234,6 +235,7 @@ describe('what somebody changed behind the back of a cycle', () => {
       tag: '[default]R1/ThroughputSetpoint',
       value: 100,
       notAfter: Date.now() + 1000,
+      signature: null,
     });
     await scene.sql(`UPDATE agent_commands SET status = 'pending', claimed_by = NULL`);
     await scene.reading('R1', CRITICAL);

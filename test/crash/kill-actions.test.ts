@@ -72,7 +72,7 @@ afterAll(async () => {
 });
 
 async function turnTo(tag: string, value: number): Promise<void> {
-  await scene.plant.write({ commandId: 'operator', tag, value, notAfter: Date.now() + 1000 });
+  await scene.plant.write({ commandId: 'operator', tag, value, notAfter: Date.now() + 1000, signature: null });
 }
 
 async function prepare(): Promise<void> {

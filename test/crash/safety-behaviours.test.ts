@@ -35,7 +35,7 @@ async function approved(equipmentId = 'R1'): Promise<string> {
 const full = () => Promise.reject(new AgentError('store_unavailable', 'the audit is full'));
 
 async function turnedTo(value: number): Promise<void> {
-  await scene.plant.write({ commandId: 'operator', tag: throughput(), value, notAfter: Date.now() + 1000 });
+  await scene.plant.write({ commandId: 'operator', tag: throughput(), value, notAfter: Date.now() + 1000, signature: null });
 }
 
 async function cycles(count: number): Promise<void> {

@@ -31,7 +31,7 @@ async function brokenSensors(at: Scene, count: number): Promise<void> {
 
 /** A store in which `count` recommendations are open: made with the cycle's own means, without its caps. */
 async function withOpen(count: number): Promise<Scene> {
-  const made = await newScene({ 'source.maxAgeSeconds': 3600, 'policy.approvalTtlSeconds': 3600 });
+  const made = await newScene({ 'source.maxAgeSeconds': 3600, 'policy.approvalTtlSeconds': 3600, 'policy.maxWritesPerMinute': 10_000 });
   const { store, settings } = made;
   const run = { agentId: settings.agentId, runId: newRunId() };
   await store.takeLease({ ...run, leaseSeconds: settings.store.leaseSeconds });

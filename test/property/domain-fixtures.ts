@@ -1,14 +1,17 @@
+import type { DispatchContext } from '../../src/domain/check-dispatch.ts';
 import { sealedColumnsOf, type Command } from '../../src/domain/command.ts';
 import type { Control, ControlKind } from '../../src/domain/control.ts';
 import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
 import type { DetectedState } from '../../src/domain/detection.ts';
 import { Draft } from '../../src/domain/draft.ts';
+import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import type { Policy } from '../../src/domain/policy.ts';
-import { type Authorship, type Proposal, recommendationOf } from '../../src/domain/proposal.ts';
+import { type Authorship, type LiveValues, type Proposal, recommendationOf } from '../../src/domain/proposal.ts';
 import { type FamilyHistory, NO_DECISION, type OpenRecommendation, type StoredRecommendation } from '../../src/domain/recommendation.ts';
 import { bandFor, type IssueFamily } from '../../src/domain/rules.ts';
 import type { TagPolicy } from '../../src/domain/tags.ts';
 import type { RecommendationStatus } from '../../src/domain/transitions.ts';
+import type { Ticket } from '../../src/domain/ticket.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
 
 export const NOW = Date.UTC(2026, 1, 19, 10, 30);
@@ -34,11 +37,34 @@ export const POLICY: Policy = {
   settlingSeconds: 300,
   verifyWindowSeconds: 600,
   maxDispatchPerCycle: 100,
+  maxWritesPerMinute: 100,
   driftPercent: 5,
   fourEyes: false,
   fourEyesSeverity: 'critical',
   requireSession: false,
 };
+
+/** A claimed command's moment at which nothing stands in its way: what is to stand there is the test's to say. */
+export function sending(ticket: Ticket | null, live: LiveValues): DispatchContext {
+  return {
+    now: NOW,
+    ticket,
+    keys: NO_KEYS,
+    approvalEnds: NOW + 600 * SECOND,
+    isStopping: false,
+    leaseRunsOut: false,
+    controls: [],
+    condition: 'holds',
+    earlier: [],
+    isEquipmentBusy: false,
+    writesLeft: 1,
+    maxWritesPerMinute: 100,
+    tags: TAGS,
+    live,
+    driftPercent: 5,
+    tolerancePercent: 0.5,
+  };
+}
 
 export const TAGS: TagPolicy = { allow: SIMULATOR_TAGS, deny: [] };
 
@@ -120,6 +146,7 @@ export function commandsOf(row: OpenRecommendation, overrides: Partial<Command> 
     notAfter: null,
     attempt: 0,
     failureCode: null,
+    signature: null,
     executionResult: null,
     ...overrides,
   }));

@@ -1,3 +1,4 @@
+import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import { refuseForeignCommands } from '../../src/domain/refuse-commands.ts';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
 import { SituationIndex } from '../../src/cycle/situations.ts';
@@ -156,6 +157,8 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
     now,
     policy: POLICY,
     controls,
+    keys: NO_KEYS,
+    writesLeft: POLICY.maxWritesPerMinute,
     mayDispatch: true,
     conditionOf: (row) => situations.conditionOf(row, now, 300),
     accountedFor: (row) => situations.liveOf(row)?.last?.at ?? 0,

@@ -2,6 +2,7 @@ import { newRunId } from '../../src/cli/run-id.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Environment } from '../../src/config/environment.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { eventOf } from '../../src/domain/event.ts';
@@ -65,19 +66,25 @@ export interface Scene {
 /**
  * @param replaced settings that no flag can say: rules and what may be written
  * @param file what stands in the configuration file
+ * @param env what the environment says beside it
  */
 export async function newScene(
   flags: Flags = {},
-  { file = '', ...replaced }: Partial<Pick<Settings, 'rules' | 'tags'>> & { readonly file?: string } = {},
+  {
+    file = '',
+    env = {},
+    ...replaced
+  }: Partial<Pick<Settings, 'rules' | 'tags'>> & { readonly file?: string; readonly env?: Environment } = {},
 ): Promise<Scene> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-scene-'));
   if (file !== '') writeFileSync(path.join(folder, 'ops-agent.yaml'), file);
-  const settings = { ...loadSettings({ env: {}, cwd: folder, flags: { ...QUICK, ...flags } }), ...replaced };
+  const settings = { ...loadSettings({ env, cwd: folder, flags: { ...QUICK, ...flags } }), ...replaced };
   const { store, source } = await openStore(settings, { create: true });
   await store.migrate(settings.agentId);
   const { simulatorPath, simulatorLatencySeconds: latencySeconds, timeoutSeconds } = settings.plant;
+  const { signingKeys: keys } = settings;
   const tags = settings.tags.allow;
-  const plant = await createSimulator({ path: simulatorPath, latencySeconds, timeoutSeconds, now: () => Date.now(), tags });
+  const plant = await createSimulator({ path: simulatorPath, latencySeconds, timeoutSeconds, now: () => Date.now(), tags, keys });
   const log: string[] = [];
   const ports: CyclePorts = { store, source, plant, log: collecting(log), monotonic: () => performance.now() };
   const sql = async (text: string) => (await store.runSql(text)).rows;

@@ -102,6 +102,7 @@ test('without a file the defaults are the specification’s', () => {
       settlingSeconds: 300,
       verifyWindowSeconds: 600,
       maxDispatchPerCycle: 100,
+      maxWritesPerMinute: 100,
       driftPercent: 5,
     },
     plant: {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { issuedCopy, ticketFrom } from '../../src/domain/audit-copy.ts';
 import { checkDispatch, type DispatchContext, isReadBack, tagsToCheck } from '../../src/domain/check-dispatch.ts';
 import { brokenSeals, sealedColumnsOf } from '../../src/domain/command.ts';
+import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import { deriveCommands } from '../../src/domain/plan-dispatch.ts';
 import { judgeReadiness, type ReadinessContext, tagsToRead } from '../../src/domain/readiness.ts';
 import { type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
@@ -10,7 +11,7 @@ import { resolveAction, resolveAgain } from '../../src/domain/resolve-action.ts'
 import type { ActionTemplate, Permissive, Target } from '../../src/domain/rules.ts';
 import type { AllowedTag, TagPolicy } from '../../src/domain/tags.ts';
 import { type Action, isUnedited, type Ticket, ticketHash } from '../../src/domain/ticket.ts';
-import { acceptedRow, commandsOf, draftOf, LIVE_TAG, NOW } from '../property/domain-fixtures.ts';
+import { acceptedRow, commandsOf, draftOf, LIVE_TAG, NOW, sending } from '../property/domain-fixtures.ts';
 
 const MODE_TAG = '[default]R1/Mode';
 const LIMITS: AllowedTag = { path: '[default]{id}/ThroughputSetpoint', min: 0, max: 100, type: 'number', unit: '%', direction: 'any' };
@@ -261,8 +262,8 @@ function dispatch(action: Action, live: Readonly<Record<string, number>>, contex
   const [command] = commandsOf(row, { status: 'executing', claimedBy: 'RUN', notAfter: NOW });
   if (!command) throw new Error('one action is one command');
   const values = new Map(Object.entries(live));
-  const given = { now: NOW, ticket: row.ticket, tags: TAGS, live: values, driftPercent: 5, tolerancePercent: 0.5, ...context };
-  return { verdict: checkDispatch(command, given), tags: tagsToCheck(command, row.ticket) };
+  const given = { ...sending(row.ticket, values), tags: TAGS, ...context };
+  return { verdict: checkDispatch(command, given), tags: action.value === null ? [] : tagsToCheck(action) };
 }
 
 test.each<[string, Action, Readonly<Record<string, number>>, object]>([
@@ -306,8 +307,8 @@ test.each([
   expect(dispatch(action, { [LIVE_TAG]: 80 }).verdict).toMatchObject({ kind: 'refuse', code: 'ticket_mismatch' });
   const row = executing(action);
   const draft = draftOf([row]);
-  expect(deriveCommands(draft, row, { agentId: 'AGENT', now: NOW })).toMatchObject([{ newValue: null }]);
-  expect(refuseForeignCommands(draft, { now: NOW })).toHaveLength(1);
+  expect(deriveCommands(draft, row, { agentId: 'AGENT', now: NOW, keys: NO_KEYS })).toMatchObject([{ newValue: null }]);
+  expect(refuseForeignCommands(draft, { now: NOW, keys: NO_KEYS })).toHaveLength(1);
   expect(draft.commands).toMatchObject([{ status: 'failed', failureCode: 'ticket_mismatch' }]);
 });
 

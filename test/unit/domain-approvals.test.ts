@@ -6,7 +6,18 @@ import { isSatisfied, judgeReadiness, type ReadinessContext, tagsToRead, toleran
 import type { OpenRecommendation } from '../../src/domain/recommendation.ts';
 import type { AllowedTag } from '../../src/domain/tags.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
-import { byCommandLine, commandsOf, COOLING_TAG, LIVE_TAG, NOW, openRow, POLICY, SECOND, TAGS } from '../property/domain-fixtures.ts';
+import {
+  byCommandLine,
+  commandsOf,
+  COOLING_TAG,
+  LIVE_TAG,
+  NOW,
+  openRow,
+  POLICY,
+  SECOND,
+  TAGS,
+  sending,
+} from '../property/domain-fixtures.ts';
 
 const CREATED = openRow().createdTimestamp;
 
@@ -164,10 +175,7 @@ function dispatch(
   overrides: Partial<Parameters<typeof checkDispatch>[1]> = {},
 ): string {
   if (!COMMAND) throw new Error('the high band has two actions');
-  const verdict = checkDispatch(
-    { ...COMMAND, ...edit },
-    { now: NOW, ticket: TICKET, tags: TAGS, live: liveOf(live), driftPercent: 5, tolerancePercent: 0.5, ...overrides },
-  );
+  const verdict = checkDispatch({ ...COMMAND, ...edit }, { ...sending(TICKET, liveOf(live)), ...overrides });
   return 'code' in verdict ? `${verdict.kind} ${verdict.code}` : verdict.kind;
 }
 
@@ -195,10 +203,7 @@ test('a command whose live value cannot be read goes back', () => {
 
 test('a command of another kind of value than the ticket says is refused by name', () => {
   if (!COMMAND) throw new Error('the high band has two actions');
-  const verdict = checkDispatch(
-    { ...COMMAND, unit: 'kg', tagPath: COOLING_TAG },
-    { now: NOW, ticket: TICKET, tags: TAGS, live: liveOf(100), driftPercent: 5, tolerancePercent: 0.5 },
-  );
+  const verdict = checkDispatch({ ...COMMAND, unit: 'kg', tagPath: COOLING_TAG }, sending(TICKET, liveOf(100)));
   expect(verdict).toMatchObject({ kind: 'refuse', reason: 'the command differs from the approved ticket in tagPath, unit' });
 });
 

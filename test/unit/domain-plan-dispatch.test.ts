@@ -2,6 +2,7 @@ import { refuseForeignCommands } from '../../src/domain/refuse-commands.ts';
 import { expect, test } from '@jest/globals';
 import type { Command } from '../../src/domain/command.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
+import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import { concludeRecommendation, deriveCommands, type DispatchPlanContext, planDispatch } from '../../src/domain/plan-dispatch.ts';
 import { decisionOf, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
@@ -12,6 +13,8 @@ const CONTEXT: DispatchPlanContext = {
   now: NOW,
   policy: POLICY,
   controls: [],
+  keys: NO_KEYS,
+  writesLeft: 100,
   mayDispatch: true,
   conditionOf: () => 'holds',
   accountedFor: () => NOW - SECOND,

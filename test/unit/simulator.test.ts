@@ -35,7 +35,7 @@ async function simulator(options: Partial<SimulatorOptions> = {}): Promise<Plant
 }
 
 function request(value: number, changes: Partial<WriteRequest> = {}): WriteRequest {
-  return { commandId: 'c-1', tag: THROUGHPUT, value, notAfter: START + 60_000, ...changes };
+  return { commandId: 'c-1', tag: THROUGHPUT, value, notAfter: START + 60_000, signature: null, ...changes };
 }
 
 async function valueOf(plant: Plant, tag: string): Promise<number | null | undefined> {
@@ -288,11 +288,11 @@ test('the settings choose the plant', async () => {
     simulatorPath: path.join(folder, 'plant.db'),
     simulatorLatencySeconds: 0,
   };
-  const advisory = await createPlant(settings, () => now);
+  const advisory = await createPlant(settings, { now: () => now });
   expect(advisory.acts).toBe(false);
   expect(await advisory.read([THROUGHPUT])).toEqual([{ tag: THROUGHPUT, value: null, good: false, quality: 'Bad_NotConnected', at: null }]);
   expect(await advisory.write(request(50))).toMatchObject({ kind: 'not_sent' });
-  const acting = await createPlant({ ...settings, kind: 'simulator' }, () => now);
+  const acting = await createPlant({ ...settings, kind: 'simulator' }, { now: () => now });
   opened.push(acting);
   expect([acting.kind, acting.acts, await valueOf(acting, THROUGHPUT)]).toEqual(['simulator', true, 100]);
 });

@@ -38,7 +38,8 @@ export async function run(context: CliContext, options: DemoOptions): Promise<nu
 async function withPlant<T>(settings: Settings, work: (plant: Plant & SimulatedPlant) => Promise<T>): Promise<T> {
   const { createSimulator } = await import('../../plant/simulator.ts');
   const { simulatorPath: path, simulatorLatencySeconds: latencySeconds, timeoutSeconds } = settings.plant;
-  const plant = await createSimulator({ path, latencySeconds, timeoutSeconds, now: () => Date.now(), tags: settings.tags.allow });
+  const keys = settings.signingKeys;
+  const plant = await createSimulator({ path, latencySeconds, timeoutSeconds, now: () => Date.now(), tags: settings.tags.allow, keys });
   try {
     plant.configure({ speed: MODEL_SPEED });
     return await work(plant);

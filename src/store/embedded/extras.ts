@@ -31,6 +31,8 @@ const INDEXES: readonly string[] = [
    WHERE ${what}_timestamp IS NOT NULL`,
   ),
   'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
+  // What was sent within the last minute, however many commands there ever were.
+  'CREATE INDEX IF NOT EXISTS agent_commands_claimed ON agent_commands (claimed_timestamp) WHERE claimed_timestamp IS NOT NULL',
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
    WHERE status IN ${OPEN_COMMANDS}`,
   // At most one open order per sensor, whoever writes; people's own rows name no signal. Made anew each time: an older one takes other

@@ -80,6 +80,16 @@ accounting AS (SELECT r.recommendation_id FROM agent_recommendations r JOIN newe
 }
 
 /**
+ * Writes of the last minute, for the limit: what was sent then, and what may have been and is not decided. A claim lasts for less than an
+ * hour, the longest lease, so that no older one has to be looked at.
+ */
+function recentWrites(d: Dialect): string {
+  return `SELECT 'recent_writes', ${d.jsonObject([['writes', 'COUNT(*)']])}, NULL, NULL, NULL FROM agent_commands
+  WHERE claimed_timestamp > ${d.plusSeconds(d.now, '-3660')}
+    AND (started_timestamp > ${d.plusSeconds(d.now, '-60')} OR (started_timestamp IS NULL AND status IN ('executing', 'unknown')))`;
+}
+
+/**
  * Everything that a cycle has to know, in one statement and as of one moment: the number of statements must not depend on
  * how much is open. Each result row is a kind and a JSON text, with the newest ticket and decision beside a recommendation.
  * The open statuses stand beside a narrower one where an index holds the open rows alone: history grows for ever.
@@ -121,6 +131,7 @@ UNION ALL SELECT 'work_order', ${rowJson(d, 'w', WORK_ORDERS.columns)}, NULL, NU
 UNION ALL SELECT 'opened_for', subject_id, copy, NULL, NULL FROM openings
 UNION ALL SELECT a.kind, a.content, NULL, NULL, NULL FROM (${newestOrderAt(d)}) a
 UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
+UNION ALL ${recentWrites(d)}
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)
   .join('\n')}`;

@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { newScene, plantWith, type Scene, timeText } from '../support/scenario.ts';
+
+/** Reduces the throughput to 50, in one command. */
+const CRITICAL = 97;
+const IDS = ['R1', 'R2', 'R3', 'R4'];
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+const writes = () => scene.plant.writes().filter(({ commandId }) => commandId !== 'operator');
+
+async function begun(limit: number) {
+  scene = await newScene({ 'policy.maxWritesPerMinute': limit, 'policy.driftPercent': 100 });
+  for (const id of IDS) await scene.reading(id, CRITICAL);
+  await scene.cycle();
+  for (const id of IDS) await scene.approve(id);
+}
+
+async function cycle(changes: Parameters<Scene['cycle']>[0] = {}) {
+  for (const id of IDS) await scene.reading(id, CRITICAL);
+  return scene.cycle(changes);
+}
+
+describe('the limit of writes a minute', () => {
+  test('holds over the cycles of whichever run, and what is above it waits and is said', async () => {
+    await begun(3);
+    await cycle();
+    expect(writes()).toHaveLength(3);
+    expect(scene.log.join('\n')).toContain('Waiting: the limit of 3 writes a minute is reached');
+    await cycle({ runId: 'another' });
+    expect(writes()).toHaveLength(3);
+    // What waits is not claimed only to be given back.
+    expect(await scene.sql(`SELECT event_id FROM agent_events WHERE event = 'returned'`)).toEqual([]);
+    await scene.sql(`UPDATE agent_commands SET started_timestamp = '${timeText(Date.now() - 61_000)}' WHERE started_timestamp IS NOT NULL`);
+    await cycle();
+    expect(writes()).toHaveLength(4);
+  });
+
+  test('counts a write whose fate nobody knows', async () => {
+    await begun(1);
+    const lossy = plantWith(scene.plant, {
+      write: async (request) => {
+        await scene.plant.write(request);
+        scene.plant.setFailure('no_answer');
+        return { kind: 'ambiguous', reason: 'the line went dead' };
+      },
+    });
+    await cycle({ ports: { plant: lossy } });
+    scene.plant.setFailure(null);
+    await cycle();
+    expect(writes()).toHaveLength(1);
+  });
+
+  test('does not count what needed no write', async () => {
+    await begun(1);
+    for (const id of IDS) await turnedDown(id);
+    for (const _id of IDS) await cycle();
+    expect(writes()).toEqual([]);
+    const commands = await scene.sql('SELECT status FROM agent_commands');
+    expect(commands.map(({ status }) => status)).toEqual(IDS.map(() => 'executed'));
+  });
+
+  test('stops a sequence between two of its steps, and lets it go on a minute later', async () => {
+    scene = await newScene({ 'policy.maxWritesPerMinute': 1 });
+    await scene.reading('R1', 92);
+    await scene.cycle();
+    await scene.approve('R1');
+    await scene.reading('R1', 92);
+    await scene.cycle();
+    expect(writes()).toHaveLength(1);
+    const [first, second] = await scene.commands('R1');
+    expect([first?.['status'], second?.['status']]).toEqual(['executed', 'pending']);
+    const returned = await scene.sql(`SELECT reason, after FROM agent_events WHERE event = 'returned'`);
+    expect(returned).toEqual([{ reason: 'the limit of 1 writes a minute is reached', after: '{"code":"rate_limit"}' }]);
+    await scene.sql(`UPDATE agent_commands SET started_timestamp = '${timeText(Date.now() - 61_000)}' WHERE started_timestamp IS NOT NULL`);
+    await scene.reading('R1', 92);
+    await scene.cycle();
+    expect(writes()).toHaveLength(2);
+    expect((await scene.row('R1'))['status']).toBe('executed');
+  });
+});
+
+/** The plant is there already, by an operator's hand. */
+async function turnedDown(id: string) {
+  const tag = `[default]${id}/ThroughputSetpoint`;
+  await scene.plant.write({ commandId: 'operator', tag, value: 50, notAfter: Date.now() + 1000, signature: null });
+}
