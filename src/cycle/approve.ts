@@ -7,6 +7,7 @@ import { reopen, restoreTickets } from '../domain/outside-changes.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
+import { answerReverts, revertRequests, revertTags } from './answer-reverts.ts';
 import type { Cycle } from './cycle.ts';
 import { end, judge, renew, sendBack } from './decide-approval.ts';
 import { dispatchContext } from './dispatch-context.ts';
@@ -35,11 +36,12 @@ export async function approve(cycle: Cycle): Promise<void> {
   for (const row of inOrder) if (draft.changedRecommendations < cap) judge(cycle, row);
   const context = dispatchContext(cycle);
   const candidates = candidatesOf(cycle, context);
-  const live = await readLive(
-    cycle,
-    'approve',
-    candidates.flatMap((row) => (row.ticket ? tagsToRead(row.ticket) : [])),
-  );
+  const reverts = revertRequests(cycle);
+  const live = await readLive(cycle, 'approve', [
+    ...candidates.flatMap((row) => (row.ticket ? tagsToRead(row.ticket) : [])),
+    ...revertTags(cycle, reverts),
+  ]);
+  if (live) answerReverts(cycle, reverts, live);
   if (live) for (const row of candidates) start(cycle, row, live, context);
   for (const row of draft.rows)
     if (row.status === 'executing' && draft.commandsOf(row.recommendationId).length === 0) derive(cycle, row, context);

@@ -10,7 +10,7 @@ import type { FamilyHistory } from '../domain/recommendation.ts';
 import type { Disbelief, Distrust } from '../domain/sensor-faults.ts';
 import type { DetectionWindow } from '../domain/window.ts';
 import type { OpenedFor, WorkOrder } from '../domain/work-order.ts';
-import type { Lease } from '../ports/store.ts';
+import type { Lease, TicketedCommand } from '../ports/store.ts';
 import type { Announcements } from './announcements.ts';
 import type { CycleClock } from './clock.ts';
 import type { CyclePorts } from './ports.ts';
@@ -31,6 +31,7 @@ export interface Cycle {
   readonly eventsAt: () => Instant;
   readonly health: AgentHealth;
   readonly families: readonly FamilyHistory[];
+  readonly followedCommands: readonly TicketedCommand[];
   readonly queue: QueueFacts;
   readonly sessions: readonly OperatorSession[];
   readonly workOrders: readonly WorkOrder[];

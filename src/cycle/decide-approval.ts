@@ -5,7 +5,7 @@ import { about, isEnding } from '../domain/event.ts';
 import { addSeconds } from '../domain/instant.ts';
 import { approvalEndOf, judgeApproval } from '../domain/judge-approvals.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation, ticketOf } from '../domain/recommendation.ts';
-import { ticketHash } from '../domain/ticket.ts';
+import { type Action, ticketHash } from '../domain/ticket.ts';
 import type { Cycle } from './cycle.ts';
 import { conflictUnderWay, noteConflicts } from './note-conflicts.ts';
 import { accept, acceptFirst, holdSecond, lapse } from './take-approval.ts';
@@ -96,12 +96,22 @@ function expire(cycle: Cycle, row: OpenRecommendation, reason: string): void {
   end(cycle, row, 'expired', reason, 0);
 }
 
-/** The plant moved since the operator looked, or can be read only now: the same question with today's values. */
-export function renew(cycle: Cycle, row: OpenRecommendation, actions: Parameters<typeof ticketOf>[1], reason: string): void {
+/**
+ * The plant moved since the operator looked, or can be read only now: the same question with today's values. Or another question, where
+ * `columns` say so.
+ */
+export function renew(
+  cycle: Cycle,
+  row: OpenRecommendation,
+  actions: readonly Action[],
+  reason: string,
+  columns: Partial<Pick<OpenRecommendation, 'recommendedAction' | 'revertRequestedBy'>> = {},
+): void {
   const ticket = ticketOf(row, actions, row.ticket?.fourEyes);
   const changed = cycle.draft.update(
     row,
     {
+      ...columns,
       ...NO_DECISION,
       status: 'pending',
       guardedStatus: 'pending',

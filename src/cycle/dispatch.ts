@@ -8,7 +8,7 @@ import type { LiveValues } from '../domain/proposal.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { ResolvedAction } from '../domain/ticket.ts';
 import type { WriteOutcome } from '../ports/plant.ts';
-import type { ClaimedCommand } from '../ports/store.ts';
+import type { TicketedCommand } from '../ports/store.ts';
 import { endRest, fail, giveBack, leaveUnknown, type StepResult, succeed } from './command-results.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';
@@ -21,7 +21,7 @@ const CONTROLS_MAX_AGE_MS = 2000;
 const READ_BACK_STEP_MS = 200;
 
 /** Sends what this run claimed, sequence by sequence, one write after the other's read-back. Never throws for the plant. */
-export async function dispatchClaimed(cycle: Cycle, claimed: readonly ClaimedCommand[]): Promise<void> {
+export async function dispatchClaimed(cycle: Cycle, claimed: readonly TicketedCommand[]): Promise<void> {
   const refreshControls = controlsReader(cycle);
   let stopped: string | undefined;
   for (const sequence of sequences(cycle, claimed)) {
@@ -56,20 +56,20 @@ function controlsReader(cycle: Cycle): () => Promise<boolean> {
 }
 
 /** The claimed commands by recommendation, worst and oldest first, each in its order. */
-function sequences(cycle: Cycle, claimed: readonly ClaimedCommand[]): readonly (readonly ClaimedCommand[])[] {
+function sequences(cycle: Cycle, claimed: readonly TicketedCommand[]): readonly (readonly TicketedCommand[])[] {
   const place = new Map(cycle.claims.map((claim, index) => [claim.commandId, index]));
-  const groups = new Map<string, ClaimedCommand[]>();
+  const groups = new Map<string, TicketedCommand[]>();
   for (const item of claimed) {
     const key = item.command.recommendationId ?? item.command.commandId;
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   const inOrder = [...groups.values()].map((group) => group.toSorted((a, b) => (a.command.sequence ?? 0) - (b.command.sequence ?? 0)));
-  const placeOf = (group: readonly ClaimedCommand[]) => place.get(group[0]?.command.commandId ?? '') ?? 0;
+  const placeOf = (group: readonly TicketedCommand[]) => place.get(group[0]?.command.commandId ?? '') ?? 0;
   return inOrder.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** Judges before the plant is asked and again after it answered, which may have taken its whole timeout. */
-async function step(cycle: Cycle, item: ClaimedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
+async function step(cycle: Cycle, item: TicketedCommand, refreshControls: () => Promise<boolean>): Promise<StepResult> {
   const { command } = item;
   if (!(await refreshControls())) return withoutControls(cycle, command);
   const before = checkBeforeReading(command, sendingContext(cycle, item));

@@ -1,12 +1,12 @@
 import type { SendingContext } from '../domain/check-dispatch.ts';
 import type { Command } from '../domain/command.ts';
 import { approvalEndOf } from '../domain/judge-approvals.ts';
-import type { ClaimedCommand } from '../ports/store.ts';
+import type { TicketedCommand } from '../ports/store.ts';
 import type { Cycle } from './cycle.ts';
 import { dispatchContext } from './dispatch-context.ts';
 
 /** What the pre-checks have to know right now about a command that this run has claimed. */
-export function sendingContext(cycle: Cycle, { command, ticket }: ClaimedCommand): SendingContext {
+export function sendingContext(cycle: Cycle, { command, ticket }: TicketedCommand): SendingContext {
   const { settings, draft } = cycle;
   const { conditionOf, writesLeft, keys, controls } = dispatchContext(cycle);
   const now = cycle.clock.latest();

@@ -1,5 +1,5 @@
 import { familyFor } from '../domain/rule-book.ts';
-import { outcomeOf, type Verdict } from '../domain/verify-outcome.ts';
+import { expectationOf, outcomeOf, type Verdict } from '../domain/verify-outcome.ts';
 import type { Cycle } from './cycle.ts';
 import { isTrusted } from './dispatch-context.ts';
 
@@ -14,7 +14,7 @@ export function verdictsOf(cycle: Cycle): ReadonlyMap<string, Verdict> {
     if (!row || !family || row.executedTimestamp === null) continue;
     const state = isTrusted(cycle, row) ? seen : undefined;
     const outcome = outcomeOf(row.executedTimestamp, state, family, now, settings.policy, settings.source.maxAgeSeconds);
-    if (outcome) verdicts.set(recommendationId, { outcome, value: state?.last?.value ?? null });
+    if (outcome) verdicts.set(recommendationId, { outcome, value: state?.last?.value ?? null, expected: expectationOf(family) });
   }
   return verdicts;
 }

@@ -13,7 +13,7 @@ export async function verify(cycle: Cycle): Promise<void> {
 function tellOutcomes(cycle: Cycle): void {
   const { draft, settings, announcements } = cycle;
   const now = cycle.clock.now();
-  for (const [recommendationId, { outcome, value }] of cycle.verdicts ?? verdictsOf(cycle)) {
+  for (const [recommendationId, { outcome, value, expected }] of cycle.verdicts ?? verdictsOf(cycle)) {
     const row = draft.row(recommendationId);
     if (row?.status !== 'executed' || row.outcome !== null) continue;
     const signal = familyFor(settings.rules, row.equipmentId, row.issueFamily)?.signal ?? row.issueFamily;
@@ -25,9 +25,9 @@ function tellOutcomes(cycle: Cycle): void {
         ...about(row),
         event: 'verified',
         toStatus: row.status,
-        reason: `${outcome}: ${last}`,
+        reason: `${outcome}: ${last}, expected ${expected.side} ${expected.limit}, ${row.peakValue} before`,
         before: { value: row.peakValue },
-        after: { outcome, value },
+        after: { outcome, value, expected },
       },
     );
     const text = `OUTCOME ${outcome.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${last})`;

@@ -98,6 +98,8 @@ function historyAfter(proposal: Proposal, now: Instant): FamilyHistory {
     outcome: null,
     mayHaveWritten: false,
     updatedTimestamp: now,
+    executionResult: null,
+    triedBefore: null,
   };
 }
 

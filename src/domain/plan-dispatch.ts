@@ -132,7 +132,8 @@ function mayHaveWritten(commands: readonly Command[]): boolean {
 }
 
 function resultOf(command: Command): string {
-  return `${command.tagPath ?? '?'} = ${command.newValue ?? '?'}: ${command.executionResult ?? command.status}`;
+  const from = command.oldValue === null ? '' : ` (from ${command.oldValue})`;
+  return `${command.tagPath ?? '?'} = ${command.newValue ?? '?'}${from}: ${command.executionResult ?? command.status}`;
 }
 
 /** One that says 'executed' and is not what was approved was put there by somebody else. */

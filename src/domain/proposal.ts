@@ -9,6 +9,7 @@ import type { Band, IssueFamily, Signal } from './rules.ts';
 import { priorityOf } from './severity.ts';
 import { tagFor, type TagPolicy } from './tags.ts';
 import { ticketHash } from './ticket.ts';
+import { causeWithHistory, triedBefore } from './tried-before.ts';
 
 /** What detection asks an operator to consider, before the plant's live values are known. */
 export interface Proposal {
@@ -41,8 +42,14 @@ export function tagsOf(proposal: Proposal, rules: RuleBook): readonly string[] {
   return adviceOf(rules, proposal).band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));
 }
 
-/** The columns that a band and a peak decide: what creation and escalation write alike. */
-export function assessmentOf(proposal: Proposal, recommendationId: string, author: Authorship, live: LiveValues) {
+/** The columns that a band and a peak decide: what creation and escalation write alike. `tried` is what was written before. */
+export function assessmentOf(
+  proposal: Proposal,
+  recommendationId: string,
+  author: Authorship,
+  live: LiveValues,
+  tried: string | null = null,
+) {
   const { peak, equipmentId, family } = proposal;
   const { band, rootCause } = adviceOf(author.rules, proposal);
   const signals = new Map<Signal, number>(peak.signals).set(family.signal, peak.value);
@@ -64,7 +71,7 @@ export function assessmentOf(proposal: Proposal, recommendationId: string, autho
     pressureReading: signals.get('pressure') ?? null,
     flowRateReading: signals.get('flow_rate') ?? null,
     peakValue: peak.value,
-    rootCauseAnalysis: rootCause,
+    rootCauseAnalysis: causeWithHistory(rootCause, tried, recommendationId),
     recommendedAction: band.recommendedAction,
     confidenceScore: band.confidence,
     actions,
@@ -73,11 +80,11 @@ export function assessmentOf(proposal: Proposal, recommendationId: string, autho
   };
 }
 
-/** Whether the new recommendation continues one for which a value was, or may have been, written without success. */
-function followsOf(predecessor: FamilyHistory | null, { ineffective }: Authorship): string | null {
+/** The row that the new recommendation continues: one for which a value was, or may have been, written without success. */
+function followedBy(predecessor: FamilyHistory | null, { ineffective }: Authorship): FamilyHistory | null {
   if (!predecessor?.mayHaveWritten) return null;
   const { recommendationId: id, status, outcome } = predecessor;
-  return status === 'failed' || outcome === 'ineffective' || ineffective?.has(id) ? id : null;
+  return status === 'failed' || outcome === 'ineffective' || ineffective?.has(id) ? predecessor : null;
 }
 
 /**
@@ -97,6 +104,8 @@ export function recommendationOf(
 ): OpenRecommendation {
   const predecessorId = proposal.predecessor?.recommendationId ?? null;
   const recommendationId = recommendationIdOf(proposal.equipmentId, proposal.family.id, placeInChain(proposal));
+  const followed = followedBy(proposal.predecessor, author);
+  const tried = followed && triedBefore(followed, author.ineffective);
   // Newest-by-creation must name the chain's end even where two rows of a family are made in one cycle.
   const createdTimestamp = proposal.beside
     ? proposal.beside.createdTimestamp - 1
@@ -105,7 +114,7 @@ export function recommendationOf(
     recommendationId,
     equipmentId: proposal.equipmentId,
     issueFamily: proposal.family.id,
-    ...assessmentOf(proposal, recommendationId, author, live),
+    ...assessmentOf(proposal, recommendationId, author, live, tried),
     ...NO_DECISION,
     status,
     guardedStatus: status,
@@ -116,7 +125,9 @@ export function recommendationOf(
     quietUntil: null,
     escalatedTimestamp: null,
     predecessorId,
-    followsRecommendationId: followsOf(proposal.predecessor, author),
+    followsRecommendationId: followed?.recommendationId ?? null,
+    triedBefore: tried,
+    revertRequestedBy: null,
     operatorNotes: null,
     expiresTimestamp: null,
     executedTimestamp: null,

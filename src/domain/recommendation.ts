@@ -38,6 +38,10 @@ export interface Recommendation {
   readonly escalatedTimestamp: Instant | null;
   readonly predecessorId: string | null;
   readonly followsRecommendationId: string | null;
+  /** What was written before and did not help, in words; null where nothing was. */
+  readonly triedBefore: string | null;
+  /** Who asks that what was written for the followed recommendation be put back; null once that was answered. */
+  readonly revertRequestedBy: string | null;
   readonly approvedTimestamp: Instant | null;
   readonly approvedByOperator: string | null;
   readonly approvedVia: string | null;
@@ -161,6 +165,8 @@ export type FamilyHistory = Pick<
   | 'outcome'
   | 'mayHaveWritten'
   | 'updatedTimestamp'
+  | 'executionResult'
+  | 'triedBefore'
 >;
 
 export function ticketOf(

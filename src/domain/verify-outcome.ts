@@ -4,10 +4,21 @@ import type { Policy } from './policy.ts';
 import type { OpenRecommendation, Outcome } from './recommendation.ts';
 import { bandFor, type IssueFamily } from './rules.ts';
 
-/** Whether an execution worked, and the newest value that says so. */
+/** Whether an execution worked, the newest value that says so, and what was expected of it, in the signal's unit. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly value: number | null;
+  readonly expected: Expectation;
+}
+
+/** The effect that every action is taken for: the signal back on this side of the limit, by the deadband. */
+export interface Expectation {
+  readonly side: 'below' | 'above';
+  readonly limit: number;
+}
+
+export function expectationOf({ side, bands: [mildest], deadband }: Pick<IssueFamily, 'side' | 'bands' | 'deadband'>): Expectation {
+  return side === 'above' ? { side: 'below', limit: mildest.limit - deadband } : { side: 'above', limit: mildest.limit + deadband };
 }
 
 type VerifyPolicy = Pick<Policy, 'settlingSeconds' | 'verifyWindowSeconds'>;

@@ -38,6 +38,8 @@ export interface OpenWork {
   readonly families: readonly FamilyHistory[];
   /** Commands that have not ended, and all commands of executing recommendations. */
   readonly commands: readonly Command[];
+  /** All commands of what open rows follow that somebody asks to put back. */
+  readonly followedCommands: readonly TicketedCommand[];
   /** The agent's own work orders that have not ended, and the newest of every sensor, whatever became of it. */
   readonly workOrders: readonly WorkOrder[];
   /** Of those, by the newest event 'opened' of each. */
@@ -55,8 +57,8 @@ export interface OpenWork {
   readonly sessions: readonly OperatorSession[];
 }
 
-/** A claimed command with what the audit trail says about its ticket. */
-export interface ClaimedCommand {
+/** A command with what the audit trail says about its ticket. */
+export interface TicketedCommand {
   readonly command: Command;
   readonly ticket: Ticket | null;
 }
@@ -145,7 +147,7 @@ export interface CycleStore {
   claimCommands(lease: Lease, claim: Claim): Promise<void>;
 
   /** The commands that this run holds, with the ticket on record; one statement. */
-  readClaimed(lease: Lease): Promise<readonly ClaimedCommand[]>;
+  readClaimed(lease: Lease): Promise<readonly TicketedCommand[]>;
 
   /**
    * Counts in each of these operators' sessions the recommendations that were approved and rejected in it, from the audit: one statement,
@@ -253,6 +255,11 @@ export interface OperatorStore {
    * The audit row comes first. @returns the status found afterwards and whether the decision is in force.
    */
   decide(decision: OperatorDecision, event: AgentEvent): Promise<{ readonly decided: boolean; readonly status: string }>;
+  /**
+   * Asks that what the followed recommendation wrote be put back; the cycle answers with another ticket, or with why not. The audit row comes
+   * first. @returns whether the row was undecided, follows another one and now says so
+   */
+  requestRevert(recommendationId: string, by: string, event: AgentEvent): Promise<boolean>;
   /** Adds a control, or replaces the one of the same kind and scope. */
   setControl(control: Control, event: AgentEvent): Promise<void>;
   /** @returns how many controls were lifted. */

@@ -14,7 +14,7 @@ import type { WorkOrderChange } from '../domain/work-order.ts';
 import type {
   ChainPlace,
   Claim,
-  ClaimedCommand,
+  TicketedCommand,
   CycleStore,
   Heartbeat,
   LastChange,
@@ -130,6 +130,7 @@ export class SqlCycleStore implements CycleStore {
       families: of('family').map((row) => this.#history(row)),
       commands: table<Command>('command', COMMANDS),
       recentWrites: Number(parsed(of('recent_writes')[0]?.['content'])?.['writes'] ?? 0),
+      followedCommands: of('followed_command').map((row) => this.#withTicket(parsed(row['content']) ?? {}, row)),
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
       workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
@@ -202,9 +203,13 @@ export class SqlCycleStore implements CycleStore {
     await this.#session.run(claimStatement(lease, claim, this.#dialect));
   }
 
-  async readClaimed(lease: Lease): Promise<readonly ClaimedCommand[]> {
+  async readClaimed(lease: Lease): Promise<readonly TicketedCommand[]> {
     const { rows } = await this.#session.run(claimedStatement(lease, this.#dialect));
-    return rows.map((row) => ({ command: fromRow<Command>(COMMANDS, row, this.#dialect), ticket: ticketFrom(parsed(row['ticket'])) }));
+    return rows.map((row) => this.#withTicket(row, row));
+  }
+
+  #withTicket(command: Row, { ticket }: Row): TicketedCommand {
+    return { command: fromRow<Command>(COMMANDS, command, this.#dialect), ticket: ticketFrom(parsed(ticket)) };
   }
 
   async countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void> {

@@ -7,7 +7,7 @@ import { isoOf, type Instant } from '../domain/instant.ts';
 import type { OutcomeCounts } from '../domain/outcomes.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { isRecommendationStatus, mayBeDecided, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
+import { isRecommendationStatus, mayBeDecided } from '../domain/transitions.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
 import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent, WorkOrderFilter } from '../ports/store.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
@@ -17,18 +17,11 @@ import { fromRow, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
+import { decisionStatement, revertStatement } from './statements/decisions.ts';
 import { eventStatement, subjectsStatement } from './statements/events.ts';
 import { countOutcomes } from './sql-outcomes.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
-import { wordList } from './word-list.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
-
-/** The statuses from which the table of transitions lets an operator's decision start. */
-function undecidedStatuses(to: RecommendationStatus): string {
-  const from = Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]; // the object's own keys
-  const open = from.filter((status) => mayBeDecided(status, to));
-  return wordList(open);
-}
 
 /** What operators ask for and decide, for every engine. */
 export class SqlOperatorStore implements OperatorStore {
@@ -175,6 +168,12 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     return { decided, status: after.status };
   }
 
+  async requestRevert(recommendationId: string, by: string, event: AgentEvent): Promise<boolean> {
+    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#session.run(revertStatement(recommendationId, by));
+    return (await this.#recommendation(recommendationId)).revertRequestedBy === by;
+  }
+
   async setControl(control: Control, event: AgentEvent): Promise<void> {
     const d = this.#dialect;
     const values = { ...toRow(CONTROLS, control, d), control_id: `${control.kind}:${control.scope}` };
@@ -232,41 +231,5 @@ function isInForce(row: Recommendation, decision: OperatorDecision, before: Reco
       return row.status === 'rejected' && row.rejectedByOperator === decision.by && row.rejectionReason === decision.reason;
     case 'defer':
       return row.status === 'deferred' && row.deferUntil !== null && isoOf(row.deferUntil) === isoOf(decision.until);
-  }
-}
-
-/** Only while it is undecided, and an approval only of the ticket that was seen. */
-function decisionStatement(decision: OperatorDecision, d: Dialect): Statement {
-  const update = (set: string, to: RecommendationStatus, params: Record<string, SqlValue>, condition = '') =>
-    write(
-      `UPDATE agent_recommendations SET status = '${to}', updated_timestamp = ${d.now}, ${set}
-WHERE recommendation_id = :id AND status IN ${undecidedStatuses(to)}${condition}`,
-      { id: decision.recommendationId, ...params },
-    );
-  switch (decision.kind) {
-    case 'approve':
-      return update(
-        `approved_timestamp = ${d.now}, approved_via = :via,
-  second_approver = CASE WHEN status = 'awaiting_second' THEN :by ELSE NULL END,
-  approved_by_operator = CASE WHEN status = 'awaiting_second' THEN approved_by_operator ELSE :by END`,
-        'approved',
-        { by: decision.by, via: decision.via, seen: decision.seenHash },
-        ' AND action_hash = :seen',
-      );
-    case 'reject':
-      return update(
-        `rejected_timestamp = ${d.now}, rejected_by_operator = :by, rejection_reason = :reason, approved_via = :via`,
-        'rejected',
-        {
-          by: decision.by,
-          via: decision.via,
-          reason: decision.reason,
-        },
-      );
-    case 'defer':
-      return update('defer_until = :until, operator_notes = COALESCE(:reason, operator_notes)', 'deferred', {
-        until: d.encodeTime(decision.until),
-        reason: decision.reason,
-      });
   }
 }

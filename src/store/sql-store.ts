@@ -62,6 +62,7 @@ function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & 
     readQueueDay: () => operators.readQueueDay(),
     countOutcomes: (since) => operators.countOutcomes(since),
     decide: (decision, event) => operators.decide(decision, event),
+    requestRevert: (id, by, event) => operators.requestRevert(id, by, event),
     listSessions: (limit) => sessions.listSessions(limit),
     openSessionsOf: (operator) => sessions.openSessionsOf(operator),
     openSession: (id, operator, event) => sessions.openSession(id, operator, event),

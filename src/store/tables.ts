@@ -76,6 +76,8 @@ export const RECOMMENDATIONS: Table = {
     time('updated_timestamp'),
     flag('may_have_written'),
     time('chattering_timestamp'),
+    text('tried_before'),
+    text('revert_requested_by'),
   ],
 };
 

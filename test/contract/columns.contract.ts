@@ -76,6 +76,8 @@ function fullRecommendation(): Recommendation {
     updatedTimestamp: time(),
     mayHaveWritten: true,
     chatteringTimestamp: time(),
+    triedBefore: text(),
+    revertRequestedBy: text(),
   });
 }
 
@@ -101,6 +103,7 @@ function fullCommand(): Command {
     notAfter: AT + 5,
     attempt: 2,
     failureCode: CANARIES[6] ?? '',
+    signature: CANARIES[5] ?? '',
     executionResult: CANARIES[7] ?? '',
     status: 'executing',
   });

@@ -4,7 +4,7 @@ import { eventOf } from '../../src/domain/event.ts';
 import { RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import type { Lease, OperatorDecision } from '../../src/ports/store.ts';
 import { type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
-import { aCommand, anEvent, aRecommendation, changing, inserting, insertingCommand } from './samples.ts';
+import { aCommand, anEvent, aRecommendation, changing, inserting, insertingCommand, issued } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const AT = Date.UTC(2026, 1, 19, 10, 30);
@@ -20,6 +20,46 @@ const BECOMES = { approve: 'approved', reject: 'rejected', defer: 'deferred' } a
 
 const told = (subjectId: string, event: string) => eventOf({ agentId: 'test', runId: 'run' }, { subjectType: 'command', subjectId, event });
 const decidedRow = async (at: AtHand) => (await at.store.findRecommendations(ROW.recommendationId))[0];
+
+function theRevert(under: StoreUnderTest): void {
+  describe('asking for the values from before', () => {
+    const store = withStore(under);
+
+    test.each(STATUSES)('of what is %s is on record only while it is undecided and follows another one', async (status) => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      const row = aRecommendation(AT, { status, guardedStatus: status, followsRecommendationId: 'before' });
+      await at.store.saveRecommendations(lease, [inserting(row)]);
+      const isUndecided = ['pending', 'awaiting_second', 'deferred'].includes(status);
+      expect(await at.store.requestRevert(row.recommendationId, 'anna', anEvent({ event: 'revert_asked' }))).toBe(isUndecided);
+      expect((await decidedRow(at))?.revertRequestedBy).toBe(isUndecided ? 'anna' : null);
+      expect((await at.store.listEvents({ subjectId: null, limit: 9 })).map(({ event }) => event)).toContain('revert_asked');
+    });
+
+    test('of what follows nothing changes nothing', async () => {
+      const at = store();
+      await at.store.saveRecommendations(await leaseOf(at.store), [inserting(ROW)]);
+      expect(await at.store.requestRevert(ROW.recommendationId, 'anna', anEvent())).toBe(false);
+      expect(await decidedRow(at)).toMatchObject({ revertRequestedBy: null });
+    });
+
+    test('brings the commands of what is followed into open work, with the ticket on record, until it is answered', async () => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      const before = aRecommendation(AT, { status: 'failed', guardedStatus: 'failed' });
+      const row = aRecommendation(AT, { equipmentId: 'PUMP_01', followsRecommendationId: before.recommendationId });
+      await at.store.saveRecommendations(lease, [inserting(before), inserting(row)]);
+      await at.store.saveCommands(lease, [insertingCommand(aCommand(AT, { status: 'executed' }))]);
+      await at.store.appendEvents([issued(before)], AT);
+      const followed = async () => (await at.store.readOpenWork(lease.agentId)).followedCommands;
+      expect(await followed()).toEqual([]);
+      await at.store.requestRevert(row.recommendationId, 'anna', anEvent({ event: 'revert_asked', subjectId: row.recommendationId }));
+      expect(await followed()).toMatchObject([{ command: { status: 'executed' }, ticket: { recommendationId: before.recommendationId } }]);
+      await at.store.saveRecommendations(lease, [changing(row, 'pending', { revertRequestedBy: null })]);
+      expect(await followed()).toEqual([]);
+    });
+  });
+}
 
 function theDecision(under: StoreUnderTest): void {
   describe('a decision', () => {
@@ -362,6 +402,7 @@ function theLists(under: StoreUnderTest): void {
 
 export function operatorsContract(under: StoreUnderTest): void {
   theDecision(under);
+  theRevert(under);
   theControls(under);
   theLists(under);
 }

@@ -81,6 +81,8 @@ export function aRecommendation(at: Instant, given: Partial<Recommendation> = {}
     updatedTimestamp: null,
     mayHaveWritten: false,
     chatteringTimestamp: null,
+    triedBefore: null,
+    revertRequestedBy: null,
     ...given,
   };
 }

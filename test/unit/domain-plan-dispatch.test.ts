@@ -161,7 +161,7 @@ test('an executed recommendation is quiet until it settles and accounts for what
     mayHaveWritten: true,
     quietUntil: NOW + 300 * SECOND,
     lastAccountedTimestamp: NOW - SECOND,
-    executionResult: '[default]R1/ThroughputSetpoint = 75: read back 75; [default]R1/CoolingSystemStatus = 1: executed',
+    executionResult: '[default]R1/ThroughputSetpoint = 75 (from 100): read back 75; [default]R1/CoolingSystemStatus = 1 (from 0): executed',
   });
 });
 

@@ -99,6 +99,8 @@ function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly
     ['Result', withRoundedNumbers(row.executionResult)],
     ['Outcome', row.outcome === null ? null : `${row.outcome} (verified ${timeText(row.verifiedTimestamp)})`],
     ['Follows', row.followsRecommendationId],
+    ['Tried before', row.triedBefore],
+    ['Revert asked', row.revertRequestedBy === null ? null : `by ${row.revertRequestedBy}, not answered yet`],
     ['Predecessor', row.predecessorId],
   ];
 }

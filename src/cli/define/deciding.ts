@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import type { DecisionOptions } from '../decide.ts';
 import type { ApproveOptions } from '../commands/approve.ts';
 import type { CommandsOptions } from '../commands/commands.ts';
 import type { DeferOptions } from '../commands/defer.ts';
@@ -23,6 +24,7 @@ export function defineDeciding(program: Command, launch: Launch): void {
   defineApprove(program, launch);
   defineReject(program, launch);
   defineDefer(program, launch);
+  defineRevert(program, launch);
   defineCommands(program, launch);
   defineWorkOrders(program, launch);
   defineOutcomes(program, launch);
@@ -129,6 +131,22 @@ function defineDefer(program: Command, launch: Launch): void {
       "ops-agent defer a1b2c3d4 --until 2026-01-31T06:00:00Z --reason 'next shift' --by operator_john",
     ],
     exits: DECISION_EXITS,
+  });
+}
+
+function defineRevert(program: Command, launch: Launch): void {
+  const revert = program
+    .command('revert')
+    .description('ask for a ticket that puts back what was written before; it needs an approval like every other')
+    .argument('<id>', 'the follow-up: its id, or the first 4 characters or more')
+    .option(...BY)
+    .option(...YES)
+    .action((id: string, options: Omit<DecisionOptions, 'id'>, command: Command) =>
+      launch(command, async (context) => (await import('../commands/revert.ts')).run(context, { id, ...options })),
+    );
+  documented(revert, {
+    examples: ['ops-agent revert a1b2c3d4 --by operator_john'],
+    exits: ['3  no such recommendation', '4  not entitled', '5  decided already, follows nothing, or the prefix is ambiguous'],
   });
 }
 

@@ -24,6 +24,8 @@ const HISTORY_COLUMNS: readonly string[] = [
   'outcome',
   'may_have_written',
   'updated_timestamp',
+  'execution_result',
+  'tried_before',
 ];
 
 /** The rows of each family that matter to a cycle, with the tickets of those that have ended: readings are compared with what the audit says of them. */
@@ -52,6 +54,9 @@ function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjec
   WHERE place = 1)`;
 }
 
+/** What open rows follow that somebody asks to put back. */
+const FOLLOWED = `SELECT x.follows_recommendation_id FROM agent_recommendations x WHERE x.status IN ${OPEN} AND x.revert_requested_by IS NOT NULL`;
+
 /** What the command line announced about rows whose decision it may have made. */
 const GIVEN = `SELECT 'given', g.subject_id, NULL, g.event, g.actor
   FROM agent_events g WHERE g.subject_type = 'recommendation' AND g.event IN ${wordList(GIVEN_EVENTS)} AND g.subject_id IN (
@@ -77,6 +82,17 @@ function accounting(d: Dialect): string {
 accounting AS (SELECT r.recommendation_id FROM agent_recommendations r JOIN newest n
     ON n.equipment_id = r.equipment_id AND n.issue_family = r.issue_family AND n.created_timestamp = r.created_timestamp
   UNION SELECT recommendation_id FROM recent)`;
+}
+
+/** What has not ended, what belongs to something under way, and what somebody asks to put back. */
+function commandSelects(d: Dialect): string {
+  return `SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
+  FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS}
+UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
+  FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
+  WHERE x.status IN ${OPEN} AND x.status = 'executing' AND m.status NOT IN ${OPEN_COMMANDS}
+UNION ALL SELECT 'followed_command', ${rowJson(d, 'm', COMMANDS.columns)}, t.copy, NULL, NULL
+  FROM agent_commands m LEFT JOIN followed_tickets t ON t.subject_id = m.recommendation_id WHERE m.recommendation_id IN (${FOLLOWED})`;
 }
 
 /**
@@ -107,6 +123,7 @@ newest AS (
 ${accounting(d)},
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
 ${newestEvent(d, 'old_tickets', TICKET_EVENTS, `SELECT f.recommendation_id FROM recent c CROSS JOIN agent_recommendations f WHERE f.recommendation_id = c.recommendation_id AND f.status NOT IN ${OPEN}`)},
+${newestEvent(d, 'followed_tickets', TICKET_EVENTS, FOLLOWED)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status = 'pending' AND status IN ${OPEN_COMMANDS}`, 'command')},
 ${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'work_order')},
@@ -120,11 +137,7 @@ UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, 
   LEFT JOIN tickets t ON t.subject_id = r.recommendation_id
   LEFT JOIN decisions e ON e.subject_id = r.recommendation_id
 UNION ALL ${GIVEN} UNION ALL ${familySelect(d)}
-UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
-  FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS}
-UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
-  FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
-  WHERE x.status IN ${OPEN} AND x.status = 'executing' AND m.status NOT IN ${OPEN_COMMANDS}
+UNION ALL ${commandSelects(d)}
 UNION ALL ${sessionSelects(d)}
 UNION ALL SELECT 'work_order', ${rowJson(d, 'w', WORK_ORDERS.columns)}, NULL, NULL, NULL
   FROM work_orders w JOIN orders o ON o.work_order_id = w.work_order_id

@@ -1,0 +1,54 @@
+import { AgentError } from '../../domain/errors.ts';
+import { eventOf } from '../../domain/event.ts';
+import type { Recommendation } from '../../domain/recommendation.ts';
+import { isUndecided } from '../../domain/transitions.ts';
+import type { CliContext } from '../context.ts';
+import type { DecisionOptions } from '../decide.ts';
+import { EXIT } from '../exit-codes.ts';
+import { findRecommendation, shortId } from '../find-recommendation.ts';
+import { plain } from '../output.ts';
+import { agreed, canAsk } from '../prompt.ts';
+import { newRunId } from '../run-id.ts';
+import { personOf } from '../who.ts';
+
+/** Asks the agent for a ticket that puts back what was written before. It writes nothing to the plant, and neither does the ticket without an approval. */
+export async function run(context: CliContext, options: DecisionOptions): Promise<number> {
+  const { agentId } = await context.settings();
+  const person = personOf(options, agentId, context.env);
+  const store = await context.store();
+  const row = await findRecommendation(store, options.id);
+  const refusal = refusalOf(row);
+  if (refusal) throw refusal;
+  const id = shortId(row.recommendationId);
+  if (canAsk() && options.yes !== true) {
+    context.out.note(plain(`${row.equipmentId}: tried before: ${row.triedBefore ?? 'nothing is on record'}`));
+    if (!(await agreed(`Ask for the earlier values in ${id}?`)))
+      throw new AgentError('interrupted', 'nothing was asked for', `look at it again: ops-agent show ${id}`);
+  }
+  const event = eventOf(
+    { agentId, runId: newRunId() },
+    {
+      subjectType: 'recommendation',
+      subjectId: row.recommendationId,
+      event: 'revert_asked',
+      actor: person.actor,
+      fromStatus: row.status,
+      reason: `put back what ${row.followsRecommendationId ?? ''} wrote`,
+    },
+  );
+  if (!(await store.requestRevert(row.recommendationId, person.by, event)))
+    throw new AgentError('conflict', `recommendation ${id} was decided in between`, `see: ops-agent show ${id}`);
+  context.out.print(`✓ Asked for the earlier values in ${id} by ${plain(person.by)}; the next cycle issues a ticket, or says why not`);
+  return EXIT.done;
+}
+
+function refusalOf({ recommendationId, status, followsRecommendationId }: Recommendation): AgentError | undefined {
+  const id = shortId(recommendationId);
+  if (!isUndecided(status)) return new AgentError('conflict', `recommendation ${id} is ${status}`, `see: ops-agent show ${id}`);
+  if (followsRecommendationId !== null) return undefined;
+  return new AgentError(
+    'conflict',
+    `recommendation ${id} follows no other one, so that there is nothing to put back`,
+    'revert the follow-up of what was executed or failed: ops-agent recommendations',
+  );
+}

@@ -1,0 +1,70 @@
+import { judgeSeal } from './check-dispatch.ts';
+import type { Command } from './command.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { LiveValues } from './proposal.ts';
+import type { ValueType } from './rules.ts';
+import { judgeTag, judgeValue, type TagPolicy } from './tags.ts';
+import type { ResolvedAction, Ticket } from './ticket.ts';
+
+/** The steps that put back what was written, or why there are none: a sentence for the operator who asked. */
+export type Revert = { readonly actions: readonly ResolvedAction[] } | { readonly refused: string };
+
+const TYPES: readonly ValueType[] = ['number', 'integer', 'boolean'];
+
+/** Whether the command wrote, or may have written. */
+function mayHaveChanged({ status, startedTimestamp, failureCode }: Command): boolean {
+  if (failureCode === 'not_confirmed') return true;
+  return startedTimestamp !== null && status !== 'pending' && failureCode !== 'plant_refused';
+}
+
+/** The value to go back to, and the step to it; null where the command does not say from which value it started. */
+function stepBack(command: Command, sequence: number, live: LiveValues): ResolvedAction | null {
+  const { tagPath: tag, oldValue: value, newValue, unit } = command;
+  const type = TYPES.find((known) => known === command.valueType);
+  const written = Number(newValue);
+  if (tag === null || value === null || newValue === null || type === undefined || !Number.isFinite(written)) return null;
+  return { sequence, tag, value, type, unit: unit ?? '', direction: value < written ? 'decrease' : 'increase', old: live.get(tag) ?? null };
+}
+
+interface WithTicket {
+  readonly command: Command;
+  readonly ticket: Ticket | null;
+}
+
+interface RevertContext {
+  readonly live: LiveValues;
+  readonly tags: TagPolicy;
+  readonly keys: KeyRing;
+}
+
+function byStep({ command: a }: WithTicket, { command: b }: WithTicket): number {
+  return (a.sequence ?? 0) - (b.sequence ?? 0);
+}
+
+/**
+ * The steps back from what the commands of one recommendation wrote, the last one first. They pass the same limits as every other step: a
+ * tag that may only be decreased is not raised again by the agent, whoever asks.
+ */
+export function revertOf(commands: readonly WithTicket[], { live, tags, keys }: RevertContext): Revert {
+  const written = commands.filter(({ command }) => mayHaveChanged(command));
+  if (written.length === 0) return { refused: 'nothing was written that could be put back' };
+  const actions: ResolvedAction[] = [];
+  for (const [index, { command, ticket }] of written.toSorted(byStep).toReversed().entries()) {
+    // The value to go back to is an operator's to believe: only what was approved says it.
+    const seal = judgeSeal(command, ticket, keys);
+    if ('broken' in seal) return { refused: `a command of it ${seal.broken}` };
+    const action = stepBack(command, index + 1, live);
+    if (!action) return { refused: `the value of '${command.tagPath ?? '?'}' before the write is not on record` };
+    const tag = judgeTag(action.tag, tags);
+    const verdict = tag.allowed ? judgeValue(tag.tag, action.value, action.direction, live.get(action.tag)) : tag;
+    if (!verdict.allowed) return { refused: `${action.tag} = ${action.value}: ${verdict.reason}` };
+    actions.push(action);
+  }
+  return { actions };
+}
+
+/** What the operator is asked to approve, in words. */
+export function describeRevert(actions: readonly ResolvedAction[], followedId: string): string {
+  const steps = actions.map(({ tag, value, unit }) => `${tag} = ${value}${unit === '' ? '' : ` ${unit}`}`);
+  return `Put back what ${followedId.slice(0, 8)} wrote: ${steps.join(', ')}`;
+}

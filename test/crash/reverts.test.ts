@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { newRunId } from '../../src/cli/run-id.ts';
+import { SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
+import { eventOf } from '../../src/domain/event.ts';
+import { newScene, plantWith, type Scene } from '../support/scenario.ts';
+
+/** Reduces the throughput to 75, then turns the cooling on. */
+const HIGH = 92;
+const CRITICAL = 97;
+const THROUGHPUT = '[default]R1/ThroughputSetpoint';
+const COOLING = '[default]R1/CoolingSystemStatus';
+const BOTH_WAYS = { tags: { allow: SIMULATOR_TAGS.map((tag) => ({ ...tag, direction: 'any' as const })), deny: [] } };
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+const writes = () => scene.plant.writes().map(({ tag, value }) => [tag, value]);
+
+async function cycle(temperatureC = HIGH, changes: Parameters<Scene['cycle']>[0] = {}) {
+  await scene.reading('R1', temperatureC);
+  return scene.cycle(changes);
+}
+
+/** The first step of two is written and the second is refused: a follow-up is open. @returns its row */
+async function afterPartialFailure(replaced: Parameters<typeof newScene>[1] = BOTH_WAYS) {
+  scene = await newScene({ 'policy.driftPercent': 100 }, replaced);
+  await cycle();
+  await scene.approve('R1');
+  const plant = plantWith(scene.plant, {
+    write: (request) =>
+      request.tag === COOLING
+        ? Promise.resolve({ kind: 'refused', quality: 'Bad_ReadOnly', reason: 'locked by hand' })
+        : scene.plant.write(request),
+  });
+  await cycle(HIGH, { ports: { plant } });
+  await cycle();
+  return scene.row('R1');
+}
+
+/** As the command line does it. */
+async function ask(by: string): Promise<boolean> {
+  const { recommendation_id: id } = await scene.row('R1');
+  const about = { subjectType: 'recommendation', subjectId: String(id), event: 'revert_asked' } as const;
+  return scene.store.requestRevert(String(id), by, eventOf({ agentId: 'test', runId: newRunId() }, about));
+}
+
+const lastEvent = async (event: string) => (await scene.sql(`SELECT reason, actor FROM agent_events WHERE event = '${event}'`)).at(-1);
+
+describe('a follow-up', () => {
+  test('says what was written before, what came of it and how to put it back, also when it gets worse', async () => {
+    const { status, recommendation_id: id, follows_recommendation_id: followed, ...row } = await afterPartialFailure();
+    expect(status).toBe('pending');
+    const tried = `${String(followed).slice(0, 8)} failed: ${THROUGHPUT} = 75 (from 100): read back 75; ${COOLING} = 1 (from 0): the plant refused it: locked by hand (Bad_ReadOnly)`;
+    expect(row['tried_before']).toBe(tried);
+    const offer = `. Tried before: ${tried}. To put the earlier values back: ops-agent revert ${String(id).slice(0, 8)}`;
+    expect(row['root_cause_analysis']).toMatch(/^[^.]+\. Tried before: /);
+    expect(String(row['root_cause_analysis']).endsWith(offer)).toBe(true);
+    await cycle(CRITICAL);
+    expect(await scene.row('R1')).toMatchObject({ recommendation_id: id, severity: 'critical', tried_before: tried });
+    expect(String((await scene.row('R1'))['root_cause_analysis']).endsWith(offer)).toBe(true);
+  });
+
+  test('of a follow-up has the history of both', async () => {
+    const { follows_recommendation_id: first } = await afterPartialFailure();
+    await scene.approve('R1');
+    scene.plant.setFailure('lying');
+    await cycle();
+    scene.plant.setFailure(null);
+    await cycle();
+    const { tried_before: tried, follows_recommendation_id: second } = await scene.row('R1');
+    const [then, after] = String(tried).split('; then ');
+    expect(then).toContain(`${String(first).slice(0, 8)} failed`);
+    expect(after).toContain(`${String(second).slice(0, 8)} failed`);
+  });
+
+  test('after something that nothing was written for has no history', async () => {
+    scene = await newScene({ 'policy.holdSeconds': 0 });
+    await cycle();
+    await scene.sql(`UPDATE agent_recommendations SET status = 'rejected', rejected_by_operator = 'anna', rejection_reason = 'no'`);
+    await cycle();
+    await cycle();
+    const row = await scene.row('R1');
+    expect(row).toMatchObject({ status: 'pending', tried_before: null, follows_recommendation_id: null });
+    expect(row['root_cause_analysis']).not.toContain('Tried before');
+    expect(await ask('anna')).toBe(false);
+  });
+});
+
+describe('what was written', () => {
+  test('is put back when somebody asks for it and somebody approves it, and not before', async () => {
+    const { recommendation_id: id, follows_recommendation_id: followed } = await afterPartialFailure();
+    expect(await ask('anna')).toBe(true);
+    await cycle();
+    const row = await scene.row('R1');
+    expect(row).toMatchObject({ recommendation_id: id, status: 'pending', revert_requested_by: null });
+    expect(row['recommended_action']).toBe(`Put back what ${String(followed).slice(0, 8)} wrote: ${THROUGHPUT} = 100 %`);
+    const back = { sequence: 1, tag: THROUGHPUT, value: 100, direction: 'increase', old: 75 };
+    expect(JSON.parse(String(row['actions']))).toMatchObject([back]);
+    expect(await lastEvent('renewed')).toMatchObject({ reason: 'anna asked for the values from before' });
+    await cycle();
+    expect(writes()).toEqual([[THROUGHPUT, 75]]);
+    await scene.sql(
+      `UPDATE agent_recommendations SET escalated_timestamp = '2026-01-01 00:00:00.000' WHERE recommendation_id = '${String(id)}'`,
+    );
+    await scene.approve('R1');
+    await cycle();
+    expect(writes()).toEqual([
+      [THROUGHPUT, 75],
+      [THROUGHPUT, 100],
+    ]);
+    expect(await scene.row('R1')).toMatchObject({ status: 'executed' });
+  });
+
+  test('is asked for by plain SQL as well, and the approval of what was there before does not count for it', async () => {
+    await afterPartialFailure();
+    await scene.sql(`UPDATE agent_recommendations SET revert_requested_by = ' Bernd ' WHERE status = 'pending'`);
+    await cycle();
+    await scene.approve('R1');
+    await cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'pending' });
+    expect(await lastEvent('refused')).toMatchObject({ reason: 'the recommendation had changed less than 5 s before' });
+    expect(writes()).toEqual([[THROUGHPUT, 75]]);
+  });
+
+  test.each<[string, Parameters<typeof newScene>[1], string, string]>([
+    [
+      'where its tag may only be moved the other way',
+      {},
+      `${THROUGHPUT} = 100: '[default]{id}/ThroughputSetpoint' may only decrease`,
+      'anna',
+    ],
+    ['when the agent itself asks', BOTH_WAYS, 'the agent cannot ask for it', 'OPS_AGENT_001'],
+  ])('is not put back %s, and the ticket stays', async (_what, replaced, reason, who) => {
+    const { action_hash: hash } = await afterPartialFailure(replaced);
+    expect(await ask(who)).toBe(true);
+    await cycle();
+    expect(await lastEvent('revert_refused')).toMatchObject({ reason });
+    expect(await scene.row('R1')).toMatchObject({ status: 'pending', action_hash: hash, revert_requested_by: null });
+    expect(scene.log.join('\n')).toContain(`REVERT REFUSED: `);
+  });
+
+  test('is not put back to a value that somebody wrote into the commands', async () => {
+    await afterPartialFailure();
+    await scene.sql(`UPDATE agent_commands SET old_value = 40`);
+    await ask('anna');
+    await cycle();
+    expect(await lastEvent('revert_refused')).toMatchObject({ reason: 'a command of it differs from the approved ticket in oldValue' });
+  });
+
+  test('waits to be answered while the plant does not answer', async () => {
+    await afterPartialFailure();
+    await ask('anna');
+    scene.plant.setFailure('no_answer');
+    await cycle();
+    expect(await scene.row('R1')).toMatchObject({ revert_requested_by: 'anna' });
+    scene.plant.setFailure(null);
+    await cycle();
+    expect(await lastEvent('renewed')).toBeDefined();
+  });
+});
