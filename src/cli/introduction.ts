@@ -5,7 +5,7 @@ const HASH_SHOWN = 12;
 
 /** The first line of every run's log: what it works with. Then, on every store, whether the plant is real. */
 export function introduce(settings: Settings, log: Log): void {
-  const { store, plant, origin, rulesHash } = settings;
+  const { store, plant, origin, rulesHash, signingKeys } = settings;
   const rules = rulesHash.slice(0, HASH_SHOWN);
   log.info(`Initializing Operations Agent... store=${store.kind}:${store.path} plant=${plant.kind} config=${origin} rules=${rules}`, {
     store: store.kind,
@@ -14,6 +14,8 @@ export function introduce(settings: Settings, log: Log): void {
     config: origin,
     rules_hash: rulesHash,
   });
+  const [key, ...older] = signingKeys;
+  if (key) log.info(`Signing with the key '${key.id}'${older.length === 0 ? '' : `; also valid: ${older.map(({ id }) => id).join(', ')}`}`);
   // A simulator says 'executed' about writes that no real equipment ever sees.
   if (plant.kind === 'simulator')
     log.warn(`The plant is simulated (${plant.simulatorPath}): nothing that is executed reaches real equipment`);

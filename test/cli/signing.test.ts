@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+
+import { ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
+
+const SECRET = 'c0ffee'.repeat(8);
+const OLDER = 'decade'.repeat(8);
+let place: Workplace;
+
+beforeAll(() => ensureBundle(), 60_000);
+afterEach(() => place.remove());
+
+test('a whole round with signing keys says their ids, and their secrets nowhere: not on the terminal, not in a file', async () => {
+  place = newWorkplace({ OPS_AGENT_SIGNING_KEY: `2026b:${SECRET},2026a:${OLDER}` });
+  const said: string[] = [];
+  const run = async (...args: string[]) => {
+    const { stdout, stderr, code } = await place.run(...args);
+    said.push(stdout, stderr);
+    expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' });
+    return { stdout, stderr };
+  };
+  await run('setup', '--sample-data');
+  expect((await run('run-once', '--log-level', 'debug')).stderr).toContain("Signing with the key '2026b'; also valid: 2026a");
+  const rows = (await place.json('recommendations', '--equipment', 'REACTOR_02', '--json')) as { recommendation_id: string }[]; // json.test.ts has its shape
+  await run('approve', rows[0]?.recommendation_id ?? '', '--by', 'operator_john');
+  expect(await place.json('run-once', '--json')).toMatchObject({ commands: { executed: 2 } });
+  const commands = (await place.json('commands', '--json')) as { signature: string }[];
+  expect(commands.map(({ signature }) => signature.slice(0, 6))).toEqual(['2026b:', '2026b:']);
+  for (const args of [
+    ['config', 'show'],
+    ['config', 'show', '--json'],
+    ['config', 'check'],
+    ['show', rows[0]?.recommendation_id ?? ''],
+    ['events', '--json'],
+  ])
+    await run(...args);
+  const files = readdirSync(place.cwd).map((file) => readFileSync(path.join(place.cwd, file), 'latin1'));
+  expect(files.length).toBeGreaterThan(1);
+  for (const text of [...said, ...files]) expect(text).not.toMatch(/c0ffeec0ffee|decadedecade/);
+}, 60_000);
+
+test('keys that are none stop every command that reads the configuration, and are not repeated', async () => {
+  place = newWorkplace({ OPS_AGENT_SIGNING_KEY: SECRET.slice(0, 20) });
+  for (const args of [['run-once'], ['config', 'check'], ['setup']]) {
+    const { stderr, code } = await place.run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('OPS_AGENT_SIGNING_KEY: key 1 has no id of 1 to 32 letters, digits, _ and -; write id:secret');
+    expect(stderr).not.toContain('c0ffee');
+  }
+});
