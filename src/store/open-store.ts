@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import { parseCrashPoint } from '../domain/crash-point.ts';
 import { assertNever } from '../domain/errors.ts';
+import { type KeyRing, NO_KEYS } from '../domain/key-ring.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
 import type { Connection } from './connection.ts';
@@ -20,6 +21,8 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** Open whatever tables are there, to say what is wrong with them. */
   readonly anySchema?: boolean;
+  /** What the audit is signed with; without keys it is not signed. */
+  readonly keys?: KeyRing;
 }
 
 /**
@@ -49,6 +52,7 @@ async function openEmbeddedStore(settings: Settings, options: OpenOptions): Prom
     lock: embeddedLock(`${path}.lock`),
     sourceTable: settings.source.table,
     description: `embedded (${path})`,
+    keys: options.keys ?? NO_KEYS,
   });
   if (!options.create && !options.anySchema) await requireSchemaOrClose(store);
   return { store, source };

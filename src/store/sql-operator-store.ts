@@ -10,6 +10,7 @@ import type { Recommendation } from '../domain/recommendation.ts';
 import { isRecommendationStatus, mayBeDecided, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../domain/transitions.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
 import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent, WorkOrderFilter } from '../ports/store.ts';
+import type { AuditLog } from './audit-log.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
@@ -17,7 +18,7 @@ import { fromRow, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
-import { eventStatement, subjectsStatement } from './statements/events.ts';
+import { subjectsStatement } from './statements/events.ts';
 import { countOutcomes } from './sql-outcomes.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
 import { wordList } from './word-list.ts';
@@ -33,9 +34,11 @@ function undecidedStatuses(to: RecommendationStatus): string {
 /** What operators ask for and decide, for every engine. */
 export class SqlOperatorStore implements OperatorStore {
   readonly #session: Session;
+  readonly #audit: AuditLog;
 
-  constructor(session: Session) {
+  constructor(session: Session, audit: AuditLog) {
     this.#session = session;
+    this.#audit = audit;
   }
 
   get #dialect(): Dialect {
@@ -166,12 +169,12 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     const before = await this.#recommendation(decision.recommendationId);
     // A decision that is void from the start leaves no trace of having been made.
     if (!isPossible(before, decision)) return { decided: false, status: before.status };
-    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#audit.append([event], null);
     await this.#session.run(decisionStatement(decision, this.#dialect));
     // After a retry a row count means nothing: what the row says now decides.
     const after = await this.#recommendation(decision.recommendationId);
     const decided = isInForce(after, decision, before);
-    if (!decided) await this.#session.run(eventStatement(notApplied(event, after.status), this.#dialect));
+    if (!decided) await this.#audit.append([notApplied(event, after.status)], null);
     return { decided, status: after.status };
   }
 
@@ -180,7 +183,7 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     const values = { ...toRow(CONTROLS, control, d), control_id: `${control.kind}:${control.scope}` };
     const row = d.jsonRows('rows', CONTROLS.columns);
     const names = CONTROLS.columns.map((column) => d.quote(column.name)).join(', ');
-    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#audit.append([event], null);
     await this.#session.runAll([
       write('DELETE FROM agent_controls WHERE control_id = :id', { id: values.control_id }),
       write(`INSERT INTO agent_controls (${names}) SELECT ${names} FROM ${row} r`, { rows: JSON.stringify([values]) }),
@@ -188,7 +191,7 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
   }
 
   async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {
-    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#audit.append([event], null);
     // Written by hand it may be spelt otherwise, and more than once: the domain says which rows are this order.
     const found = (await this.readControls()).controls.filter((control) => isOrder(control, kind, scope));
     let lifted = 0;
