@@ -100,7 +100,8 @@ export class ChainCheck {
   }
 
   next(row: PlacedRow): readonly AuditFinding[] {
-    const findings = [...this.#placeOf(row), ...this.#contentOf(row), ...this.#signatureOf(row), ...this.#headsAt(row)];
+    const changed = this.#contentOf(row);
+    const findings = [...this.#placeOf(row, changed.length > 0), ...changed, ...this.#signatureOf(row), ...this.#headsAt(row)];
     this.#rows += 1;
     if (row.at !== null) {
       this.#from = Math.min(this.#from ?? row.at, row.at);
@@ -117,7 +118,7 @@ export class ChainCheck {
     return { kind, agentId: this.#agentId, chainSeq: row?.chainSeq ?? null, eventId: row?.eventId ?? null, text };
   }
 
-  #placeOf(row: PlacedRow): readonly AuditFinding[] {
+  #placeOf(row: PlacedRow, isChanged: boolean): readonly AuditFinding[] {
     const last = this.#last;
     this.#first ??= row;
     if (last === null) {
@@ -132,7 +133,8 @@ export class ChainCheck {
     this.#last = { seq: row.chainSeq, hashes: [row.hash] };
     const [from, to] = [last.seq + 1, row.chainSeq - 1];
     if (to >= from) return [this.#finding('missing', row, `${placesText(from, to)} before it`)];
-    const follows = last.hashes.includes(row.previousHash);
+    // Of a row that was changed as a whole this is no news.
+    const follows = isChanged || last.hashes.includes(row.previousHash);
     return follows ? [] : [this.#finding('replaced', row, 'it does not follow the row before it: one of the two was replaced')];
   }
 

@@ -5,7 +5,8 @@ import type { AgentEvent } from '../../src/domain/event.ts';
 import { type KeyRing, parseKeyRing } from '../../src/domain/key-ring.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { Session } from '../../src/store/session.ts';
-import { EVENTS } from '../../src/store/tables.ts';
+import { SCHEMA_VERSION } from '../../src/store/schema-version.ts';
+import { ALL_TABLES, EVENTS } from '../../src/store/tables.ts';
 import { findings, unprotect, verified } from '../support/audit.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, aRecommendation, inserting, issued } from './samples.ts';
@@ -30,6 +31,12 @@ const HEARTBEAT = {
   rulesHash: 'r',
   version: 'v',
 } as const;
+
+/** A row of before there was a chain, or one that somebody writes by hand. */
+function oldRow(at: AtHand, id: string) {
+  const texts = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
+  return { ...Object.fromEntries(texts), event_id: id, at: at.time(AT) };
+}
 
 /** The chain as plain SQL sees it. */
 async function places(at: AtHand): Promise<readonly string[]> {
@@ -209,6 +216,32 @@ export function auditContract(under: StoreUnderTest): void {
     });
   });
 
+  describe('tables that are older than the chain', () => {
+    const store = withStore(under, { migrate: false });
+
+    test('are extended by setting up, and their rows are counted by the first row of the chain', async () => {
+      const at = store();
+      const added = ['chain_seq', 'previous_hash', 'hash', 'signature', 'audit_seq', 'audit_hash'];
+      for (const table of ALL_TABLES) {
+        const older = { ...table, columns: table.columns.filter(({ name }) => !added.includes(name)) };
+        for (const ddl of under.dialect.createTable(older)) await at.outside.run(ddl);
+      }
+      await at.outside.insert('agent_schema', [{ version: SCHEMA_VERSION - 1, min_supported: SCHEMA_VERSION - 2 }]);
+      await at.outside.insert('agent_health', [{ agent_id: AGENT, polls_completed: 7 }]);
+      await at.outside.insert('agent_events', [oldRow(at, 'old-1')]);
+      await expect(at.store.requireSchema()).rejects.toMatchObject({ code: 'not_set_up', remedy: 'run: ops-agent setup' });
+      expect((await at.store.checkSchema(AGENT)).state).toBe('behind');
+      await at.store.migrate(AGENT);
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
+      await at.store.requireSchema();
+      const lease = await leaseOf(at.store);
+      await at.store.appendEvents(numbered(1), AT);
+      await at.store.endCycle(lease, HEARTBEAT);
+      expect(await verified(at.store)).toMatchObject({ findingsTotal: 0, unchained: 1, chains: [{ rows: 2, rowsBefore: 1 }] });
+      expect((await at.store.readHealth()).health).toMatchObject([{ pollsCompleted: 8, auditSeq: 2 }]);
+    });
+  });
+
   describe('verifying the audit', () => {
     const store = withStore(under);
 
@@ -365,13 +398,7 @@ export function auditContract(under: StoreUnderTest): void {
 
     test('accepts as many rows from before the chain as its first row counted, and no other', async () => {
       const at = store();
-      const plain = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
-      const old = (id: string) => ({
-        ...Object.fromEntries(plain),
-        event_id: id,
-        [under.dialect.quote('at').replaceAll('"', '')]: at.time(AT),
-      });
-      await at.outside.insert('agent_events', [old('old-1'), old('old-2')]);
+      await at.outside.insert('agent_events', [oldRow(at, 'old-1'), oldRow(at, 'old-2')]);
       await at.store.readOpenWork(AGENT);
       await at.store.appendEvents(numbered(2), AT);
       await (await at.another()).store.appendEvents([anEvent({ eventId: 'o', agentId: 'other' })], AT);
@@ -386,7 +413,7 @@ export function auditContract(under: StoreUnderTest): void {
         ['chain_started', { rows_before: 2 }],
       ]);
       expect(await verified(at.store)).toMatchObject({ findingsTotal: 0, unchained: 2 });
-      await at.outside.insert('agent_events', [old('forged')]);
+      await at.outside.insert('agent_events', [oldRow(at, 'forged')]);
       expect(await findings(at.store)).toEqual(['inserted']);
       await unprotect(at, under);
       await at.outside.run(`DELETE FROM agent_events WHERE event_id LIKE 'old%'`);
