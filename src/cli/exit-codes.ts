@@ -24,6 +24,7 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
   store_unavailable: EXIT.unavailable,
   plant_unavailable: EXIT.unavailable,
   not_set_up: EXIT.unhealthy,
+  unsound_audit: EXIT.unhealthy,
   interrupted: EXIT.sigint,
 };
 

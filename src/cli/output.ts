@@ -4,6 +4,8 @@ export interface Output {
   print(text: string): void;
   /** One JSON value, indented. */
   json(value: unknown): void;
+  /** A part of a long result, as it is. Resolves once it is handed on; false when nobody reads any more. */
+  write(text: string): Promise<boolean>;
   /** Words for people that are no result. */
   note(text: string): void;
 }
@@ -11,6 +13,7 @@ export interface Output {
 export const processOutput: Output = {
   print: (text) => void process.stdout.write(`${text}\n`),
   json: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+  write: (text) => new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error))),
   note: (text) => void process.stderr.write(`${text}\n`),
 };
 

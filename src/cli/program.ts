@@ -2,6 +2,7 @@ import { Command, type CommanderError, Option } from 'commander';
 
 import { VERSION } from '../version.ts';
 import { createContext, type CliContext } from './context.ts';
+import { defineAudit } from './define/audit.ts';
 import { defineControl } from './define/control.ts';
 import { defineDeciding } from './define/deciding.ts';
 import type { Launch, LaunchOptions } from './define/launch.ts';
@@ -41,6 +42,8 @@ export function buildProgram(launch: Launch): Command {
   program.commandsGroup('Decide:');
   defineDeciding(program, launch);
   defineSession(program, launch);
+  program.commandsGroup('Audit:');
+  defineAudit(program, launch);
   program.commandsGroup('Plant and controls:');
   defineControl(program, launch);
   program.commandsGroup('Tools:');

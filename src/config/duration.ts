@@ -9,7 +9,8 @@ const DURATION = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)$/i;
 const UNITS: ReadonlySet<string> = new Set(['', 'ms', 's', 'sec', 'secs', 'm', 'min', 'mins', 'h', 'hr', 'hrs', 'd', 'day', 'days', 'w']);
 
 /** Longer ones are slips, and beyond some of them no calendar goes. */
-const LONGEST_MS = 365 * 86_400_000;
+const LONGEST_DAYS = 365;
+const DAY_MS = 86_400_000;
 
 /**
  * Seconds of a duration as people write it: '55m', '1h', '130s', '30d', '0.5s', or a plain number of seconds.
@@ -25,8 +26,11 @@ export function parseDuration(text: string): number {
   );
 }
 
-/** The same for a text that may be something else: undefined where it is no duration. Throws AgentError 'usage' for one that is too long. */
-export function durationSeconds(text: string): number | undefined {
+/**
+ * The same for a text that may be something else: undefined where it is no duration. Throws AgentError 'usage' for one that is longer than
+ * `longestDays`.
+ */
+export function durationSeconds(text: string, longestDays = LONGEST_DAYS): number | undefined {
   const match = DURATION.exec(text.trim());
   const amount = match?.[1];
   const unit = match?.[2]?.toLowerCase() ?? '';
@@ -34,6 +38,9 @@ export function durationSeconds(text: string): number | undefined {
   // The cast names what the expression above has checked: a number, then a unit that `ms` knows.
   const milliseconds = ms(`${amount}${unit === '' ? 's' : unit}` as ms.StringValue);
   if (!Number.isFinite(milliseconds)) return undefined;
-  if (milliseconds > LONGEST_MS) throw new AgentError('usage', `'${text}' is longer than a year`, 'give at most 365d');
+  if (milliseconds > longestDays * DAY_MS) {
+    const longest = longestDays === LONGEST_DAYS ? 'a year' : `${longestDays} days`;
+    throw new AgentError('usage', `'${text}' is longer than ${longest}`, `give at most ${longestDays}d`);
+  }
   return milliseconds / 1000;
 }

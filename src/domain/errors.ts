@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'plant_unavailable'
   | 'not_set_up' // tables missing, behind, or made by a newer agent
+  | 'unsound_audit' // the audit does not verify
   | 'interrupted';
 
 /**

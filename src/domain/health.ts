@@ -28,6 +28,9 @@ export interface AgentHealth {
   /** The last one before it that has not stopped, and by when it has promised its next heartbeat. */
   readonly otherProcessId: string | null;
   readonly otherDue: Instant | null;
+  /** The newest row of the audit that the last cycle knew, by its place in the chain and its hash. */
+  readonly auditSeq: number | null;
+  readonly auditHash: string | null;
 }
 
 export interface HealthVerdict {

@@ -1,3 +1,4 @@
+import type { AuditStore } from './audit-store.ts';
 import type { Command } from '../domain/command.ts';
 import type { Control, ControlKind } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
@@ -118,7 +119,10 @@ export interface CycleStore {
    */
   readOpenWork(agentId: string, sessionSeconds?: number, accountedSeconds?: number): Promise<OpenWork>;
 
-  /** Appends to the audit; an event whose id is there already is left alone, so repeating is a no-op. */
+  /**
+   * Appends to the audit, in order, at the end of the agent's chain; an event whose id is there already is left alone, so repeating is a
+   * no-op. @throws AgentError store_unavailable, also where other writers come first again and again
+   */
   appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void>;
 
   /**
@@ -222,6 +226,12 @@ export type TableRow = Readonly<Record<string, unknown>>;
 
 export interface StoredEvent extends AgentEvent {
   readonly at: Instant;
+  readonly ordinal: number;
+  /** As in ChainedEvent; null in rows that are older than the chain. */
+  readonly chainSeq: number | null;
+  readonly previousHash: string | null;
+  readonly hash: string | null;
+  readonly signature: string | null;
 }
 
 /** What operators and engineers ask of the store. */
@@ -320,7 +330,7 @@ export interface SchemaStore {
   ): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }>;
 }
 
-export interface Store extends CycleStore, OperatorStore, SessionStore, SchemaStore {
+export interface Store extends CycleStore, OperatorStore, SessionStore, SchemaStore, AuditStore {
   /** For the log's first line. */
   readonly description: string;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
+import type { Statement } from './connection.ts';
 import type { Column, ParameterColumn, Table } from './tables.ts';
 
 /** A guarded write of many rows from one JSON parameter, in the words of the store. */
@@ -95,6 +96,11 @@ export interface Dialect {
   createTable(table: Table): readonly string[];
   /** What stands beside the tables: indexes, triggers; repeatable. */
   createExtras(sourceTable: string | null): readonly string[];
+  /**
+   * These statements, which delete rows of tables that are kept whole, with what has to stand around them in the same transaction: nothing
+   * where the engine cannot forbid a DELETE.
+   */
+  whereDeletable(tables: readonly Table[], deletes: readonly Statement[]): readonly Statement[];
   /** Yields the names (`name`) of the indexes and triggers that there are. */
   readonly listExtras: string;
   addColumn(table: Table, column: Column): string;

@@ -49,6 +49,7 @@ async function openEmbeddedStore(settings: Settings, options: OpenOptions): Prom
     lock: embeddedLock(`${path}.lock`),
     sourceTable: settings.source.table,
     description: `embedded (${path})`,
+    keys: settings.signingKeys,
   });
   if (!options.create && !options.anySchema) await requireSchemaOrClose(store);
   return { store, source };

@@ -1,4 +1,4 @@
 /** The schema that this build writes. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 /** The oldest build that may work on it: additive changes keep the version before. */
-export const MIN_SUPPORTED_VERSION = 1;
+export const MIN_SUPPORTED_VERSION = 2;

@@ -22,6 +22,7 @@ import type {
   LeaseRequest,
   OpenWork,
 } from '../ports/store.ts';
+import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
@@ -35,7 +36,7 @@ import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeas
 import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
 import { openWorkStatement } from './statements/open-work.ts';
 import { countDecisionsStatement } from './statements/sessions.ts';
-import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
+import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
 import { openedForIn, saveWorkOrders, workOrderIn } from './sql-work-orders.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -89,11 +90,12 @@ function givenIn(rows: readonly Row[]): ReadonlyMap<string, readonly GivenDecisi
 export class SqlCycleStore implements CycleStore {
   readonly provesHolderDead: boolean;
   readonly #session: Session;
+  readonly #audit: AuditLog;
   readonly #lock: HolderLock | null;
-  #ordinal = 0;
 
-  constructor(session: Session, lock: HolderLock | null) {
+  constructor(session: Session, audit: AuditLog, lock: HolderLock | null) {
     this.#session = session;
+    this.#audit = audit;
     this.#lock = lock;
     this.provesHolderDead = lock !== null;
   }
@@ -112,8 +114,8 @@ export class SqlCycleStore implements CycleStore {
     return true;
   }
 
-  async readOpenWork(_agentId: string, sessionSeconds = 0, accountedSeconds = 0): Promise<OpenWork> {
-    const { rows } = await this.#session.run(openWorkStatement(this.#dialect, sessionSeconds, accountedSeconds));
+  async readOpenWork(agentId: string, sessionSeconds = 0, accountedSeconds = 0): Promise<OpenWork> {
+    const { rows } = await this.#session.run(openWorkStatement(this.#dialect, agentId, sessionSeconds, accountedSeconds));
     const of = (kind: string): readonly Row[] => rows.filter((row) => row['kind'] === kind);
     const table = <T>(kind: string, definition: Table): T[] =>
       of(kind).map((row) => fromRow<T>(definition, parsed(row['content']) ?? {}, this.#dialect));
@@ -121,6 +123,7 @@ export class SqlCycleStore implements CycleStore {
     if (minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(minSupported), 'install the newer ops-agent');
     const now = this.#dialect.decodeTime(of('clock')[0]?.['content']);
     if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
+    this.#expectTail(agentId, parsed(of('tail')[0]?.['content']) ?? {});
     const given = givenIn(of('given'));
     return {
       now,
@@ -139,6 +142,12 @@ export class SqlCycleStore implements CycleStore {
       newestEventAt: this.#dialect.decodeTime(of('clock')[0]?.['ticket']),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
     };
+  }
+
+  /** Before anything is in a chain the first append has to look how many rows are older. */
+  #expectTail(agentId: string, row: Row): void {
+    const unchained = Number(row['unchained'] ?? 0);
+    this.#audit.expect(agentId, unchained > 0 ? null : tailIn(row));
   }
 
   #stored(row: Row, given: ReadonlyMap<string, readonly GivenDecision[]>): StoredRecommendation {
@@ -162,10 +171,8 @@ export class SqlCycleStore implements CycleStore {
     return { ...statusSaid(history), severity: severityOnRecord(history, ticketFrom(parsed(row['ticket']))) };
   }
 
-  async appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void> {
-    const rows = events.map((event) => toRow(EVENTS, { ...event, at, ordinal: this.#ordinal++ }, this.#dialect));
-    const sql = this.#dialect.insertAbsent(EVENTS, 'event_id');
-    await this.#session.runParts(jsonParts(rows, this.#dialect.maxParameterBytes).map((part) => write(sql, { rows: part })));
+  appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void> {
+    return this.#audit.append(events, at);
   }
 
   saveRecommendations(lease: Lease, changes: readonly RecommendationChange[]): Promise<number> {
@@ -237,7 +244,7 @@ export class SqlCycleStore implements CycleStore {
   }
 
   async endCycle(lease: Lease, heartbeat: Heartbeat): Promise<void> {
-    await this.#session.run(endCycleStatement(lease, heartbeat, this.#dialect));
+    await this.#session.run(endCycleStatement(lease, heartbeat, this.#audit.tailOf(lease.agentId), this.#dialect));
   }
 
   async releaseLock(): Promise<void> {
@@ -251,7 +258,8 @@ export class SqlCycleStore implements CycleStore {
   async takeOver(agentId: string): Promise<void> {
     await this.#session.runAll([
       write(
-        `UPDATE agent_health SET agent_id = :agent, lease_owner = NULL, lease_expires = NULL, lease_epoch = (SELECT MAX(COALESCE(lease_epoch, 0)) FROM agent_health) + 1
+        `UPDATE agent_health SET agent_id = :agent, lease_owner = NULL, lease_expires = NULL, lease_epoch = (SELECT MAX(COALESCE(lease_epoch, 0)) FROM agent_health) + 1,
+  audit_seq = CASE WHEN agent_id = :agent THEN audit_seq END, audit_hash = CASE WHEN agent_id = :agent THEN audit_hash END
 WHERE agent_id = COALESCE((SELECT agent_id FROM agent_health WHERE agent_id = :agent), (SELECT MIN(agent_id) FROM agent_health))`,
         { agent: agentId },
       ),

@@ -10,6 +10,7 @@ import type { Recommendation } from '../domain/recommendation.ts';
 import { isRecommendationStatus, mayBeDecided } from '../domain/transitions.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
 import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent, WorkOrderFilter } from '../ports/store.ts';
+import type { AuditLog } from './audit-log.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
@@ -18,7 +19,7 @@ import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
 import { decisionStatement, revertStatement } from './statements/decisions.ts';
-import { eventStatement, subjectsStatement } from './statements/events.ts';
+import { subjectsStatement } from './statements/events.ts';
 import { countOutcomes } from './sql-outcomes.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
@@ -26,9 +27,11 @@ import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from 
 /** What operators ask for and decide, for every engine. */
 export class SqlOperatorStore implements OperatorStore {
   readonly #session: Session;
+  readonly #audit: AuditLog;
 
-  constructor(session: Session) {
+  constructor(session: Session, audit: AuditLog) {
     this.#session = session;
+    this.#audit = audit;
   }
 
   get #dialect(): Dialect {
@@ -159,17 +162,17 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     const before = await this.#recommendation(decision.recommendationId);
     // A decision that is void from the start leaves no trace of having been made.
     if (!isPossible(before, decision)) return { decided: false, status: before.status };
-    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#audit.append([event], null);
     await this.#session.run(decisionStatement(decision, this.#dialect));
     // After a retry a row count means nothing: what the row says now decides.
     const after = await this.#recommendation(decision.recommendationId);
     const decided = isInForce(after, decision, before);
-    if (!decided) await this.#session.run(eventStatement(notApplied(event, after.status), this.#dialect));
+    if (!decided) await this.#audit.append([notApplied(event, after.status)], null);
     return { decided, status: after.status };
   }
 
   async requestRevert(recommendationId: string, by: string, event: AgentEvent): Promise<boolean> {
-    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#audit.append([event], null);
     await this.#session.run(revertStatement(recommendationId, by));
     return (await this.#recommendation(recommendationId)).revertRequestedBy === by;
   }
@@ -179,7 +182,7 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     const values = { ...toRow(CONTROLS, control, d), control_id: `${control.kind}:${control.scope}` };
     const row = d.jsonRows('rows', CONTROLS.columns);
     const names = CONTROLS.columns.map((column) => d.quote(column.name)).join(', ');
-    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#audit.append([event], null);
     await this.#session.runAll([
       write('DELETE FROM agent_controls WHERE control_id = :id', { id: values.control_id }),
       write(`INSERT INTO agent_controls (${names}) SELECT ${names} FROM ${row} r`, { rows: JSON.stringify([values]) }),
@@ -187,7 +190,7 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
   }
 
   async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {
-    await this.#session.run(eventStatement(event, this.#dialect));
+    await this.#audit.append([event], null);
     // Written by hand it may be spelt otherwise, and more than once: the domain says which rows are this order.
     const found = (await this.readControls()).controls.filter((control) => isOrder(control, kind, scope));
     let lifted = 0;

@@ -2,10 +2,10 @@ import type { AgentEvent } from '../domain/event.ts';
 import { ENDED_SESSION_STATUSES, type OperatorSession } from '../domain/operator-session.ts';
 import { personKey } from '../domain/person.ts';
 import type { SessionStore } from '../ports/store.ts';
+import type { AuditLog } from './audit-log.ts';
 import { read, type SqlValue, write } from './connection.ts';
 import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
-import { eventStatement } from './statements/events.ts';
 import { isOpen } from './statements/sessions.ts';
 import { OPERATOR_SESSIONS } from './tables.ts';
 
@@ -15,9 +15,11 @@ const [CLOSED] = ENDED_SESSION_STATUSES;
 /** The operators' sessions, for every engine. The HMI writes the same table. */
 export class SqlSessionStore implements SessionStore {
   readonly #session: Session;
+  readonly #audit: AuditLog;
 
-  constructor(session: Session) {
+  constructor(session: Session, audit: AuditLog) {
     this.#session = session;
+    this.#audit = audit;
   }
 
   async #sessions(rest: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<readonly OperatorSession[]> {
@@ -40,7 +42,7 @@ export class SqlSessionStore implements SessionStore {
 
   async openSession(sessionId: string, operator: string, event: AgentEvent): Promise<void> {
     const { now } = this.#session.dialect;
-    await this.#session.run(eventStatement(event, this.#session.dialect));
+    await this.#audit.append([event], null);
     await this.#session.run(
       write(
         `INSERT INTO operator_sessions (session_id, operator_id, login_timestamp, status, approved_recommendations, rejected_recommendations)
@@ -52,7 +54,7 @@ SELECT :id, :operator, ${now}, :status, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM ope
 
   async closeSession(sessionId: string, event: AgentEvent): Promise<void> {
     const { dialect } = this.#session;
-    await this.#session.run(eventStatement(event, dialect));
+    await this.#audit.append([event], null);
     await this.#session.run(
       write(
         `UPDATE operator_sessions SET logout_timestamp = ${dialect.now}, status = :status WHERE session_id = :id AND ${isOpen('operator_sessions', dialect)}`,

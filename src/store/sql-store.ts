@@ -1,5 +1,9 @@
+import type { AuditStore } from '../ports/audit-store.ts';
 import type { OperatorStore, SchemaStore, SessionStore, Store } from '../ports/store.ts';
+import { type KeyRing, NO_KEYS } from '../domain/key-ring.ts';
+import { AuditLog } from './audit-log.ts';
 import type { HolderLock } from './connection.ts';
+import { SqlAuditStore } from './sql-audit-store.ts';
 import type { Session } from './session.ts';
 import { SqlCycleStore } from './sql-cycle-store.ts';
 import { SqlOperatorStore } from './sql-operator-store.ts';
@@ -11,11 +15,14 @@ export interface SqlStoreParts {
   readonly lock: HolderLock | null;
   readonly sourceTable: string;
   readonly description: string;
+  /** What the audit is signed with; without keys it is not signed. */
+  readonly keys?: KeyRing;
 }
 
 /** One store over any engine: its parts share a session. */
-export function createSqlStore({ session, lock, sourceTable, description }: SqlStoreParts): Store {
-  const cycle = new SqlCycleStore(session, lock);
+export function createSqlStore({ session, lock, sourceTable, description, keys = NO_KEYS }: SqlStoreParts): Store {
+  const audit = new AuditLog(session, keys);
+  const cycle = new SqlCycleStore(session, audit, lock);
   return {
     description,
     get statements() {
@@ -40,15 +47,16 @@ export function createSqlStore({ session, lock, sourceTable, description }: SqlS
     releaseLock: () => cycle.releaseLock(),
     markOffline: (agentId, processId) => cycle.markOffline(agentId, processId),
     takeOver: (agentId) => cycle.takeOver(agentId),
-    ...operatorsPart(session),
+    ...operatorsPart(session, audit),
+    ...auditPart(session),
     ...schemaPart(session, sourceTable),
     close: () => cycle.releaseLock().then(() => session.close()),
   };
 }
 
-function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & SessionStore {
-  const operators = new SqlOperatorStore(session);
-  const sessions = new SqlSessionStore(session);
+function operatorsPart(session: Session, audit: AuditLog): Omit<OperatorStore, 'readControls'> & SessionStore {
+  const operators = new SqlOperatorStore(session, audit);
+  const sessions = new SqlSessionStore(session, audit);
   return {
     listRecommendations: (filter) => operators.listRecommendations(filter),
     findRecommendations: (prefix) => operators.findRecommendations(prefix),
@@ -69,6 +77,22 @@ function operatorsPart(session: Session): Omit<OperatorStore, 'readControls'> & 
     closeSession: (id, event) => sessions.closeSession(id, event),
     setControl: (control, event) => operators.setControl(control, event),
     clearControl: (kind, scope, event) => operators.clearControl(kind, scope, event),
+  };
+}
+
+function auditPart(session: Session): AuditStore {
+  const audit = new SqlAuditStore(session);
+  return {
+    readChainOwners: () => audit.readChainOwners(),
+    readChainPage: (page) => audit.readChainPage(page),
+    readUnchainedPage: (page) => audit.readUnchainedPage(page),
+    countUnchained: () => audit.countUnchained(),
+    firstSeq: (...request) => audit.firstSeq(...request),
+    readHeldSubjects: (before) => audit.readHeldSubjects(before),
+    countPrunable: (before) => audit.countPrunable(before),
+    pruneRows: (lease, before) => audit.pruneRows(lease, before),
+    pruneAudit: (lease, range) => audit.pruneAudit(lease, range),
+    giveLeaseBack: (lease) => audit.giveLeaseBack(lease),
   };
 }
 

@@ -138,6 +138,9 @@ export const HEALTH: Table = {
     text('last_process_id'),
     text('other_process_id'),
     time('other_due'),
+    // The end of the audit's chain as the last cycle knew it.
+    integer('audit_seq'),
+    text('audit_hash'),
   ],
 };
 
@@ -213,6 +216,11 @@ export const EVENTS: Table = {
     json('before'),
     json('after'),
     text('session_id'),
+    // The row's place in its agent's chain, from 1; NULL in rows that are older than the chain.
+    integer('chain_seq'),
+    text('previous_hash'),
+    text('hash'),
+    text('signature'),
   ],
 };
 

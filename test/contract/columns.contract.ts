@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { double, oneof, sample } from 'fast-check';
+import { chained, NO_CHAIN } from '../../src/domain/audit-chain.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { Control } from '../../src/domain/control.ts';
+import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import type { Heartbeat } from '../../src/ports/store.ts';
 import { propertyOf } from '../../src/store/row-mapping.ts';
@@ -216,9 +218,14 @@ export function columnsContract(under: StoreUnderTest): void {
       });
       await at.store.appendEvents([event, anEvent()], AT);
       const found = await at.store.listEvents({ subjectId: event.subjectId, limit: 9 });
-      expect(found).toEqual([{ ...event, at: AT, ordinal: 0 }]);
+      const [first, second] = chained(
+        NO_CHAIN,
+        [event, anEvent()].map((each, ordinal) => ({ ...each, at: AT, ordinal })),
+        NO_KEYS,
+      );
+      expect(found).toEqual([first]);
       expect(Object.keys(found[0] ?? {}).toSorted()).toEqual(propertiesOf(EVENTS).toSorted());
-      expect((await at.store.listEvents({ subjectId: anEvent().subjectId, limit: 9 }))[0]).toEqual({ ...anEvent(), at: AT, ordinal: 1 });
+      expect(await at.store.listEvents({ subjectId: anEvent().subjectId, limit: 9 })).toEqual([second]);
     });
 
     test("a control's, for operators and for the cycle", async () => {

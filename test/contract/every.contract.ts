@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import type { StoreUnderTest } from '../support/stores.ts';
+import { auditContract } from './audit.contract.ts';
 import { columnsContract } from './columns.contract.ts';
 import { cycleContract } from './cycle.contract.ts';
 import { detectPropertyContract } from './detect-property.contract.ts';
@@ -8,6 +9,7 @@ import { feedContract } from './feed.contract.ts';
 import { guardsContract } from './guards.contract.ts';
 import { operatorsContract } from './operators.contract.ts';
 import { outcomesContract } from './outcomes.contract.ts';
+import { pruneContract } from './prune.contract.ts';
 import { rulesInForceContract } from './rules-in-force.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { schemaContract } from './schema.contract.ts';
@@ -26,6 +28,8 @@ export function everyContract(under: StoreUnderTest): void {
     schemaContract(under);
     specifiedSqlContract(under);
     columnsContract(under);
+    auditContract(under);
+    pruneContract(under);
     feedContract(under);
     guardsContract(under);
     cycleContract(under);

@@ -35,7 +35,14 @@ async function plantWrites(scene: BusyCase): Promise<readonly Row[]> {
   return JSON.parse(stdout) as Row[]; // the documented output: an array of objects
 }
 
+/** The chain of the audit is whole at every moment: what was announced is in it, or nothing of it. */
+async function expectSoundAudit(scene: BusyCase): Promise<void> {
+  const { stdout, code, stderr } = await runBundle(['audit', 'verify', '--json'], { cwd: scene.folder, env });
+  expect({ code, stderr, ...JSON.parse(stdout) }).toMatchObject({ code: 0, stderr: '', sound: true, findings: [] });
+}
+
 async function inspect(scene: BusyCase): Promise<Wreck> {
+  await expectSoundAudit(scene);
   const commands = await scene.rows('SELECT * FROM agent_commands');
   const [health] = await scene.rows('SELECT * FROM agent_health');
   const found = await scene.rows(`SELECT 1 FROM agent_recommendations WHERE equipment_id IN ('NEW', 'FLASH')`);
@@ -93,6 +100,7 @@ function expectWholeCycle({ stdout, stderr, code }: RunResult): void {
 }
 
 async function expectAllDone(scene: BusyCase, wreck: Wreck): Promise<void> {
+  await expectSoundAudit(scene);
   const writes = await plantWrites(scene);
   const commands = await scene.rows('SELECT * FROM agent_commands');
   expectEachSentOnce(writes);

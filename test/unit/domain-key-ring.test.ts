@@ -1,15 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { inspect } from 'node:util';
-import { judgeSignature, type KeyRing, NO_KEYS, parseKeyRing, signatureOf, signingKey } from '../../src/domain/key-ring.ts';
+import { judgeSignature, NO_KEYS, parseKeyRing, signatureOf, signingKey } from '../../src/domain/key-ring.ts';
+import { ringOf } from '../support/keys.ts';
 
 const OLD = `a:${'1'.repeat(32)}`;
 const NEW = `b:${'2'.repeat(32)}`;
-
-function ringOf(text: string | undefined): KeyRing {
-  const parsed = parseKeyRing(text);
-  if ('problem' in parsed) throw new Error(parsed.problem);
-  return parsed.ring;
-}
 
 describe('the ring of signing keys', () => {
   test('nothing is no key, and signs nothing', () => {

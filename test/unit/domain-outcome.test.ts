@@ -135,6 +135,8 @@ const HEALTHY: AgentHealth = {
   lastProcessId: 'process-1',
   otherProcessId: null,
   otherDue: null,
+  auditSeq: null,
+  auditHash: null,
 };
 
 function beat(age: number): Partial<AgentHealth> {

@@ -4,7 +4,7 @@ import type { Dialect, GuardedWrite } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { wordList } from '../word-list.ts';
 import { decodeTime, isReadableTime, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
-import { embeddedExtras } from './extras.ts';
+import { embeddedExtras, whereDeletable } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
 const ISO_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-5][0-9]*'";
@@ -177,6 +177,7 @@ export const embeddedDialect: Dialect = {
   spell: spellForSqlite,
   createTable,
   createExtras: embeddedExtras,
+  whereDeletable,
   listExtras: "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')",
   addColumn: (table, column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`,
   // A dotted name: SQLite looks for its last part.

@@ -1,7 +1,8 @@
 import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
 import { withoutEnd } from '../statements/sessions.ts';
 import { openOrder } from '../statements/work-orders.ts';
-import { ALL_TABLES, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
+import { type Statement, write } from '../connection.ts';
+import { ALL_TABLES, COMMANDS, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
 import { TIME_FORMAT, timeAsRead, wordAsRead } from './as-read.ts';
 
 const CANONICAL = (column: string) => `strftime(${TIME_FORMAT}, ${column})`;
@@ -48,6 +49,8 @@ const INDEXES: readonly string[] = [
   `CREATE INDEX IF NOT EXISTS operator_sessions_without_end ON operator_sessions (login_timestamp)
    WHERE ${withoutEnd('operator_sessions', { timeAsRead })}`,
   'CREATE INDEX IF NOT EXISTS agent_events_by_time ON agent_events (at)',
+  // One row at each place of an agent's chain, whoever writes; also finds the chain's end.
+  `CREATE UNIQUE INDEX IF NOT EXISTS agent_events_chain ON agent_events (agent_id, chain_seq) WHERE chain_seq IS NOT NULL`,
 ];
 
 /**
@@ -68,15 +71,46 @@ BEGIN UPDATE ${table.name} SET ${mended.join(', ')} WHERE rowid = NEW.rowid; END
   ];
 }
 
+const WHY_KEPT: ReadonlyMap<Table, string> = new Map([
+  [EVENTS, 'agent_events is append-only'],
+  [COMMANDS, 'the rows of agent_commands are kept'],
+]);
+
+function refusal(table: Table): string {
+  return `BEGIN SELECT RAISE(ABORT, '${WHY_KEPT.get(table) ?? `${table.name} is kept`}'); END`;
+}
+
+function undeletable(table: Table): string {
+  return `CREATE TRIGGER IF NOT EXISTS ${table.name}_undeletable BEFORE DELETE ON ${table.name} ${refusal(table)}`;
+}
+
+/** The deletes, with the triggers that forbid them taken away before and made again after; one transaction, or nothing at all. */
+export function whereDeletable(tables: readonly Table[], deletes: readonly Statement[]): readonly Statement[] {
+  const lifted = tables.map((table) => write(`DROP TRIGGER IF EXISTS ${table.name}_undeletable`));
+  return [...lifted, ...deletes, ...tables.map((table) => write(undeletable(table)))];
+}
+
+/**
+ * A command row that is gone would be derived again while its recommendation is executing, and written a second time. So a row is not
+ * deleted, and none is made another one: by its id, or as REPLACE does it, which deletes without the first trigger.
+ */
+const COMMANDS_KEPT: readonly string[] = [
+  undeletable(COMMANDS),
+  `CREATE TRIGGER IF NOT EXISTS agent_commands_unmovable BEFORE UPDATE ON agent_commands
+   WHEN NEW.command_id IS NOT OLD.command_id OR NEW.rowid <> OLD.rowid ${refusal(COMMANDS)}`,
+  `CREATE TRIGGER IF NOT EXISTS agent_commands_irreplaceable BEFORE INSERT ON agent_commands
+   WHEN NEW.rowid > 0 AND EXISTS (SELECT 1 FROM agent_commands WHERE rowid = NEW.rowid AND command_id IS NOT NEW.command_id) ${refusal(COMMANDS)}`,
+];
+
 /**
  * The audit is append-only, for the agent as for everybody: an edited or deleted row fails the statement that tries. Only the
  * time's spelling may change, which is what the triggers below do to a row written by hand.
  */
 const APPEND_ONLY: readonly string[] = (() => {
-  const refuse = "BEGIN SELECT RAISE(ABORT, 'agent_events is append-only'); END";
+  const refuse = refusal(EVENTS);
   const columns = EVENTS.columns.filter((column) => column.name !== 'at').map((column) => `"${column.name}"`);
   return [
-    `CREATE TRIGGER IF NOT EXISTS agent_events_undeletable BEFORE DELETE ON agent_events ${refuse}`,
+    undeletable(EVENTS),
     // INSERT OR REPLACE deletes without the trigger above. Telling an event again is a no-op; SQLite's own number of a row has no other use,
     // and is -1 here unless somebody names one.
     `CREATE TRIGGER IF NOT EXISTS agent_events_told BEFORE INSERT ON agent_events
@@ -94,5 +128,5 @@ const APPEND_ONLY: readonly string[] = (() => {
 export function embeddedExtras(sourceTable: string | null): readonly string[] {
   const ours = sourceTable === null ? ALL_TABLES.filter((table) => table !== SENSOR_DATA) : ALL_TABLES;
   const indexes = INDEXES.filter((ddl) => sourceTable !== null || !ddl.includes('sensor_data'));
-  return [...indexes, ...APPEND_ONLY, ...ours.flatMap(timeTriggers)];
+  return [...indexes, ...APPEND_ONLY, ...COMMANDS_KEPT, ...ours.flatMap(timeTriggers)];
 }

@@ -1,3 +1,4 @@
+import type { ChainTail } from '../../domain/audit-chain.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
 import type { Heartbeat, Lease, LeaseRequest } from '../../ports/store.ts';
 import { type Statement, write } from '../connection.ts';
@@ -49,6 +50,14 @@ WHERE agent_id = :agent AND (last_process_id IS NOT DISTINCT FROM :process OR ot
   );
 }
 
+/** Gives the lease back without a heartbeat: for whoever held it and was no cycle. */
+export function giveLeaseBackStatement(lease: Lease): Statement {
+  return write(
+    'UPDATE agent_health SET lease_owner = NULL, lease_expires = NULL WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch',
+    leaseParams(lease),
+  );
+}
+
 export function leaseParams(lease: Lease) {
   return { agent: lease.agentId, run: lease.runId, epoch: lease.epoch };
 }
@@ -68,10 +77,17 @@ function ofOther(theirs: string, kept: string, d: Dialect): string {
 }
 
 /**
+ * Whether the audit's chain still has the row that is noted, or nothing is noted yet. Else its end was cut off, and the note is the evidence
+ * of that: it stays as it is, however long the chain grows again.
+ */
+const EXTENDS_THE_AUDIT = `:audit_seq IS NOT NULL AND (audit_seq IS NULL OR (audit_seq <= :audit_seq AND EXISTS (
+    SELECT 1 FROM agent_events e WHERE e.agent_id = :agent AND e.chain_seq = agent_health.audit_seq AND e.hash = agent_health.audit_hash)))`;
+
+/**
  * The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there.
  * A newest reading of the future is forgotten even where there is no other, by a cycle that could tell of the silence.
  */
-export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): Statement {
+export function endCycleStatement(lease: Lease, beat: Heartbeat, tail: ChainTail | null, d: Dialect): Statement {
   const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
   const otherDue = ofOther('next_due', 'other_due', d);
   return write(
@@ -83,7 +99,9 @@ export function endCycleStatement(lease: Lease, beat: Heartbeat, d: Dialect): St
   next_due = ${d.plusSeconds(d.now, ':next_due_seconds')}, last_cycle_ms = :cycle_ms, last_error = :last_error,
   consecutive_errors = CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(consecutive_errors, 0) + 1 END,
   rules_hash = :rules_hash, version = :version, last_process_id = :process,
-  other_process_id = ${ofOther('last_process_id', 'other_process_id', d)}, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL
+  other_process_id = ${ofOther('last_process_id', 'other_process_id', d)}, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL,
+  audit_seq = CASE WHEN ${EXTENDS_THE_AUDIT} THEN :audit_seq ELSE audit_seq END,
+  audit_hash = CASE WHEN ${EXTENDS_THE_AUDIT} THEN :audit_hash ELSE audit_hash END
 WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
     {
       ...leaseParams(lease),
@@ -97,6 +115,8 @@ WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
       rules_hash: beat.rulesHash,
       version: beat.version,
       process: beat.processId,
+      audit_seq: tail === null || tail.seq === 0 ? null : tail.seq,
+      audit_hash: tail?.hash ?? null,
     },
   );
 }

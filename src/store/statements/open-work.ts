@@ -7,7 +7,10 @@ import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
 import { openSince } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
+import { tailSelect } from './audit-chain.ts';
 import { chosenOrders, newestOrderAt } from './work-orders.ts';
+
+const TAIL_COLUMNS = ['chain_seq', 'hash', 'unchained'] as const;
 
 /** What a successor has to know about the rows of its family. */
 const HISTORY_COLUMNS: readonly string[] = [
@@ -110,7 +113,7 @@ function recentWrites(d: Dialect): string {
  * how much is open. Each result row is a kind and a JSON text, with the newest ticket and decision beside a recommendation.
  * The open statuses stand beside a narrower one where an index holds the open rows alone: history grows for ever.
  */
-export function openWorkStatement(d: Dialect, sessionSeconds: number, accountedSeconds: number): Statement {
+export function openWorkStatement(d: Dialect, agentId: string, sessionSeconds: number, accountedSeconds: number): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
   const sql = `WITH chosen AS (
   SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN}
@@ -145,8 +148,9 @@ UNION ALL SELECT 'opened_for', subject_id, copy, NULL, NULL FROM openings
 UNION ALL SELECT a.kind, a.content, NULL, NULL, NULL FROM (${newestOrderAt(d)}) a
 UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
 UNION ALL ${recentWrites(d)}
+UNION ALL SELECT 'tail', ${d.jsonObject(TAIL_COLUMNS.map((name) => [name, `z.${name}`]))}, NULL, NULL, NULL FROM (${tailSelect(d)}) z
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)
   .join('\n')}`;
-  return read(sql, { session_seconds: -sessionSeconds, accounted_seconds: -accountedSeconds });
+  return read(sql, { agent: agentId, session_seconds: -sessionSeconds, accounted_seconds: -accountedSeconds });
 }

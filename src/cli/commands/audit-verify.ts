@@ -1,0 +1,88 @@
+import { type AuditReport, checkAudit } from '../../cycle/check-audit.ts';
+import type { AuditFinding, ChainReport } from '../../domain/audit-check.ts';
+import { AgentError } from '../../domain/errors.ts';
+import { isoOf } from '../../domain/instant.ts';
+import { SIGNING_KEY_VARIABLE } from '../../domain/key-ring.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { jsonTree } from '../json.ts';
+import type { JsonOption } from '../json-option.ts';
+import { DEFAULT_ROWS } from '../option-values.ts';
+import { plain } from '../output.ts';
+import { timeText } from '../wording.ts';
+
+export interface AuditVerifyOptions extends JsonOption {
+  readonly head?: string;
+  readonly limit?: number;
+}
+
+const HEAD = /^(\d{1,15}):([0-9a-f]{64})$/i;
+
+export async function run(context: CliContext, options: AuditVerifyOptions): Promise<number> {
+  const { agentId, signingKeys: keys } = await context.settings();
+  const heads = options.head === undefined ? [] : [{ agentId, head: headOf(options.head) }];
+  const report = await checkAudit(await context.store(), { keys, heads, mostFindings: options.limit ?? DEFAULT_ROWS });
+  const isSound = report.findingsTotal === 0;
+  if (options.json) context.out.json(asJson(report, isSound, keys.length > 0));
+  else context.out.print(asText(report, isSound, keys.length > 0));
+  return isSound ? EXIT.done : EXIT.unhealthy;
+}
+
+function headOf(text: string) {
+  const [, seq, hash] = HEAD.exec(text.trim()) ?? [];
+  if (seq === undefined || hash === undefined)
+    throw new AgentError(
+      'usage',
+      `--head '${text}' is not a place and its hash`,
+      'give it as verify prints it, for instance --head 1234:9f86d0…',
+    );
+  return { seq: Number(seq), hash: hash.toLowerCase(), from: '--head' };
+}
+
+function asJson(report: AuditReport, sound: boolean, signaturesChecked: boolean) {
+  return jsonTree({
+    sound,
+    signaturesChecked,
+    chains: report.chains.map(({ from, to, ...chain }) => ({
+      ...chain,
+      from: from === null ? null : isoOf(from),
+      to: to === null ? null : isoOf(to),
+    })),
+    unchained: report.unchained,
+    findingsTotal: report.findingsTotal,
+    findings: report.findings,
+  });
+}
+
+function asText(report: AuditReport, isSound: boolean, areSignaturesChecked: boolean): string {
+  const { chains, unchained, findings, findingsTotal } = report;
+  const rows = chains.reduce((sum, chain) => sum + chain.rows, unchained);
+  const more = findingsTotal - findings.length;
+  return [
+    isSound ? `✓ The audit is sound: ${rows} rows checked` : `✗ The audit is not sound: ${findingsTotal} findings in ${rows} rows`,
+    ...findings.map((finding) => `  ${findingText(finding)}`),
+    ...(more > 0 ? [`  … and ${more} more; --limit shows them`] : []),
+    ...chains.flatMap((chain) => chainLines(chain, areSignaturesChecked)),
+    ...(unchained > 0 ? [`${unchained} rows stand outside of every chain: nothing protects what they say`] : []),
+  ].join('\n');
+}
+
+function findingText({ agentId, chainSeq, eventId, text }: AuditFinding): string {
+  const row = [chainSeq === null ? '' : `row ${chainSeq}`, eventId === null ? '' : `event ${plain(eventId)}`].filter((part) => part !== '');
+  const where = [agentId === null ? '' : plain(agentId), row.join(', ')].filter((part) => part !== '');
+  return `${where.join(' ')}${where.length > 0 ? ': ' : ''}${plain(text)}`;
+}
+
+function chainLines(chain: ChainReport, areSignaturesChecked: boolean): readonly string[] {
+  const { agentId, rows, firstSeq, lastSeq, headHash, from, to, signed, unsigned, prunedThrough } = chain;
+  if (rows === 0) return [`${plain(agentId)}: no rows`];
+  const signatures = areSignaturesChecked
+    ? `${signed} signatures checked, ${unsigned} rows without one`
+    : `${signed} signatures not checked: ${SIGNING_KEY_VARIABLE} holds no key`;
+  return [
+    `${plain(agentId)}: ${rows} rows, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
+    `  head ${lastSeq ?? 0}:${headHash ?? '-'} (noted down elsewhere, --head finds what is changed or cut off before it)`,
+    `  ${signatures}`,
+    ...(prunedThrough !== null && prunedThrough > 0 ? [`  rows up to ${prunedThrough} were taken away by prune`] : []),
+  ];
+}

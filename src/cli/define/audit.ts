@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+
+import type { AuditExportOptions } from '../commands/audit-export.ts';
+import type { AuditVerifyOptions } from '../commands/audit-verify.ts';
+import type { PruneOptions } from '../commands/prune.ts';
+import { LIMIT } from '../option-values.ts';
+import { documented, type Launch } from './launch.ts';
+
+/** The audit as evidence, and the end of what is too old. */
+export function defineAudit(program: Command, launch: Launch): void {
+  const audit = program.command('audit').description('check that the audit is what was once written, or copy it elsewhere');
+  documented(audit, { examples: ['ops-agent audit verify', 'ops-agent audit export --since 30d --output audit.jsonl'] });
+  defineVerify(audit, launch);
+  defineExport(audit, launch);
+  definePrune(program, launch);
+}
+
+function defineVerify(audit: Command, launch: Launch): void {
+  const verify = audit
+    .command('verify')
+    .description('read the whole audit and name every row that was changed, inserted or moved, and where rows are missing')
+    .option('--head <seq:hash>', 'this row must be there with this hash: a head that was noted down earlier')
+    .option(...LIMIT)
+    .option('--json', 'print one JSON object')
+    .action((options: AuditVerifyOptions, command: Command) =>
+      launch(command, async (context) => (await import('../commands/audit-verify.ts')).run(context, options)),
+    );
+  documented(verify, {
+    examples: [
+      'ops-agent audit verify',
+      'ops-agent audit verify --head 1234:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 --json',
+    ],
+    exits: ['0  sound', '8  it has findings'],
+  });
+}
+
+function defineExport(audit: Command, launch: Launch): void {
+  const exporting = audit
+    .command('export')
+    .description('print every row with every column, each chain in its order')
+    .addOption(new Option('--format <format>', 'JSON Lines, or CSV that a spreadsheet may open (default: jsonl)').choices(['jsonl', 'csv']))
+    .option('--since <time>', 'only rows since then: how long ago, or an ISO time with its zone')
+    .option('--output <file>', 'into this file, which is written whole or not at all')
+    .action((options: AuditExportOptions, command: Command) =>
+      launch(command, async (context) => (await import('../commands/audit-export.ts')).run(context, options), { graceful: true }),
+    );
+  documented(exporting, {
+    examples: ['ops-agent audit export > audit.jsonl', 'ops-agent audit export --format csv --since 30d --output audit.csv'],
+    exits: ['2  the file cannot be written'],
+  });
+}
+
+function definePrune(program: Command, launch: Launch): void {
+  const prune = program
+    .command('prune')
+    .description('take away what ended long ago: the beginning of the audit, recommendations with their commands, work orders, sessions')
+    .requiredOption('--keep <duration>', 'what was touched within this time stays; at least 30d')
+    .option('--by <name>', 'who; on a terminal the login is the default')
+    .option('--dry-run', 'say what would go and change nothing')
+    .option('--wait <duration>', 'wait so long for a cycle that holds the lease')
+    .option('--json', 'print one JSON object')
+    .action((options: PruneOptions, command: Command) =>
+      launch(command, async (context) => (await import('../commands/prune.ts')).run(context, options), { graceful: true }),
+    );
+  documented(prune, {
+    examples: ['ops-agent prune --keep 400d --by operator_john --dry-run', 'ops-agent prune --keep 400d --by operator_john'],
+    exits: ['2  --keep is less than has to stay', '5  a cycle holds the lease', '8  the audit is not sound: nothing was taken away'],
+  });
+}

@@ -1,0 +1,63 @@
+import type { AuditRow, PlacedRow } from '../domain/audit-check.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { Lease } from './store.ts';
+
+/** Rows of one chain. */
+export interface ChainPage {
+  readonly agentId: string;
+  /** The row that the page comes after, or a whole place; null: it is the first page. */
+  readonly after: { readonly chainSeq: number; readonly eventId: string | null } | null;
+  readonly limit: number;
+}
+
+export interface UnchainedPage {
+  readonly afterEventId: string | null;
+  readonly limit: number;
+}
+
+/** How many rows of each kind. */
+export interface Prunable {
+  readonly recommendations: number;
+  readonly commands: number;
+  readonly workOrders: number;
+  readonly sessions: number;
+}
+
+/** Which rows of the audit go: a contiguous beginning of one chain, and all that are older than the chain where that is said. */
+export interface PruneRange {
+  readonly throughSeq: number;
+  readonly unchainedToo: boolean;
+}
+
+/** The audit row by row, for whoever checks it, exports it or takes its beginning away. Reading changes nothing. */
+export interface AuditStore {
+  /** Whose chains there are, in order of their names. */
+  readChainOwners(): Promise<readonly string[]>;
+  /** The next rows of one chain, in the order of (place, event id). */
+  readChainPage(page: ChainPage): Promise<readonly PlacedRow[]>;
+  /** The next rows outside of every chain, in the order of their ids. */
+  readUnchainedPage(page: UnchainedPage): Promise<readonly AuditRow[]>;
+  countUnchained(): Promise<number>;
+  /** The least place of a row, or of one that is not older than `since`; null where there is none. */
+  firstSeq(agentId: string, since?: Instant): Promise<number | null>;
+
+  /**
+   * Of what the audit has to keep the trail: recommendations, commands and work orders that are open, not judged yet, or were touched at
+   * `before` or later, and controls that were in force then.
+   */
+  readHeldSubjects(before: Instant): Promise<ReadonlySet<string>>;
+  /**
+   * What pruneRows would take away: rows that have ended and were last touched before `before`. The newest recommendation of every
+   * (equipment, family) and the newest work order of every sensor are not among them: the next one is made from them.
+   */
+  countPrunable(before: Instant): Promise<Prunable>;
+  /** Takes them away, while the lease is ours. Repeating is a no-op. */
+  pruneRows(lease: Lease, before: Instant): Promise<void>;
+  /**
+   * Takes a beginning of the audit away, piece by piece, while the lease is ours: killed in between, a shorter beginning is gone. Repeating
+   * goes on where it ended. @returns whether all of it is gone: false where the lease was lost
+   */
+  pruneAudit(lease: Lease, range: PruneRange): Promise<boolean>;
+  /** Gives the lease back that was taken without a cycle. */
+  giveLeaseBack(lease: Lease): Promise<void>;
+}

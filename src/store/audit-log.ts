@@ -1,0 +1,128 @@
+import { asStored, chained, chainStarted, type ChainTail, NO_CHAIN, type RecordedEvent } from '../domain/audit-chain.ts';
+import { AgentError } from '../domain/errors.ts';
+import type { AgentEvent } from '../domain/event.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { KeyRing } from '../domain/key-ring.ts';
+import { eventTime } from '../domain/known-time.ts';
+import { write } from './connection.ts';
+import { jsonParts, toRow } from './row-mapping.ts';
+import type { Session } from './session.ts';
+import { appendSql, tailStatement } from './statements/audit-chain.ts';
+import { EVENTS } from './tables.ts';
+
+/** As many writers may come first, one after the other, before an append gives up. */
+const MOST_ATTEMPTS = 40;
+/** From then on it waits a little between two attempts, so that many writers do not keep each other from the end of the chain. */
+const PATIENT_FROM = 3;
+
+/** What one look at the end of a chain says. */
+interface Look {
+  readonly clock: Instant;
+  readonly newestAt: Instant | null;
+  readonly tail: ChainTail;
+  /** How many rows there are where none of them is in a chain; else null. */
+  readonly unchained: number | null;
+  readonly present: ReadonlySet<string>;
+}
+
+/** The one writer of agent_events: chains what is recorded, signs it, and appends it where the chain ends. */
+export class AuditLog {
+  readonly #session: Session;
+  readonly #keys: KeyRing;
+  readonly #appendSql: string;
+  /** Where each agent's chain ended when this process last knew. Only a guess: the statement's own guard decides. */
+  readonly #tails = new Map<string, ChainTail>();
+  #ordinal = 0;
+
+  constructor(session: Session, keys: KeyRing) {
+    this.#session = session;
+    this.#keys = keys;
+    this.#appendSql = appendSql(session.dialect);
+  }
+
+  /** Takes note of a tail that was read with something else; null: it is not known, and is read before the next append. */
+  expect(agentId: string, tail: ChainTail | null): void {
+    if (tail === null) this.#tails.delete(agentId);
+    else this.#tails.set(agentId, tail);
+  }
+
+  tailOf(agentId: string): ChainTail | null {
+    return this.#tails.get(agentId) ?? null;
+  }
+
+  /**
+   * Appends events that are not there yet, as of a moment on the store's clock; null: as of now. Repeating is a no-op. One statement where
+   * the tail is known and nobody wrote meanwhile.
+   * @throws AgentError store_unavailable where others come first again and again
+   */
+  async append(events: readonly AgentEvent[], at: Instant | null): Promise<void> {
+    const byAgent = new Map<string, AgentEvent[]>();
+    const ids = new Set<string>();
+    for (const event of events.map(asStored)) {
+      if (ids.has(event.eventId)) continue;
+      ids.add(event.eventId);
+      byAgent.set(event.agentId, [...(byAgent.get(event.agentId) ?? []), event]);
+    }
+    for (const [agentId, own] of byAgent) await this.#appendOwn(agentId, own, at);
+  }
+
+  async #appendOwn(agentId: string, events: readonly AgentEvent[], at: Instant | null): Promise<void> {
+    const ordinals = new Map(events.map(({ eventId }) => [eventId, at === null ? 0 : this.#ordinal++]));
+    const recorded = (list: readonly AgentEvent[], moment: Instant) =>
+      list.map((event): RecordedEvent => ({ ...event, at: moment, ordinal: ordinals.get(event.eventId) ?? 0 }));
+    const expected = this.#tails.get(agentId);
+    if (expected && at !== null && (await this.#insert(expected, agentId, recorded(events, at)))) return;
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
+      if (attempt > PATIENT_FROM) await new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 8 * attempt));
+      const look = await this.#look(agentId, [...ordinals.keys()]);
+      const absent = events.filter(({ eventId }) => !look.present.has(eventId));
+      this.#tails.set(agentId, look.tail);
+      if (absent.length === 0) return;
+      const moment = at ?? eventTime(look.clock, look.newestAt);
+      const first = startOf(look, absent);
+      if (await this.#insert(look.tail, agentId, recorded([...first, ...absent], moment))) return;
+    }
+    throw new AgentError('store_unavailable', 'other writers kept the audit busy', 'try again in a moment');
+  }
+
+  /** False where nothing, or not all of it, was inserted, and where a retry left it open: what is there is read then. */
+  async #insert(tail: ChainTail, agentId: string, events: readonly RecordedEvent[]): Promise<boolean> {
+    const { dialect } = this.#session;
+    const rows = chained(tail, events, this.#keys);
+    const parts = jsonParts(
+      rows.map((row) => toRow(EVENTS, row, dialect)),
+      dialect.maxParameterBytes,
+    );
+    const inserted = await this.#session.runParts(parts.map((part) => write(this.#appendSql, { agent: agentId, rows: part })));
+    const last = rows.at(-1);
+    if (inserted !== rows.length || !last) return false;
+    this.#tails.set(agentId, { seq: last.chainSeq, hash: last.hash });
+    return true;
+  }
+
+  async #look(agentId: string, eventIds: readonly string[]): Promise<Look> {
+    const { dialect } = this.#session;
+    const { rows } = await this.#session.run(tailStatement(agentId, eventIds, dialect));
+    const [first] = rows;
+    const clock = dialect.decodeTime(first?.['clock']);
+    if (!first || clock === null) throw new AgentError('bug', 'the store did not say what time it is');
+    return {
+      clock,
+      newestAt: dialect.decodeTime(first['newest_at']),
+      tail: tailIn(first),
+      unchained: first['unchained'] === null ? null : Number(first['unchained']),
+      present: new Set(rows.flatMap(({ event_id: id }) => (typeof id === 'string' ? [id] : []))),
+    };
+  }
+}
+
+/** The end of the chain in a row of tailSelect. */
+export function tailIn(row: Readonly<Record<string, unknown>>): ChainTail {
+  const [seq, hash] = [row['chain_seq'], row['hash']];
+  return seq === null || seq === undefined ? NO_CHAIN : { seq: Number(seq), hash: typeof hash === 'string' ? hash : null };
+}
+
+/** The first row of all in a chain says how many stand outside, so that nobody can add to them afterwards. */
+function startOf({ unchained }: Look, [event]: readonly AgentEvent[]): readonly AgentEvent[] {
+  return event && unchained !== null && unchained > 0 ? [chainStarted(event, unchained)] : [];
+}

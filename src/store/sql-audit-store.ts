@@ -1,0 +1,151 @@
+import { type AuditRow, isPlaced, type PlacedRow } from '../domain/audit-check.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { AuditStore, ChainPage, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
+import type { Lease } from '../ports/store.ts';
+import { read, type Statement, write } from './connection.ts';
+import { fromRow } from './row-mapping.ts';
+import type { Session } from './session.ts';
+import { inChain } from './statements/audit-chain.ts';
+import {
+  chainPageStatement,
+  countUnchainedStatement,
+  firstSeqStatement,
+  nextOwnerStatement,
+  outsideOfChains,
+  unchainedPageStatement,
+} from './statements/audit-pages.ts';
+import { giveLeaseBackStatement, LEASE_GUARD, leaseParams } from './statements/lease.ts';
+import { heldSubjects, prunableCommand, prunableRecommendation, prunableSession, prunableWorkOrder } from './statements/prune.ts';
+import { COMMANDS, EVENTS, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Rows of the audit that one transaction takes away: cycles must not wait for long. */
+const ROWS_PER_PIECE = 10_000;
+
+const JSON_COLUMNS = EVENTS.columns.filter(({ kind }) => kind === 'json').map(({ name }) => name);
+
+/** Whether a JSON column has the one spelling that the store gives it; what an engine's own type respelt is a value by now. */
+function isOwnSpelling(value: unknown): boolean {
+  if (typeof value !== 'string') return true;
+  try {
+    return JSON.stringify(JSON.parse(value)) === value;
+  } catch {
+    // Somebody wrote what is no JSON at all.
+    return false;
+  }
+}
+
+/** The audit's rows, and the end of those that are too old, for every engine. */
+export class SqlAuditStore implements AuditStore {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  #row(row: Row): AuditRow {
+    const decoded = fromRow<Omit<AuditRow, 'asWritten'>>(EVENTS, row, this.#session.dialect);
+    return { ...decoded, asWritten: JSON_COLUMNS.every((name) => isOwnSpelling(row[name])) };
+  }
+
+  async readChainOwners(): Promise<readonly string[]> {
+    const owners: string[] = [];
+    for (;;) {
+      const { rows } = await this.#session.run(nextOwnerStatement(owners.at(-1) ?? null));
+      const next = rows[0]?.['agent_id'];
+      if (typeof next !== 'string') return owners;
+      owners.push(next);
+    }
+  }
+
+  async readChainPage(page: ChainPage): Promise<readonly PlacedRow[]> {
+    const { rows } = await this.#session.run(chainPageStatement(page, this.#session.dialect));
+    return rows.map((row) => this.#row(row)).filter(isPlaced);
+  }
+
+  async readUnchainedPage(page: UnchainedPage): Promise<readonly AuditRow[]> {
+    const { rows } = await this.#session.run(unchainedPageStatement(page, this.#session.dialect));
+    return rows.map((row) => ({ ...this.#row(row), chainSeq: null }));
+  }
+
+  async countUnchained(): Promise<number> {
+    return this.#count(countUnchainedStatement());
+  }
+
+  async firstSeq(agentId: string, since: Instant | null = null): Promise<number | null> {
+    const { rows } = await this.#session.run(firstSeqStatement(agentId, since, this.#session.dialect));
+    const seq = rows[0]?.['seq'];
+    return seq === null || seq === undefined ? null : Number(seq);
+  }
+
+  async #count(statement: Statement): Promise<number> {
+    const { rows } = await this.#session.run(statement);
+    return Number(rows[0]?.['n'] ?? 0);
+  }
+
+  async readHeldSubjects(before: Instant): Promise<ReadonlySet<string>> {
+    const { dialect } = this.#session;
+    const { rows } = await this.#session.run(read(heldSubjects(dialect), { before: dialect.encodeTime(before) }));
+    return new Set(rows.map(({ id }) => String(id)));
+  }
+
+  /** In the order in which they go: commands first, since they are found by their recommendation. */
+  get #prunable(): readonly (readonly [keyof Prunable, Table, string])[] {
+    const d = this.#session.dialect;
+    return [
+      ['commands', COMMANDS, prunableCommand()],
+      ['recommendations', RECOMMENDATIONS, prunableRecommendation()],
+      ['workOrders', WORK_ORDERS, prunableWorkOrder(d)],
+      ['sessions', OPERATOR_SESSIONS, prunableSession(d)],
+    ];
+  }
+
+  async countPrunable(before: Instant): Promise<Prunable> {
+    const params = { before: this.#session.dialect.encodeTime(before) };
+    const counts = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0 };
+    for (const [name, table, condition] of this.#prunable)
+      counts[name] = await this.#count(read(`SELECT COUNT(*) AS n FROM ${table.name} x WHERE ${condition}`, params));
+    return counts;
+  }
+
+  async pruneRows(lease: Lease, before: Instant): Promise<void> {
+    const params = { ...leaseParams(lease), before: this.#session.dialect.encodeTime(before) };
+    const deletes = this.#prunable.map(([, table, condition]) => {
+      const key = table.key ?? '';
+      return write(
+        `DELETE FROM ${table.name} WHERE ${key} IN (SELECT x.${key} FROM ${table.name} x WHERE ${condition}) AND ${LEASE_GUARD}`,
+        params,
+      );
+    });
+    await this.#session.runAll(this.#session.dialect.whereDeletable([COMMANDS], deletes));
+  }
+
+  async pruneAudit(lease: Lease, { throughSeq, unchainedToo }: PruneRange): Promise<boolean> {
+    if (unchainedToo) {
+      const piece = `event_id IN (SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x')} LIMIT ${ROWS_PER_PIECE})`;
+      for (let left = await this.countUnchained(); left > 0;) {
+        await this.#deleteEvents(lease, piece, {});
+        const still = await this.countUnchained();
+        if (still === left) return false;
+        left = still;
+      }
+    }
+    for (;;) {
+      const first = await this.firstSeq(lease.agentId);
+      if (first === null || first > throughSeq) return true;
+      const through = Math.min(throughSeq, first + ROWS_PER_PIECE - 1);
+      await this.#deleteEvents(lease, `agent_id = :agent AND ${inChain('agent_events')} AND chain_seq <= :through`, { through });
+      if ((await this.firstSeq(lease.agentId)) === first) return false;
+    }
+  }
+
+  async #deleteEvents(lease: Lease, condition: string, params: Statement['params']): Promise<void> {
+    const statement = write(`DELETE FROM agent_events WHERE ${condition} AND ${LEASE_GUARD}`, { ...leaseParams(lease), ...params });
+    await this.#session.runAll(this.#session.dialect.whereDeletable([EVENTS], [statement]));
+  }
+
+  async giveLeaseBack(lease: Lease): Promise<void> {
+    await this.#session.run(giveLeaseBackStatement(lease));
+  }
+}

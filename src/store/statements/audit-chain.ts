@@ -1,0 +1,48 @@
+import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
+import { read, type Statement } from '../connection.ts';
+import type { Dialect } from '../dialect.ts';
+import { EVENTS } from '../tables.ts';
+
+/** Whether a row stands in a chain. Where a column takes any value, a text is greater than every number. */
+export function inChain(alias: string): string {
+  return `${alias}.chain_seq BETWEEN 1 AND ${MOST_CHAIN_SEQ}`;
+}
+
+/**
+ * The end of the chain of `:agent`, at most one row, which the index on (agent_id, chain_seq) finds. `unchained`: where nothing at all is
+ * in a chain, how many rows there are; else NULL.
+ */
+export function tailSelect(d: Dialect): string {
+  const end = `SELECT e.chain_seq, e.hash FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')} ORDER BY e.chain_seq DESC LIMIT 1`;
+  const unchained = `CASE WHEN t.chain_seq IS NULL AND NOT EXISTS (SELECT 1 FROM agent_events o WHERE ${inChain('o')})
+    THEN (SELECT COUNT(*) FROM agent_events) END`;
+  return `SELECT c.clock, (SELECT MAX(m.${d.quote('at')}) FROM agent_events m) AS newest_at, t.chain_seq, t.hash, ${unchained} AS unchained
+  FROM (SELECT ${d.now} AS clock) c LEFT JOIN (${end}) t ON true`;
+}
+
+/** The tail as in tailSelect in the first row, then the ids of `:ids` that are there. */
+export function tailStatement(agentId: string, eventIds: readonly string[], d: Dialect): Statement {
+  return read(
+    `SELECT a.clock, a.newest_at, a.chain_seq, a.hash, a.unchained, NULL AS event_id FROM (${tailSelect(d)}) a
+UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, p.event_id FROM agent_events p WHERE p.event_id IN (SELECT l.value FROM ${d.jsonList('ids')} l)`,
+    { agent: agentId, ids: JSON.stringify(eventIds) },
+  );
+}
+
+/**
+ * Appends the rows of `:rows`, which are of `:agent` and follow each other, all or none: while the chain ends right before the first of them
+ * and none of their ids is there. The guard stands in the statement, so that of two writers one finds nothing written and reads the tail anew.
+ */
+export function appendSql(d: Dialect): string {
+  const names = EVENTS.columns.map((column) => d.quote(column.name)).join(', ');
+  const rows = (wanted: readonly string[]) =>
+    d.jsonRows(
+      'rows',
+      EVENTS.columns.filter(({ name }) => wanted.includes(name)),
+    );
+  return `INSERT INTO agent_events (${names})
+SELECT ${names} FROM ${d.jsonRows('rows', EVENTS.columns)} r
+WHERE COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')}), 0)
+    = (SELECT MIN(f.chain_seq) - 1 FROM ${rows(['chain_seq'])} f)
+  AND NOT EXISTS (SELECT 1 FROM agent_events p WHERE p.event_id IN (SELECT i.event_id FROM ${rows(['event_id'])} i))`;
+}

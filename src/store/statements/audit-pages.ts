@@ -1,0 +1,49 @@
+import type { Instant } from '../../domain/instant.ts';
+import type { ChainPage, UnchainedPage } from '../../ports/audit-store.ts';
+import { read, type Statement } from '../connection.ts';
+import type { Dialect } from '../dialect.ts';
+import { EVENTS } from '../tables.ts';
+import { inChain } from './audit-chain.ts';
+
+function columns(d: Dialect): string {
+  return EVENTS.columns.map(({ name }) => `x.${d.quote(name)}`).join(', ');
+}
+
+/** The next agent in order that has a chain; each is one look into the index, however long the chains are. */
+export function nextOwnerStatement(after: string | null): Statement {
+  const condition = after === null ? 'true' : 'x.agent_id > :after';
+  const sql = `SELECT MIN(x.agent_id) AS agent_id FROM agent_events x WHERE ${condition} AND ${inChain('x')}`;
+  return read(sql, after === null ? {} : { after });
+}
+
+/** By (place, event id), since a place has two rows where somebody inserted one. */
+export function chainPageStatement({ agentId, after, limit }: ChainPage, d: Dialect): Statement {
+  const order = 'ORDER BY x.chain_seq, x.event_id LIMIT :limit';
+  const from = `SELECT ${columns(d)} FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')}`;
+  if (after === null) return read(`${from} ${order}`, { agent: agentId, limit });
+  const { chainSeq: seq, eventId: id } = after;
+  if (id === null) return read(`${from} AND x.chain_seq > :seq ${order}`, { agent: agentId, seq, limit });
+  return read(`${from} AND x.chain_seq >= :seq AND (x.chain_seq > :seq OR x.event_id > :id) ${order}`, { agent: agentId, seq, id, limit });
+}
+
+export function unchainedPageStatement({ afterEventId, limit }: UnchainedPage, d: Dialect): Statement {
+  const condition = afterEventId === null ? 'true' : 'x.event_id > :id';
+  return read(
+    `SELECT ${columns(d)} FROM agent_events x WHERE ${condition} AND ${outsideOfChains('x')} ORDER BY x.event_id LIMIT :limit`,
+    afterEventId === null ? { limit } : { id: afterEventId, limit },
+  );
+}
+
+export function outsideOfChains(alias: string): string {
+  return `(${alias}.chain_seq IS NULL OR NOT ${inChain(alias)})`;
+}
+
+export function countUnchainedStatement(): Statement {
+  return read(`SELECT COUNT(*) AS n FROM agent_events x WHERE ${outsideOfChains('x')}`);
+}
+
+export function firstSeqStatement(agentId: string, since: Instant | null, d: Dialect): Statement {
+  const sql = `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')}`;
+  if (since === null) return read(sql, { agent: agentId });
+  return read(`${sql} AND x.${d.quote('at')} >= :since`, { agent: agentId, since: d.encodeTime(since) });
+}

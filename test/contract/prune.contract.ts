@@ -1,0 +1,344 @@
+import { describe, expect, test } from '@jest/globals';
+import { prune, type PruneReport, type PruneRequest } from '../../src/cycle/prune.ts';
+import type { Settings } from '../../src/config/settings.ts';
+import { ringOf } from '../support/keys.ts';
+import type { Recommendation } from '../../src/domain/recommendation.ts';
+import type { WorkOrder } from '../../src/domain/work-order.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { findings, unprotect, verified } from '../support/audit.ts';
+import { changed } from '../support/scenario.ts';
+import { AGENT, type AtHand, leaseOf, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
+import { aCommand, anEvent, aRecommendation, inserting, insertingCommand } from './samples.ts';
+import { withStore } from './with-store.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.now();
+const ago = (days: number) => NOW - days * DAY_MS;
+const KEYS = ringOf(`a:${'1'.repeat(32)}`);
+
+function pruning(at: AtHand, store: Store = at.store, given: Partial<PruneRequest> = {}): Promise<PruneReport> {
+  const settings: Settings = { ...SETTINGS, agentId: AGENT };
+  const request = { runId: 'prune-1', keepSeconds: 400 * 86_400, actor: 'anna via cli', keys: [], dryRun: false, waitSeconds: 0, ...given };
+  return prune(store, settings, request, new AbortController().signal);
+}
+
+const ended = (id: string, days: number, given: Partial<Recommendation> = {}) =>
+  aRecommendation(ago(days), { recommendationId: id, status: 'executed', guardedStatus: 'executed', outcome: 'effective', ...given });
+
+const told = (subjectId: string, event = 'created') => anEvent({ eventId: `${subjectId} ${event}`, subjectId, event });
+
+const order = (id: string, days: number, given: Partial<WorkOrder> = {}): WorkOrder => ({
+  workOrderId: id,
+  recommendationId: null,
+  equipmentId: 'R1',
+  description: 'mend it',
+  status: 'closed',
+  assignedTo: null,
+  createdTimestamp: ago(days),
+  completedTimestamp: ago(days),
+  signal: 'flow_rate',
+  fault: 'stuck',
+  predecessorId: null,
+  guardedStatus: 'closed',
+  quietUntil: null,
+  updatedTimestamp: ago(days),
+  createdByAgent: AGENT,
+  ...given,
+});
+
+/** A row of each kind that may go, and beside each one that has to stay. */
+async function history(at: AtHand): Promise<void> {
+  const lease = await leaseOf(at.store);
+  const rows = [
+    ended('gone', 500),
+    ended('newest', 450),
+    ended('elsewhere', 490, { equipmentId: 'PUMP_01' }),
+    ended('touched', 480, { quietUntil: ago(300), equipmentId: 'PUMP_02' }),
+    ended('after touched', 470, { equipmentId: 'PUMP_02' }),
+    ended('unjudged', 460, { outcome: null, equipmentId: 'PUMP_03' }),
+    ended('after unjudged', 455, { equipmentId: 'PUMP_03' }),
+  ];
+  for (const row of rows) await at.store.saveRecommendations(lease, [inserting(row)]);
+  await at.store.saveCommands(
+    lease,
+    ['gone', 'newest'].map((recommendationId) =>
+      insertingCommand(aCommand(ago(490), { commandId: `command of ${recommendationId}`, recommendationId, status: 'executed' })),
+    ),
+  );
+  const orders = [order('old order', 500), order('newest order', 450), order('open order', 500, { status: 'open', signal: 'pressure' })];
+  await at.store.saveWorkOrders(
+    lease,
+    orders.map((columns) => ({ workOrderId: columns.workOrderId, expected: null, columns })),
+  );
+  await at.outside.insert('work_orders', [{ work_order_id: "people's", status: 'closed', created_timestamp: at.time(ago(900)) }]);
+  const session = (id: string, days: number | null) => ({
+    session_id: id,
+    operator_id: 'anna',
+    login_timestamp: at.time(ago(600)),
+    logout_timestamp: days === null ? null : at.time(ago(days)),
+  });
+  await at.outside.insert('operator_sessions', [session('over', 500), session('lately over', 300), session('open', null)]);
+  await at.store.giveLeaseBack(lease);
+  await at.store.releaseLock();
+}
+
+async function left(at: AtHand): Promise<readonly string[]> {
+  const ids = [
+    ['recommendation_id', 'agent_recommendations'],
+    ['command_id', 'agent_commands'],
+    ['work_order_id', 'work_orders'],
+    ['session_id', 'operator_sessions'],
+  ].map(([key = '', table = '']) => `SELECT ${key} AS id FROM ${table}`);
+  return (await at.outside.rows(ids.join(' UNION ALL '))).map(({ id }) => String(id)).toSorted();
+}
+
+const KEPT = [
+  'after touched',
+  'after unjudged',
+  'command of newest',
+  'elsewhere',
+  'lately over',
+  'newest',
+  'newest order',
+  'open',
+  'open order',
+  "people's",
+  'touched',
+  'unjudged',
+];
+
+async function subjects(at: AtHand): Promise<readonly string[]> {
+  const rows = await at.store.readChainPage({ agentId: AGENT, after: null, limit: 99 });
+  return rows.map(({ chainSeq, subjectId, event }) => `${chainSeq} ${event === 'pruned' ? 'pruned' : subjectId}`);
+}
+
+/** Dies where the method is called: everything before it is done. */
+const killedAt = (store: Store, method: 'pruneRows' | 'pruneAudit' | 'giveLeaseBack'): Store =>
+  changed(store, { [method]: () => Promise.reject(new Error(`killed at ${method}`)) });
+
+export function pruneContract(under: StoreUnderTest): void {
+  describe('pruning', () => {
+    const store = withStore(under);
+
+    test('takes away what ended long ago, and never what is open, not judged, the newest of its kind, or was touched since', async () => {
+      const at = store();
+      await history(at);
+      const before = await left(at);
+      const dry = await pruning(at, at.store, { dryRun: true });
+      expect(await left(at)).toEqual(before);
+      expect(await subjects(at)).toEqual([]);
+      const report = await pruning(at);
+      expect(report.rows).toEqual({ recommendations: 1, commands: 1, workOrders: 1, sessions: 1 });
+      expect(report.rows).toEqual(dry.rows);
+      expect(await left(at)).toEqual(KEPT);
+      expect((await pruning(at)).rows).toEqual({ recommendations: 0, commands: 0, workOrders: 0, sessions: 0 });
+      expect(await subjects(at)).toEqual(['1 pruned']);
+      expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: null, leaseExpires: null }]);
+    });
+
+    test('cuts the audit before the first row that is too young or about something open, and leaves an anchor', async () => {
+      const at = store();
+      await history(at);
+      await at.store.appendEvents(
+        ['gone', 'newest', 'old order'].map((id) => told(id)),
+        ago(500),
+      );
+      await at.store.appendEvents([told('open order'), told('elsewhere')], ago(450));
+      const { cut, stop } = await pruning(at);
+      expect(cut).toMatchObject({ throughSeq: 3, rows: 3, unchained: 0 });
+      expect(stop).toMatchObject({ chainSeq: 4, why: 'still_open' });
+      expect(await subjects(at)).toEqual(['4 open order', '5 elsewhere', '6 pruned']);
+      expect(await verified(at.store)).toMatchObject({ findingsTotal: 0, chains: [{ firstSeq: 4, lastSeq: 6, prunedThrough: 3 }] });
+      await unprotect(at, under);
+      await at.outside.run('DELETE FROM agent_events WHERE chain_seq = 4');
+      expect(await findings(at.store)).toEqual(['beginning 5']);
+    });
+
+    test.each(['unjudged', 'touched', 'open order', 'shelved:R1'])('cuts nothing behind a row about %s', async (subject) => {
+      const at = store();
+      await history(at);
+      const control = { kind: 'shelved', scope: 'R1', by: 'anna', reason: 'why', since: ago(600), until: null } as const;
+      await at.store.appendEvents([told('gone'), told(subject), told('newest')], ago(500));
+      await at.store.setControl(control, told('shelved:R1', 'set'));
+      expect((await pruning(at)).stop).toMatchObject({ chainSeq: 2, why: 'still_open' });
+      expect((await subjects(at)).slice(0, 2)).toEqual([`2 ${subject}`, '3 newest']);
+    });
+
+    test('ends before the newest row that a cycle knew, so that a missing end would still show', async () => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.store.appendEvents([told('a'), told('b')], ago(500));
+      await at.store.endCycle(lease, {
+        status: 'online',
+        processId: null,
+        detected: false,
+        watermark: null,
+        newestReadingAt: null,
+        nextDueInSeconds: 10,
+        cycleMs: 1,
+        lastError: null,
+        rulesHash: 'r',
+        version: 'v',
+      });
+      await at.store.releaseLock();
+      expect((await pruning(at)).stop).toMatchObject({ chainSeq: 2, why: 'known_end' });
+      expect(await findings(at.store)).toEqual([]);
+    });
+
+    test.each(['pruneRows', 'pruneAudit', 'giveLeaseBack'] as const)(
+      'killed at %s it leaves a sound audit, and the next one completes it',
+      async (method) => {
+        const at = store();
+        await history(at);
+        await at.store.appendEvents([told('gone'), told('newest'), told('open order')], ago(500));
+        await expect(pruning(at, killedAt(at.store, method))).rejects.toThrow(`killed at ${method}`);
+        expect(await findings(at.store)).toEqual([]);
+        await pruning(at, at.store, { runId: 'prune-1' });
+        expect(await left(at)).toEqual(KEPT);
+        expect((await subjects(at))[0]).toBe('3 open order');
+        expect(await findings(at.store)).toEqual([]);
+      },
+    );
+
+    test('killed between two pieces of a long beginning it leaves a sound audit', async () => {
+      const at = store();
+      await at.store.appendEvents(
+        Array.from({ length: 12 }, (_, index) => told(`s${index}`)),
+        ago(500),
+      );
+      const half = changed(at.store, {
+        pruneAudit: async (lease) => {
+          await at.store.pruneAudit(lease, { throughSeq: 5, unchainedToo: false });
+          throw new Error('killed');
+        },
+      });
+      await expect(pruning(at, half)).rejects.toThrow('killed');
+      expect((await subjects(at))[0]).toBe('6 s5');
+      expect(await findings(at.store)).toEqual([]);
+      await pruning(at);
+      expect(await findings(at.store)).toEqual([]);
+      expect((await subjects(at))[0]).toBe('13 pruned');
+    });
+
+    test('takes a beginning of many pieces, and rows from before the chain with it', async () => {
+      const at = store();
+      const names = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
+      await at.outside.insert('agent_events', [{ ...Object.fromEntries(names), event_id: 'old-1', at: at.time(ago(600)) }]);
+      await at.store.appendEvents(
+        Array.from({ length: 12_000 }, (_, index) => told(`s${index}`)),
+        ago(500),
+      );
+      expect((await pruning(at)).cut).toMatchObject({ throughSeq: 12_001, rows: 12_001, unchained: 1 });
+      expect(await subjects(at)).toEqual(['12002 pruned']);
+      expect(await verified(at.store)).toMatchObject({ findingsTotal: 0, unchained: 0 });
+    });
+
+    test('takes nothing of the chain while a row from before it has to stay', async () => {
+      const at = store();
+      const names = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
+      await at.outside.insert('agent_events', [{ ...Object.fromEntries(names), event_id: 'old-1', at: at.time(ago(300)) }]);
+      await at.store.appendEvents([told('a')], ago(500));
+      const { cut, stop } = await pruning(at);
+      expect({ cut, stop }).toMatchObject({ cut: { rows: 0, unchained: 0 }, stop: { chainSeq: null, eventId: 'old-1', why: 'too_young' } });
+      expect(await findings(at.store)).toEqual([]);
+    });
+
+    test('is refused, and changes nothing, where the audit is not sound', async () => {
+      const at = store();
+      await history(at);
+      await at.store.appendEvents([told('gone'), told('newest')], ago(500));
+      await unprotect(at, under);
+      await at.outside.run(`UPDATE agent_events SET actor = 'mallory' WHERE chain_seq = 1`);
+      const before = await left(at);
+      await expect(pruning(at)).rejects.toMatchObject({ code: 'unsound_audit', remedy: 'see: ops-agent audit verify' });
+      expect(await left(at)).toEqual(before);
+      expect(await subjects(at)).toHaveLength(2);
+    });
+
+    test('of a signed audit needs the key, and an anchor without a signature is not believed', async () => {
+      const at = store();
+      const { createSqlStore } = await import('../../src/store/sql-store.ts');
+      const { Session } = await import('../../src/store/session.ts');
+      const session = new Session(await at.database.connect(), under.dialect);
+      const signing = createSqlStore({
+        session,
+        lock: at.database.newLock(),
+        sourceTable: 'sensor_data',
+        description: 'signed',
+        keys: KEYS,
+      });
+      await signing.appendEvents([told('a'), told('b')], ago(500));
+      await signing.appendEvents([told('c')], NOW);
+      await expect(pruning(at)).rejects.toMatchObject({ code: 'usage', remedy: expect.stringContaining('OPS_AGENT_SIGNING_KEY') });
+      expect((await pruning(at, signing, { keys: KEYS })).cut).toMatchObject({ throughSeq: 2 });
+      expect(await findings(at.store, KEYS)).toEqual([]);
+      await unprotect(at, under);
+      await at.outside.run(`UPDATE agent_events SET signature = NULL WHERE event = 'pruned'`);
+      expect(await findings(at.store, KEYS)).toEqual(['beginning 3']);
+      expect(await findings(at.store)).toEqual([]);
+      await signing.close();
+    });
+
+    test('waits for nobody, and says so, while another run holds the lease', async () => {
+      const at = store();
+      await history(at);
+      const other = await at.another({ lock: false });
+      await leaseOf(other.store, 'a-cycle');
+      await expect(pruning(at, other.store)).rejects.toMatchObject({ code: 'conflict', message: 'a cycle holds the lease' });
+      expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: 'a-cycle' }]);
+    });
+
+    test('stops where another run took the lease meanwhile, with a sound audit', async () => {
+      const at = store();
+      const { store: shared } = await at.another({ lock: false });
+      await shared.appendEvents([told('a'), told('b')], ago(500));
+      const robbed = changed(shared, {
+        pruneRows: async (lease, before) => {
+          await at.outside.run(`UPDATE agent_health SET lease_epoch = lease_epoch + 1, lease_owner = 'thief'`);
+          await shared.pruneRows(lease, before);
+        },
+      });
+      await expect(pruning(at, robbed)).rejects.toMatchObject({ code: 'conflict', remedy: 'run it again' });
+      expect(await subjects(at)).toEqual(['1 a', '2 b', '3 pruned']);
+      expect(await findings(at.store)).toEqual([]);
+      expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: 'thief' }]);
+    });
+
+    test('keeps what cycles look back to: a shorter time is refused', async () => {
+      const at = store();
+      await expect(pruning(at, at.store, { keepSeconds: 29 * 86_400 })).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining('--keep must be at least 30d'),
+      });
+    });
+  });
+
+  describe('a row of agent_commands', () => {
+    const store = withStore(under);
+
+    if (under.dialect.name === 'embedded') {
+      test.each([
+        'DELETE FROM agent_commands',
+        "UPDATE agent_commands SET command_id = 'another'",
+        'UPDATE agent_commands SET rowid = 99',
+        "INSERT OR REPLACE INTO agent_commands (rowid, command_id) SELECT rowid, 'another' FROM agent_commands",
+      ])('is not taken away by plain SQL: %s', async (sql) => {
+        const at = store();
+        await at.store.saveCommands(await leaseOf(at.store), [insertingCommand(aCommand(NOW))]);
+        const before = await left(at);
+        await expect(at.outside.run(sql)).rejects.toThrow(/agent_commands are kept/);
+        expect(await left(at)).toEqual(before);
+      });
+
+      test('is protected again after pruning', async () => {
+        const at = store();
+        await history(at);
+        await at.store.appendEvents([told('gone'), told('newest'), told('open order')], ago(500));
+        await pruning(at);
+        await expect(at.outside.run('DELETE FROM agent_commands')).rejects.toThrow(/agent_commands are kept/);
+        await expect(at.outside.run('DELETE FROM agent_events')).rejects.toThrow(/append-only/);
+        expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
+      });
+    }
+  });
+}

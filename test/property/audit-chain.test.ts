@@ -1,0 +1,159 @@
+import { expect, test } from '@jest/globals';
+import { array, assert, constantFrom, integer, jsonValue, nat, oneof, property, record, string, tuple } from 'fast-check';
+import { chained, type ChainTail, NO_CHAIN, type RecordedEvent } from '../../src/domain/audit-chain.ts';
+import { type AuditFinding, ChainCheck, type PlacedRow } from '../../src/domain/audit-check.ts';
+import type { KeyRing } from '../../src/domain/key-ring.ts';
+import { ringOf } from '../support/keys.ts';
+
+const AGENT = 'agent-1';
+const KEYS = ringOf(`k:${'k'.repeat(32)}`);
+
+const eventArbitrary = record({
+  at: integer({ min: 0, max: 4e12 }),
+  ordinal: nat(9),
+  runId: string(),
+  actor: string(),
+  subjectType: constantFrom('recommendation' as const, 'agent' as const),
+  subjectId: string(),
+  event: constantFrom('created', 'approved', 'pruned'),
+  fromStatus: oneof(string(), constantFrom(null)),
+  toStatus: oneof(string(), constantFrom(null)),
+  reason: oneof(string(), constantFrom(null)),
+  before: jsonValue(),
+  after: jsonValue(),
+  sessionId: oneof(string(), constantFrom(null)),
+});
+
+const eventsArbitrary = array(eventArbitrary, { minLength: 3, maxLength: 12 }).map((events) =>
+  events.map((event, index): RecordedEvent => ({ ...event, agentId: AGENT, eventId: `e${index}` })),
+);
+
+function chainOf(events: readonly RecordedEvent[], keys: KeyRing = []): readonly PlacedRow[] {
+  return chained(NO_CHAIN, events, keys).map((row) => ({ ...row, asWritten: true }));
+}
+
+/** As a store hands them out, with the end that was noted down when the chain was whole. */
+function judged(rows: readonly PlacedRow[], noted: ChainTail, keys: KeyRing = []): readonly AuditFinding[] {
+  const inOrder = rows.toSorted((a, b) => a.chainSeq - b.chainSeq || (a.eventId < b.eventId ? -1 : 1));
+  const check = new ChainCheck(AGENT, keys, [{ ...noted, from: 'a note' }]);
+  return [...inOrder.flatMap((row) => check.next(row)), ...check.end().findings];
+}
+
+function tailOf(rows: readonly PlacedRow[]): ChainTail {
+  const last = rows.at(-1);
+  if (!last) throw new Error('an empty chain has no tail');
+  return { seq: last.chainSeq, hash: last.hash };
+}
+
+type Row = PlacedRow & Readonly<Record<string, unknown>>;
+
+const EDITABLE = Object.keys(chainOf([eventOf()])[0] ?? {}).filter((name) => !['asWritten', 'signature'].includes(name));
+
+function eventOf(): RecordedEvent {
+  return {
+    eventId: 'e0',
+    agentId: AGENT,
+    at: 0,
+    ordinal: 0,
+    runId: 'r',
+    actor: 'a',
+    subjectType: 'agent',
+    subjectId: 's',
+    event: 'created',
+    fromStatus: null,
+    toStatus: null,
+    reason: null,
+    before: null,
+    after: null,
+    sessionId: null,
+  };
+}
+
+const edited = (value: unknown): unknown => {
+  // Beyond 2^53 one more is the same number.
+  if (typeof value === 'number') return value === 0 ? 1 : -value;
+  return typeof value === 'string' ? `${value}x` : { was: value };
+};
+
+test('a chain that nobody touched has no finding, however it was appended', () => {
+  assert(
+    property(eventsArbitrary, nat(11), (events, at) => {
+      const first = chained(NO_CHAIN, events.slice(0, at), KEYS);
+      const rows = [...first, ...chained(tailOfAll(first), events.slice(at), KEYS)].map((row) => ({ ...row, asWritten: true }));
+      expect(rows).toEqual(chainOf(events, KEYS));
+      expect(judged(rows, tailOf(rows), KEYS)).toEqual([]);
+    }),
+  );
+});
+
+function tailOfAll(rows: readonly { readonly chainSeq: number; readonly hash: string | null }[]): ChainTail {
+  const last = rows.at(-1);
+  return last ? { seq: last.chainSeq, hash: last.hash } : NO_CHAIN;
+}
+
+test('an edit of anything that any row says is found', () => {
+  assert(
+    property(eventsArbitrary, nat(), constantFrom(...EDITABLE), (events, place, name) => {
+      const rows = chainOf(events);
+      const index = place % rows.length;
+      const touched = rows.map((row, at) => (at === index ? { ...row, [name]: edited((row as Row)[name]) } : row));
+      expect(judged(touched, tailOf(rows))).not.toEqual([]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('rows that are missing are found, wherever they stood and however many they are', () => {
+  assert(
+    property(eventsArbitrary, nat(), nat(), (events, place, count) => {
+      const rows = chainOf(events);
+      const from = place % rows.length;
+      const left = rows.filter((_, index) => index < from || index > from + (count % rows.length));
+      expect(judged(left, tailOf(rows))).not.toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('rows that are inserted, or exchanged, are found', () => {
+  assert(
+    property(eventsArbitrary, eventArbitrary, tuple(nat(), nat()), (events, forged, [a, b]) => {
+      const rows = chainOf(events);
+      const place = a % rows.length;
+      const [copy] = chained(
+        { seq: place, hash: rows[place - 1]?.hash ?? null },
+        [{ ...forged, agentId: AGENT, eventId: b % 2 === 0 ? 'a' : 'z' }],
+        [],
+      );
+      if (!copy) throw new Error('nothing was forged');
+      expect(judged([...rows, { ...copy, asWritten: true }], tailOf(rows))).not.toEqual([]);
+      const other = b % rows.length;
+      if (other === place) return;
+      const seqOf = (index: number) => rows[index]?.chainSeq ?? 0;
+      const swapped = rows.map((row, index) => ({
+        ...row,
+        chainSeq: index === place ? seqOf(other) : index === other ? seqOf(place) : row.chainSeq,
+      }));
+      expect(judged(swapped, tailOf(rows))).not.toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a forger without the key who makes every later hash fit is found by the signatures, and by a head that was noted down', () => {
+  assert(
+    property(eventsArbitrary, nat(), (events, place) => {
+      const rows = chainOf(events, KEYS);
+      const from = place % rows.length;
+      const kept = rows.slice(0, from);
+      const forged = chained(
+        tailOfAll(kept),
+        events.slice(from).map((event) => ({ ...event, actor: `${event.actor}!` })),
+        [],
+      ).map((row, index) => ({ ...row, signature: rows[from + index]?.signature ?? null, asWritten: true }));
+      const all = [...kept, ...forged];
+      expect(judged(all, tailOf(all), KEYS).map(({ kind }) => kind)).toContain('signature');
+      expect(judged(all, tailOf(rows)).map(({ kind }) => kind)).toContain('head');
+    }),
+  );
+});

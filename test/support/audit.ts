@@ -1,0 +1,23 @@
+import { checkAudit, type AuditReport } from '../../src/cycle/check-audit.ts';
+import { type KeyRing, NO_KEYS } from '../../src/domain/key-ring.ts';
+import type { Store } from '../../src/ports/store.ts';
+import type { StoreUnderTest, AtHand } from './stores.ts';
+
+/** What an attacker with the database's own tools does first, where the engine protects the audit at all. */
+export async function unprotect(at: AtHand, under: StoreUnderTest): Promise<void> {
+  if (under.dialect.name !== 'embedded') return;
+  const triggers = await at.outside.rows(
+    `SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'agent_events' AND name NOT LIKE '%times%'`,
+  );
+  for (const { name } of triggers) await at.outside.run(`DROP TRIGGER ${String(name)}`);
+}
+
+export function verified(store: Store, keys: KeyRing = NO_KEYS): Promise<AuditReport> {
+  return checkAudit(store, { keys, heads: [], mostFindings: 20 });
+}
+
+/** What is wrong, in short: `changed 3`. */
+export async function findings(store: Store, keys: KeyRing = NO_KEYS): Promise<readonly string[]> {
+  const { findings: found } = await verified(store, keys);
+  return found.map(({ kind, chainSeq }) => (chainSeq === null ? kind : `${kind} ${chainSeq}`));
+}
