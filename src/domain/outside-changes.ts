@@ -153,7 +153,9 @@ function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs:
     event: 'refused_foreign',
     fromStatus: found,
     toStatus: endAs ?? found,
-    reason: 'the agent did not make this recommendation',
+    reason: row.isTicketUnsigned
+      ? 'its ticket bears no valid signature: it was issued before there was a key, or forged'
+      : 'the agent did not make this recommendation',
   });
 }
 

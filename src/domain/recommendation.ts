@@ -130,6 +130,8 @@ export type Assessment = Pick<
 export interface OpenRecommendation extends Recommendation {
   /** The copy in the newest event that issued a ticket; null for a row that the agent did not make. */
   readonly ticket: Ticket | null;
+  /** With signing keys: there is such an event, and nobody with a key wrote it; then there is no ticket. */
+  readonly isTicketUnsigned?: true;
   readonly lastDecision: LastDecision | null;
   /** Beside the ticket, where an escalation issued it. */
   readonly announced?: Assessment | null;

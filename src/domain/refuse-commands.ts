@@ -25,6 +25,9 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
   return draft.commands.filter(({ commandId }) => refused.has(commandId));
 }
 
+/** In the place of an event that nobody with a key wrote: nothing is known of what became of the command. */
+export const UNSIGNED_FATE = 'unsigned';
+
 /**
  * Refuses pending commands that the audit knows to have been sent, or to have ended: somebody has set them back. Asked before
  * this cycle records anything of its own.
@@ -36,7 +39,10 @@ export function refuseReplayed(draft: Draft, lastEvents: ReadonlyMap<string, str
     // Announced and not claimed, or given back before: a run died in between. A row that was claimed says so in more than one column.
     const isUnclaimed = command.claimedBy === null && command.claimedTimestamp === null && command.notAfter === null;
     if (last === 'dispatching' && isUnclaimed) continue;
-    const reason = `the audit says that this command was ${last === 'dispatching' ? 'sent' : last} already`;
+    const reason =
+      last === UNSIGNED_FATE
+        ? 'the newest audit row about this command bears no valid signature'
+        : `the audit says that this command was ${last === 'dispatching' ? 'sent' : last} already`;
     endCommand(draft, command, { status: 'failed', code: 'replayed', reason, at: now });
   }
 }

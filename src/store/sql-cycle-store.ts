@@ -6,6 +6,9 @@ import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { KeyRing } from '../domain/key-ring.ts';
+import { UNSIGNED_FATE } from '../domain/refuse-commands.ts';
+import type { Ticket } from '../domain/ticket.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
 import type { GivenDecision, FamilyHistory, LastDecision, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
 import { severityOnRecord } from '../domain/severity-on-record.ts';
@@ -25,6 +28,7 @@ import type {
 import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { type Judge, judgeIn, parsed } from './judges.ts';
 import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
@@ -54,26 +58,15 @@ function placeOf({ expected, columns: { status } }: RecommendationChange): numbe
   return status === undefined || !isTerminal(status) ? 1 : 0;
 }
 
-function parsed(text: unknown): Row | null {
-  if (typeof text !== 'string') return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' ? (value as Row) : null; // an object's own keys, whatever they hold
-  } catch {
-    // An event's copy that somebody edited: no ticket, so that its one row is refused and the others go on.
-    return null;
-  }
-}
-
 /** A status that somebody set to NULL is a text that is no status, as the guards of a write have it too. */
 function statusSaid<T extends { readonly status: string }>(row: T): T {
   const status: string | null = row.status;
   return { ...row, status: status ?? '' };
 }
 
-function lastDecisionIn(event: unknown, copy: unknown): LastDecision | null {
-  const columns = decisionFrom(parsed(copy));
-  return typeof event === 'string' && columns !== null ? { event, columns } : null;
+function lastDecisionIn(judge: Judge | null): LastDecision | null {
+  const columns = judge?.isAuthentic === true ? decisionFrom(judge.copy) : null;
+  return judge && columns ? { event: judge.event, columns } : null;
 }
 
 /** What the command line announced, by recommendation. */
@@ -91,10 +84,12 @@ export class SqlCycleStore implements CycleStore {
   readonly provesHolderDead: boolean;
   readonly #session: Session;
   readonly #audit: AuditLog;
+  readonly #keys: KeyRing;
   readonly #lock: HolderLock | null;
 
-  constructor(session: Session, audit: AuditLog, lock: HolderLock | null) {
+  constructor(session: Session, audit: AuditLog, keys: KeyRing, lock: HolderLock | null) {
     this.#session = session;
+    this.#keys = keys;
     this.#audit = audit;
     this.#lock = lock;
     this.provesHolderDead = lock !== null;
@@ -137,10 +132,10 @@ export class SqlCycleStore implements CycleStore {
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
       workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
-      openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], parsed(row['ticket'])))),
+      openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], this.#judge(row['ticket'])?.copy ?? null))),
       newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
       newestEventAt: this.#dialect.decodeTime(of('clock')[0]?.['ticket']),
-      commandEvents: new Map(of('command_event').map((row) => [String(row['content']), String(row['decision_event'])])),
+      commandEvents: new Map(of('command_event').map((row) => [String(row['content']), this.#fate(row['ticket'])])),
     };
   }
 
@@ -153,13 +148,31 @@ export class SqlCycleStore implements CycleStore {
   #stored(row: Row, given: ReadonlyMap<string, readonly GivenDecision[]>): StoredRecommendation {
     const stored = statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect));
     const announced = given.get(stored.recommendationId);
+    const issued = this.#judge(row['ticket']);
+    const copy = issued?.isAuthentic === true ? issued.copy : null;
     return {
       ...stored,
-      ticket: ticketFrom(parsed(row['ticket'])),
-      announced: assessmentFrom(parsed(row['ticket'])),
-      lastDecision: lastDecisionIn(row['decision_event'], row['decision']),
+      ticket: ticketFrom(copy),
+      announced: assessmentFrom(copy),
+      lastDecision: lastDecisionIn(this.#judge(row['decision'])),
       ...(announced && { given: announced }),
+      ...(issued?.isAuthentic === false && { isTicketUnsigned: true as const }),
     };
+  }
+
+  #judge(record: unknown): Judge | null {
+    return judgeIn(record, this.#keys, this.#dialect);
+  }
+
+  #ticket(record: unknown): Ticket | null {
+    const judge = this.#judge(record);
+    return judge?.isAuthentic === true ? ticketFrom(judge.copy) : null;
+  }
+
+  /** What became of a command; a row that nobody with a key wrote must not set it back. */
+  #fate(record: unknown): string {
+    const judge = this.#judge(record);
+    return judge?.isAuthentic === true ? judge.event : UNSIGNED_FATE;
   }
 
   #history(row: Row): FamilyHistory {
@@ -168,7 +181,7 @@ export class SqlCycleStore implements CycleStore {
       parsed(row['content']) ?? {},
       this.#dialect,
     );
-    return { ...statusSaid(history), severity: severityOnRecord(history, ticketFrom(parsed(row['ticket']))) };
+    return { ...statusSaid(history), severity: severityOnRecord(history, this.#ticket(row['ticket'])) };
   }
 
   appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void> {
@@ -216,7 +229,7 @@ export class SqlCycleStore implements CycleStore {
   }
 
   #withTicket(command: Row, { ticket }: Row): TicketedCommand {
-    return { command: fromRow<Command>(COMMANDS, command, this.#dialect), ticket: ticketFrom(parsed(ticket)) };
+    return { command: fromRow<Command>(COMMANDS, command, this.#dialect), ticket: this.#ticket(ticket) };
   }
 
   async countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void> {

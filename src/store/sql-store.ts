@@ -22,7 +22,7 @@ export interface SqlStoreParts {
 /** One store over any engine: its parts share a session. */
 export function createSqlStore({ session, lock, sourceTable, description, keys = NO_KEYS }: SqlStoreParts): Store {
   const audit = new AuditLog(session, keys);
-  const cycle = new SqlCycleStore(session, audit, lock);
+  const cycle = new SqlCycleStore(session, audit, keys, lock);
   return {
     description,
     get statements() {

@@ -3,8 +3,8 @@ import type { Claim, Lease } from '../../ports/store.ts';
 import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { COMMANDS } from '../tables.ts';
-import { wordList } from '../word-list.ts';
 import { LEASE_GUARD, leaseParams } from './lease.ts';
+import { newestEvent } from './newest-event.ts';
 
 /**
  * Claims in one statement what this run may dispatch. The store's clock sets the time after which none of it may be
@@ -37,9 +37,8 @@ export function claimedStatement(lease: Lease, d: Dialect): Statement {
   const columns = COMMANDS.columns.map((column) => `c.${d.quote(column.name)}`).join(', ');
   return read(
     `WITH held AS (SELECT * FROM agent_commands WHERE status = 'executing' AND claimed_by = :run),
-issued AS (SELECT subject_id, ${d.quote('after')} AS copy, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
-  FROM agent_events WHERE subject_type = 'recommendation' AND event IN ${wordList(TICKET_EVENTS)} AND subject_id IN (SELECT recommendation_id FROM held))
-SELECT ${columns}, i.copy AS ticket FROM held c LEFT JOIN issued i ON i.subject_id = c.recommendation_id AND i.place = 1
+${newestEvent(d, 'issued', TICKET_EVENTS, 'SELECT recommendation_id FROM held')}
+SELECT ${columns}, i.record AS ticket FROM held c LEFT JOIN issued i ON i.subject_id = c.recommendation_id
 WHERE EXISTS (SELECT 1 FROM agent_health h WHERE h.agent_id = :agent AND h.lease_owner = :run AND h.lease_epoch = :epoch)`,
     leaseParams(lease),
   );

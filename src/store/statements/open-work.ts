@@ -3,10 +3,11 @@ import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/eve
 import { read, type Statement } from '../connection.ts';
 import { wordList } from '../word-list.ts';
 import type { Dialect } from '../dialect.ts';
+import { newestEvent, rowJson } from './newest-event.ts';
 import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
 import { openSince } from './sessions.ts';
-import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
+import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, WORK_ORDERS } from '../tables.ts';
 import { tailSelect } from './audit-chain.ts';
 import { chosenOrders, newestOrderAt } from './work-orders.ts';
 
@@ -34,27 +35,9 @@ const HISTORY_COLUMNS: readonly string[] = [
 /** The rows of each family that matter to a cycle, with the tickets of those that have ended: readings are compared with what the audit says of them. */
 function familySelect(d: Dialect): string {
   const history = RECOMMENDATIONS.columns.filter((column) => HISTORY_COLUMNS.includes(column.name));
-  return `SELECT 'family', ${rowJson(d, 'f', history)}, o.copy, NULL, NULL
+  return `SELECT 'family', ${rowJson(d, 'f', history)}, o.record, NULL, NULL
   FROM agent_recommendations f JOIN accounting a ON a.recommendation_id = f.recommendation_id
   LEFT JOIN old_tickets o ON o.subject_id = f.recommendation_id`;
-}
-
-/** A row as one JSON text, so that rows of different tables can travel in one result. */
-function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
-  return d.jsonObject(
-    columns.map(({ name, kind }) => {
-      const column = `${alias}.${d.quote(name)}`;
-      return [name, kind === 'real' ? d.jsonReal(column) : column];
-    }),
-  );
-}
-
-/** The newest event of some kinds about each of the chosen subjects. */
-function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjects: string, subjectType = 'recommendation'): string {
-  return `${alias} AS (SELECT subject_id, event, ${d.quote('after')} AS copy FROM (
-  SELECT subject_id, event, ${d.quote('after')}, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
-  FROM agent_events WHERE subject_type = '${subjectType}' AND event IN ${wordList(kinds)} AND subject_id IN (${subjects})) newest_events
-  WHERE place = 1)`;
 }
 
 /** What open rows follow that somebody asks to put back. */
@@ -94,7 +77,7 @@ function commandSelects(d: Dialect): string {
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
   WHERE x.status IN ${OPEN} AND x.status = 'executing' AND m.status NOT IN ${OPEN_COMMANDS}
-UNION ALL SELECT 'followed_command', ${rowJson(d, 'm', COMMANDS.columns)}, t.copy, NULL, NULL
+UNION ALL SELECT 'followed_command', ${rowJson(d, 'm', COMMANDS.columns)}, t.record, NULL, NULL
   FROM agent_commands m LEFT JOIN followed_tickets t ON t.subject_id = m.recommendation_id WHERE m.recommendation_id IN (${FOLLOWED})`;
 }
 
@@ -135,7 +118,7 @@ SELECT 'clock' AS kind, ${d.now} AS content, (SELECT MAX(${d.quote('at')}) FROM 
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
 UNION ALL SELECT 'schema', ${d.jsonObject([['min_supported', 'MAX(s.min_supported)']])}, NULL, NULL, NULL FROM agent_schema s
 UNION ALL SELECT 'control', ${rowJson(d, 'k', CONTROLS.columns)}, NULL, NULL, NULL FROM agent_controls k
-UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, t.copy, e.event, e.copy
+UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, t.record, NULL, e.record
   FROM agent_recommendations r JOIN chosen c ON c.recommendation_id = r.recommendation_id
   LEFT JOIN tickets t ON t.subject_id = r.recommendation_id
   LEFT JOIN decisions e ON e.subject_id = r.recommendation_id
@@ -144,9 +127,9 @@ UNION ALL ${commandSelects(d)}
 UNION ALL ${sessionSelects(d)}
 UNION ALL SELECT 'work_order', ${rowJson(d, 'w', WORK_ORDERS.columns)}, NULL, NULL, NULL
   FROM work_orders w JOIN orders o ON o.work_order_id = w.work_order_id
-UNION ALL SELECT 'opened_for', subject_id, copy, NULL, NULL FROM openings
+UNION ALL SELECT 'opened_for', subject_id, record, NULL, NULL FROM openings
 UNION ALL SELECT a.kind, a.content, NULL, NULL, NULL FROM (${newestOrderAt(d)}) a
-UNION ALL SELECT 'command_event', subject_id, NULL, event, NULL FROM fates
+UNION ALL SELECT 'command_event', subject_id, record, NULL, NULL FROM fates
 UNION ALL ${recentWrites(d)}
 UNION ALL SELECT 'tail', ${d.jsonObject(TAIL_COLUMNS.map((name) => [name, `z.${name}`]))}, NULL, NULL, NULL FROM (${tailSelect(d)}) z
 ${queueSelects(d)

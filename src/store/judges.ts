@@ -1,0 +1,43 @@
+import { chainHash } from '../domain/audit-chain.ts';
+import { judgeSignature, type KeyRing } from '../domain/key-ring.ts';
+import type { StoredEvent } from '../ports/store.ts';
+import type { Dialect } from './dialect.ts';
+import { fromRow } from './row-mapping.ts';
+import { EVENTS } from './tables.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** The newest row of the audit of some kinds about a subject: what it says decides, and not what the subject's own row says. */
+export interface Judge {
+  readonly event: string;
+  /** What the row left in `after`; null where that is no object, because somebody edited it. */
+  readonly copy: Row | null;
+  /** With signing keys: whether the row is as somebody with a key wrote it. Without keys nothing is asked. */
+  readonly isAuthentic: boolean;
+}
+
+/** An object in a JSON text; null for anything else. */
+export function parsed(text: unknown): Row | null {
+  if (typeof text !== 'string') return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? (value as Row) : null; // an object's own keys, whatever they hold
+  } catch {
+    // What somebody edited: no ticket, so that its one row is refused and the others go on.
+    return null;
+  }
+}
+
+/** The judge in a result's JSON text of a whole row of agent_events; null where there is none. */
+export function judgeIn(record: unknown, keys: KeyRing, dialect: Dialect): Judge | null {
+  const row = parsed(record);
+  if (!row) return null;
+  return { event: String(row['event']), copy: parsed(row['after']), isAuthentic: keys.length === 0 || isSigned(row, keys, dialect) };
+}
+
+/** Rows of the audit are inserted by whoever may write to the table; the hash is of all that a row says, and only a key signs it. */
+function isSigned(row: Row, keys: KeyRing, dialect: Dialect): boolean {
+  const { hash, signature, chainSeq, ...event } = fromRow<StoredEvent>(EVENTS, row, dialect);
+  if (hash === null || chainSeq === null || judgeSignature(keys, hash, signature) !== 'valid') return false;
+  return chainHash({ ...event, chainSeq }) === hash;
+}

@@ -1,0 +1,21 @@
+import type { Dialect } from '../dialect.ts';
+import { EVENTS, type Table } from '../tables.ts';
+import { wordList } from '../word-list.ts';
+
+/** A row as one JSON text, so that rows of different tables can travel in one result. */
+export function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
+  return d.jsonObject(
+    columns.map(({ name, kind }) => {
+      const column = `${alias}.${d.quote(name)}`;
+      return [name, kind === 'real' ? d.jsonReal(column) : column];
+    }),
+  );
+}
+
+/** The newest event of some kinds about each of the chosen subjects, whole: who judges by it may ask who wrote it. */
+export function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjects: string, subjectType = 'recommendation'): string {
+  return `${alias} AS (SELECT subject_id, ${rowJson(d, 'newest_events', EVENTS.columns)} AS record FROM (
+  SELECT agent_events.*, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
+  FROM agent_events WHERE subject_type = '${subjectType}' AND event IN ${wordList(kinds)} AND subject_id IN (${subjects})) newest_events
+  WHERE place = 1)`;
+}
