@@ -18,6 +18,7 @@ export function sendingContext(cycle: Cycle, { command, ticket }: TicketedComman
     controls,
     writesLeft,
     approvalEnds: row ? approvalEndOf(row, settings.policy, now) : null,
+    approvedHash: row?.lastDecision?.event === 'approved' ? row.lastDecision.actionHash : null,
     isStopping: cycle.signal.aborted,
     leaseRunsOut: cycle.leaseRunsOut(),
     condition: row ? conditionOf(row) : 'unknown',

@@ -29,7 +29,12 @@ export function accept(cycle: Cycle, row: OpenRecommendation, taken: Taken): voi
   const name = columns.secondApprover ?? columns.approvedByOperator;
   cycle.draft.update(
     row,
-    { ...columns, guardedStatus: 'approved', expiresTimestamp: expiresAt, lastDecision: { event: 'approved', columns } },
+    {
+      ...columns,
+      guardedStatus: 'approved',
+      expiresTimestamp: expiresAt,
+      lastDecision: { event: 'approved', columns, actionHash: row.actionHash },
+    },
     { ...approvalEvent(cycle, row, name, taken), event: 'approved', toStatus: 'approved' },
   );
 }
@@ -44,7 +49,7 @@ export function acceptFirst(cycle: Cycle, row: OpenRecommendation, taken: Taken)
       status: 'awaiting_second',
       guardedStatus: 'awaiting_second',
       expiresTimestamp: expiresAt,
-      lastDecision: { event: 'first_approved', columns },
+      lastDecision: { event: 'first_approved', columns, actionHash: row.actionHash },
     },
     { ...approvalEvent(cycle, row, columns.approvedByOperator, taken), event: 'first_approved', toStatus: 'awaiting_second' },
   );

@@ -9,7 +9,7 @@ import type { LiveValues } from './proposal.ts';
 import { hasDrifted, isSatisfied, toleranceFor } from './readiness.ts';
 import { wayOf } from './resolve-action.ts';
 import { type AllowedTag, judgeTag, judgeValue, type TagPolicy } from './tags.ts';
-import type { ResolvedAction, Ticket } from './ticket.ts';
+import { type ResolvedAction, type Ticket, ticketHash } from './ticket.ts';
 
 /** The last word before a write. Codes go into `failure_code`, sentences into `execution_result`; PRE_CHECKS has them all. */
 export type DispatchVerdict =
@@ -24,6 +24,8 @@ export interface SendingContext {
   readonly keys: KeyRing;
   /** Null where no accepted approval is on record. */
   readonly approvalEnds: Instant | null;
+  /** The hash of the ticket that was approved, as the approval on record has it. */
+  readonly approvedHash: string | null;
   readonly isStopping: boolean;
   readonly leaseRunsOut: boolean;
   readonly controls: readonly Control[];
@@ -78,6 +80,8 @@ interface Sendable {
 export function checkBeforeReading(command: Command, context: SendingContext): Sendable | Stop {
   const seal = judgeSeal(command, context.ticket, context.keys);
   if ('broken' in seal) return stop(seal.code, `the command ${seal.broken}`);
+  if (context.approvalEnds !== null && context.approvedHash !== ticketHash(seal.ticket))
+    return stop('other_ticket', 'the approval on record is of another ticket');
   const hold = timeHold(command, context) ?? orderHold(command, context) ?? sequenceHold(command, context);
   if (hold) return hold;
   const verdict = judgeTag(seal.action.tag, context.tags);

@@ -6,7 +6,7 @@ import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { nameOf, personKey } from './person.ts';
 import { CLOCK_GRAIN_SECONDS, ESCALATION_GRACE_SECONDS, type Policy } from './policy.ts';
 import { type DecisionColumns, decisionOf, type OpenRecommendation } from './recommendation.ts';
-import { isUnedited } from './ticket.ts';
+import { isUnedited, ticketHash } from './ticket.ts';
 
 /** Why an approval does not count. The codes appear in events; the sentences are for the operator. */
 export type ApprovalFault =
@@ -100,6 +100,8 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   }
   if (wasRejected(row)) return { kind: 'return', ...contradicted(row) };
   const first = firstApprovalOf(row.lastDecision);
+  // Each of two people must have approved the same.
+  if (first && !isOfTicket(row)) return { kind: 'return', ...EDITED };
   if (!first) return { kind: 'return', code: 'no_first', reason: 'no first approval is on record' };
   const second = secondNameIn(row);
   const via = wayOfApproval(row, second);
@@ -184,6 +186,14 @@ export function approvalEndOf(
   const approvedAt = row.lastDecision?.event === 'approved' ? knownTime(row.lastDecision.columns.approvedTimestamp, now) : null;
   if (approvedAt === null || row.expiresTimestamp === null) return null;
   return Math.min(row.expiresTimestamp, addSeconds(approvedAt, policy.approvalTtlSeconds));
+}
+
+/**
+ * Whether the approval on record is of the very ticket on record. A ticket changes only with events that void the approval: where the two
+ * differ somebody wrote one of the events.
+ */
+export function isOfTicket({ lastDecision, ticket }: Pick<OpenRecommendation, 'lastDecision' | 'ticket'>): boolean {
+  return ticket !== null && lastDecision?.actionHash === ticketHash(ticket);
 }
 
 /** A decision that came by the command line is bound to the ticket's hash and names what was seen; plain SQL does not. */

@@ -103,6 +103,8 @@ export function decisionOf(row: DecisionColumns): DecisionColumns {
 export interface LastDecision {
   readonly event: string;
   readonly columns: DecisionColumns;
+  /** Of an approval: the hash of the ticket that was approved; null for what names none. */
+  readonly actionHash: string | null;
 }
 
 /** What the command line told the audit of a decision before it wrote it. */

@@ -2,6 +2,7 @@ import type { Draft } from './draft.ts';
 import type { Command } from './command.ts';
 import { judgeSeal } from './check-dispatch.ts';
 import type { Instant } from './instant.ts';
+import { isOfTicket } from './judge-approvals.ts';
 import { type DispatchPlanContext, endCommand } from './plan-dispatch.ts';
 
 /** Refuses command rows that no approved ticket stands behind, whoever put them there. */
@@ -16,9 +17,12 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
       refused.add(command.commandId);
     } else if (command.status === 'pending') {
       const seal = judgeSeal(command, row.ticket, context.keys);
-      if ('action' in seal) continue;
-      const reason = `the command ${seal.broken}`;
-      endCommand(draft, command, { status: 'failed', code: seal.code, reason, at: context.now });
+      // Where no approval is on record any more, the command is cancelled for that.
+      const isApproved = row.lastDecision?.event !== 'approved' || isOfTicket(row);
+      if ('action' in seal && isApproved) continue;
+      const reason = 'broken' in seal ? `the command ${seal.broken}` : 'the approval on record is of another ticket';
+      const code = 'broken' in seal ? seal.code : 'other_ticket';
+      endCommand(draft, command, { status: 'failed', code, reason, at: context.now });
       refused.add(command.commandId);
     }
   }

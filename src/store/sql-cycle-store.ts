@@ -66,7 +66,8 @@ function statusSaid<T extends { readonly status: string }>(row: T): T {
 
 function lastDecisionIn(judge: Judge | null): LastDecision | null {
   const columns = judge?.isAuthentic === true ? decisionFrom(judge.copy) : null;
-  return judge && columns ? { event: judge.event, columns } : null;
+  const hash = judge?.copy?.['action_hash'];
+  return judge && columns ? { event: judge.event, columns, actionHash: typeof hash === 'string' ? hash : null } : null;
 }
 
 /** What the command line announced, by recommendation. */

@@ -11,7 +11,7 @@ import { type FamilyHistory, NO_DECISION, type OpenRecommendation, type StoredRe
 import { bandFor, type IssueFamily } from '../../src/domain/rules.ts';
 import type { TagPolicy } from '../../src/domain/tags.ts';
 import type { RecommendationStatus } from '../../src/domain/transitions.ts';
-import type { Ticket } from '../../src/domain/ticket.ts';
+import { type Ticket, ticketHash } from '../../src/domain/ticket.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
 
 export const NOW = Date.UTC(2026, 1, 19, 10, 30);
@@ -51,6 +51,7 @@ export function sending(ticket: Ticket | null, live: LiveValues): DispatchContex
     ticket,
     keys: NO_KEYS,
     approvalEnds: NOW + 600 * SECOND,
+    approvedHash: ticket && ticketHash(ticket),
     isStopping: false,
     leaseRunsOut: false,
     controls: [],
@@ -95,23 +96,24 @@ export function openRow(overrides: Partial<OpenRecommendation> = {}, peak = 92):
     [COOLING_TAG, 0],
   ]);
   const row = recommendationOf(proposalFor(peak), 'pending', author(NOW - 100 * SECOND), live);
-  const lastDecision = { event: 'created', columns: NO_DECISION };
+  const lastDecision = { event: 'created', columns: NO_DECISION, actionHash: null };
   return { ...row, lastDecision, guardedStatus: overrides.status ?? 'pending', ...overrides };
 }
 
 /** A row whose approval the agent has accepted. */
 export function acceptedRow(overrides: Partial<OpenRecommendation> = {}, peak = 92): OpenRecommendation {
   const decision = { approvedByOperator: 'anna', approvedTimestamp: NOW - 20 * SECOND, approvedVia: 'cli' };
-  return openRow(
-    {
-      status: 'approved',
-      ...decision,
-      expiresTimestamp: NOW + 600 * SECOND,
-      lastDecision: { event: 'approved', columns: { ...NO_DECISION, ...decision } },
-      ...overrides,
-    },
-    peak,
-  );
+  const row = openRow(overrides, peak);
+  const actionHash = row.ticket && ticketHash(row.ticket);
+  return {
+    ...row,
+    status: 'approved',
+    guardedStatus: 'approved',
+    ...decision,
+    expiresTimestamp: NOW + 600 * SECOND,
+    lastDecision: { event: 'approved', columns: { ...NO_DECISION, ...decision }, actionHash },
+    ...overrides,
+  };
 }
 
 /** What an approval by the command line, by `name`, leaves on its row. */

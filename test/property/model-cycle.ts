@@ -296,11 +296,11 @@ function judge(draft: Draft, row: OpenRecommendation, now: number, policy: Polic
       const status = verdict.kind === 'first' ? 'awaiting_second' : 'approved';
       const event = verdict.kind === 'first' ? 'first_approved' : 'approved';
       const { columns, expiresAt: expiresTimestamp } = verdict;
-      const decided = { event, columns };
+      const decided = { event, columns, actionHash: row.actionHash };
       draft.update(
         row,
         { ...columns, status, guardedStatus: status, expiresTimestamp, lastDecision: decided },
-        about(row, event, status, { decision: decisionRecord(columns) }),
+        about(row, event, status, { decision: decisionRecord(columns), action_hash: row.actionHash }),
       );
     }
   }

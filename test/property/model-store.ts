@@ -75,7 +75,7 @@ export class ModelStore {
     this.rows.set(subjectId, {
       ...row,
       ...(isTicket && { ticket: ticketFrom(copy) }),
-      ...(isDecision && { lastDecision: columns ? { event, columns } : null }),
+      ...(isDecision && { lastDecision: columns ? { event, columns, actionHash: hashIn(copy) } : null }),
     });
   }
 }
@@ -83,4 +83,9 @@ export class ModelStore {
 function isAllowedStep(found: StoredRecommendation, to: string | undefined): boolean {
   if (to === undefined || to === found.status || to === found.guardedStatus) return true;
   return isRecommendationStatus(found.status) && isRecommendationStatus(to) && mayBecome(found.status, to);
+}
+
+function hashIn(copy: unknown): string | null {
+  const hash: unknown = copy !== null && typeof copy === 'object' ? Reflect.get(copy, 'action_hash') : null;
+  return typeof hash === 'string' ? hash : null;
 }

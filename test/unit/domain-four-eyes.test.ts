@@ -26,6 +26,9 @@ function session(overrides: Partial<OperatorSession> = {}): OperatorSession {
   };
 }
 
+/** Of the ticket that both are asked about. */
+const HASH = openRow().actionHash;
+
 /** What the HMI leaves: bernd's approval over Anna's, which the audit has. */
 function seconded(overrides: Partial<OpenRecommendation> = {}): OpenRecommendation {
   return openRow({
@@ -33,7 +36,7 @@ function seconded(overrides: Partial<OpenRecommendation> = {}): OpenRecommendati
     guardedStatus: 'awaiting_second',
     approvedByOperator: 'bernd',
     approvedTimestamp: NOW - 20 * SECOND,
-    lastDecision: { event: 'first_approved', columns: FIRST },
+    lastDecision: { event: 'first_approved', columns: FIRST, actionHash: HASH },
     ...overrides,
   });
 }
@@ -86,8 +89,8 @@ test.each<[string, Partial<OpenRecommendation>, string]>([
   ['over a rejection', { rejectedByOperator: 'jane' }, 'return contradicted'],
   ['of edited actions', { actions: [] }, 'return edited'],
   ['of another hash', { actionHash: 'x' }, 'return edited'],
-  ['without a first one on record', { lastDecision: { event: 'created', columns: NO_DECISION } }, 'return no_first'],
-  ['after the end of a first one', { lastDecision: { event: 'lapsed', columns: NO_DECISION } }, 'return no_first'],
+  ['without a first one on record', { lastDecision: { event: 'created', columns: NO_DECISION, actionHash: null } }, 'return no_first'],
+  ['after the end of a first one', { lastDecision: { event: 'lapsed', columns: NO_DECISION, actionHash: null } }, 'return no_first'],
 ])('a second approval %s: %s', (_what, overrides, expected) => {
   expect(verdictOn(overrides)).toBe(expected);
 });
@@ -99,7 +102,7 @@ test.each([
   ['in time, seen after its own end', 1800, 1, 'expire'],
 ])('a second approval %s counts by its own time', (_what, firstAgeSeconds, secondsBeforeEnd, expected) => {
   const firstAt = NOW - firstAgeSeconds * SECOND;
-  const lastDecision = { event: 'first_approved', columns: { ...FIRST, approvedTimestamp: firstAt } };
+  const lastDecision = { event: 'first_approved', columns: { ...FIRST, approvedTimestamp: firstAt }, actionHash: HASH };
   const approvedTimestamp = firstAt + 900 * SECOND - secondsBeforeEnd;
   expect(verdictOn({ lastDecision, approvedTimestamp, createdTimestamp: firstAt })).toBe(expected);
 });
@@ -116,15 +119,19 @@ test('an approval by two has the name of the first from the audit, the time and 
 
 test('what a dead run announced as approved by both is taken from the audit, whatever the row says by now', () => {
   const columns = { ...FIRST, approvedTimestamp: NOW - 800 * SECOND, secondApprover: 'bernd' };
-  const lastDecision = { event: 'approved', columns };
+  const lastDecision = { event: 'approved', columns, actionHash: HASH };
   expect(judgeApproval(seconded({ secondApprover: 'mallory', approvedTimestamp: NOW, lastDecision }), NOW, TWO, 'AGENT')).toEqual({
     kind: 'accept',
     expiresAt: NOW + 100 * SECOND,
     columns,
     via: null,
   });
-  expect(verdictOn({ lastDecision: { event: 'approved', columns: { ...columns, approvedTimestamp: NOW - 900 * SECOND } } })).toBe('expire');
-  expect(verdictOn({ lastDecision: { event: 'approved', columns: { ...columns, secondApprover: null } } })).toBe('return no_first');
+  expect(
+    verdictOn({ lastDecision: { event: 'approved', columns: { ...columns, approvedTimestamp: NOW - 900 * SECOND }, actionHash: HASH } }),
+  ).toBe('expire');
+  expect(verdictOn({ lastDecision: { event: 'approved', columns: { ...columns, secondApprover: null }, actionHash: HASH } })).toBe(
+    'return no_first',
+  );
 });
 
 test.each(SEVERITIES.flatMap((least) => SEVERITIES.map((severity) => [severity, least] as const)))(

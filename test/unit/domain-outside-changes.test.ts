@@ -7,14 +7,15 @@ import { draftOf, NOW, openRow, POLICY, SECOND } from '../property/domain-fixtur
 
 const STATUSES = Object.keys(RECOMMENDATION_TRANSITIONS).filter(isRecommendationStatus);
 const UNDECIDED = ['pending', 'awaiting_second', 'deferred'];
-const CREATED: LastDecision = { event: 'created', columns: NO_DECISION };
+const CREATED: LastDecision = { event: 'created', columns: NO_DECISION, actionHash: null };
 const APPROVED: LastDecision = {
   event: 'approved',
   columns: { ...NO_DECISION, approvedByOperator: 'anna', approvedTimestamp: NOW - SECOND },
+  actionHash: openRow().actionHash,
 };
 
 const FIRST: LastDecision = { ...APPROVED, event: 'first_approved' };
-const BOTH: LastDecision = { event: 'approved', columns: { ...APPROVED.columns, secondApprover: 'bernd' } };
+const BOTH: LastDecision = { ...APPROVED, columns: { ...APPROVED.columns, secondApprover: 'bernd' } };
 
 function stored(status: string, guardedStatus: string | null, overrides: Partial<StoredRecommendation> = {}): StoredRecommendation {
   return { ...openRow(), lastDecision: CREATED, ...overrides, status, guardedStatus };
@@ -49,7 +50,12 @@ test.each([
   ['approved', 'pending'],
   ['executing', 'failed'],
 ] as const)("a row that says '%s' twice without an accepted approval on record becomes %s, without an approver", (status, restoreTo) => {
-  for (const lastDecision of [CREATED, null, { event: 'renewed', columns: NO_DECISION }, { event: 'refused', columns: NO_DECISION }]) {
+  for (const lastDecision of [
+    CREATED,
+    null,
+    { event: 'renewed', columns: NO_DECISION, actionHash: null },
+    { ...CREATED, event: 'refused' },
+  ]) {
     const forged = stored(status, status, { lastDecision, approvedByOperator: 'mallory', approvedTimestamp: NOW });
     expect(readStatus(forged)).toEqual({ kind: 'tampered', restoreTo, columns: NO_DECISION });
     const { row, recommendations, events } = settle(forged);
@@ -163,7 +169,7 @@ test('a rejection belongs to the session in which it was made', () => {
 });
 
 test('a status that waits for a second approval, without a first one on record, is put back to the question', () => {
-  for (const lastDecision of [CREATED, null, { event: 'lapsed', columns: NO_DECISION }, APPROVED, BOTH]) {
+  for (const lastDecision of [CREATED, null, { ...CREATED, event: 'lapsed' }, APPROVED, BOTH]) {
     const forged = stored('awaiting_second', 'awaiting_second', { lastDecision, approvedByOperator: 'mallory', approvedTimestamp: NOW });
     expect(readStatus(forged)).toEqual({ kind: 'tampered', restoreTo: 'pending', columns: NO_DECISION });
     expect(settle(forged).row).toMatchObject({ status: 'pending', guardedStatus: 'pending', approvedByOperator: null });
@@ -198,7 +204,7 @@ test('a second approval that the audit has with the first is left for the approv
 });
 
 const ENDS = ['withdrawn', 'expired', 'cancelled', 'executed', 'failed'];
-const endedBy = (event: string): LastDecision => ({ event, columns: FIRST.columns });
+const endedBy = (event: string): LastDecision => ({ event, columns: FIRST.columns, actionHash: null });
 
 test.each(ENDS)(
   'a row that waits for a second approval, and whose end (%s) was announced and never stored, is a question again',
@@ -236,7 +242,7 @@ test('a deferral is taken over with its time', () => {
 });
 
 test('another time of a deferral that was taken over is another deferral, with its event; the same one is none', () => {
-  const lastDecision = { event: 'deferred', columns: { ...NO_DECISION, deferUntil: NOW + SECOND } };
+  const lastDecision = { event: 'deferred', columns: { ...NO_DECISION, deferUntil: NOW + SECOND }, actionHash: null };
   const anew = settle(stored('deferred', 'deferred', { lastDecision, deferUntil: NOW + 3600 * SECOND }));
   expect(anew.row).toMatchObject({ status: 'deferred', deferUntil: NOW + 3600 * SECOND });
   expect(anew.events).toMatchObject([

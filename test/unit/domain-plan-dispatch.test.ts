@@ -96,7 +96,7 @@ test('a failure that would repeat itself keeps the family quiet for the hold tim
 
 test('an approval that somebody prolonged in the row ends when the audit says so', () => {
   const columns = { ...decisionOf(ROW), approvedTimestamp: NOW - (POLICY.approvalTtlSeconds + 1) * SECOND };
-  const prolonged = executing({ expiresTimestamp: NOW + 86_400 * SECOND, lastDecision: { event: 'approved', columns } });
+  const prolonged = executing({ expiresTimestamp: NOW + 86_400 * SECOND, lastDecision: { event: 'approved', columns, actionHash: null } });
   const { claims, draft } = plan(pair({}), {}, prolonged);
   expect(claims).toEqual([]);
   expect(draft.commands).toMatchObject([{ failureCode: 'approval_expired' }, { failureCode: 'approval_expired' }]);

@@ -42,6 +42,7 @@ type Judged = Exclude<SendingCode, 'controls_unreadable' | 'plant_silent'>;
 /** For every code of the table what brings it about; everything else is as it should be. */
 const CASES: Readonly<Record<Judged, Case>> = {
   ticket_mismatch: { row: { newValue: '10' } },
+  other_ticket: { context: { approvedHash: 'another' } },
   signature_invalid: { context: { keys: KEYS } },
   approval_expired: { context: { approvalEnds: NOW } },
   too_late: { row: { notAfter: NOW - 1 } },
