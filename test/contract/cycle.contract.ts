@@ -93,7 +93,7 @@ function theAudit(under: StoreUnderTest): void {
         AT + 3,
       );
       expect((await at.store.readOpenWork(AGENT)).recommendations).toEqual([
-        { ...row, ticket, announced: null, lastDecision: { event: 'approved', columns: decision } },
+        { ...row, ticket, announced: null, lastDecision: { event: 'approved', columns: decision, actionHash: null } },
       ]);
     });
 
