@@ -72,6 +72,8 @@ test.each([
   ['--help', 0],
   ['health', 8],
   ['show ffff', 3],
+  ['audit export', 0],
+  ['audit export --format csv', 0],
 ] as const)(
   'of %s nobody reads, and the exit code is %d all the same',
   (line, expected) => {

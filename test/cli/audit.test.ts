@@ -1,0 +1,235 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type SqlValue, write } from '../../src/store/connection.ts';
+import { openEmbedded } from '../../src/store/embedded/connection.ts';
+import { EVENTS } from '../../src/store/tables.ts';
+import { newWorkplace, type Workplace } from '../support/bundle.ts';
+
+const KEY = { OPS_AGENT_SIGNING_KEY: `plant-1:${'0123456789abcdef'.repeat(4)}` };
+const FORMULA = '=HYPERLINK("http://example.org")';
+
+type Row = Readonly<Record<string, unknown>>;
+
+let place: Workplace;
+beforeEach(async () => {
+  place = newWorkplace();
+  await place.run('setup', '--sample-data');
+  await place.run('run-once');
+  await place.run('control', 'shelve', '--equipment', 'PUMP_01', '--by', 'anna', '--reason', FORMULA);
+}, 60_000);
+afterEach(() => place.remove());
+
+/** As somebody with the file and SQLite's own shell. */
+async function tamper(sql: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<void> {
+  const connection = await openEmbedded(path.join(place.cwd, 'ops-agent.db'), false);
+  for (const trigger of ['undeletable', 'unchangeable', 'unmovable'])
+    await connection.execute(write(`DROP TRIGGER IF EXISTS agent_events_${trigger}`));
+  await connection.execute(write(sql, params));
+  await connection.close();
+}
+
+const steady = (text: string) =>
+  text
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replace(/[0-9a-f]{64}/g, '<hash>')
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<id>');
+
+describe('audit verify', () => {
+  test('says what was checked, and the head to note down', async () => {
+    const { stdout, stderr, code } = await place.run('audit', 'verify');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(steady(stdout)).toBe(`✓ The audit is sound: 3 rows checked
+ops_agent_001: 3 rows, 1 to 3, <time> to <time>
+  head 3:<hash> (noted down elsewhere, --head finds what is changed or cut off before it)
+  0 signatures not checked: OPS_AGENT_SIGNING_KEY holds no key
+`);
+  });
+
+  test('names each row that is wrong, what it means, and ends with 8', async () => {
+    await tamper(`UPDATE agent_events SET actor = 'mallory' WHERE chain_seq = 1`);
+    await tamper('DELETE FROM agent_events WHERE chain_seq = 2');
+    const { stdout, stderr, code } = await place.run('audit', 'verify');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 8 });
+    expect(steady(stdout).split('\n').slice(0, 4)).toEqual([
+      '✗ The audit is not sound: 3 findings in 2 rows',
+      '  ops_agent_001 row 1, event <id>: it was changed: its hash is not that of what it says',
+      '  ops_agent_001 row 3, event <id>: row 2 is missing before it',
+      '  ops_agent_001 row 2: it is missing, and agent_health knows it',
+    ]);
+    const limited = await place.run('audit', 'verify', '--limit', '1');
+    expect(limited).toMatchObject({ code: 8, stdout: expect.stringContaining('  … and 2 more; --limit shows them\n') });
+    const told = await place.run('audit', 'verify', '--json', '--limit', '1');
+    expect(told.code).toBe(8);
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      sound: false,
+      findings_total: 3,
+      findings: [{ kind: 'changed', agent_id: 'ops_agent_001', chain_seq: 1 }],
+    });
+  });
+
+  test('compares with a head that was noted down, and refuses one that it cannot read', async () => {
+    const { chains } = (await place.json('audit', 'verify', '--json')) as { readonly chains: readonly { readonly head_hash: string }[] }; // the documented object
+    const hash = chains[0]?.head_hash ?? '';
+    await place.run('control', 'clear', 'shelve', '--equipment', 'PUMP_01', '--by', 'anna');
+    expect(await place.run('audit', 'verify', '--head', `3:${hash}`)).toMatchObject({ code: 0 });
+    expect(await place.run('audit', 'verify', '--head', `3:${'0'.repeat(64)}`)).toMatchObject({
+      code: 8,
+      stdout: expect.stringContaining('it has not the hash that --head has for it'),
+    });
+    expect(await place.run('audit', 'verify', '--head', `9:${hash}`)).toMatchObject({
+      code: 8,
+      stdout: expect.stringContaining('row 9: the chain ends at 4, and --head knows this row: the end was cut off'),
+    });
+    expect(await place.run('audit', 'verify', '--head', 'newest')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("ops-agent: --head 'newest' is not a place and its hash."),
+    });
+  });
+
+  test('checks signatures with the key that the agent had, and names the key that is missing', async () => {
+    const signed = newWorkplace(KEY);
+    const other = newWorkplace({ OPS_AGENT_SIGNING_KEY: `plant-2:${'f'.repeat(32)}` });
+    try {
+      await signed.run('setup', '--sample-data');
+      await signed.run('run-once');
+      expect((await signed.run('audit', 'verify')).stdout).toContain('  2 signatures checked, 0 rows without one\n');
+      const file = path.join(signed.cwd, 'ops-agent.db');
+      expect(await other.run('audit', 'verify', '--store-path', file)).toMatchObject({
+        code: 8,
+        stdout: expect.stringContaining("2 rows are signed with the key 'plant-1', which is not among the keys that were given"),
+      });
+      expect((await place.run('audit', 'verify', '--store-path', file)).stdout).toContain('  2 signatures not checked: ');
+    } finally {
+      signed.remove();
+      other.remove();
+    }
+  });
+});
+
+describe('audit export', () => {
+  async function exported(...args: string[]): Promise<readonly Row[]> {
+    const { stdout, code } = await place.run('audit', 'export', ...args);
+    expect(code).toBe(0);
+    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row])); // the documented objects
+  }
+
+  test('prints every column of every row in the order of the chain, JSON as values', async () => {
+    const rows = await exported();
+    expect(rows.map((row) => [row['chain_seq'], row['event']])).toEqual([
+      [1, 'created'],
+      [2, 'created'],
+      [3, 'control_set'],
+    ]);
+    for (const row of rows) expect(Object.keys(row)).toEqual(EVENTS.columns.map(({ name }) => name));
+    expect(rows[0]).toMatchObject({
+      after: { issue_family: 'temperature' },
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{3}Z$/),
+    });
+    expect(rows[1]?.['previous_hash']).toBe(rows[0]?.['hash']);
+  });
+
+  test('takes only what is not older than --since', async () => {
+    const [first, , third] = await exported();
+    expect(await exported('--since', '1d')).toHaveLength(3);
+    expect(await exported('--since', String(third?.['at']))).toEqual([third]);
+    expect(first?.['at']).not.toBe(third?.['at']);
+    expect(await place.run('audit', 'export', '--since', 'lately')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('as CSV is safe to open in a spreadsheet', async () => {
+    const { stdout } = await place.run('audit', 'export', '--format', 'csv');
+    const [header] = stdout.split('\n');
+    expect(header).toBe(EVENTS.columns.map(({ name }) => name).join(','));
+    expect(stdout).toContain(`,"'=HYPERLINK(""http://example.org"")",`);
+    expect(stdout.split('\n')).toHaveLength(5);
+    expect(await place.run('audit', 'export', '--format', 'xls')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('into a file replaces it whole, or leaves it as it was', async () => {
+    writeFileSync(path.join(place.cwd, 'audit.jsonl'), 'yesterday');
+    expect(await place.run('audit', 'export', '--output', 'audit.jsonl')).toEqual({ stdout: '', stderr: '', code: 0 });
+    const { stdout } = await place.run('audit', 'export');
+    expect(readFileSync(path.join(place.cwd, 'audit.jsonl'), 'utf8')).toBe(stdout);
+    mkdirSync(path.join(place.cwd, 'folder'));
+    for (const file of ['folder', 'nowhere/audit.jsonl'])
+      expect(await place.run('audit', 'export', '--output', file)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining(`Name a file in a folder that exists and has room`),
+      });
+    expect(readdirSync(place.cwd).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(existsSync(path.join(place.cwd, 'nowhere'))).toBe(false);
+  });
+});
+
+describe('prune', () => {
+  test('says what would go, and why the rest stays, and changes nothing', async () => {
+    const { stdout, code } = await place.run('prune', '--keep', '400d', '--by', 'anna', '--dry-run');
+    expect({ stdout: steady(stdout), code }).toEqual({
+      stdout: 'Nothing that ended before <time> could go\nThe audit is kept from row 1 on: it is not old enough\n',
+      code: 0,
+    });
+    expect(await place.json('prune', '--keep', '400d', '--by', 'anna', '--json')).toMatchObject({
+      dry_run: false,
+      audit_rows: 0,
+      through_seq: null,
+      first_kept: { chain_seq: 1, why: 'too_young' },
+      recommendations: 0,
+      work_orders: 0,
+    });
+  });
+
+  test('takes away what ended long ago, and verify knows of it', async () => {
+    const old = `strftime('%Y-%m-%d %H:%M:%f', 'now', '-500 days')`;
+    await place.run(
+      'sql',
+      `INSERT INTO agent_recommendations (recommendation_id, equipment_id, issue_type, issue_family, severity, recommended_action, confidence_score,
+        status, guarded_status, created_timestamp) VALUES ('old', 'REACTOR_02', 'hot', 'temperature', 'high', 'act', 0.9, 'withdrawn', 'withdrawn', ${old})`,
+    );
+    expect((await place.run('prune', '--keep', '400d', '--by', 'anna', '--dry-run')).stdout).toMatch(
+      /^Would be taken away, of before .*: 0 rows of the audit, 1 recommendations, 0 commands, 0 work orders, 0 sessions\n/,
+    );
+    expect((await place.run('prune', '--keep', '400d', '--by', 'anna')).stdout).toMatch(/^✓ Taken away, of before .*, 1 recommendations,/);
+    expect(await place.json('events', '--subject', 'ops_agent_001', '--json')).toMatchObject([
+      { event: 'pruned', actor: expect.stringMatching(/^anna via cli:/), after: { recommendations: 1, rows: 0 } },
+    ]);
+    expect(await place.run('audit', 'verify')).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    [['--keep', '29d', '--by', 'anna'], 2, 'ops-agent: --keep must be at least 30d: cycles look back that far'],
+    [['--keep', 'long', '--by', 'anna'], 2, "ops-agent: --keep 'long' is not a duration. For instance --keep 400d"],
+    [['--keep', '40000d', '--by', 'anna'], 2, "ops-agent: '40000d' is longer than 36500 days. Give at most 36500d"],
+    [['--keep', '400d'], 2, 'ops-agent: it is not known who decides. Name the operator with --by'],
+    [['--by', 'anna'], 2, "ops-agent: required option '--keep <duration>' not specified"],
+    [['--keep', '400d', '--by', 'ops_agent_001'], 4, 'ops-agent: the agent ops_agent_001 cannot decide'],
+    [['--keep', '400d', '--by', 'anna', '--wait', 'x'], 2, "ops-agent: --wait 'x' is not a duration. For instance --wait 130s"],
+  ])('%j is refused', async (args, code, text) => {
+    expect(await place.run('prune', ...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
+  });
+
+  test('refuses an audit that is not sound: what is wrong would go with it', async () => {
+    await tamper(`UPDATE agent_events SET actor = 'mallory' WHERE chain_seq = 1`);
+    expect(await place.run('prune', '--keep', '400d', '--by', 'anna')).toMatchObject({
+      code: 8,
+      stdout: '',
+      stderr: expect.stringMatching(/^ops-agent: the audit is not sound, .* See: ops-agent audit verify\n$/),
+    });
+  });
+
+  test('leaves the lease to a cycle that holds it', async () => {
+    const connection = await openEmbedded(path.join(place.cwd, 'ops-agent.db.lock'), false);
+    await connection.execute(write('BEGIN EXCLUSIVE'));
+    try {
+      expect(await place.run('prune', '--keep', '400d', '--by', 'anna', '--wait', '0.3s')).toEqual({
+        code: 5,
+        stdout: '',
+        stderr: 'ops-agent: a cycle holds the lease. Try again when it is over, or wait for it with --wait 130s\n',
+      });
+    } finally {
+      await connection.execute(write('ROLLBACK'));
+      await connection.close();
+    }
+  });
+});
