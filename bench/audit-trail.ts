@@ -5,16 +5,16 @@ import { writeWholeFile } from '../src/cli/audit/whole-file.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { checkAudit } from '../src/cycle/check-audit.ts';
 import { eventOf } from '../src/domain/event.ts';
-import { parseKeyRing } from '../src/domain/key-ring.ts';
+import { signingKey } from '../src/domain/key-ring.ts';
 import type { Store } from '../src/ports/store.ts';
 import { openStore } from '../src/store/open-store.ts';
 
-const KEYS = parseKeyRing(`bench:${'b'.repeat(64)}`);
+const KEYS = [signingKey('bench', 'b'.repeat(64))];
 const ROWS_AT_ONCE = 2000;
 
 async function open(folder: string): Promise<Store> {
-  const settings = loadSettings({ env: {}, cwd: folder, flags: {} });
-  const { store } = await openStore(settings, { create: true, keys: KEYS });
+  const settings = { ...loadSettings({ env: {}, cwd: folder, flags: {} }), signingKeys: KEYS };
+  const { store } = await openStore(settings, { create: true });
   await store.migrate(settings.agentId);
   return store;
 }

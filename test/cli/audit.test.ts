@@ -107,13 +107,13 @@ ops_agent_001: 3 rows, 1 to 3, <time> to <time>
   });
 });
 
-describe('audit export', () => {
-  async function exported(...args: string[]): Promise<readonly Row[]> {
-    const { stdout, code } = await place.run('audit', 'export', ...args);
-    expect(code).toBe(0);
-    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row])); // the documented objects
-  }
+async function exported(...args: string[]): Promise<readonly Row[]> {
+  const { stdout, code } = await place.run('audit', 'export', ...args);
+  expect(code).toBe(0);
+  return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row])); // the documented objects
+}
 
+describe('audit export', () => {
   test('prints every column of every row in the order of the chain, JSON as values', async () => {
     const rows = await exported();
     expect(rows.map((row) => [row['chain_seq'], row['event']])).toEqual([

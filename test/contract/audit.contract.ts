@@ -270,9 +270,7 @@ export function auditContract(under: StoreUnderTest): void {
       const value = { text: "'edited'", integer: '7', time: `'${at.time(AT + 1)}'`, json: `'{"a":[1,3]}'`, real: '1', flag: '1' }[kind];
       await at.outside.run(`UPDATE agent_events SET ${under.dialect.quote(name)} = ${value} WHERE event_id = 'e3'`);
       const found = await findings(at.store, OLDER_KEY);
-      expect(found).not.toEqual([]);
-      const isOtherwise = ['chain_seq', 'signature', 'agent_id', 'hash'].includes(name);
-      expect(isOtherwise ? 'found' : found).toEqual(isOtherwise ? 'found' : ['changed 3']);
+      expect(found).toContain({ chain_seq: 'changed 7', signature: 'unknown_key' }[name] ?? 'changed 3');
     });
 
     if (under.takesAnyValue)

@@ -57,6 +57,8 @@ async function history(at: AtHand): Promise<void> {
     ended('after touched', 470, { equipmentId: 'PUMP_02' }),
     ended('unjudged', 460, { outcome: null, equipmentId: 'PUMP_03' }),
     ended('after unjudged', 455, { equipmentId: 'PUMP_03' }),
+    ended('followed', 495, { equipmentId: 'PUMP_04' }),
+    ended('follower', 440, { equipmentId: 'PUMP_04', followsRecommendationId: 'followed', status: 'pending', guardedStatus: 'pending' }),
   ];
   for (const row of rows) await at.store.saveRecommendations(lease, [inserting(row)]);
   await at.store.saveCommands(
@@ -97,6 +99,8 @@ const KEPT = [
   'after unjudged',
   'command of newest',
   'elsewhere',
+  'followed',
+  'follower',
   'lately over',
   'newest',
   'newest order',
@@ -154,15 +158,18 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(await findings(at.store)).toEqual(['beginning 5']);
     });
 
-    test.each(['unjudged', 'touched', 'open order', 'shelved:R1'])('cuts nothing behind a row about %s', async (subject) => {
-      const at = store();
-      await history(at);
-      const control = { kind: 'shelved', scope: 'R1', by: 'anna', reason: 'why', since: ago(600), until: null } as const;
-      await at.store.appendEvents([told('gone'), told(subject), told('newest')], ago(500));
-      await at.store.setControl(control, told('shelved:R1', 'set'));
-      expect((await pruning(at)).stop).toMatchObject({ chainSeq: 2, why: 'still_open' });
-      expect((await subjects(at)).slice(0, 2)).toEqual([`2 ${subject}`, '3 newest']);
-    });
+    test.each(['unjudged', 'touched', 'followed', 'follower', 'open order', 'shelved:R1'])(
+      'cuts nothing behind a row about %s',
+      async (subject) => {
+        const at = store();
+        await history(at);
+        const control = { kind: 'shelved', scope: 'R1', by: 'anna', reason: 'why', since: ago(600), until: null } as const;
+        await at.store.appendEvents([told('gone'), told(subject), told('newest')], ago(500));
+        await at.store.setControl(control, told('shelved:R1', 'set'));
+        expect((await pruning(at)).stop).toMatchObject({ chainSeq: 2, why: 'still_open' });
+        expect((await subjects(at)).slice(0, 2)).toEqual([`2 ${subject}`, '3 newest']);
+      },
+    );
 
     test('ends before the newest row that a cycle knew, so that a missing end would still show', async () => {
       const at = store();

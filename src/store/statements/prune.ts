@@ -20,10 +20,15 @@ function commandEnded(alias: string): string {
   return `${alias}.status IS NOT NULL AND ${alias}.status NOT IN ${wordList(OPEN_COMMAND_STATUSES)} AND ${untouched(COMMANDS, alias)}`;
 }
 
-/** Ended, judged, as the agent left it, and with no command that has not ended. */
+/** What an open one follows: its commands and its ticket say what can be put back. */
+const FOLLOWED = `SELECT f.follows_recommendation_id FROM agent_recommendations f
+    WHERE f.status IN ${wordList(OPEN_STATUSES)} AND f.follows_recommendation_id IS NOT NULL`;
+
+/** Ended, judged, as the agent left it, with no command that has not ended and nothing open that follows it. */
 function recommendationEnded(alias: string): string {
   return `${alias}.status NOT IN ${wordList(OPEN_STATUSES)} AND ${alias}.status = ${alias}.guarded_status
   AND NOT (${alias}.status = 'executed' AND ${alias}.outcome IS NULL) AND ${alias}.created_timestamp IS NOT NULL AND ${untouched(RECOMMENDATIONS, alias)}
+  AND ${alias}.recommendation_id NOT IN (${FOLLOWED})
   AND NOT EXISTS (SELECT 1 FROM agent_commands c WHERE c.recommendation_id = ${alias}.recommendation_id AND NOT (${commandEnded('c')}))`;
 }
 
