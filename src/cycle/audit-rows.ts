@@ -5,7 +5,7 @@ import type { AuditStore, ChainPage } from '../ports/audit-store.ts';
 const ROWS_PER_PAGE = 500;
 
 /** The rows of one chain in their order, from `fromSeq` on, a page in memory at a time. */
-export async function* chainRows(store: AuditStore, agentId: string, fromSeq = 0): AsyncGenerator<PlacedRow> {
+export async function* chainRows(store: AuditStore, agentId: string, fromSeq = 1): AsyncGenerator<PlacedRow> {
   let after: ChainPage['after'] = { chainSeq: fromSeq - 1, eventId: null };
   for (;;) {
     const page: readonly PlacedRow[] = await store.readChainPage({ agentId, after, limit: ROWS_PER_PAGE });

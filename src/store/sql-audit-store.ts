@@ -5,7 +5,6 @@ import type { Lease } from '../ports/store.ts';
 import { read, type Statement, write } from './connection.ts';
 import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
-import { inChain } from './statements/audit-chain.ts';
 import {
   chainPageStatement,
   countUnchainedStatement,
@@ -135,7 +134,7 @@ export class SqlAuditStore implements AuditStore {
       const first = await this.firstSeq(lease.agentId);
       if (first === null || first > throughSeq) return true;
       const through = Math.min(throughSeq, first + ROWS_PER_PIECE - 1);
-      await this.#deleteEvents(lease, `agent_id = :agent AND ${inChain('agent_events')} AND chain_seq <= :through`, { through });
+      await this.#deleteEvents(lease, 'agent_id = :agent AND chain_seq >= 1 AND chain_seq <= :through', { through });
       if ((await this.firstSeq(lease.agentId)) === first) return false;
     }
   }

@@ -119,7 +119,8 @@ export function auditContract(under: StoreUnderTest): void {
       await at.store.appendEvents(numbered(2), AT + 1);
       await other.store.appendEvents(numbered(1, 3), AT + 2);
       await at.store.appendEvents(numbered(4), AT + 3);
-      expect(await places(at)).toEqual([1, 2, 3, 4].map((seq) => `${seq} e${seq}`));
+      await at.store.appendEvents(numbered(5), AT + 4);
+      expect(await places(at)).toEqual([1, 2, 3, 4, 5].map((seq) => `${seq} e${seq}`));
       expect(await findings(at.store)).toEqual([]);
     });
 

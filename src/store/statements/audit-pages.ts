@@ -1,3 +1,4 @@
+import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { ChainPage, UnchainedPage } from '../../ports/audit-store.ts';
 import { read, type Statement } from '../connection.ts';
@@ -16,11 +17,14 @@ export function nextOwnerStatement(after: string | null): Statement {
   return read(sql, after === null ? {} : { after });
 }
 
-/** By (place, event id), since a place has two rows where somebody inserted one. */
+/**
+ * By (place, event id), since a place has two rows where somebody inserted one. One lower bound and not two: an engine takes the first that
+ * it finds for the index, and would walk from the chain's beginning for every page.
+ */
 export function chainPageStatement({ agentId, after, limit }: ChainPage, d: Dialect): Statement {
   const order = 'ORDER BY x.chain_seq, x.event_id LIMIT :limit';
-  const from = `SELECT ${columns(d)} FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')}`;
-  if (after === null) return read(`${from} ${order}`, { agent: agentId, limit });
+  const from = `SELECT ${columns(d)} FROM agent_events x WHERE x.agent_id = :agent AND x.chain_seq <= ${MOST_CHAIN_SEQ}`;
+  if (after === null) return read(`${from} AND x.chain_seq >= 1 ${order}`, { agent: agentId, limit });
   const { chainSeq: seq, eventId: id } = after;
   if (id === null) return read(`${from} AND x.chain_seq > :seq ${order}`, { agent: agentId, seq, limit });
   return read(`${from} AND x.chain_seq >= :seq AND (x.chain_seq > :seq OR x.event_id > :id) ${order}`, { agent: agentId, seq, id, limit });
