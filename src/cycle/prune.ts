@@ -36,7 +36,7 @@ export interface PruneReport {
 const WAIT_STEP_MS = 200;
 
 /** @throws AgentError usage where that is less than has to stay */
-export function requireKeep(keepSeconds: number, settings: Settings): void {
+function requireKeep(keepSeconds: number, settings: Settings): void {
   const { rules, sensorFaults, source, policy } = settings;
   const reach = windowReachSeconds(source, activeFamilies(rules), lookBackSeconds(rules, sensorFaults));
   const least = leastKeepSeconds(reach, policy);

@@ -1,5 +1,5 @@
 import { durationSeconds } from '../../config/duration.ts';
-import { prune, type PruneReport, requireKeep } from '../../cycle/prune.ts';
+import { prune, type PruneReport } from '../../cycle/prune.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { isoOf } from '../../domain/instant.ts';
 import type { Stop } from '../../domain/prune.ts';
@@ -30,7 +30,6 @@ const WHY_KEPT = {
 export async function run(context: CliContext, options: PruneOptions): Promise<number> {
   const settings = await context.settings();
   const keepSeconds = keepOf(options.keep);
-  requireKeep(keepSeconds, settings);
   const { actor } = personOf(options, settings.agentId, context.env);
   const waitSeconds = options.wait === undefined ? 0 : (durationSeconds(options.wait) ?? refuse('--wait', options.wait, '130s'));
   const dryRun = options.dryRun === true;
