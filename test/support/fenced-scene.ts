@@ -25,7 +25,9 @@ export interface FencedScene extends BusyCase {
   approveAll(): Promise<void>;
   /** Until the store's clock has passed what the statement says. @returns that moment; null where it says nothing, and at once */
   passed(sql: string): Promise<number | null>;
-  /** What the plant accepted, oldest first. */
+  /** What reached the plant, whether it acted on it or not, oldest first. */
+  received(): readonly ReceivedWrite[];
+  /** What it acted on. */
   accepted(): readonly ReceivedWrite[];
 }
 
@@ -78,6 +80,7 @@ export async function openFencedScene(template: BusyTemplate, flags: Flags): Pro
       await until(() => Date.now() > instantOf(text));
       return instantOf(text);
     },
+    received: () => agent.simulator.writes(),
     accepted: () => agent.simulator.writes().filter((write) => write.accepted),
     remove: () => {
       void agent.close().then(copy.remove);
