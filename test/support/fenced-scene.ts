@@ -9,6 +9,7 @@ import { type BusyCase, type BusyTemplate, copyOf } from './scenario-busy.ts';
 
 const MOST_CYCLES_TO_SETTLE = 6;
 const LOOK_MS = 50;
+const NOW = `strftime('%Y-%m-%d %H:%M:%f', 'now')`;
 const OPEN_WORK = `SELECT status FROM agent_commands WHERE status IN ('pending', 'executing', 'unknown')
   UNION ALL SELECT status FROM agent_recommendations WHERE status IN ('approved', 'executing')`;
 
@@ -21,8 +22,8 @@ export interface FencedScene extends BusyCase {
   takeLease(runId: string): Promise<void>;
   /** Cycles until nothing that was approved is open. @throws Error when something hangs */
   settle(name: string): Promise<void>;
-  /** As an operator's HMI: every row that is pending by now. */
-  approveAll(): Promise<void>;
+  /** As an operator's HMI: the row that the cycles made for the newest violation. */
+  approveNew(): Promise<void>;
   /** Until the store's clock has passed what the statement says. @returns that moment; null where it says nothing, and at once */
   passed(sql: string): Promise<number | null>;
   /** What reached the plant, whether it acted on it or not, oldest first. */
@@ -68,10 +69,11 @@ export async function openFencedScene(template: BusyTemplate, flags: Flags): Pro
       }
       throw new Error(`still open: ${JSON.stringify(await copy.rows(OPEN_WORK))}`);
     },
-    approveAll: async () => {
-      const pending = await copy.rows(`SELECT recommendation_id AS id FROM agent_recommendations WHERE status = 'pending'`);
-      for (const { id } of pending)
-        await copy.rows(approval(String(id)).replace('CURRENT_TIMESTAMP', `strftime('%Y-%m-%d %H:%M:%f', 'now')`));
+    approveNew: async () => {
+      const pending = await copy.rows(
+        `SELECT recommendation_id AS id FROM agent_recommendations WHERE equipment_id = 'NEW' AND status = 'pending'`,
+      );
+      for (const { id } of pending) await copy.rows(approval(String(id), { approved_timestamp: NOW }));
     },
     passed: async (sql) => {
       const [row] = await copy.rows(sql);
