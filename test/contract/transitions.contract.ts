@@ -92,34 +92,35 @@ function recommendations(store: () => AtHand): void {
 
 type Claims = readonly [string | null, string | null];
 
-function commands(store: () => AtHand): void {
-  const change = (index: number, expected: string | null, to: string, claimedBy: string | null = null): CommandChange => ({
-    commandId: `c${index}`,
-    expected: asCommandStatus(expected),
-    claimedBy,
-    columns: { status: asCommandStatus(to), executionResult: 'changed' },
-  });
-  const insert = async (
-    at: AtHand,
-    lease: Lease,
-    cells: readonly { readonly name: string; status: string | null; claimedBy: string | null }[],
-  ) => {
-    const rows = cells.map(({ name, status, claimedBy }, index) =>
-      aCommand(AT, { commandId: `c${index}`, equipmentId: name, status: asCommandStatus(status), claimedBy }),
-    );
-    expect(await at.store.saveCommands(lease, rows.map(insertingCommand))).toBe(cells.length);
-  };
+const commandChange = (index: number, expected: string | null, to: string, claimedBy: string | null = null): CommandChange => ({
+  commandId: `c${index}`,
+  expected: asCommandStatus(expected),
+  claimedBy,
+  columns: { status: asCommandStatus(to), executionResult: 'changed' },
+});
 
+async function insertCommands(
+  at: AtHand,
+  lease: Lease,
+  cells: readonly { readonly name: string; readonly status: string | null; readonly claimedBy: string | null }[],
+): Promise<void> {
+  const rows = cells.map(({ name, status, claimedBy }, index) =>
+    aCommand(AT, { commandId: `c${index}`, equipmentId: name, status: asCommandStatus(status), claimedBy }),
+  );
+  expect(await at.store.saveCommands(lease, rows.map(insertingCommand))).toBe(cells.length);
+}
+
+function commands(store: () => AtHand): void {
   test('a command of any status becomes what the table lists, by the hand of the run that claimed it, and nothing else', async () => {
     const at = store();
     const lease = await leaseOf(at.store);
     const claims: readonly Claims[] = [null, 'run-0'].flatMap((claimed) => [null, 'run-0', 'run-1'].map((by) => [claimed, by] as const));
     const cells = crossed([...KNOWN_COMMANDS, ...ODD], [...KNOWN_COMMANDS, 'DONE', ''], claims);
     const named = cells.map(([from, to, [claimedBy, by]]) => ({ name: nameOf(from, to, claimedBy, by), status: from, claimedBy }));
-    await insert(at, lease, named);
+    await insertCommands(at, lease, named);
     const written = await at.store.saveCommands(
       lease,
-      cells.map(([from, to, [, by]], index) => change(index, from ?? '', to, by)),
+      cells.map(([from, to, [, by]], index) => commandChange(index, from ?? '', to, by)),
     );
     const isAllowed = ([from, to, [claimedBy, by]]: (typeof cells)[number]) =>
       (to === from || (COMMANDS[from ?? ''] ?? []).includes(to)) && (by === null || by === claimedBy);
@@ -133,7 +134,7 @@ function commands(store: () => AtHand): void {
     const lease = await leaseOf(at.store);
     const all = crossed([...KNOWN_COMMANDS, 'DONE', null], [...KNOWN_COMMANDS, 'DONE', ''], KNOWN_COMMANDS);
     const cells = all.filter(([from, expected]) => (from ?? '') !== expected);
-    await insert(
+    await insertCommands(
       at,
       lease,
       cells.map(([from, expected, to]) => ({ name: nameOf(from, expected, to), status: from, claimedBy: null })),
@@ -142,7 +143,7 @@ function commands(store: () => AtHand): void {
     expect(
       await at.store.saveCommands(
         lease,
-        cells.map(([, expected, to], index) => change(index, expected, to)),
+        cells.map(([, expected, to], index) => commandChange(index, expected, to)),
       ),
     ).toBe(0);
     expect(await commandsNow(at)).toEqual(before);

@@ -77,6 +77,9 @@ async function inTurns<T>(items: readonly T[], turns: number, work: (item: T) =>
   await Promise.all(Array.from({ length: turns }, one));
 }
 
+const both = (at: string, count: number) =>
+  Array.from({ length: count }, (_none, index) => ['before', 'after'].map((when) => `${at}:${index + 1}:${when}`)).flat();
+
 /** Every point of a cycle that has something of everything to do: before and after each statement and each call to the plant. */
 async function allPoints(): Promise<readonly string[]> {
   const scene = await openFencedScene(template, SHORT_LEASE);
@@ -85,8 +88,6 @@ async function allPoints(): Promise<readonly string[]> {
     const [said] = await agents.start(scene.settings, { name: ZOMBIE, cycles: 1, waitSeconds: 0, stopAt: [] }).said;
     expect(said?.report).toMatchObject({ outcome: 'completed', commands: { executed: 3 } });
     const { statement = 0, plant = 0 } = said?.calls ?? {};
-    const both = (at: string, count: number) =>
-      Array.from({ length: count }, (_none, index) => ['before', 'after'].map((when) => `${at}:${index + 1}:${when}`)).flat();
     return [...both('statement', statement), ...both('plant', plant)];
   } finally {
     scene.remove();
@@ -118,7 +119,7 @@ async function playEach(
       );
       const zombie = start(scene, point);
       if (await hasStopped(zombie.child)) standing.push({ point, scene, zombie });
-      else await zombie.ended.catch(noting(point)).finally(scene.remove);
+      else await zombie.ended.catch(noting(point)).finally(() => scene.remove());
     });
     await Promise.all(standing.map((one) => play(one).catch(noting(one.point))));
     expect(failures).toEqual([]);

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Settings } from '../../src/config/settings.ts';
 import { SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
+import { AgentError } from '../../src/domain/errors.ts';
 import { commandIdOf } from '../../src/domain/ids.ts';
 import type { AllowedTag } from '../../src/domain/tags.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { changed, type CycleChanges, newScene, plantWith, type Scene, timeText } from '../support/scenario.ts';
+import { actingOn, actingOnTwoTags } from '../support/acting-on.ts';
+import { approval, changed, type CycleChanges, newScene, plantWith, type Scene, timeText } from '../support/scenario.ts';
 
 /**
  * The behaviours of safety-behaviours.test.ts where only one guard is left: what is wrong comes about after all the earlier ones have been
@@ -73,6 +75,15 @@ VALUES ('${commandIdOf(id, 1)}', '${id}', 'R1', 1, '${THROUGHPUT}', '10', 'numbe
     expect(await command()).toMatchObject({ status: 'failed' });
   });
 
+  test('a command is refused while nobody approved its recommendation, and one of no recommendation at all', async () => {
+    const id = await recommended();
+    await scene.sql(`INSERT INTO agent_commands (command_id, recommendation_id, equipment_id, sequence, tag_path, new_value, status) VALUES
+('of it', '${id}', 'R1', 1, '${THROUGHPUT}', '10', 'pending'), ('of none', NULL, 'R1', 1, '${THROUGHPUT}', '10', 'pending')`);
+    await cycle();
+    expect(writes()).toEqual([]);
+    expect((await scene.commands('R1')).map((row) => row['failure_code'])).toEqual(['no_valid_approval', 'no_valid_approval']);
+  });
+
   test.each(['approved', 'executing'])('a row that says that the agent itself made it %s is put back', async (status) => {
     const id = await recommended();
     await scene.sql(`UPDATE agent_recommendations SET status = '${status}', guarded_status = '${status}', approved_by_operator = 'anna',
@@ -107,7 +118,8 @@ describe('2. an approval binds to what was approved:', () => {
     await scene.sql(`UPDATE agent_commands SET ${edit}`);
     await cycle();
     expect(writes()).toEqual([]);
-    expect(await command()).toMatchObject({ status: 'failed', failure_code: 'ticket_mismatch' });
+    // It is not even claimed.
+    expect(await command()).toMatchObject({ status: 'failed', failure_code: 'ticket_mismatch', attempt: 1 });
   });
 
   test('so is a claimed one', async () => {
@@ -171,6 +183,33 @@ describe('4, 5 and 15. a waiting command is refused when its tag or its value is
   });
 });
 
+describe('4. a tag that is no plain absolute path is never written, although it is listed and the plant would take it:', () => {
+  test.each([
+    '[default]R1/../R2/Valve',
+    '[.]R1/Valve',
+    '[~]R1/Valve',
+    '[]R1/Valve',
+    '[default]_types_/Valve',
+    'R1/Valve',
+    '[default]R1//Valve',
+    '[default]R1/Valve ',
+  ])('%s', async (tag) => {
+    await scene.close();
+    const limits = { path: tag, min: 0, max: 100, type: 'number', unit: '%', direction: 'any' } as const;
+    scene = await newScene({}, { rules: actingOn(tag), tags: { allow: [limits], deny: [] } });
+    const sent: unknown[] = [];
+    const plant = plantWith(scene.plant, {
+      read: (tags) => Promise.resolve(tags.map((each) => ({ tag: each, value: 100, good: true, quality: 'Good', at: null }))),
+      write: (request) => Promise.resolve({ kind: 'written', quality: String(sent.push(request)) }),
+    });
+    await cycle({ ports: { plant } });
+    await scene.approve('R1');
+    for (let count = 0; count < 2; count += 1) await cycle({ ports: { plant } });
+    expect(sent).toEqual([]);
+    expect(await scene.commands('R1')).toEqual([]);
+  });
+});
+
 describe('6 and 14. a waiting command is not sent', () => {
   test('when its condition cleared', async () => {
     await waiting();
@@ -185,17 +224,18 @@ describe('6 and 14. a waiting command is not sent', () => {
     await scene.sql(`UPDATE sensor_data SET timestamp = '${timeText(Date.now() - 400_000)}'`);
     await scene.cycle();
     expect(writes()).toEqual([]);
-    expect(await command()).toMatchObject({ status: 'pending' });
+    expect(await command()).toMatchObject({ status: 'pending', attempt: 1 });
   });
 
-  test('while its sensor is known to be bad, although a reading says that it holds', async () => {
+  test('while its sensor is frozen, although every reading says that it holds', async () => {
+    await scene.close();
+    scene = await newScene({}, { file: 'sensorFaults: { stuck: { seconds: 60, tolerance: 0.01, minReadings: 5 } }' });
     await waiting();
-    await scene.sql(`UPDATE sensor_data SET sensor_status = 'bad'`);
-    await scene.sql(`INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp) VALUES ('R1', ${CRITICAL}, 'good', '${timeText(Date.now() - 5000)}'),
-('R1', ${CRITICAL}, 'bad', '${timeText(Date.now())}')`);
+    for (let age = 60; age >= 0; age -= 5) await scene.reading('R1', CRITICAL, age);
     await scene.cycle();
     expect(writes()).toEqual([]);
-    expect(await command()).toMatchObject({ status: 'pending' });
+    expect(await command()).toMatchObject({ status: 'pending', attempt: 1 });
+    expect(await scene.sql(`SELECT fault FROM work_orders WHERE signal = 'temperature'`)).toEqual([{ fault: 'stuck' }]);
   });
 
   test('when the plant is beyond its value already: a decrease never raises', async () => {
@@ -245,6 +285,41 @@ describe('12. the kill switch stops a command', () => {
     await cycle(afterTheClaim(() => scene.sql(ADVISORY)));
     expect(writes()).toEqual([]);
     expect(await command()).toMatchObject({ status: 'pending', attempt: 2 });
+  });
+});
+
+describe('7. a command that a dead run had claimed', () => {
+  test('is never sent, although the plant does not show its value', async () => {
+    await waiting();
+    await scene.sql(`UPDATE agent_commands SET status = 'executing', claimed_by = 'dead', claimed_timestamp = CURRENT_TIMESTAMP - INTERVAL 1 HOUR,
+not_after = CURRENT_TIMESTAMP - INTERVAL 1 HOUR`);
+    for (let count = 0; count < 2; count += 1) await cycle();
+    expect(writes()).toEqual([]);
+    expect(await command()).toMatchObject({ status: 'failed', failure_code: 'not_confirmed' });
+  });
+});
+
+describe('10. if the audit cannot be written', () => {
+  test('a waiting command is not sent', async () => {
+    await waiting();
+    await cycle(withStore({ appendEvents: () => Promise.reject(new AgentError('store_unavailable', 'the audit is full')) }));
+    expect(writes()).toEqual([]);
+    expect(await command()).toMatchObject({ status: 'pending', attempt: 1 });
+  });
+});
+
+describe('13. an equipment has one command outstanding', () => {
+  test('also when two recommendations of it are approved', async () => {
+    await scene.close();
+    scene = await newScene({}, actingOnTwoTags());
+    await cycle();
+    for (const { recommendation_id: id } of await scene.rows('R1')) await scene.sql(approval(String(id)));
+    const plant = plantWith(scene.plant, { write: () => Promise.resolve({ kind: 'not_sent', reason: 'prepared so' }) });
+    for (let count = 0; count < 2; count += 1) {
+      await cycle({ ports: { plant } });
+      expect(new Set((await scene.rows('R1')).map((row) => row['status']))).toEqual(new Set(['approved', 'executing']));
+      expect(await scene.commands('R1')).toHaveLength(1);
+    }
   });
 });
 

@@ -85,7 +85,7 @@ export async function openFencedScene(template: BusyTemplate, flags: Flags): Pro
     received: () => agent.simulator.writes(),
     accepted: () => agent.simulator.writes().filter((write) => write.accepted),
     remove: () => {
-      void agent.close().then(copy.remove);
+      void agent.close().then(() => copy.remove());
     },
   };
 }

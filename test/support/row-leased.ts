@@ -25,7 +25,7 @@ export interface RowLeased {
   readonly ports: CyclePorts;
   readonly simulator: SimulatedPlant;
   readonly calls: Calls;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
