@@ -210,6 +210,7 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
       for (const equipmentId of ['R1', 'R2', 'R3']) await scene.reading(equipmentId, CRITICAL);
       await scene.cycle();
       counts.push(writes().length);
+      expect(await scene.sql('SELECT 1 FROM agent_commands')).toHaveLength(Math.min(cycle + 1, 3));
     }
     expect(counts.slice(1).every((count, index) => count - (counts[index] ?? 0) <= 1)).toBe(true);
     expect(new Set(writes().map(({ commandId }) => commandId)).size).toBe(3);

@@ -35,12 +35,14 @@ async function recommended(): Promise<string> {
   return String((await scene.row('R1'))['recommendation_id']);
 }
 
+/** Nothing that is written leaves this process. */
+const unreachable = () => plantWith(scene.plant, { write: () => Promise.resolve({ kind: 'not_sent', reason: 'prepared so' }) });
+
 /** Approved and accepted, its command made, claimed and given back: what is asked before a command exists is behind it. */
 async function waiting(): Promise<string> {
   const id = await recommended();
   await scene.approve('R1');
-  const plant = plantWith(scene.plant, { write: () => Promise.resolve({ kind: 'not_sent', reason: 'prepared so' }) });
-  await cycle({ ports: { plant } });
+  await cycle({ ports: { plant: unreachable() } });
   expect(await command()).toMatchObject({ status: 'pending', attempt: 1 });
   return id;
 }
@@ -263,7 +265,10 @@ describe('12. the kill switch stops a command', () => {
     await scene.sql(ADVISORY);
     await cycle();
     expect(writes()).toEqual([]);
-    expect(await command()).toMatchObject({ status: 'pending', attempt: 1 });
+    const { command_id: id, ...row } = await command();
+    expect(row).toMatchObject({ status: 'pending', attempt: 1 });
+    // It is not even announced again.
+    expect((await scene.events(id)).at(-1)).toBe('returned');
   });
 
   test('that is about to be claimed', async () => {
@@ -308,15 +313,33 @@ describe('10. if the audit cannot be written', () => {
   });
 });
 
+describe('13. dispatches are limited', () => {
+  test('also where many commands wait', async () => {
+    const ids = ['R1', 'R2', 'R3'];
+    const hot = async () => {
+      for (const id of ids) await scene.reading(id, CRITICAL);
+    };
+    await hot();
+    await scene.cycle();
+    for (const id of ids) await scene.approve(id);
+    await hot();
+    await scene.cycle({ ports: { plant: unreachable() } });
+    const { policy } = scene.settings;
+    await hot();
+    await scene.cycle({ settings: { ...scene.settings, policy: { ...policy, maxDispatchPerCycle: 1 } } });
+    expect(await scene.sql('SELECT 1 FROM agent_commands')).toHaveLength(3);
+    expect(writes()).toHaveLength(1);
+  });
+});
+
 describe('13. an equipment has one command outstanding', () => {
   test('also when two recommendations of it are approved', async () => {
     await scene.close();
     scene = await newScene({}, actingOnTwoTags());
     await cycle();
     for (const { recommendation_id: id } of await scene.rows('R1')) await scene.sql(approval(String(id)));
-    const plant = plantWith(scene.plant, { write: () => Promise.resolve({ kind: 'not_sent', reason: 'prepared so' }) });
     for (let count = 0; count < 2; count += 1) {
-      await cycle({ ports: { plant } });
+      await cycle({ ports: { plant: unreachable() } });
       expect(new Set((await scene.rows('R1')).map((row) => row['status']))).toEqual(new Set(['approved', 'executing']));
       expect(await scene.commands('R1')).toHaveLength(1);
     }
