@@ -1,5 +1,5 @@
 import { decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
-import { TICKET_EVENTS } from '../domain/event.ts';
+import { judgesTicket } from '../domain/event.ts';
 import { needsTwo, secondDueAt } from '../domain/four-eyes.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
@@ -13,7 +13,7 @@ export type Stage = 'only' | 'first' | 'second';
 
 /** Whether two people must approve; the ticket that may demand it is in the audit. `newestFirst` are the row's events. */
 export function needsTwoPeople(row: Recommendation, newestFirst: readonly StoredEvent[], policy: Policy): boolean {
-  const issued = newestFirst.find(({ event }) => TICKET_EVENTS.some((kind) => kind === event));
+  const issued = newestFirst.find(judgesTicket);
   return needsTwo(ticketFrom(issued?.after) ?? row, policy);
 }
 

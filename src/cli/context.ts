@@ -1,6 +1,6 @@
 import type { ConfigInput } from '../config/layers.ts';
 import type { Settings } from '../config/settings.ts';
-import { parseCrashPoint } from '../domain/crash-point.ts';
+import { crashPointsIn } from '../domain/crash-point.ts';
 import type { Log } from '../ports/log.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
@@ -59,8 +59,8 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
     const { createPlant } = await import('../plant/create-plant.ts');
     const { plant: chosen, tags, signingKeys: keys } = await settings.get();
     const created = await createPlant(chosen, { now: () => Date.now(), tags: tags.allow, keys });
-    const point = parseCrashPoint(env['OPS_AGENT_CRASH_AT']);
-    return point?.at === 'plant' ? (await import('../plant/crashing-plant.ts')).crashingPlant(created, point) : created;
+    const points = crashPointsIn(env, 'plant');
+    return points.length === 0 ? created : points.reduce((await import('../plant/crashing-plant.ts')).crashingPlant, created);
   });
   return {
     globals,

@@ -49,6 +49,10 @@ export async function approve(cycle: Cycle): Promise<void> {
   const claims = planDispatch(draft, context);
   sayOfLimit(cycle, context, claims.length);
   const heldBack = await recordIntents(cycle, draft.take());
+  if (heldBack === null) {
+    cycle.ports.log.warn('Another run has taken the lease: nothing more is done');
+    return;
+  }
   const recommendationOf = new Map(draft.commands.map((command) => [command.commandId, command.recommendationId ?? '']));
   // No step of a sequence goes without the others.
   const stopped = new Set([...heldBack].map((id) => recommendationOf.get(id) ?? id));

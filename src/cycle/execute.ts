@@ -3,29 +3,51 @@ import type { Command } from '../domain/command.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import { concludeRecommendation, endCommand } from '../domain/plan-dispatch.ts';
 import { toleranceOf } from '../domain/readiness.ts';
+import { sendingMarginSeconds } from '../domain/policy.ts';
 import { judgeTag } from '../domain/tags.ts';
-import { sendableSeconds } from '../domain/policy.ts';
+import type { TicketedCommand } from '../ports/store.ts';
 import type { Cycle } from './cycle.ts';
 import { dispatchContext } from './dispatch-context.ts';
 import { dispatchClaimed } from './dispatch.ts';
+import { notApplied, tellNotApplied } from './held-back.ts';
 import { readLive } from './read-live.ts';
 
 /** Decides what earlier runs left open, claims what was planned, dispatches it and notes the results. */
 export async function execute(cycle: Cycle): Promise<void> {
-  const { draft, ports, settings } = cycle;
+  const { ports } = cycle;
   ports.log.info('Executing pending commands...');
   await recoverOrphans(cycle);
   if (cycle.claims.length === 0) ports.log.debug('No pending commands to execute');
-  else if (cycle.recorded && ports.plant.acts && !cycle.leaseRunsOut() && !cycle.signal.aborted) {
-    const holdSeconds = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds);
-    await ports.store.claimCommands(cycle.lease, { commands: cycle.claims, holdSeconds });
-    const wanted = new Set(cycle.claims.map(({ commandId }) => commandId));
-    // A dead run that had the same id may have claimed more, and sent it: only what was claimed just now is ours to send.
-    const claimed = (await ports.store.readClaimed(cycle.lease)).filter(({ command }) => wanted.has(command.commandId));
-    for (const { command } of claimed) draft.observe(command);
+  else {
+    const claimed = cycle.recorded && ports.plant.acts ? await claim(cycle) : [];
     await dispatchClaimed(cycle, claimed);
+    await tellUnclaimed(cycle, claimed);
   }
   concludeAll(cycle);
+}
+
+async function claim(cycle: Cycle): Promise<readonly TicketedCommand[]> {
+  const { ports, settings, draft, claims } = cycle;
+  if (cycle.leaseRunsOut() || cycle.signal.aborted) return [];
+  await ports.store.claimCommands(cycle.lease, { commands: claims, marginSeconds: sendingMarginSeconds(settings.plant.timeoutSeconds) });
+  const wanted = new Set(claims.map(({ commandId }) => commandId));
+  // A dead run that had the same id may have claimed more, and sent it: only what was claimed just now is ours to send.
+  const claimed = (await ports.store.readClaimed(cycle.lease)).filter(({ command }) => wanted.has(command.commandId));
+  for (const { command } of claimed) draft.observe(command);
+  return claimed;
+}
+
+/** What was announced as dispatched and could not even be claimed: too late, stopped by an order, or another run's by now. */
+async function tellUnclaimed(cycle: Cycle, claimed: readonly TicketedCommand[]): Promise<void> {
+  const held = new Set(claimed.map(({ command }) => command.commandId));
+  const unclaimed = cycle.claims.filter(({ commandId }) => !held.has(commandId));
+  if (unclaimed.length === 0) return;
+  const reason = cycle.leaseRunsOut() ? 'the lease ran out before it was claimed' : 'it was not claimed';
+  const meant = { expected: 'pending', columns: { status: 'executing' } };
+  const events = unclaimed.map(({ commandId }) =>
+    notApplied(cycle, { subjectType: 'command', subjectId: commandId, step: 'claim', reason }, meant, { status: 'pending' }),
+  );
+  await tellNotApplied(cycle, events);
 }
 
 /** Recommendations whose last command just ended. */

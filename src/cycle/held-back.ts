@@ -27,6 +27,18 @@ export function isCommandHeldBack({ columns }: CommandChange, stored: Command | 
   return stored === undefined || TOLD_BY.some((name) => columns[name] !== undefined && columns[name] !== stored[name]);
 }
 
+/**
+ * As the holder tells it, with the ticket that stayed in force. A run that another one has overtaken does not know that any more: it only
+ * says that nothing came of what it announced.
+ */
+export async function tellNotApplied(cycle: Cycle, events: readonly AgentEvent[]): Promise<void> {
+  const { store } = cycle.ports;
+  const at = cycle.eventsAt();
+  if (await store.appendEvents(events, at, cycle.lease)) return;
+  const withoutTickets = events.map((event) => (event.subjectType === 'recommendation' ? { ...event, after: null } : event));
+  await store.appendEvents(withoutTickets, at);
+}
+
 /** The audit is told that what it announced about a row did not happen. */
 export function notApplied(
   cycle: Cycle,

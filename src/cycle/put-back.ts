@@ -23,6 +23,7 @@ export async function putBackIntoChains(cycle: Cycle, refused: readonly Recommen
   await store.appendEvents(
     found.map(({ event }) => eventOf(cycle.lease, event)),
     cycle.eventsAt(),
+    cycle.lease,
   );
   await store.saveRecommendations(
     cycle.lease,

@@ -2,7 +2,7 @@ import { issuedCopy } from '../domain/audit-copy.ts';
 import type { DraftContents } from '../domain/changes.ts';
 import { announceSettled } from './announce-settled.ts';
 import type { Cycle } from './cycle.ts';
-import { isHeldBack, notApplied } from './held-back.ts';
+import { isHeldBack, notApplied, tellNotApplied } from './held-back.ts';
 import { putBackIntoChains } from './put-back.ts';
 import { saveCommands } from './save-commands.ts';
 import { saveWorkOrders } from './work-orders.ts';
@@ -12,15 +12,16 @@ const NONE: ReadonlySet<string> = new Set();
 /**
  * Writes what was decided before the dispatch: the audit before its effects, four statements whatever their number.
  * A recommendation is `executing` before its commands exist; a crash in between is seen by that, and they are made again.
- * @returns what was held back, because another writer came first: recommendations, work orders and commands
+ * @returns what was held back, because another writer came first: recommendations, work orders and commands; null where another run
+ * came first as a whole, and nothing at all was written
  */
 export function recordIntents(
   cycle: Cycle,
   { events, recommendations, commands, workOrders }: DraftContents,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<string> | null> {
   announceSettled(cycle, events);
   return announced(cycle, async () => {
-    await appendEvents(cycle, events);
+    if (!(await appendEvents(cycle, events))) return null;
     // Before the recommendations: a run that dies here has its decisions taken over, and counted, once more.
     const sessions = [...new Set(events.flatMap(({ sessionId }) => sessionId ?? []))];
     await countDecisions(cycle, sessions);
@@ -34,11 +35,12 @@ export function recordIntents(
 }
 
 /** The log and the report say what was decided once it is stored, and nothing of it when it could not be. */
-async function announced(cycle: Cycle, write: () => Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>> {
+async function announced<Held extends ReadonlySet<string> | null>(cycle: Cycle, write: () => Promise<Held>): Promise<Held> {
   let heldBack: ReadonlySet<string> | null = null;
   try {
-    heldBack = await write();
-    return heldBack;
+    const written = await write();
+    heldBack = written;
+    return written;
   } finally {
     cycle.announcements.release(cycle.report, cycle.ports.log, heldBack);
   }
@@ -60,8 +62,9 @@ async function countDecisions(cycle: Cycle, sessionIds: readonly string[]): Prom
   if (sessionIds.length > 0) await cycle.ports.store.countDecisions(cycle.lease, sessionIds);
 }
 
-async function appendEvents(cycle: Cycle, events: DraftContents['events']): Promise<void> {
-  if (events.length > 0) await cycle.ports.store.appendEvents(events, cycle.eventsAt());
+/** False for a run that was overtaken: it announces nothing any more. */
+async function appendEvents(cycle: Cycle, events: DraftContents['events']): Promise<boolean> {
+  return events.length === 0 || cycle.ports.store.appendEvents(events, cycle.eventsAt(), cycle.lease);
 }
 
 async function saveRecommendations(cycle: Cycle, changes: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
@@ -89,7 +92,7 @@ async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'
     const about = { subjectType: 'recommendation' as const, subjectId: recommendationId, step, after };
     return notApplied(cycle, about, change, stored.get(recommendationId));
   });
-  await cycle.ports.store.appendEvents(events, cycle.eventsAt());
+  await tellNotApplied(cycle, events);
   await putBackIntoChains(
     cycle,
     heldBack.filter(({ expected, recommendationId }) => expected === null && stored.has(recommendationId)),

@@ -1,8 +1,13 @@
 import type { CommandChange } from '../domain/changes.ts';
 import type { Cycle } from './cycle.ts';
-import { isCommandHeldBack, notApplied } from './held-back.ts';
+import { isCommandHeldBack, notApplied, tellNotApplied } from './held-back.ts';
 
 const NONE: ReadonlySet<string> = new Set();
+
+/** What an overtaken run knows of its write is nowhere else. */
+function seen({ columns: { executionResult, readBackValue } }: CommandChange) {
+  return executionResult === undefined ? undefined : { execution_result: executionResult, read_back_value: readBackValue };
+}
 
 /**
  * One statement. No commands are made for a recommendation that was held back: an operator who took the approval back in that moment
@@ -20,7 +25,7 @@ export async function saveCommands(
     expected === null && recommendationsHeldBack.has(columns.recommendationId ?? '');
   const wanted = changes.filter((change) => !isUnmade(change));
   const written = wanted.length === 0 ? 0 : await store.saveCommands(cycle.lease, wanted);
-  const about = (change: CommandChange) => ({ subjectType: 'command' as const, subjectId: change.commandId, step });
+  const about = (change: CommandChange) => ({ subjectType: 'command' as const, subjectId: change.commandId, step, after: seen(change) });
   const events = changes
     .filter(isUnmade)
     .map((change) => notApplied(cycle, { ...about(change), reason: 'its recommendation was held back' }, change, undefined));
@@ -30,6 +35,6 @@ export async function saveCommands(
     events.push(...heldBack.map((change) => notApplied(cycle, about(change), change, stored.get(change.commandId))));
   }
   if (events.length === 0) return NONE;
-  await store.appendEvents(events, cycle.clock.now());
+  await tellNotApplied(cycle, events);
   return new Set(events.map(({ subjectId }) => subjectId));
 }

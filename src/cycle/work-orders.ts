@@ -11,7 +11,7 @@ import {
 import { sensorKeyOf } from '../domain/sensor-states.ts';
 import { isEnded, sensedSignals, signalText, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
 import type { Cycle } from './cycle.ts';
-import { isHeldBack, notApplied } from './held-back.ts';
+import { isHeldBack, notApplied, tellNotApplied } from './held-back.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -176,6 +176,6 @@ export async function saveWorkOrders(cycle: Cycle, changes: readonly WorkOrderCh
     const about = { subjectType: 'work_order' as const, subjectId: change.workOrderId };
     return notApplied(cycle, about, change, stored.get(change.workOrderId));
   });
-  await store.appendEvents(events, cycle.eventsAt());
+  await tellNotApplied(cycle, events);
   return new Set(heldBack.map(({ workOrderId }) => workOrderId));
 }

@@ -4,9 +4,15 @@ export type SubjectType = 'recommendation' | 'command' | 'agent' | 'control' | '
 
 /**
  * Events that say which ticket is in force: the copy in `after.ticket` of the newest one decides what an approval covers.
- * `not_applied` takes back a ticket that was announced and never stored: its copy is the one that stayed in force.
+ * `not_applied` takes back a ticket that was announced and never stored: its copy is the one that stayed in force. Without a copy, as a run
+ * says it that lost its lease, it judges nothing.
  */
 export const TICKET_EVENTS = ['created', 'escalated', 'renewed', 'corrected', 'not_applied'] as const;
+
+/** Whether an event says which ticket is in force. */
+export function judgesTicket({ event, after }: Pick<AgentEvent, 'event' | 'after'>): boolean {
+  return TICKET_EVENTS.some((kind) => kind === event) && (event !== 'not_applied' || after !== null);
+}
 
 /** Events that end a recommendation. An approval on record does not outlive them, whatever the row says. */
 export const ENDING_EVENTS = ['withdrawn', 'expired', 'cancelled', 'executed', 'failed'] as const;

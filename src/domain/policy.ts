@@ -35,7 +35,12 @@ export const MAX_WORK_ORDERS_PER_CYCLE = 500;
 /** Before the lease's end nothing new is sent any more: the plant's own timeout, and this. */
 export const LEASE_MARGIN_SECONDS = 5;
 
+/** How long before the lease's end the last write may be sent, seconds. */
+export function sendingMarginSeconds(plantTimeoutSeconds: number): number {
+  return plantTimeoutSeconds + LEASE_MARGIN_SECONDS;
+}
+
 /** How long after it asked for the lease a run may still claim and send, seconds. */
 export function sendableSeconds(leaseSeconds: number, plantTimeoutSeconds: number): number {
-  return leaseSeconds - plantTimeoutSeconds - LEASE_MARGIN_SECONDS;
+  return leaseSeconds - sendingMarginSeconds(plantTimeoutSeconds);
 }

@@ -1,9 +1,9 @@
-import { type CrashPoint, dyingAt } from '../domain/crash-point.ts';
+import { type CrashPoint, raisingAt } from '../domain/crash-point.ts';
 import type { Plant } from '../ports/plant.ts';
 
-/** Kills this process before or after the nth call to the plant: the crash tests' way between a write and its record. */
+/** Kills or stops this process before or after the nth call to the plant: the tests' way between a write and its record. */
 export function crashingPlant(inner: Plant, point: CrashPoint): Plant {
-  const around = dyingAt(point, () => process.kill(process.pid, 'SIGKILL'));
+  const around = raisingAt(point, (signal) => process.kill(process.pid, signal));
   return {
     kind: inner.kind,
     description: inner.description,

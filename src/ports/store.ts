@@ -80,8 +80,8 @@ export type ChainPlace = Pick<StoredRecommendation, 'equipmentId' | 'issueFamily
 export interface Claim {
   /** The command and the end of its approval. */
   readonly commands: readonly { readonly commandId: string; readonly approvalEnds: Instant }[];
-  /** The claim lasts no longer than this after it was made; also bounds `not_after`. */
-  readonly holdSeconds: number;
+  /** How long before the end of the lease the last of them may be written, whenever they are claimed; bounds `not_after`. */
+  readonly marginSeconds: number;
 }
 
 export interface Heartbeat {
@@ -121,9 +121,11 @@ export interface CycleStore {
 
   /**
    * Appends to the audit, in order, at the end of the agent's chain; an event whose id is there already is left alone, so repeating is a
-   * no-op. @throws AgentError store_unavailable, also where other writers come first again and again
+   * no-op. With a lease only while it is held: what a run announces after another one took over would pass for the newest word about its
+   * subject. @returns false where that lease was lost, and nothing was appended
+   * @throws AgentError store_unavailable, also where other writers come first again and again
    */
-  appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void>;
+  appendEvents(events: readonly AgentEvent[], at: Instant, lease?: Lease): Promise<boolean>;
 
   /**
    * Inserts new rows and changes existing ones, each only while the lease is ours, its status is the expected one and

@@ -4,10 +4,12 @@ import type { AgentEvent } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
+import type { Lease } from '../ports/store.ts';
 import { write } from './connection.ts';
 import { jsonParts, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { appendSql, tailStatement } from './statements/audit-chain.ts';
+import { LEASE_GUARD } from './statements/lease.ts';
 import { EVENTS } from './tables.ts';
 
 /** As many writers may come first, one after the other, before an append gives up. */
@@ -23,6 +25,8 @@ interface Look {
   /** How many rows there are where none of them is in a chain; else null. */
   readonly unchained: number | null;
   readonly present: ReadonlySet<string>;
+  /** Whether the lease is still held; true where none is asked for. */
+  readonly isHeld: boolean;
 }
 
 /** The one writer of agent_events: chains what is recorded, signs it, and appends it where the chain ends. */
@@ -30,6 +34,7 @@ export class AuditLog {
   readonly #session: Session;
   readonly #keys: KeyRing;
   readonly #appendSql: string;
+  readonly #guardedSql: string;
   /** Where each agent's chain ended when this process last knew. Only a guess: the statement's own guard decides. */
   readonly #tails = new Map<string, ChainTail>();
   #ordinal = 0;
@@ -38,6 +43,7 @@ export class AuditLog {
     this.#session = session;
     this.#keys = keys;
     this.#appendSql = appendSql(session.dialect);
+    this.#guardedSql = appendSql(session.dialect, LEASE_GUARD);
   }
 
   /** Takes note of a tail that was read with something else; null: it is not known, and is read before the next append. */
@@ -52,10 +58,10 @@ export class AuditLog {
 
   /**
    * Appends events that are not there yet, as of a moment on the store's clock; null: as of now. Repeating is a no-op. One statement where
-   * the tail is known and nobody wrote meanwhile.
+   * the tail is known and nobody wrote meanwhile. @returns false where `lease` is lost, and not all of them are there
    * @throws AgentError store_unavailable where others come first again and again
    */
-  async append(events: readonly AgentEvent[], at: Instant | null): Promise<void> {
+  async append(events: readonly AgentEvent[], at: Instant | null, lease?: Lease): Promise<boolean> {
     const byAgent = new Map<string, AgentEvent[]>();
     const ids = new Set<string>();
     for (const event of events.map(asStored)) {
@@ -63,46 +69,52 @@ export class AuditLog {
       ids.add(event.eventId);
       byAgent.set(event.agentId, [...(byAgent.get(event.agentId) ?? []), event]);
     }
-    for (const [agentId, own] of byAgent) await this.#appendOwn(agentId, own, at);
+    let all = true;
+    for (const [agentId, own] of byAgent) all = (await this.#appendOwn(agentId, own, at, lease)) && all;
+    return all;
   }
 
-  async #appendOwn(agentId: string, events: readonly AgentEvent[], at: Instant | null): Promise<void> {
+  async #appendOwn(agentId: string, events: readonly AgentEvent[], at: Instant | null, lease?: Lease): Promise<boolean> {
     const ordinals = new Map(events.map(({ eventId }) => [eventId, at === null ? 0 : this.#ordinal++]));
     const recorded = (list: readonly AgentEvent[], moment: Instant) =>
       list.map((event): RecordedEvent => ({ ...event, at: moment, ordinal: ordinals.get(event.eventId) ?? 0 }));
     const expected = this.#tails.get(agentId);
-    if (expected && at !== null && (await this.#insert(expected, agentId, recorded(events, at)))) return;
+    if (expected && at !== null && (await this.#insert(expected, agentId, recorded(events, at), lease))) return true;
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       if (attempt > PATIENT_FROM) await new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 8 * attempt));
-      const look = await this.#look(agentId, [...ordinals.keys()]);
+      const look = await this.#look(agentId, [...ordinals.keys()], lease);
       const absent = events.filter(({ eventId }) => !look.present.has(eventId));
       this.#tails.set(agentId, look.tail);
-      if (absent.length === 0) return;
+      if (absent.length === 0) return true;
+      if (!look.isHeld) return false;
       const moment = at ?? eventTime(look.clock, look.newestAt);
       const first = startOf(look, absent);
-      if (await this.#insert(look.tail, agentId, recorded([...first, ...absent], moment))) return;
+      if (await this.#insert(look.tail, agentId, recorded([...first, ...absent], moment), lease)) return true;
     }
     throw new AgentError('store_unavailable', 'other writers kept the audit busy', 'try again in a moment');
   }
 
   /** False where nothing, or not all of it, was inserted, and where a retry left it open: what is there is read then. */
-  async #insert(tail: ChainTail, agentId: string, events: readonly RecordedEvent[]): Promise<boolean> {
+  async #insert(tail: ChainTail, agentId: string, events: readonly RecordedEvent[], lease?: Lease): Promise<boolean> {
     const { dialect } = this.#session;
     const rows = chained(tail, events, this.#keys);
     const parts = jsonParts(
       rows.map((row) => toRow(EVENTS, row, dialect)),
       dialect.maxParameterBytes,
     );
-    const inserted = await this.#session.runParts(parts.map((part) => write(this.#appendSql, { agent: agentId, rows: part })));
+    const guard = lease && { run: lease.runId, epoch: lease.epoch };
+    const inserted = await this.#session.runParts(
+      parts.map((part) => write(lease ? this.#guardedSql : this.#appendSql, { ...guard, agent: agentId, rows: part })),
+    );
     const last = rows.at(-1);
     if (inserted !== rows.length || !last) return false;
     this.#tails.set(agentId, { seq: last.chainSeq, hash: last.hash });
     return true;
   }
 
-  async #look(agentId: string, eventIds: readonly string[]): Promise<Look> {
+  async #look(agentId: string, eventIds: readonly string[], lease?: Lease): Promise<Look> {
     const { dialect } = this.#session;
-    const { rows } = await this.#session.run(tailStatement(agentId, eventIds, dialect));
+    const { rows } = await this.#session.run(tailStatement(agentId, eventIds, dialect, lease));
     const [first] = rows;
     const clock = dialect.decodeTime(first?.['clock']);
     if (!first || clock === null) throw new AgentError('bug', 'the store did not say what time it is');
@@ -110,6 +122,7 @@ export class AuditLog {
       clock,
       newestAt: dialect.decodeTime(first['newest_at']),
       tail: tailIn(first),
+      isHeld: Number(first['is_held']) === 1,
       unchained: first['unchained'] === null ? null : Number(first['unchained']),
       present: new Set(rows.flatMap(({ event_id: id }) => (typeof id === 'string' ? [id] : []))),
     };

@@ -1,9 +1,10 @@
-import { type CrashPoint, dyingAt } from '../domain/crash-point.ts';
+import { type CrashPoint, raisingAt } from '../domain/crash-point.ts';
 import type { Connection } from './connection.ts';
 
-/** Kills this process before or after the nth statement: the crash tests' way to every instant of a cycle. */
+/** Kills or stops this process before or after the nth statement: the tests' way to every instant of a cycle. */
 export function crashingConnection(inner: Connection, point: CrashPoint): Connection {
-  const around = dyingAt(point, () => process.kill(process.pid, 'SIGKILL'));
+  // Around a whole statement or transaction, so that a process that stops holds no lock of the database's.
+  const around = raisingAt(point, (signal) => process.kill(process.pid, signal));
   return {
     execute: (statement) => around(() => inner.execute(statement)),
     executeAll: (statements) => around(() => inner.executeAll(statements)),

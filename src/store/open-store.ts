@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.ts';
-import { parseCrashPoint } from '../domain/crash-point.ts';
+import { crashPointsIn } from '../domain/crash-point.ts';
 import { assertNever } from '../domain/errors.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
@@ -65,7 +65,6 @@ async function requireSchemaOrClose(store: Store): Promise<void> {
 }
 
 function decorated(connection: Connection, settings: Settings, signal: AbortSignal | undefined): Connection {
-  const point = parseCrashPoint(process.env['OPS_AGENT_CRASH_AT']);
-  const crashing = point?.at === 'statement' ? crashingConnection(connection, point) : connection;
+  const crashing = crashPointsIn(process.env, 'statement').reduce(crashingConnection, connection);
   return retryingConnection(crashing, settings.retry, signal);
 }

@@ -185,8 +185,8 @@ export class SqlCycleStore implements CycleStore {
     return { ...statusSaid(history), severity: severityOnRecord(history, this.#ticket(row['ticket'])) };
   }
 
-  appendEvents(events: readonly AgentEvent[], at: Instant): Promise<void> {
-    return this.#audit.append(events, at);
+  appendEvents(events: readonly AgentEvent[], at: Instant, lease?: Lease): Promise<boolean> {
+    return this.#audit.append(events, at, lease);
   }
 
   saveRecommendations(lease: Lease, changes: readonly RecommendationChange[]): Promise<number> {

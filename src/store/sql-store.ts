@@ -31,7 +31,7 @@ export function createSqlStore({ session, lock, sourceTable, description, keys =
     provesHolderDead: cycle.provesHolderDead,
     takeLease: (request) => cycle.takeLease(request),
     readOpenWork: (...request) => cycle.readOpenWork(...request),
-    appendEvents: (events, at) => cycle.appendEvents(events, at),
+    appendEvents: (events, at, lease) => cycle.appendEvents(events, at, lease),
     saveRecommendations: (lease, changes) => cycle.saveRecommendations(lease, changes),
     saveCommands: (lease, changes) => cycle.saveCommands(lease, changes),
     saveWorkOrders: (lease, changes) => cycle.saveWorkOrders(lease, changes),

@@ -330,7 +330,7 @@ export function columnsContract(under: StoreUnderTest): void {
       await watched.appendEvents([event], AT);
       await watched.saveRecommendations(lease, [inserting(row)]);
       await watched.saveCommands(lease, [insertingCommand(aCommand(AT, { commandId: canary, recommendationId: canary }))]);
-      await watched.claimCommands(lease, { commands: [{ commandId: canary, approvalEnds: AT }], holdSeconds: 60 });
+      await watched.claimCommands(lease, { commands: [{ commandId: canary, approvalEnds: AT }], marginSeconds: 60 });
       await watched.readClaimed(lease);
       await watched.readLastChanges([canary]);
       await watched.readCommands([canary]);

@@ -467,7 +467,7 @@ function theEnd(under: StoreUnderTest): void {
 
 const claimOf = (commandIds: readonly string[]): Claim => ({
   commands: commandIds.map((commandId) => ({ commandId, approvalEnds: Date.UTC(2099, 0, 1) })),
-  holdSeconds: 60,
+  marginSeconds: 60,
 });
 
 const commandStatuses = async (at: AtHand) =>
@@ -499,19 +499,32 @@ function theClaim(under: StoreUnderTest): void {
     });
 
     test.each([
-      ['the end of its approval', 20_000, 60, 20_000],
-      ['the end of what the run can vouch for', 90_000, 60.5, 60_500],
-    ])('lasts until %s, whichever is first', async (_what, approvalMs, holdSeconds, expectedMs) => {
+      ['the end of its approval', 20_000],
+      ['a margin before the end of the lease', 90_000],
+    ])('lasts until %s, whichever is first', async (_what, approvalMs) => {
       const at = store();
       const lease = await leaseOf(at.store);
+      const [leased] = (await at.store.readHealth()).health;
       await at.store.saveCommands(lease, [insertingCommand(aCommand(AT, { commandId: 'c' }))]);
       const { now } = await at.store.readControls();
-      await at.store.claimCommands(lease, { commands: [{ commandId: 'c', approvalEnds: now + approvalMs }], holdSeconds });
+      await at.store.claimCommands(lease, { commands: [{ commandId: 'c', approvalEnds: now + approvalMs }], marginSeconds: 59.5 });
       const [claimed] = await at.store.readClaimed(lease);
       expect(claimed?.command).toMatchObject({ status: 'executing', claimedBy: 'run-1', attempt: 1 });
       const claimedAt = claimed?.command.claimedTimestamp ?? 0;
       expect(claimedAt - now).toBeGreaterThanOrEqual(0);
-      expect(claimed?.command.notAfter).toBe(expectedMs + (expectedMs === approvalMs ? now : claimedAt));
+      expect(claimed?.command.notAfter).toBe(Math.min(now + approvalMs, (leased?.leaseExpires ?? 0) - 59_500));
+    });
+
+    test('of a slow run ends no later than its lease, however late in it it was made', async () => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.store.saveCommands(lease, [insertingCommand(aCommand(AT, { commandId: 'c' }))]);
+      const { now } = await at.store.readControls();
+      // Nearly all of the lease has passed since it was taken.
+      await at.outside.run('UPDATE agent_health SET lease_expires = :end', { end: at.time(now + 10_000) });
+      await at.store.claimCommands(lease, { commands: [{ commandId: 'c', approvalEnds: now + 900_000 }], marginSeconds: 6 });
+      const [claimed] = await at.store.readClaimed(lease);
+      expect(claimed?.command.notAfter).toBe(now + 4000);
     });
 
     test.each([

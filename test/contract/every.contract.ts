@@ -20,6 +20,7 @@ import { sourceContract } from './source.contract.ts';
 import { sourceExamplesContract } from './source-examples.contract.ts';
 import { sourceTablesContract } from './source-tables.contract.ts';
 import { specifiedSqlContract } from './specified-sql.contract.ts';
+import { transitionsContract } from './transitions.contract.ts';
 import { workOrdersContract } from './work-orders.contract.ts';
 
 /** What every store keeps, whatever its engine. */
@@ -32,6 +33,7 @@ export function everyContract(under: StoreUnderTest): void {
     pruneContract(under);
     feedContract(under);
     guardsContract(under);
+    transitionsContract(under);
     cycleContract(under);
     operatorsContract(under);
     outcomesContract(under);

@@ -1,12 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
-import {
-  COMMAND_TRANSITIONS,
-  type CommandStatus,
-  mayBecome,
-  RECOMMENDATION_TRANSITIONS,
-  type RecommendationStatus,
-} from '../../src/domain/transitions.ts';
+import { RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import type { Lease } from '../../src/ports/store.ts';
 import { type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { aCommand, aRecommendation, changing, inserting, insertingCommand } from './samples.ts';
@@ -14,61 +8,9 @@ import { withStore } from './with-store.ts';
 
 const AT = Date.UTC(2026, 1, 19, 10, 30);
 const STATUSES = Object.keys(RECOMMENDATION_TRANSITIONS) as RecommendationStatus[]; // the table's own keys
-const COMMAND_STATUSES = Object.keys(COMMAND_TRANSITIONS) as CommandStatus[]; // likewise
 
 async function statusOf(at: AtHand, row: Pick<Recommendation, 'recommendationId'>): Promise<unknown> {
   return (await at.store.readLastChanges([row.recommendationId])).get(row.recommendationId)?.status;
-}
-
-function theTable(store: () => AtHand): void {
-  test.each(STATUSES)('from %s a recommendation becomes exactly what the table of transitions lists', async (from) => {
-    const at = store();
-    const lease = await leaseOf(at.store);
-    const cases = STATUSES.map((to) => ({ to, row: aRecommendation(AT, { equipmentId: `TO_${to}`, status: from }) }));
-    expect(
-      await at.store.saveRecommendations(
-        lease,
-        cases.map(({ row }) => inserting(row)),
-      ),
-    ).toBe(STATUSES.length);
-    const written = await at.store.saveRecommendations(
-      lease,
-      cases.map(({ row, to }) => changing(row, from, { status: to, operatorNotes: 'changed' })),
-    );
-    const allowed = cases.filter(({ to }) => to === from || mayBecome(from, to));
-    expect(written).toBe(allowed.length);
-    for (const { to, row } of cases) {
-      const [found] = await at.store.findRecommendations(row.recommendationId);
-      const changed = to === from || mayBecome(from, to);
-      expect({ to, status: found?.status, notes: found?.operatorNotes }).toEqual({
-        to,
-        status: changed ? to : from,
-        notes: changed ? 'changed' : null,
-      });
-    }
-  });
-
-  test.each(COMMAND_STATUSES)('from %s a command becomes exactly what the table of transitions lists', async (from) => {
-    const at = store();
-    const lease = await leaseOf(at.store);
-    const cases = COMMAND_STATUSES.map((to, index) => ({
-      to,
-      command: aCommand(AT, { sequence: index, status: from, commandId: `to-${to}` }),
-    }));
-    await at.store.saveCommands(
-      lease,
-      cases.map(({ command }) => insertingCommand(command)),
-    );
-    await at.store.saveCommands(
-      lease,
-      cases.map(({ command, to }) => ({ commandId: command.commandId, expected: from, claimedBy: null, columns: { status: to } })),
-    );
-    const reachable: readonly string[] = COMMAND_TRANSITIONS[from];
-    const found = await at.store.listCommands({ recommendationId: null, statuses: [], limit: 99 });
-    expect(Object.fromEntries(found.map((command) => [command.commandId, command.status]))).toEqual(
-      Object.fromEntries(cases.map(({ to }) => [`to-${to}`, reachable.includes(to) ? to : from])),
-    );
-  });
 }
 
 function theExpectations(under: StoreUnderTest, store: () => AtHand): void {
@@ -270,7 +212,6 @@ function onlyOneOpen(store: () => AtHand): void {
 export function guardsContract(under: StoreUnderTest): void {
   describe('a guarded write:', () => {
     const store = withStore(under);
-    theTable(store);
     describe('what it expects:', () => {
       theExpectations(under, store);
     });

@@ -400,9 +400,10 @@ describe('what forbids a dispatch', () => {
   test('an approval that its operator takes back while the cycle is at work', async () => {
     await approved('EQ', MEDIUM);
     const store = changed(scene.store, {
-      appendEvents: async (events, at) => {
-        await scene.store.appendEvents(events, at);
+      appendEvents: async (...appended) => {
+        const all = await scene.store.appendEvents(...appended);
         await setBy(`status = 'rejected', rejected_by_operator = 'anna'`, 'EQ');
+        return all;
       },
     });
     await scene.cycle({ ports: { store } });

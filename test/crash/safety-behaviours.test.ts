@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Settings } from '../../src/config/settings.ts';
-import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
+import { SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
 import { AgentError } from '../../src/domain/errors.ts';
-import { unscopedRules } from '../../src/domain/rule-book.ts';
+import { actingOn } from '../support/acting-on.ts';
 import { changed, type Flags, newScene, plantWith, type Scene, timeText } from '../support/scenario.ts';
 
 /** Reduces the throughput to 50, in one command. */
@@ -43,15 +43,6 @@ async function cycles(count: number): Promise<void> {
     await scene.reading('R1', CRITICAL);
     await scene.cycle();
   }
-}
-
-/** The rules with another tag for the only step of the critical band. */
-function actingOn(tag: string): Pick<Settings, 'rules'>['rules'] {
-  const [medium, ...worse] = DEFAULT_TEMPERATURE_BANDS;
-  const bands = worse.map((band) => ({ ...band, actions: band.actions.map((action) => ({ ...action, tag })) }));
-  const delays = { deadband: 1, onDelaySeconds: 0, offDelaySeconds: 0, clearReadings: 1 };
-  const family = { id: 'temperature', signal: 'temperature', side: 'above' as const, bands: [medium, ...bands] as const, ...delays };
-  return unscopedRules([family], DEFAULT_CAUSES);
 }
 
 describe('what a supervised control agent must do to be trusted', () => {
@@ -103,12 +94,13 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
   test('5. a value outside minimum, maximum or largest step is refused, and never clamped', async () => {
     const [setpoint, ...others] = SIMULATOR_TAGS;
     if (!setpoint) throw new Error('the simulator has a setpoint');
-    for (const limits of [{ min: 60 }, { maxStep: 20 }]) {
+    for (const limits of [{ min: 60 }, { max: 40 }, { maxStep: 20 }]) {
       await begin({}, { tags: { allow: [{ ...setpoint, ...limits }, ...others], deny: [] } });
       await approved();
       await cycles(2);
       expect(writes()).toHaveLength(0);
-      if (limits.min !== undefined) await scene.close();
+      expect(await scene.commands('R1')).toEqual([]);
+      if (limits.maxStep === undefined) await scene.close();
     }
   });
 
@@ -118,6 +110,7 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
     await scene.reading('R1', 70);
     await scene.cycle();
     expect(writes()).toHaveLength(0);
+    expect(await status()).toBe('cancelled');
     await turnedTo(40);
     await approved();
     await cycles(2);
@@ -198,6 +191,7 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
     await approved();
     await scene.sql(`INSERT INTO agent_controls VALUES ('k', 'advisory', 'all', 'anna', 'restart', '${timeText(Date.now())}', NULL)`);
     await cycles(2);
+    expect([await status(), await scene.commands('R1')]).toEqual(['approved', []]);
     expect(await recommended('R2')).not.toBe('undefined');
     expect(writes()).toHaveLength(0);
     const [health] = await scene.sql('SELECT status, polls_completed FROM agent_health');
@@ -216,6 +210,7 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
       for (const equipmentId of ['R1', 'R2', 'R3']) await scene.reading(equipmentId, CRITICAL);
       await scene.cycle();
       counts.push(writes().length);
+      expect(await scene.sql('SELECT 1 FROM agent_commands')).toHaveLength(Math.min(cycle + 1, 3));
     }
     expect(counts.slice(1).every((count, index) => count - (counts[index] ?? 0) <= 1)).toBe(true);
     expect(new Set(writes().map(({ commandId }) => commandId)).size).toBe(3);
@@ -231,6 +226,7 @@ VALUES ('BAD', 97, 'bad', '${timeText(Date.now())}'), ('BAD', 97, 'bad', '${time
     await scene.cycle();
     await scene.cycle();
     expect(writes()).toHaveLength(0);
+    expect([await status(), await scene.commands('R1')]).toEqual(['approved', []]);
     expect(await scene.rows('BAD')).toEqual([]);
     expect(await scene.sql(`SELECT fault, status FROM work_orders WHERE equipment_id = 'BAD'`)).toMatchObject([{ status: 'open' }]);
   });

@@ -1,7 +1,7 @@
 import { decisionFrom, ticketFrom } from '../../src/domain/audit-copy.ts';
 import type { Command } from '../../src/domain/command.ts';
 import type { DraftContents, RecommendationChange } from '../../src/domain/changes.ts';
-import { type AgentEvent, DECISION_EVENTS, TICKET_EVENTS } from '../../src/domain/event.ts';
+import { type AgentEvent, DECISION_EVENTS, judgesTicket } from '../../src/domain/event.ts';
 import type { FamilyHistory, StoredRecommendation } from '../../src/domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, isRecommendationStatus, isTerminal, mayBecome } from '../../src/domain/transitions.ts';
 
@@ -70,7 +70,7 @@ export class ModelStore {
     if (!row) return;
     const copy: unknown = JSON.parse(JSON.stringify(after)); // as a store keeps it
     const columns = decisionFrom(copy);
-    const isTicket = TICKET_EVENTS.some((kind) => kind === event);
+    const isTicket = judgesTicket({ event, after });
     const isDecision = DECISION_EVENTS.some((kind) => kind === event);
     this.rows.set(subjectId, {
       ...row,

@@ -32,7 +32,8 @@ async function work(settings: Settings, task: StoreTask): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, FOREVER_MS));
   } else {
     const approvalEnds = Date.now() + 600_000;
-    for (const commandId of task.commandIds) await store.claimCommands(task, { commands: [{ commandId, approvalEnds }], holdSeconds: 60 });
+    for (const commandId of task.commandIds)
+      await store.claimCommands(task, { commands: [{ commandId, approvalEnds }], marginSeconds: 60 });
     say({ claimed: (await store.readClaimed(task)).map(({ command }) => command.commandId) });
   }
   await store.close();

@@ -287,7 +287,7 @@ test('a lease must outlast a call to the plant by 5 s', () => {
 });
 
 test('variables of ours that are no keys are let through, lists are for the file', () => {
-  const env = { OPS_AGENT_CRASH_AT: '1', OPS_AGENT_SQLITE: 'x', PATH: '/bin' };
+  const env = { OPS_AGENT_CRASH_AT: '1', OPS_AGENT_STOP_AT: '1', OPS_AGENT_SQLITE: 'x', PATH: '/bin' };
   expect(load('', env).agentId).toBe('ops_agent_001');
   expect(refusal('', { OPS_AGENT_TAGS_DENY: 'x' })).toBe(
     'ops-agent.yaml: OPS_AGENT_TAGS_DENY: tags.deny is a list, which only the configuration file can hold',

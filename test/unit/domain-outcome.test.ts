@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Control, CONTROL_KINDS, controlOn, describeControl } from '../../src/domain/control.ts';
-import { parseCrashPoint } from '../../src/domain/crash-point.ts';
+import { crashPointsIn, parseCrashPoint } from '../../src/domain/crash-point.ts';
 import type { DetectedState } from '../../src/domain/detection.ts';
 import { asAgentError, AgentError, assertNever } from '../../src/domain/errors.ts';
 import { type AgentHealth, judgeHealth } from '../../src/domain/health.ts';
@@ -304,11 +304,22 @@ test.each([
 });
 
 test('a crash point is read exactly, and a misspelt one is an error', () => {
-  expect(parseCrashPoint('statement:3:after')).toEqual({ at: 'statement', nth: 3, when: 'after' });
-  expect(parseCrashPoint('plant:12:before')).toEqual({ at: 'plant', nth: 12, when: 'before' });
+  expect(parseCrashPoint('statement:3:after')).toEqual({ at: 'statement', nth: 3, when: 'after', signal: 'SIGKILL' });
+  expect(parseCrashPoint('plant:12:before')).toEqual({ at: 'plant', nth: 12, when: 'before', signal: 'SIGKILL' });
   expect([parseCrashPoint(undefined), parseCrashPoint('')]).toEqual([undefined, undefined]);
   for (const text of ['plant:0:before', 'plant:1', 'statement:1:during', ' plant:1:before', 'plant:01:before'])
     expect(() => parseCrashPoint(text)).toThrow('OPS_AGENT_CRASH_AT');
+});
+
+test('a process can be told to die at one point and to stop at another', () => {
+  const env = { OPS_AGENT_CRASH_AT: 'plant:2:after', OPS_AGENT_STOP_AT: 'plant:1:before' };
+  expect(crashPointsIn(env, 'plant')).toMatchObject([
+    { nth: 2, signal: 'SIGKILL' },
+    { nth: 1, signal: 'SIGSTOP' },
+  ]);
+  expect(crashPointsIn(env, 'statement')).toEqual([]);
+  expect(crashPointsIn({}, 'plant')).toEqual([]);
+  expect(() => crashPointsIn({ OPS_AGENT_STOP_AT: 'plant:0:before' }, 'statement')).toThrow('OPS_AGENT_STOP_AT');
 });
 
 test('anything thrown becomes an error with a code, and our own stays as it is', () => {

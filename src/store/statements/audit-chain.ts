@@ -2,6 +2,8 @@ import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { EVENTS } from '../tables.ts';
+import type { Lease } from '../../ports/store.ts';
+import { LEASE_GUARD } from './lease.ts';
 
 /** Whether a row stands in a chain. Where a column takes any value, a text is greater than every number. */
 export function inChain(alias: string): string {
@@ -20,20 +22,21 @@ export function tailSelect(d: Dialect): string {
   FROM (SELECT ${d.now} AS clock) c LEFT JOIN (${end}) t ON true`;
 }
 
-/** The tail as in tailSelect in the first row, then the ids of `:ids` that are there. */
-export function tailStatement(agentId: string, eventIds: readonly string[], d: Dialect): Statement {
+/** The tail as in tailSelect in the first row, with whether `lease` is held, then the ids of `:ids` that are there. */
+export function tailStatement(agentId: string, eventIds: readonly string[], d: Dialect, lease?: Lease): Statement {
+  const isHeld = lease ? `CASE WHEN ${LEASE_GUARD} THEN 1 ELSE 0 END` : '1';
   return read(
-    `SELECT a.clock, a.newest_at, a.chain_seq, a.hash, a.unchained, NULL AS event_id FROM (${tailSelect(d)}) a
-UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, p.event_id FROM agent_events p WHERE p.event_id IN (SELECT l.value FROM ${d.jsonList('ids')} l)`,
-    { agent: agentId, ids: JSON.stringify(eventIds) },
+    `SELECT a.clock, a.newest_at, a.chain_seq, a.hash, a.unchained, ${isHeld} AS is_held, NULL AS event_id FROM (${tailSelect(d)}) a
+UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, p.event_id FROM agent_events p WHERE p.event_id IN (SELECT l.value FROM ${d.jsonList('ids')} l)`,
+    { ...(lease && { run: lease.runId, epoch: lease.epoch }), agent: agentId, ids: JSON.stringify(eventIds) },
   );
 }
 
 /**
  * Appends the rows of `:rows`, which are of `:agent` and follow each other, all or none: while the chain ends right before the first of them
- * and none of their ids is there. The guard stands in the statement, so that of two writers one finds nothing written and reads the tail anew.
+ * and none of their ids is there, and `guard` holds. The guard stands in the statement, so that of two writers one finds nothing written and reads the tail anew.
  */
-export function appendSql(d: Dialect): string {
+export function appendSql(d: Dialect, guard = 'true'): string {
   const names = EVENTS.columns.map((column) => d.quote(column.name)).join(', ');
   const rows = (wanted: readonly string[]) =>
     d.jsonRows(
@@ -42,7 +45,7 @@ export function appendSql(d: Dialect): string {
     );
   return `INSERT INTO agent_events (${names})
 SELECT ${names} FROM ${d.jsonRows('rows', EVENTS.columns)} r
-WHERE COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')}), 0)
+WHERE ${guard} AND COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')}), 0)
     = (SELECT MIN(f.chain_seq) - 1 FROM ${rows(['chain_seq'])} f)
   AND NOT EXISTS (SELECT 1 FROM agent_events p WHERE p.event_id IN (SELECT i.event_id FROM ${rows(['event_id'])} i))`;
 }

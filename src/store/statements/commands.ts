@@ -8,8 +8,9 @@ import { newestEvent } from './newest-event.ts';
 
 /**
  * Claims in one statement what this run may dispatch. The store's clock sets the time after which none of it may be
- * written any more: the end of the approval, or the end of what this run can vouch for. An order to stop everything that
- * came in since the cycle read its controls is respected here.
+ * written any more: the end of the approval, or a margin before the end of the lease. Counted from the claim, a slow cycle's would lie behind
+ * the moment from which another run may have the lease. An order to stop everything that came in since the cycle read its controls is
+ * respected here.
  */
 export function claimStatement(lease: Lease, claim: Claim, d: Dialect): Statement {
   const wanted = d.jsonRows('rows', [
@@ -17,14 +18,15 @@ export function claimStatement(lease: Lease, claim: Claim, d: Dialect): Statemen
     { name: 'approval_ends', kind: 'time' },
   ]);
   const approvalEnd = `(SELECT w.approval_ends FROM ${wanted} w WHERE w.command_id = agent_commands.command_id)`;
+  const leaseEnd = '(SELECT h.lease_expires FROM agent_health h WHERE h.agent_id = :agent)';
   return write(
     `UPDATE agent_commands SET status = 'executing', claimed_by = :run, claimed_timestamp = ${d.now},
-  not_after = ${d.smallerOf(approvalEnd, d.plusSeconds(d.now, ':hold_seconds'))}, attempt = COALESCE(attempt, 0) + 1
+  not_after = ${d.smallerOf(approvalEnd, d.plusSeconds(leaseEnd, ':margin_seconds'))}, attempt = COALESCE(attempt, 0) + 1
 WHERE command_id IN (SELECT w.command_id FROM ${wanted} w) AND status = 'pending' AND ${LEASE_GUARD}
   AND NOT EXISTS (SELECT 1 FROM agent_controls k WHERE ${d.wordAsRead('k.kind')} NOT IN ('out_of_service', 'shelved') AND ${d.wordAsRead('k.scope')} = 'all' AND (${d.timeAsRead('k.until')} IS NULL OR k.until > ${d.now}))`,
     {
       ...leaseParams(lease),
-      hold_seconds: claim.holdSeconds,
+      margin_seconds: -claim.marginSeconds,
       rows: JSON.stringify(
         claim.commands.map((command) => ({ command_id: command.commandId, approval_ends: d.encodeTime(command.approvalEnds) })),
       ),

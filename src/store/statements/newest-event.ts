@@ -12,10 +12,13 @@ export function rowJson(d: Dialect, alias: string, columns: Table['columns']): s
   );
 }
 
-/** The newest event of some kinds about each of the chosen subjects, whole: who judges by it may ask who wrote it. */
+/**
+ * The newest event of some kinds about each of the chosen subjects, whole: who judges by it may ask who wrote it. A run that was overtaken
+ * says `not_applied` without a copy, because it no longer knows which ticket is in force: that judges nothing.
+ */
 export function newestEvent(d: Dialect, alias: string, kinds: readonly string[], subjects: string, subjectType = 'recommendation'): string {
   return `${alias} AS (SELECT subject_id, ${rowJson(d, 'newest_events', EVENTS.columns)} AS record FROM (
   SELECT agent_events.*, ROW_NUMBER() OVER (PARTITION BY subject_id ORDER BY ${d.quote('at')} DESC, ordinal DESC) AS place
-  FROM agent_events WHERE subject_type = '${subjectType}' AND event IN ${wordList(kinds)} AND subject_id IN (${subjects})) newest_events
+  FROM agent_events WHERE subject_type = '${subjectType}' AND event IN ${wordList(kinds)} AND (event <> 'not_applied' OR ${d.quote('after')} IS NOT NULL) AND subject_id IN (${subjects})) newest_events
   WHERE place = 1)`;
 }
