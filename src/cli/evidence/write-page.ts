@@ -26,7 +26,8 @@ async function replaceFile(target: string, text: string, asked: string): Promise
     await writeFile(beside, text, { flag: 'wx' });
     await rename(beside, target);
   } catch (thrown) {
-    await rm(beside, { force: true });
+    // Where it could not even be begun there is nothing to take away; the first failure is the one to tell.
+    await rm(beside, { force: true }).catch(() => undefined);
     throw unwritable(asked, reasonOf(thrown), thrown);
   }
 }

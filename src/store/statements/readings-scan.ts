@@ -201,7 +201,7 @@ export function extremesSql(source: SourceSettings, d: Dialect, signal: string):
 parted AS (SELECT ts, value, CAST(${part} AS INTEGER) AS part FROM good),
 ranked AS (SELECT ts, value, ROW_NUMBER() OVER (PARTITION BY part ORDER BY value, ts) AS from_least,
   ROW_NUMBER() OVER (PARTITION BY part ORDER BY value DESC, ts) AS from_greatest, COUNT(*) OVER () AS readings FROM parted)
-SELECT ts, value, readings FROM ranked WHERE from_least = 1 OR from_greatest = 1 ORDER BY ts`;
+SELECT ts, value, readings FROM ranked WHERE from_least = 1 OR from_greatest = 1 ORDER BY ts, value`;
 }
 
 /** The ids in the newest readings, by the index on their time. */

@@ -105,5 +105,5 @@ export function evidencePage(evidence: Evidence): string {
         </main>
       </body>
     </html> `;
-  return page.toString();
+  return `${page.toString().trim()}\n`;
 }
