@@ -1,5 +1,6 @@
 import { type CheckedRecord, type CheckRow, failed, type Judged, open, passed } from './evidence-check.ts';
 import { approvalEvent } from './evidence-decisions.ts';
+import { knownTimes } from './evidence-range.ts';
 import { isOwn, type RecordedWrite } from './evidence-writes.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 import { CLOCK_GRAIN_SECONDS } from './policy.ts';
@@ -92,14 +93,18 @@ function readBack({ writes }: CheckedRecord): Judged {
   return bad.length > 0 ? failed(listed(bad, valueText)) : passed(listed(executed, valueText));
 }
 
+function earlier(at: Instant, seconds: number): Instant | null {
+  return knownTimes(at).map((time) => addSeconds(time, -seconds))[0] ?? null;
+}
+
 /** The moments of the rows in the order in which they must have come. */
 function timesInOrder({ row, writes }: CheckedRecord): Judged {
   const started = writes.flatMap(({ command }) => command.startedTimestamp ?? []);
   const ended = writes.filter(mayHaveLeft).flatMap(({ command }) => command.completedTimestamp ?? []);
   const moments: readonly (readonly [string, Instant | null])[] = [
     // A sensor's clock may be a little ahead, and an SQL client may cut an approval's milliseconds off.
-    ['detected', addSeconds(row.firstDetectedTimestamp, -FUTURE_TOLERANCE_SECONDS)],
-    ['created', addSeconds(row.createdTimestamp, -CLOCK_GRAIN_SECONDS)],
+    ['detected', earlier(row.firstDetectedTimestamp, FUTURE_TOLERANCE_SECONDS)],
+    ['created', earlier(row.createdTimestamp, CLOCK_GRAIN_SECONDS)],
     ['approved', row.approvedTimestamp],
     ['sent', started.length === 0 ? null : Math.min(...started)],
     ['completed', ended.length === 0 ? null : Math.max(...ended)],

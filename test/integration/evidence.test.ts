@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
-import { foundBrowser, PAGE_PROBE, type PageProbe, startBrowser } from '../support/browser.ts';
+import { foundBrowser, PAGE_PROBE, type PageProbe, pictureOf, startBrowser } from '../support/browser.ts';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
 
 const PATIENCE_MS = 120_000;
@@ -131,7 +131,7 @@ async function open(name: string, { width, colorScheme, media, name: view }: Vie
     await page.goto(pathToFileURL(pages.get(name) ?? '').href, { waitUntil: 'load' });
     await page.emulateMedia({ media });
     const probe = await page.evaluate<PageProbe>(PAGE_PROBE);
-    const picture = await page.screenshot({ fullPage: true });
+    const picture = await pictureOf(page);
     writeFileSync(path.join(pictures, `${name}-${view}.png`), picture);
     await after?.(page);
     return { probe, picture, requests, said, title: await page.title() };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const ROOT = path.resolve(__dirname, '../..');
 /** What scripts/fetch-chromium.mjs leaves. */
@@ -37,6 +37,21 @@ export function startBrowser({ executablePath, env }: Launch): Promise<Browser> 
     headless: true,
     chromiumSandbox: false,
   });
+}
+
+/** One in twenty of a busy machine finds no frame that was drawn in time: nothing about the page. Any other failure is one. */
+const NO_FRAME = 'Unable to capture screenshot';
+const SCREENSHOT_TRIES = 5;
+
+/** The whole page as a PNG. */
+export async function pictureOf(page: Page): Promise<Buffer> {
+  for (let left = SCREENSHOT_TRIES - 1; ; left -= 1) {
+    try {
+      return await page.screenshot({ fullPage: true });
+    } catch (thrown) {
+      if (left === 0 || !String(thrown).includes(NO_FRAME)) throw thrown;
+    }
+  }
 }
 
 /** What test/support/page-probe.js says of a page. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { evidenceJson } from '../../src/cli/evidence/evidence-json.ts';
 import { evidencePage } from '../../src/cli/evidence/html/page.ts';
@@ -234,6 +236,15 @@ describe('what is missing is said', () => {
     expect(evidencePage(evidence).replaceAll('&#39;', "'")).toContain(text);
   });
 
+  test('times that somebody removed from the row: none is made up', () => {
+    const gone = { firstDetectedTimestamp: null, createdTimestamp: null, lastAccountedTimestamp: null, approvedTimestamp: null };
+    const evidence = evidenceOf(effective({ columns: gone as unknown as Partial<Recommendation> })); // as an edit leaves them
+    for (const page of [terminalPage(evidence, PLAIN, 80), evidencePage(evidence), JSON.stringify(evidenceJson(evidence))])
+      expect(page).not.toMatch(/1970|NaN|Infinity|Invalid/);
+    const none = evidenceOf(recordOf({ columns: gone as unknown as Partial<Recommendation>, signal: { ...signal, extremes: null } }));
+    expect(evidencePage(none)).not.toMatch(/1970|NaN|Infinity|Invalid/);
+  });
+
   test('a ticket that the audit does not have', () => {
     const evidence = without({ events: [] });
     expect(terminalPage(evidence, PLAIN, 80)).toContain('the audit has no ticket for it');
@@ -326,4 +337,11 @@ test('the JSON has the keys that are documented', () => {
     'audit',
     'events',
   ]);
+});
+
+test('the guide names every key of the JSON and every check', () => {
+  const guide = readFileSync(path.resolve('docs/evidence.md'), 'utf8');
+  const evidence = evidenceOf(effective());
+  for (const name of [...Object.keys(evidenceJson(evidence)), ...evidence.checks.map(({ id }) => id)])
+    expect(guide).toContain(`\n| \`${name}\` |`);
 });

@@ -5,7 +5,7 @@ import type { IssuedTicket } from '../../domain/evidence-ticket.ts';
 import type { RecordedWrite } from '../../domain/evidence-writes.ts';
 import { isoOf, type Instant } from '../../domain/instant.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
-import { jsonRow } from '../json.ts';
+import { jsonRow, snakeCase } from '../json.ts';
 import { unitOf } from '../wording.ts';
 import { historyOf } from './history.ts';
 import { momentsOf } from './moments.ts';
@@ -74,7 +74,7 @@ function writeJson({ command, sent, announcedAt, returned, broken, isReadBack }:
     sent,
     announced_at: iso(announcedAt),
     returned,
-    differs_in: broken,
+    differs_in: broken.map(snakeCase),
     is_read_back: isReadBack,
   };
 }

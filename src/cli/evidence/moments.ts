@@ -1,4 +1,5 @@
 import type { Evidence } from '../../domain/evidence.ts';
+import { knownTimes } from '../../domain/evidence-range.ts';
 import type { RecordedDecision } from '../../domain/evidence-decisions.ts';
 import { isEnding, TICKET_EVENTS } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -82,13 +83,13 @@ function verified({ outcome, signal }: Evidence): readonly Moment[] {
 /** What happened, in the order of its times. */
 export function momentsOf(evidence: Evidence): readonly Moment[] {
   const { row, events, decisions, orders, signal } = evidence;
-  const detected: Moment = {
-    at: row.firstDetectedTimestamp,
+  const detected = knownTimes(row.firstDetectedTimestamp).map((at): Moment => ({
+    at,
     title: 'Detected',
     detail: `the first reading beyond a limit; ${signalText(signal.name, row.peakValue)} at the peak`,
     tone: 'bad',
     isMark: true,
-  };
+  }));
   const issued = events.flatMap(({ at, event, reason }): readonly Moment[] => {
     const title = TICKET_EVENTS.some((kind) => kind === event) ? ISSUED.get(event) : undefined;
     return title === undefined
@@ -109,7 +110,13 @@ export function momentsOf(evidence: Evidence): readonly Moment[] {
       isMark: false,
     };
   });
-  return [detected, ...issued, ...decisions.map(decided), ...writeMoments(evidence), ...ended, ...verified(evidence), ...ordered].toSorted(
-    (a, b) => a.at - b.at,
-  );
+  return [
+    ...detected,
+    ...issued,
+    ...decisions.map(decided),
+    ...writeMoments(evidence),
+    ...ended,
+    ...verified(evidence),
+    ...ordered,
+  ].toSorted((a, b) => a.at - b.at);
 }

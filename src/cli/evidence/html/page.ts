@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 
 import type { Evidence } from '../../../domain/evidence.ts';
-import { isoOf } from '../../../domain/instant.ts';
 import { VERSION } from '../../../version.ts';
 import { withRoundedNumbers } from '../../rounding.ts';
-import { readingsText, statusText, timeText } from '../../wording.ts';
+import { readingsText, statusText } from '../../wording.ts';
 import { type Moment, momentsOf } from '../moments.ts';
 import { drawnFromText, limitsNote, missingReadingsText } from '../trend-wording.ts';
 import { verdictOf } from '../verdict.ts';
 import { html, type Markup, styleSheet } from './markup.ts';
 import { checksSection, historySection, outcomeSection, peopleSection, ticketSection, timelineSection, writeSection } from './sections.ts';
 import { STYLE } from './style.ts';
+import { timeMarkup } from './time-markup.ts';
 import { NARROW, trendSvg, WIDE } from './trend-svg.ts';
 
 /** Nothing is loaded, run or sent; the one style sheet is the one that was written here. */
@@ -28,17 +28,14 @@ function figure(evidence: Evidence, marks: readonly Moment[]): Markup {
         ${marks.map(
           ({ at, title, tone }, index) =>
             html`<li class="${tone}">
-              <span class="number">${index + 1}</span
-              ><span
-                ><b>${title}</b> <time class="muted" datetime="${isoOf(at)}">${isoOf(at).slice(0, 10)} ${isoOf(at).slice(11)}</time></span
-              >
+              <span class="number">${index + 1}</span><span><b>${title}</b> ${timeMarkup(at)}</span>
             </li>`,
         )}
       </ol>
       <p>
         ${missingReadingsText(evidence) ?? drawnFromText(evidence)}. ${evidence.limits ? 'Filled: beyond the mildest limit. ' : ''}Shaded:
-        on record as violating, ${timeText(evidence.row.firstDetectedTimestamp)} to
-        ${timeText(evidence.row.lastAccountedTimestamp)}.${note === null ? '' : ` ${note}`}
+        on record as violating, ${timeMarkup(evidence.row.firstDetectedTimestamp)} to
+        ${timeMarkup(evidence.row.lastAccountedTimestamp)}.${note === null ? '' : ` ${note}`}
       </p>
     </figcaption>
   </figure>`;
@@ -75,8 +72,8 @@ function foot({ row, now }: Evidence): Markup {
       <code>${row.rulesHash}</code>.
     </p>
     <p>
-      Read from the store at <time datetime="${isoOf(now)}">${isoOf(now)}</time> by ops-agent ${VERSION}. All times are the store's, in UTC.
-      What is not on record is not on this page.
+      Read from the store at ${timeMarkup(now)} by ops-agent ${VERSION}. All times are the store's, in UTC. What is not on record is not on
+      this page.
     </p>
   </footer>`;
 }

@@ -1,6 +1,5 @@
 import type { Evidence } from '../../../domain/evidence.ts';
 import type { Check } from '../../../domain/evidence-check.ts';
-import { isoOf } from '../../../domain/instant.ts';
 import { withRoundedNumbers } from '../../rounding.ts';
 import { permissivesText } from '../../wording.ts';
 import { describeTarget } from '../../../domain/resolve-action.ts';
@@ -9,7 +8,8 @@ import { historyOf } from '../history.ts';
 import type { Moment } from '../moments.ts';
 import { decidedText, stepLimitsText } from '../ticket-wording.ts';
 import { changeText, noWriteText, readBackText, sentText, wayText } from '../write-wording.ts';
-import { html, type Child, type Markup } from './markup.ts';
+import { type Child, html, type Markup } from './markup.ts';
+import { timeMarkup } from './time-markup.ts';
 
 interface Column {
   readonly title: string;
@@ -43,13 +43,6 @@ function section(id: string, title: string, ...body: readonly Child[]): Markup {
   </section>`;
 }
 
-function timeMarkup(at: number | null): Markup {
-  if (at === null) return html`-`;
-  const iso = isoOf(at);
-  // The day may stand above the time where there is little room, and nothing else is ever broken.
-  return html`<time datetime="${iso}"><span>${iso.slice(0, 10)}</span> <span>${iso.slice(11)}</span></time>`;
-}
-
 export function timelineSection(moments: readonly Moment[]): Markup {
   const items = moments.map(
     ({ at, title, detail, tone }) =>
@@ -77,7 +70,7 @@ export function ticketSection({ ticket }: Evidence): Markup {
       { title: 'Step', cell: action.sequence },
       { title: 'Tag', cell: html`<code>${action.tag}</code>` },
       { title: 'Live → target', cell: `${changeText(action.old, action.value, action.unit)}${made}`, kind: 'change' },
-      { title: 'Way', cell: action.direction },
+      { title: 'Way', cell: action.direction, kind: 'word' },
       { title: 'Limits now', cell: stepLimitsText(step) },
       { title: 'Only while', cell: permissivesText(action).replace(/^, only while /, '') || 'nothing asked for' },
     ];
@@ -103,7 +96,7 @@ export function peopleSection({ decisions }: Evidence): Markup {
       kind: decision.counts ? 'long' : 'long bad',
     },
     { title: 'When', cell: timeMarkup(decision.at) },
-    { title: 'How', cell: `${wayText(decision)}${decision.sessionId === null ? '' : `, session ${decision.sessionId}`}` },
+    { title: 'How', cell: `${wayText(decision)}${decision.sessionId === null ? '' : `, session ${decision.sessionId}`}`, kind: 'word' },
     { title: 'Judged', cell: timeMarkup(decision.judgedAt) },
     { title: 'Ticket', cell: decision.actionHash === null ? '-' : html`<code>${decision.actionHash.slice(0, 12)}…</code>` },
   ]);

@@ -51,7 +51,7 @@ figure{margin:0}
 .marks{list-style:none;margin:.75rem 0 0;padding:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:.5rem 1.5rem;font-size:.9375rem}
 .marks li{display:flex;gap:.5rem;min-width:0}
 .marks b,.marks time{display:block;line-height:1.375}
-.marks time{font-size:.875rem}
+.marks time{font-size:.875rem;color:var(--muted)}
 .marks .number{flex:none;width:1.25rem;height:1.25rem;margin-top:.125rem;border-radius:50%;background:var(--ink);color:var(--ground);font-size:.75rem;font-weight:600;line-height:1.25rem;text-align:center}
 .marks .good .number{background:var(--good);color:var(--badge-ink)}.marks .bad .number{background:var(--bad);color:var(--badge-ink)}.marks .open .number{background:var(--open);color:var(--badge-ink)}
 .marks .good,.marks .bad,.marks .open{color:var(--ink)}
@@ -98,10 +98,10 @@ const PRINT = `
 @page{margin:14mm}
 @media print{
 :root{${LIGHT};--ink:#000;--muted:#3d4852;--panel:#fff;color-scheme:light}
-body{font-size:10pt}
+html{font-size:10pt}
 main{max-width:none;padding:0}
-h1{font-size:15pt;margin-top:10pt}h2{margin-top:14pt;break-after:avoid}
-.verdict{border:1px solid var(--rule);border-left-width:4px;font-size:11.5pt}
+h1{margin-top:12pt}h2{margin-top:14pt;break-after:avoid}
+.verdict{border:1px solid var(--rule);border-left-width:4px}
 .trend.wide{display:block}.trend.narrow{display:none}
 figure,.verdict,tr,.timeline li,.checks li,.facts div{break-inside:avoid}
 thead{display:table-header-group}

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../../domain/evidence.ts';
+import { knownTimes } from '../../../domain/evidence-range.ts';
 import type { Reading } from '../../../domain/evidence-record.ts';
 import { type Instant, SECOND_MS } from '../../../domain/instant.ts';
 import type { Moment } from '../moments.ts';
@@ -24,7 +25,9 @@ function extentOf(values: readonly number[], least: number): Extent {
 export function timeExtent({ signal, row }: Evidence, marks: readonly Moment[]): Extent {
   const points = signal.extremes?.points ?? [];
   const ends = [points[0]?.at, points.at(-1)?.at].filter((at) => at !== undefined);
-  const { from, to } = extentOf([...ends, ...marks.map(({ at }) => at), row.firstDetectedTimestamp], SECOND_MS);
+  // Without a reading and a mark there is still the time that was asked for.
+  const whole = ends.length + marks.length === 0 ? [signal.range.after, signal.range.upTo] : [];
+  const { from, to } = extentOf([...ends, ...marks.map(({ at }) => at), ...knownTimes(row.firstDetectedTimestamp), ...whole], SECOND_MS);
   const pad = (to - from) * PAD_SHARE;
   return { from: from - pad, to: to + pad };
 }

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../../domain/evidence.ts';
+import { knownTimes } from '../../../domain/evidence-range.ts';
 import type { Reading } from '../../../domain/evidence-record.ts';
 import { isoOf } from '../../../domain/instant.ts';
 import { knownSeverity } from '../../../domain/severity.ts';
@@ -126,9 +127,11 @@ function grid({ x, y, top, bottom, right, times }: Frame): Markup {
 }
 
 /** What is on record as violating, behind everything else. */
-function violation({ row }: Evidence, { x, top, bottom, right }: Frame): Markup {
-  const from = Math.max(LEFT, x.place(row.firstDetectedTimestamp));
-  const to = Math.min(right, Math.max(from + 2, x.place(row.lastAccountedTimestamp)));
+function violation({ row }: Evidence, { x, top, bottom, right }: Frame): Markup | null {
+  const [first, last] = knownTimes(row.firstDetectedTimestamp, row.lastAccountedTimestamp);
+  if (first === undefined || last === undefined) return null;
+  const from = Math.max(LEFT, x.place(first));
+  const to = Math.min(right, Math.max(from + 2, x.place(last)));
   return html`<rect class="violation" x="${fixed(from)}" y="${top}" width="${fixed(Math.max(0, to - from))}" height="${bottom - top}" />`;
 }
 
