@@ -1,6 +1,7 @@
 import { decisionFrom } from './audit-copy.ts';
 import { type Check, type CheckedRecord, type CheckRow, failed, type Judged, open, passed } from './evidence-check.ts';
 import { approvalEvent } from './evidence-decisions.ts';
+import { SIGNATURE_CHECKS } from './evidence-signature-checks.ts';
 import { ticketAfter } from './evidence-ticket.ts';
 import { WRITE_CHECKS } from './evidence-write-checks.ts';
 import { isoOf } from './instant.ts';
@@ -119,6 +120,7 @@ const CHECKS: readonly CheckRow[] = [
   ['approval_of_ticket', 'The approval was of exactly this ticket', approvalOfTicket],
   ['two_people', 'Where two had to approve, two different people did', twoPeople],
   ...WRITE_CHECKS,
+  ...SIGNATURE_CHECKS,
   ['status_on_record', "The row's status is the audit's", statusOnRecord],
   ['outcome_on_record', "The row's outcome is the audit's", outcomeOnRecord],
 ];

@@ -1,5 +1,5 @@
 import { decisionFrom } from './audit-copy.ts';
-import type { RecordedEvent } from './evidence-record.ts';
+import type { AuditRow } from './audit-chain.ts';
 import type { Instant } from './instant.ts';
 import type { DecisionColumns } from './recommendation.ts';
 
@@ -47,7 +47,7 @@ function partsOf(actor: string): { readonly name: string; readonly way: string |
 }
 
 /** The columns have nobody's name for a deferral: the command line told the audit of one, plain SQL leaves none. */
-function deferredBy(events: readonly RecordedEvent[], index: number): Said {
+function deferredBy(events: readonly AuditRow[], index: number): Said {
   const given = events.slice(0, index).findLast(({ event }) => event === 'deferral_given');
   const isItsOwn = given && !events.slice(events.indexOf(given) + 1, index).some(({ event }) => event === 'deferred');
   if (!isItsOwn) return { by: null, at: null, via: null };
@@ -73,7 +73,7 @@ function saidBy(kind: Exclude<DecisionKind, 'deferred'>, columns: DecisionColumn
 }
 
 /** Every decision on record, oldest first. `events` are the recommendation's. */
-export function decisionsIn(events: readonly RecordedEvent[]): readonly RecordedDecision[] {
+export function decisionsIn(events: readonly AuditRow[]): readonly RecordedDecision[] {
   return events.flatMap((event, index) => {
     const kind = DECISION_KINDS.find((known) => known === event.event);
     if (!kind) return [];
@@ -94,6 +94,6 @@ export function decisionsIn(events: readonly RecordedEvent[]): readonly Recorded
 }
 
 /** The approval that led to commands, with the event that took it over; undefined where none counted. */
-export function approvalEvent(events: readonly RecordedEvent[]): RecordedEvent | undefined {
+export function approvalEvent(events: readonly AuditRow[]): AuditRow | undefined {
   return events.findLast(({ event }) => event === 'approved');
 }

@@ -1,5 +1,5 @@
 import { isEnding } from './event.ts';
-import type { RecordedEvent } from './evidence-record.ts';
+import type { AuditRow } from './audit-chain.ts';
 import { addSeconds, type Instant, SECOND_MS } from './instant.ts';
 import type { Policy } from './policy.ts';
 import type { Recommendation } from './recommendation.ts';
@@ -16,7 +16,7 @@ export function knownTimes(...times: readonly (Instant | null)[]): readonly Inst
 }
 
 /** When the story of a recommendation ends: at its verdict, its end, or now. */
-function endOf(row: Recommendation, events: readonly RecordedEvent[], now: Instant, policy: Policy): Instant {
+function endOf(row: Recommendation, events: readonly AuditRow[], now: Instant, policy: Policy): Instant {
   if (row.status === 'executed') {
     const wait = Math.max(policy.settlingSeconds, policy.verifyWindowSeconds);
     const [verdictDue = now] = knownTimes(row.executedTimestamp).map((at) => addSeconds(at, wait));
@@ -28,7 +28,7 @@ function endOf(row: Recommendation, events: readonly RecordedEvent[], now: Insta
 }
 
 /** The readings that belong to a recommendation: from before its first violation to after its end, and no later than now. */
-export function evidenceRange(row: Recommendation, events: readonly RecordedEvent[], now: Instant, policy: Policy): TimeRange {
+export function evidenceRange(row: Recommendation, events: readonly AuditRow[], now: Instant, policy: Policy): TimeRange {
   const began = Math.min(...knownTimes(row.firstDetectedTimestamp, row.createdTimestamp, now));
   const ended = Math.max(began, endOf(row, events, now, policy));
   const marginMs = Math.max((ended - began) * MARGIN_SHARE, LEAST_MARGIN_SECONDS * SECOND_MS);

@@ -2,6 +2,7 @@ import type { AuditRow } from './audit-chain.ts';
 import type { Command } from './command.ts';
 import type { Control } from './control.ts';
 import type { Instant } from './instant.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { Policy } from './policy.ts';
 import type { Recommendation } from './recommendation.ts';
 import type { IssueFamily } from './rules.ts';
@@ -44,6 +45,8 @@ export interface InForce {
   readonly tags: TagPolicy;
   readonly tolerancePercent: number;
   readonly policy: Policy;
+  /** The keys that rows and commands are signed with; without one no signature can be judged. */
+  readonly keys: KeyRing;
 }
 
 /** Everything that is known about one recommendation, as it was read. */

@@ -1,6 +1,6 @@
 import { ticketFrom } from './audit-copy.ts';
 import { TICKET_EVENTS } from './event.ts';
-import type { RecordedEvent } from './evidence-record.ts';
+import type { AuditRow } from './audit-chain.ts';
 import type { Instant } from './instant.ts';
 import { toleranceFor } from './readiness.ts';
 import { type AllowedTag, judgeTag, type TagPolicy } from './tags.ts';
@@ -25,7 +25,7 @@ export interface IssuedTicket {
   readonly steps: readonly TicketStep[];
 }
 
-function issues({ event }: RecordedEvent): boolean {
+function issues({ event }: AuditRow): boolean {
   return TICKET_EVENTS.some((kind) => kind === event);
 }
 
@@ -33,13 +33,13 @@ function issues({ event }: RecordedEvent): boolean {
  * The ticket in force after these events, oldest first: the copy in the newest event that issues one, as it judges approvals and claimed
  * commands. Null where that has none that could have been issued.
  */
-export function ticketAfter(events: readonly RecordedEvent[]): { readonly ticket: Ticket; readonly event: RecordedEvent } | null {
+export function ticketAfter(events: readonly AuditRow[]): { readonly ticket: Ticket; readonly event: AuditRow } | null {
   const event = events.findLast(issues);
   const ticket = ticketFrom(event?.after);
   return event && ticket ? { ticket, event } : null;
 }
 
-export function issuedTicket(events: readonly RecordedEvent[], tags: TagPolicy, tolerancePercent: number): IssuedTicket | null {
+export function issuedTicket(events: readonly AuditRow[], tags: TagPolicy, tolerancePercent: number): IssuedTicket | null {
   const found = ticketAfter(events);
   if (!found) return null;
   const { ticket, event } = found;

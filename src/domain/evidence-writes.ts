@@ -1,6 +1,6 @@
 import { isReadBack } from './check-dispatch.ts';
 import { brokenSeals, type Command } from './command.ts';
-import type { RecordedEvent } from './evidence-record.ts';
+import type { AuditRow } from './audit-chain.ts';
 import type { IssuedTicket, TicketStep } from './evidence-ticket.ts';
 import { commandIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
@@ -50,7 +50,7 @@ export function isOwn(command: Command, recommendationId: string): boolean {
 /** The commands in their order. `events` are about commands, oldest first. */
 export function writesOf(
   commands: readonly Command[],
-  events: readonly RecordedEvent[],
+  events: readonly AuditRow[],
   issued: IssuedTicket | null,
   tolerancePercent: number,
 ): readonly RecordedWrite[] {

@@ -1,13 +1,15 @@
 import type { Check } from './evidence-check.ts';
 import { checksOf } from './evidence-checks.ts';
 import { decisionsIn, type RecordedDecision } from './evidence-decisions.ts';
-import type { EvidenceRecord, RecordedEvent, SignalRecord, StandingOrder } from './evidence-record.ts';
+import type { AuditRow } from './audit-chain.ts';
+import type { EvidenceRecord, SignalRecord, StandingOrder } from './evidence-record.ts';
 import { type IssuedTicket, issuedTicket } from './evidence-ticket.ts';
 import { type RecordedWrite, writesOf } from './evidence-writes.ts';
 import type { Instant } from './instant.ts';
 import type { Outcome, Recommendation } from './recommendation.ts';
 import type { IssueFamily } from './rules.ts';
 import { ordersDuring } from './standing-orders.ts';
+import type { Expectation } from './verify-outcome.ts';
 
 /** The limits of a family. What they were when the recommendation was made is on record as a hash alone. */
 export interface Limits {
@@ -25,6 +27,8 @@ export interface RecordedOutcome {
   /** The peak, and the reading that the verdict was made by; null where none was. */
   readonly before: number;
   readonly after: number | null;
+  /** The effect that was expected; null where the audit does not say it. */
+  readonly expected: Expectation | null;
 }
 
 /** All that is on record about one recommendation, from the reading to the recovery, and what was checked about it. */
@@ -46,14 +50,20 @@ function limitsOf({ inForce, row }: EvidenceRecord): Limits | null {
   return { family, clearBound: side === 'above' ? mildest - deadband : mildest + deadband, areOfRecord: rulesHash === row.rulesHash };
 }
 
-function outcomeOf(row: Recommendation, events: readonly RecordedEvent[]): RecordedOutcome {
+function expectationIn(value: unknown): Expectation | null {
+  const { side, limit } = Object(value) as { readonly side?: unknown; readonly limit?: unknown }; // judged just below
+  return (side === 'below' || side === 'above') && typeof limit === 'number' ? { side, limit } : null;
+}
+
+function outcomeOf(row: Recommendation, events: readonly AuditRow[]): RecordedOutcome {
   const verified = events.findLast(({ event }) => event === 'verified');
-  const { value } = Object(verified?.after) as { readonly value?: unknown }; // its type is looked at just below
+  const { value, expected } = Object(verified?.after) as { readonly value?: unknown; readonly expected?: unknown }; // judged just below
   return {
     outcome: row.outcome,
     verifiedAt: row.verifiedTimestamp,
     before: row.peakValue,
     after: typeof value === 'number' ? value : null,
+    expected: expectationIn(expected),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Control, CONTROL_KINDS } from './control.ts';
-import type { RecordedEvent, StandingOrder } from './evidence-record.ts';
+import type { AuditRow } from './audit-chain.ts';
+import type { StandingOrder } from './evidence-record.ts';
 import type { Instant } from './instant.ts';
 import { matchesPattern } from './tags.ts';
 import type { TimeRange } from './window.ts';
@@ -26,7 +27,7 @@ function concerns({ scope }: Control, equipmentId: string): boolean {
  * The orders that were in force for the equipment at some time of `range`, oldest first, as the audit has them; one that was given anew ends
  * the one before it. `events` are about controls, oldest first.
  */
-export function ordersDuring(events: readonly RecordedEvent[], equipmentId: string, { after, upTo }: TimeRange): readonly StandingOrder[] {
+export function ordersDuring(events: readonly AuditRow[], equipmentId: string, { after, upTo }: TimeRange): readonly StandingOrder[] {
   return events.flatMap((event, index) => {
     const order = event.event === 'control_set' ? orderIn(event.after) : null;
     if (!order || !concerns(order, equipmentId) || event.at > upTo) return [];

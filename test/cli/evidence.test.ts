@@ -95,7 +95,7 @@ describe('show --evidence', () => {
     const { stdout, code } = await place.run('show', executed, '--evidence');
     await edit('75');
     expect(code).toBe(0);
-    expect(stdout).toContain('; but 1 of 15 checks failed.');
+    expect(stdout).toContain('; but 1 of 18 checks failed.');
     expect(stdout).toContain('✗ failed  Every command is what the ticket says, column by column: command 1 differs in newValue');
   });
 
@@ -171,14 +171,19 @@ describe('show --evidence --json', () => {
         { sequence: 2 },
       ],
       no_write: null,
-      outcome: { outcome: null, verified_timestamp: null, value_before: 92, value_after: null },
+      outcome: { outcome: null, verified_timestamp: null, value_before: 92, value_after: null, expected: null },
       related: { predecessor: null, follows: null, successor: null },
     });
     const { checks, audit, events, timeline } = evidence as Record<'checks' | 'events' | 'timeline', readonly Record<string, unknown>[]> & {
       audit: unknown;
     }; // asserted here
     expect(new Set(checks.map(({ result }) => result))).toEqual(new Set(['passed', 'open']));
-    expect(audit).toEqual({ rows: events.length, first_at: events[0]?.['at'], last_at: events.at(-1)?.['at'] });
+    expect(audit).toEqual({
+      rows: events.length,
+      first_at: events[0]?.['at'],
+      last_at: events.at(-1)?.['at'],
+      chain_seqs: events.map((row) => row['chain_seq']),
+    });
     expect(events.map(({ at }) => String(at)).toSorted()).toEqual(events.map(({ at }) => at));
     expect(timeline[0]).toEqual({ at: ISO, title: 'Detected', detail: 'the first reading beyond a limit; 92 °C at the peak' });
   });

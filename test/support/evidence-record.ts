@@ -1,7 +1,9 @@
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
 import type { Command } from '../../src/domain/command.ts';
 import { eventOf, type EventText } from '../../src/domain/event.ts';
-import type { EvidenceRecord, RecordedEvent } from '../../src/domain/evidence-record.ts';
+import { type AuditRow, chainHash } from '../../src/domain/audit-chain.ts';
+import { type KeyRing, NO_KEYS, signatureOf } from '../../src/domain/key-ring.ts';
+import type { EvidenceRecord } from '../../src/domain/evidence-record.ts';
 import { type DecisionColumns, NO_DECISION, type OpenRecommendation, type Recommendation } from '../../src/domain/recommendation.ts';
 import { commandsOf, FAMILY, NOW, openRow, POLICY, RUN, SECOND, TAGS } from '../property/domain-fixtures.ts';
 
@@ -21,10 +23,11 @@ export const APPROVAL: DecisionColumns = {
 let ordinal = 0;
 
 /** An event of the recommendation, `seconds` from NOW. */
-export function event(seconds: number, name: string, text: Partial<EventText> = {}): RecordedEvent {
+export function event(seconds: number, name: string, text: Partial<EventText> = {}): AuditRow {
   ordinal += 1;
   const subject = { subjectType: 'recommendation', subjectId: ROW.recommendationId } as const;
-  return { ...eventOf(RUN, { ...subject, event: name, step: String(ordinal), ...text }), at: NOW + seconds * SECOND, ordinal };
+  const said = { ...eventOf(RUN, { ...subject, event: name, step: String(ordinal), ...text }), at: NOW + seconds * SECOND, ordinal };
+  return { ...said, chainSeq: ordinal, previousHash: null, hash: null, signature: null };
 }
 
 export const CREATED = event(-100, 'created', { toStatus: 'pending', reason: 'temperature 92', after: issuedCopy(ROW.ticket) });
@@ -36,7 +39,7 @@ export const APPROVED = event(-49, 'approved', {
   after: { decision: decisionRecord(APPROVAL), action_hash: HASH },
 });
 
-export function commandEvents(commands: readonly Command[], ...named: readonly (readonly [number, string])[]): readonly RecordedEvent[] {
+export function commandEvents(commands: readonly Command[], ...named: readonly (readonly [number, string])[]): readonly AuditRow[] {
   return commands.flatMap(({ commandId: subjectId }) =>
     named.map(([seconds, name]) => event(seconds, name, { subjectType: 'command', subjectId })),
   );
@@ -58,10 +61,26 @@ export function sentCommands(): readonly Command[] {
   return commandsOf(ROW, SENT).map((command) => ({ ...command, readBackValue: Number(command.newValue) }));
 }
 
+/** With the hash of what it says, as it is stored, and a signature where there is a key. */
+function stored(row: AuditRow, keys: KeyRing): AuditRow {
+  const { hash: _hash, signature: _signature, chainSeq, ...said } = row;
+  const hash = chainSeq === null ? null : chainHash({ ...said, chainSeq });
+  return { ...row, hash, signature: hash === null ? null : signatureOf(keys, hash) };
+}
+
 export function recordOf(changes: Partial<EvidenceRecord> & { readonly columns?: Partial<Recommendation> } = {}): EvidenceRecord {
   const { columns = {}, ...rest } = changes;
   const status = columns.status ?? ROW.status;
-  return {
+  const inForce = {
+    rulesHash: ROW.rulesHash,
+    family: FAMILY,
+    tags: TAGS,
+    tolerancePercent: 0.5,
+    policy: POLICY,
+    keys: NO_KEYS,
+    ...rest.inForce,
+  };
+  const record = {
     now: NOW,
     row: { ...ROW, guardedStatus: status, ...columns },
     events: [CREATED],
@@ -81,9 +100,11 @@ export function recordOf(changes: Partial<EvidenceRecord> & { readonly columns?:
       },
     },
     related: { predecessor: null, follows: null, successor: null },
-    inForce: { rulesHash: ROW.rulesHash, family: FAMILY, tags: TAGS, tolerancePercent: 0.5, policy: POLICY },
     ...rest,
+    inForce,
   };
+  const rows = (events: readonly AuditRow[]) => events.map((each) => stored(each, inForce.keys));
+  return { ...record, events: rows(record.events), commandEvents: rows(record.commandEvents) };
 }
 
 const ACCEPTED: Partial<Recommendation> = { ...APPROVAL, expiresTimestamp: NOW + 800 * SECOND };

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
+import { sealedColumnsOf, signCommand } from '../../src/domain/command.ts';
 import { type Evidence, evidenceOf } from '../../src/domain/evidence.ts';
 import type { EvidenceRecord } from '../../src/domain/evidence-record.ts';
 import { NO_DECISION } from '../../src/domain/recommendation.ts';
+import { ringOf } from '../support/keys.ts';
 import { NOW, SECOND, TAGS } from '../property/domain-fixtures.ts';
 import {
   APPROVAL,
@@ -32,11 +34,15 @@ const [SETPOINT, COOLING] = sentCommands();
 describe('the checks', () => {
   test('of one that went well all pass, and the one that asks for two people has nothing to ask', () => {
     expect(checksOf(effective(), 'failed')).toEqual([]);
-    expect(checksOf(effective(), 'open')).toEqual(['two_people']);
+    expect(checksOf(effective(), 'open')).toEqual(['two_people', 'audit_signatures', 'command_signatures']);
   });
 
   test.each<readonly [string, EvidenceRecord, readonly string[]]>([
-    ['pending', recordOf(), ['ticket_on_record', 'ticket_hash', 'row_unedited', 'times_in_order', 'audit_in_order', 'status_on_record']],
+    [
+      'pending',
+      recordOf(),
+      ['ticket_on_record', 'ticket_hash', 'row_unedited', 'times_in_order', 'audit_in_order', 'audit_hashes', 'status_on_record'],
+    ],
     [
       'approved',
       approved(),
@@ -48,6 +54,7 @@ describe('the checks', () => {
         'approval_of_ticket',
         'times_in_order',
         'audit_in_order',
+        'audit_hashes',
         'status_on_record',
       ],
     ],
@@ -187,6 +194,52 @@ function approvedBy(name: string): EvidenceRecord {
   return effective({ events: [CREATED, event, ...effective().events.slice(2)], columns });
 }
 
+describe('the checks of hashes and signatures', () => {
+  const keys = ringOf(`k1:${'s'.repeat(40)}`);
+  const strangers = ringOf(`k2:${'t'.repeat(40)}`);
+  const inForce = { ...recordOf().inForce, keys };
+  const signedBy = (ring: typeof keys) =>
+    sentCommands().map((command) => {
+      const action = ROW.ticket?.actions.find(({ sequence }) => sequence === command.sequence);
+      return { ...command, signature: ROW.ticket && action ? signCommand(sealedColumnsOf(ROW.ticket, action), ROW.ticket, ring) : null };
+    });
+  const record = effective({ inForce, commands: signedBy(keys) });
+
+  test('pass where a key that is given made each of them', () => {
+    expect(checksOf(record, 'failed')).toEqual([]);
+    expect(checksOf(record, 'open')).toEqual(['two_people']);
+    expect(found(record, 'audit_signatures')).toBe('11 rows signed');
+    expect(found(record, 'command_signatures')).toBe('2 commands signed');
+    expect(found(record, 'audit_hashes')).toMatch(/^11 rows, of the places \d+ to \d+ of the chain$/);
+  });
+
+  test('tell which row says something else than its hash', () => {
+    const events = record.events.map((row) => (row.event === 'executing' ? { ...row, actor: 'eve' } : row));
+    expect(checksOf({ ...record, events }, 'failed')).toEqual(['audit_hashes']);
+    expect(found({ ...record, events }, 'audit_hashes')).toBe(
+      "another hash than what they say has 'executing' of 2026-02-19T10:29:11.000Z",
+    );
+  });
+
+  test('tell a signature that the key it names did not make', () => {
+    const events = record.events.map((row) => ({ ...row, signature: `k1:${'0'.repeat(64)}` }));
+    const commands = signedBy(keys).map((command) => ({ ...command, signature: `k1:${'0'.repeat(64)}` }));
+    expect(checksOf({ ...record, events, commands }, 'failed')).toEqual(['audit_signatures', 'command_signatures']);
+  });
+
+  test('leave open what is older than the chain and the keys, or signed by another one', () => {
+    const older = record.events.map((row) => ({ ...row, chainSeq: null, hash: null, signature: null }));
+    const commands = signedBy(strangers);
+    expect(checksOf({ ...record, events: older, commands }, 'failed')).toEqual([]);
+    expect(checksOf({ ...record, events: older, commands }, 'open')).toEqual([
+      'two_people',
+      'audit_hashes',
+      'audit_signatures',
+      'command_signatures',
+    ]);
+  });
+});
+
 describe('the evidence', () => {
   test('has the limits of the record while the rules are those it was made by, and says when they are not', () => {
     expect(evidenceOf(recordOf()).limits).toMatchObject({ areOfRecord: true, clearBound: 84 });
@@ -213,8 +266,14 @@ describe('the evidence', () => {
   });
 
   test('has the value that the verdict was made by, and the peak', () => {
-    expect(evidenceOf(effective()).outcome).toEqual({ outcome: 'effective', verifiedAt: NOW - 5 * SECOND, before: 92, after: 80 });
-    expect(evidenceOf(recordOf()).outcome).toEqual({ outcome: null, verifiedAt: null, before: 92, after: null });
+    expect(evidenceOf(effective()).outcome).toEqual({
+      outcome: 'effective',
+      verifiedAt: NOW - 5 * SECOND,
+      before: 92,
+      after: 80,
+      expected: null,
+    });
+    expect(evidenceOf(recordOf()).outcome).toEqual({ outcome: null, verifiedAt: null, before: 92, after: null, expected: null });
   });
 
   test.each<readonly [string, Partial<NonNullable<typeof SETPOINT>>, Evidence['writes'][number]['sent']]>([

@@ -173,7 +173,7 @@ const LIVES: readonly (readonly [string, EvidenceRecord, sentence: string, noWri
   [
     'effective, as the row has it and the audit does not',
     effective({ events: effective().events.slice(0, -1) }),
-    'anna approved ThroughputSetpoint 100 → 75 %, CoolingSystemStatus 0 → 1, it was written and read back, and the temperature recovered from 92 °C; but 1 of 15 checks failed.',
+    'anna approved ThroughputSetpoint 100 → 75 %, CoolingSystemStatus 0 → 1, it was written and read back, and the temperature recovered from 92 °C; but 1 of 18 checks failed.',
     null,
     'bad',
   ],
@@ -249,7 +249,7 @@ describe('what is missing is said', () => {
     const evidence = without({ events: [] });
     expect(terminalPage(evidence, PLAIN, 80)).toContain('the audit has no ticket for it');
     expect(evidencePage(evidence)).toContain('The audit has no ticket for it.');
-    expect(evidenceJson(evidence)).toMatchObject({ ticket: null, audit: { rows: 0, first_at: null, last_at: null } });
+    expect(evidenceJson(evidence)).toMatchObject({ ticket: null, audit: { rows: 0, first_at: null, last_at: null, chain_seqs: [] } });
   });
 });
 

@@ -1,7 +1,8 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Evidence, evidenceOf } from '../../domain/evidence.ts';
 import { evidenceRange } from '../../domain/evidence-range.ts';
-import type { RecordedEvent, RelatedRows, SignalRecord } from '../../domain/evidence-record.ts';
+import type { AuditRow } from '../../domain/audit-chain.ts';
+import type { RelatedRows, SignalRecord } from '../../domain/evidence-record.ts';
 import { ticketAfter } from '../../domain/evidence-ticket.ts';
 import { commandIdOf, recommendationIdOf } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -41,13 +42,14 @@ export async function collectEvidence(context: CliContext, row: Recommendation, 
       tags: settings.tags,
       tolerancePercent: settings.plant.tolerancePercent,
       policy: settings.policy,
+      keys: settings.signingKeys,
     },
   });
 }
 
 /** Oldest first. */
-async function eventsAbout(store: OperatorStore, subjectIds: readonly string[]): Promise<readonly RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
+async function eventsAbout(store: OperatorStore, subjectIds: readonly string[]): Promise<readonly AuditRow[]> {
+  const events: AuditRow[] = [];
   for (const subjectId of subjectIds) events.push(...(await store.listEvents({ subjectId, limit: MOST_EVENTS })));
   return events.toSorted((a, b) => a.at - b.at || a.ordinal - b.ordinal);
 }
@@ -55,7 +57,7 @@ async function eventsAbout(store: OperatorStore, subjectIds: readonly string[]):
 async function signalOf(
   context: CliContext,
   row: Recommendation,
-  events: readonly RecordedEvent[],
+  events: readonly AuditRow[],
   now: Instant,
   parts: number,
 ): Promise<SignalRecord> {

@@ -109,6 +109,7 @@ export function evidenceJson(evidence: Evidence): Json {
       verified_timestamp: iso(outcome.verifiedAt),
       value_before: outcome.before,
       value_after: outcome.after,
+      expected: outcome.expected,
     },
     orders: evidence.orders.map(orderJson),
     related: {
@@ -118,7 +119,12 @@ export function evidenceJson(evidence: Evidence): Json {
     },
     timeline: momentsOf(evidence).map(({ at, title, detail }) => ({ at: isoOf(at), title, detail })),
     checks: evidence.checks,
-    audit: { rows: history.length, first_at: iso(history[0]?.at ?? null), last_at: iso(history.at(-1)?.at ?? null) },
+    audit: {
+      rows: history.length,
+      first_at: iso(history[0]?.at ?? null),
+      last_at: iso(history.at(-1)?.at ?? null),
+      chain_seqs: history.map(({ chainSeq }) => chainSeq),
+    },
     events: history.map(jsonRow),
   };
 }

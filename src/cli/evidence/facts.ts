@@ -1,5 +1,6 @@
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
+import { withRoundedNumbers } from '../rounding.ts';
 import { signalText, timeText } from '../wording.ts';
 
 /** Whether it worked: the value before and after, or why that is not known. */
@@ -7,7 +8,9 @@ export function outcomeText({ row, outcome, signal }: Evidence): string {
   const before = `${signalText(signal.name, outcome.before)} at the peak`;
   if (outcome.outcome === null) return row.status === 'executed' ? `not verified yet; ${before}` : `nothing was executed; ${before}`;
   const after = outcome.after === null ? 'no fresh reading' : signalText(signal.name, outcome.after);
-  return `${outcome.outcome}: ${before} → ${after}, verified ${timeText(outcome.verifiedAt)}`;
+  const { expected } = outcome;
+  const wanted = expected === null ? '' : `, expected ${expected.side} ${signalText(signal.name, expected.limit)}`;
+  return `${outcome.outcome}: ${before} → ${after}${wanted}, verified ${timeText(outcome.verifiedAt)}`;
 }
 
 function relatedText(what: string, row: Recommendation | null): readonly string[] {
@@ -22,6 +25,8 @@ export function relatedLines({ row, related }: Evidence): readonly string[] {
     ...relatedText('follows the write of', related.follows),
     ...relatedText(related.successor?.followsRecommendationId === row.recommendationId ? 'follow-up' : 'successor', related.successor),
   ];
+  if (row.triedBefore !== null) lines.push(`tried before: ${withRoundedNumbers(row.triedBefore) ?? ''}`);
+  if (row.revertRequestedBy !== null) lines.push(`${row.revertRequestedBy} asks that the earlier values be put back`);
   return lines.length === 0 ? ['the first and the last of its family'] : lines;
 }
 

@@ -158,6 +158,7 @@ export function historySection(evidence: Evidence): Markup {
   const history = historyOf(evidence);
   const rows = history.map((event): readonly Column[] => [
     { title: 'Time', cell: timeMarkup(event.at) },
+    { title: 'Chain', cell: event.chainSeq ?? '-' },
     { title: 'About', cell: event.subjectType, kind: 'word' },
     { title: 'Event', cell: event.event, kind: 'word' },
     { title: 'Change', cell: event.toStatus === null ? '-' : `${event.fromStatus ?? '-'} → ${event.toStatus}`, kind: 'word' },
