@@ -29,6 +29,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => place.remove());
 
+async function printed(env: Record<string, string>): Promise<string> {
+  return (await runBundle(['show', executed, '--evidence'], { cwd: place.cwd, env })).stdout;
+}
+
 describe('show --evidence', () => {
   test('prints every section, the checks among them, without colours into a pipe', async () => {
     const { stdout, stderr, code } = await place.run('show', executed, '--evidence');
@@ -62,8 +66,6 @@ describe('show --evidence', () => {
   });
 
   test('is painted where colours are asked for, unless NO_COLOR says no', async () => {
-    const printed = async (env: Record<string, string>) =>
-      (await runBundle(['show', executed, '--evidence'], { cwd: place.cwd, env })).stdout;
     // eslint-disable-next-line no-control-regex -- colours are control characters
     expect(await printed({ FORCE_COLOR: '1' })).toMatch(/\u001b\[32m✓ passed/);
     expect(await printed({ FORCE_COLOR: '1', NO_COLOR: '1' })).toContain('✓ passed');

@@ -257,15 +257,15 @@ function theControls(under: StoreUnderTest): void {
       await tell('out_of_service:R1', 'control_set');
       await tell('advisory:all', 'control_cleared');
       await tell('advisories', 'derived', 'command');
-      const told = await at.store.listControlEvents(9);
-      expect(told.map(({ subjectId, event }) => `${event} ${subjectId}`).toSorted()).toEqual([
+      const orders = await at.store.listControlEvents(9);
+      expect(orders.map(({ subjectId, event }) => `${event} ${subjectId}`).toSorted()).toEqual([
         'control_cleared advisory:all',
         'control_set advisory:all',
         'control_set advisory:Öfen',
         'control_set out_of_service:R1',
         'control_set shelved:PUMP*',
       ]);
-      expect(told.map(({ at: time }) => time).toSorted((a, b) => b - a)).toEqual(told.map(({ at: time }) => time));
+      expect(orders.map(({ at: time }) => time).toSorted((a, b) => b - a)).toEqual(orders.map(({ at: time }) => time));
       expect(await at.store.listControlEvents(2)).toHaveLength(2);
     });
 

@@ -57,12 +57,13 @@ async function makePages(): Promise<void> {
   }
 }
 
+async function run(...args: string[]): Promise<void> {
+  const { stderr, code } = await place.run(...args);
+  if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
+}
+
 /** The demo's, which was effective, and two more: rejected by an odd person, and not decided yet. */
 async function makeRecommendations(): Promise<readonly [string, string, string]> {
-  const run = async (...args: string[]) => {
-    const { stderr, code } = await place.run(...args);
-    if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
-  };
   const store = ['--store-path', 'demo.db'];
   await run('demo', '--keep', 'demo.db');
   for (const [equipment, temperature] of [

@@ -21,6 +21,32 @@ import {
   sentCommands,
 } from '../support/evidence-record.ts';
 
+const steps = (tags: typeof TAGS) => {
+  const record = recordOf();
+  return evidenceOf({ ...record, inForce: { ...record.inForce, tags } }).ticket?.steps.map(
+    ({ allowed }) => allowed && [allowed.min, allowed.max],
+  );
+};
+const decisions = (events: EvidenceRecord['events']) => evidenceOf(recordOf({ events })).decisions;
+const deferred = () => event(-29, 'deferred', { after: { decision: decisionRecord(NO_DECISION) } });
+const order = (seconds: number, scope: string, extra: object = {}) =>
+  event(seconds, 'control_set', {
+    subjectType: 'control',
+    subjectId: `advisory:${scope}`,
+    after: {
+      kind: 'advisory',
+      scope,
+      by: 'anna',
+      reason: 'maintenance',
+      since: new Date(NOW + seconds * SECOND).toISOString(),
+      until: null,
+      ...extra,
+    },
+  });
+const lifted = (seconds: number, scope: string) =>
+  event(seconds, 'control_cleared', { subjectType: 'control', subjectId: `advisory:${scope}`, actor: 'bernd' });
+const scopes = (...controlEvents: EvidenceRecord['events']) => evidenceOf(recordOf({ controlEvents })).orders.map(({ scope }) => scope);
+
 function checksOf(record: EvidenceRecord, result: 'passed' | 'failed' | 'open'): readonly string[] {
   return evidenceOf(record).checks.flatMap((check) => (check.result === result ? check.id : []));
 }
@@ -190,8 +216,8 @@ function edited(columns: Partial<NonNullable<typeof SETPOINT>>): EvidenceRecord[
 
 function approvedBy(name: string): EvidenceRecord {
   const columns = { ...APPROVAL, approvedByOperator: name };
-  const event = { ...APPROVED, after: { decision: decisionRecord(columns), action_hash: HASH } };
-  return effective({ events: [CREATED, event, ...effective().events.slice(2)], columns });
+  const approval = { ...APPROVED, after: { decision: decisionRecord(columns), action_hash: HASH } };
+  return effective({ events: [CREATED, approval, ...effective().events.slice(2)], columns });
 }
 
 describe('the checks of hashes and signatures', () => {
@@ -252,12 +278,6 @@ describe('the evidence', () => {
   });
 
   test('names the limits that are configured for a tag now, and none for one that may not be written any more', () => {
-    const steps = (tags: typeof TAGS) => {
-      const record = recordOf();
-      return evidenceOf({ ...record, inForce: { ...record.inForce, tags } }).ticket?.steps.map(
-        ({ allowed }) => allowed && [allowed.min, allowed.max],
-      );
-    };
     expect(steps(TAGS)).toEqual([
       [0, 100],
       [0, 1],
@@ -290,8 +310,6 @@ describe('the evidence', () => {
 });
 
 describe('the decisions', () => {
-  const decisions = (events: EvidenceRecord['events']) => evidenceOf(recordOf({ events })).decisions;
-
   test('name who approved, by which way, and for which ticket', () => {
     expect(decisions([CREATED, APPROVED])).toEqual([
       {
@@ -331,7 +349,6 @@ describe('the decisions', () => {
 
   test('know who deferred by the command line, and nobody who did by plain SQL', () => {
     const given = event(-30, 'deferral_given', { actor: 'dora via cli:d' });
-    const deferred = () => event(-29, 'deferred', { after: { decision: decisionRecord(NO_DECISION) } });
     expect(decisions([CREATED, given, deferred(), deferred()])).toMatchObject([
       { by: 'dora', via: 'cli:d' },
       { by: null, via: null },
@@ -340,24 +357,6 @@ describe('the decisions', () => {
 });
 
 describe('the standing orders', () => {
-  const order = (seconds: number, scope: string, extra: object = {}) =>
-    event(seconds, 'control_set', {
-      subjectType: 'control',
-      subjectId: `advisory:${scope}`,
-      after: {
-        kind: 'advisory',
-        scope,
-        by: 'anna',
-        reason: 'maintenance',
-        since: new Date(NOW + seconds * SECOND).toISOString(),
-        until: null,
-        ...extra,
-      },
-    });
-  const lifted = (seconds: number, scope: string) =>
-    event(seconds, 'control_cleared', { subjectType: 'control', subjectId: `advisory:${scope}`, actor: 'bernd' });
-  const scopes = (...controlEvents: EvidenceRecord['events']) => evidenceOf(recordOf({ controlEvents })).orders.map(({ scope }) => scope);
-
   test('are those that were in force for the equipment while it lived', () => {
     expect(scopes(order(-500, 'all'), order(-50, 'R*'), order(-40, 'PUMP_*'))).toEqual(['all', 'R*']);
   });

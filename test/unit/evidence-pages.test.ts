@@ -9,7 +9,7 @@ import { verdictOf } from '../../src/cli/evidence/verdict.ts';
 import { noWriteText } from '../../src/cli/evidence/write-wording.ts';
 import { paletteFor } from '../../src/cli/colour.ts';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
-import { evidenceOf } from '../../src/domain/evidence.ts';
+import { type Evidence, evidenceOf } from '../../src/domain/evidence.ts';
 import type { EvidenceRecord } from '../../src/domain/evidence-record.ts';
 import { NO_DECISION, type Recommendation } from '../../src/domain/recommendation.ts';
 import { NOW, SECOND } from '../property/domain-fixtures.ts';
@@ -208,8 +208,11 @@ describe.each(LIVES)('of one that is %s', (_what, record, sentence, noWrite, ton
   });
 });
 
+function without(changes: Partial<EvidenceRecord>): Evidence {
+  return evidenceOf(recordOf(changes));
+}
+
 describe('what is missing is said', () => {
-  const without = (changes: Partial<EvidenceRecord>) => evidenceOf(recordOf(changes));
   const { signal, inForce } = recordOf();
 
   test.each([
