@@ -30,9 +30,14 @@ const UNITS = new Map<string, string>([
   ['flow_rate', 'GPM'],
 ]);
 
+/** The specification's unit of a signal; undefined for a signal of the site's own. */
+export function unitOf(signal: string): string | undefined {
+  return UNITS.get(signal);
+}
+
 /** One signal's value with the specification's unit, or with the signal's name where it has none. */
 export function signalText(signal: string, value: number): string {
-  const unit = UNITS.get(signal);
+  const unit = unitOf(signal);
   return unit === undefined ? `${signal} ${roundedText(value)}` : `${roundedText(value)} ${unit}`;
 }
 
@@ -96,7 +101,8 @@ function stepText(action: Action): string {
 
 const SIGNS = { equals: '=', above: '>', below: '<' } as const;
 
-function permissivesText({ tag, permissives = [] }: Action): string {
+/** `, only while Mode = 1 and …`, or nothing. */
+export function permissivesText({ tag, permissives = [] }: Pick<Action, 'tag' | 'permissives'>): string {
   if (permissives.length === 0) return '';
   const folder = tag.slice(0, tag.lastIndexOf('/') + 1);
   const conditions = permissives.map((permissive) => {

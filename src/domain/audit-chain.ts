@@ -30,6 +30,14 @@ export interface ChainedEvent extends RecordedEvent {
   readonly signature: string | null;
 }
 
+/** A row of the audit as it is stored: rows that are older than the chain have no place in it. */
+export interface AuditRow extends RecordedEvent {
+  readonly chainSeq: number | null;
+  readonly previousHash: string | null;
+  readonly hash: string | null;
+  readonly signature: string | null;
+}
+
 /** What a row's hash is made of. */
 export type HashedEvent = Omit<ChainedEvent, 'hash' | 'signature' | 'at'> & {
   /** Null where somebody left there what is no time. */

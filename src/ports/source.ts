@@ -1,14 +1,9 @@
 import type { Detection } from '../domain/detection.ts';
 import type { DetectionRequest } from '../domain/detection-request.ts';
+import type { Extremes, Reading } from '../domain/evidence-record.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { NewestRows } from '../domain/newest-rows.ts';
 import type { TimeRange } from '../domain/window.ts';
-
-/** Readings of the past for `show`: one equipment, one signal, oldest first. */
-export interface ReadingPoint {
-  readonly at: Instant;
-  readonly value: number;
-}
 
 /** What the source's table does not have as the configuration says it. */
 export interface SourceProblem {
@@ -28,7 +23,13 @@ export interface Source {
    */
   detect(request: DetectionRequest): Promise<Detection>;
   /** Good readings of one signal after a moment and up to another, at most `limit`, the newest of them, in the order of their times. */
-  readSignal(equipmentId: string, signal: string, range: TimeRange, limit: number): Promise<readonly ReadingPoint[]>;
+  readSignal(equipmentId: string, signal: string, range: TimeRange, limit: number): Promise<readonly Reading[]>;
+  /**
+   * Good readings of one signal over a range: of each of `parts` equal parts of the time from the first to the last of them the least and the
+   * greatest, so that no peak is lost. One statement, and at most 2 · (parts + 1) points however many readings there are. Changes nothing.
+   * @throws AgentError store_unavailable; usage where the source has no such signal, or its table or a column is missing
+   */
+  readExtremes(equipmentId: string, signal: string, range: TimeRange, parts: number): Promise<Extremes>;
   /** The configured columns that the table lacks, or that there is no such table; empty when it can be read. */
   missingColumns(): Promise<readonly SourceProblem[]>;
   /** The configured columns whose declared type rules out what they are to hold; a type that says nothing is none. */

@@ -3,6 +3,7 @@ import type { Command } from '../domain/command.ts';
 import type { Control, ControlKind } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
 import type { AgentEvent } from '../domain/event.ts';
+import type { AuditRow } from '../domain/audit-chain.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { QueueFacts } from '../domain/queue.ts';
@@ -226,15 +227,7 @@ export interface StatusFigures {
 /** A row as a table holds it, with JSON, numbers and times in their JSON spelling: what `--json` prints. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
-export interface StoredEvent extends AgentEvent {
-  readonly at: Instant;
-  readonly ordinal: number;
-  /** As in ChainedEvent; null in rows that are older than the chain. */
-  readonly chainSeq: number | null;
-  readonly previousHash: string | null;
-  readonly hash: string | null;
-  readonly signature: string | null;
-}
+export type StoredEvent = AuditRow;
 
 /** What operators and engineers ask of the store. */
 export interface OperatorStore {
@@ -253,6 +246,8 @@ export interface OperatorStore {
   findSubjects(prefix: string): Promise<readonly string[]>;
   /** Newest first. */
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]>;
+  /** Orders that people gave and lifted, newest first. */
+  listControlEvents(limit: number): Promise<readonly StoredEvent[]>;
   readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }>;
   readFigures(): Promise<StatusFigures>;
   /** What says whether there is a flood, as a cycle reads it; one statement. */

@@ -19,7 +19,7 @@ import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
 import { decisionStatement, revertStatement } from './statements/decisions.ts';
-import { subjectsStatement } from './statements/events.ts';
+import { controlEventsStatement, subjectsStatement } from './statements/events.ts';
 import { countOutcomes } from './sql-outcomes.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
@@ -121,6 +121,10 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
         filter.subjectId === null ? { limit: filter.limit } : { limit: filter.limit, subject: filter.subjectId },
       ),
     );
+  }
+
+  listControlEvents(limit: number): Promise<readonly StoredEvent[]> {
+    return this.#rows(EVENTS, controlEventsStatement(this.#columns(EVENTS), limit, this.#dialect));
   }
 
   async readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }> {

@@ -11,12 +11,13 @@ import {
 } from '../domain/detection.ts';
 import type { DetectionRequest } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
+import type { Extremes, Reading } from '../domain/evidence-record.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import type { NewestRows } from '../domain/newest-rows.ts';
 import { CHATTER_WINDOW_SECONDS } from '../domain/queue.ts';
 import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS, type TimeRange } from '../domain/window.ts';
-import type { ReadingPoint, Source, SourceProblem } from '../ports/source.ts';
+import type { Source, SourceProblem } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { newestRows } from './newest-rows.ts';
@@ -28,7 +29,7 @@ import type { ParameterColumn } from './tables.ts';
 import { mistypedColumns, missingColumns, type TableColumn } from './source-columns.ts';
 import { ACCOUNTED_COLUMNS, type DetectForm, detectSql, EFFECT_COLUMNS, KNOWN_COLUMNS } from './statements/detect.ts';
 import { familyParams, isScoped, UNLIMITED } from './statements/families-in-force.ts';
-import { equipmentSql, patternParams, signalNames, signalSql, unitParams } from './statements/readings-scan.ts';
+import { equipmentSql, extremesSql, patternParams, signalNames, signalSql, unitParams } from './statements/readings-scan.ts';
 import { sensorForm, sensorParams } from './statements/sensor-states.ts';
 import { trendColumns, wantsTrends } from './statements/trends.ts';
 
@@ -208,13 +209,29 @@ export class SqlSource implements Source {
     return new Map(trends.filter(([, { means }]) => means.some((mean) => mean !== null)));
   }
 
-  async readSignal(equipmentId: string, signal: string, range: TimeRange, limit: number): Promise<readonly ReadingPoint[]> {
-    const d = this.#dialect;
+  async readSignal(equipmentId: string, signal: string, range: TimeRange, limit: number): Promise<readonly Reading[]> {
+    const params = { ...this.#signalParams(equipmentId, signal, range), limit };
+    const { rows } = await this.#session.run(read(signalSql(this.#settings, this.#dialect, signal), params));
+    return this.#points(rows).toReversed();
+  }
+
+  async readExtremes(equipmentId: string, signal: string, range: TimeRange, parts: number): Promise<Extremes> {
+    const params = { ...this.#signalParams(equipmentId, signal, range), parts };
+    const { rows } = await this.#session.run(read(extremesSql(this.#settings, this.#dialect, signal), params));
+    return { points: this.#points(rows), readings: Number(rows[0]?.['readings'] ?? 0) };
+  }
+
+  #points(rows: readonly Row[]): readonly Reading[] {
+    const points = rows.map((row) => ({ at: this.#dialect.decodeTime(row['ts']), value: Number(row['value']) }));
+    return points.filter((point): point is Reading => point.at !== null);
+  }
+
+  #signalParams(equipmentId: string, signal: string, range: TimeRange): Record<string, SqlValue> {
     const { shape } = this.#settings;
     const mapped = shape.signals[signal];
     if (mapped === undefined) throw new AgentError('usage', `the source has no signal '${signal}'`, 'map it under source.columns');
     const limits = this.#settings.physicalLimits[signal];
-    const params = {
+    return {
       equipment: equipmentId,
       ...this.#times.signalParams(range),
       ...unitParams(this.#settings, signal),
@@ -222,11 +239,7 @@ export class SqlSource implements Source {
       usable: JSON.stringify(this.#settings.usableStatus),
       lowest: limits?.min ?? -UNLIMITED,
       highest: limits?.max ?? UNLIMITED,
-      limit,
     };
-    const { rows } = await this.#session.run(read(signalSql(this.#settings, d, signal), params));
-    const points = rows.map((row) => ({ at: d.decodeTime(row['ts']), value: Number(row['value']) }));
-    return points.filter((point): point is ReadingPoint => point.at !== null).toReversed();
   }
 
   async equipmentIds(readings: number): Promise<readonly string[]> {

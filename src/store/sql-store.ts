@@ -63,6 +63,7 @@ function operatorsPart(session: Session, audit: AuditLog): Omit<OperatorStore, '
     listCommands: (filter) => operators.listCommands(filter),
     listWorkOrders: (filter) => operators.listWorkOrders(filter),
     findSubjects: (prefix) => operators.findSubjects(prefix),
+    listControlEvents: (limit) => operators.listControlEvents(limit),
     listEvents: (filter) => operators.listEvents(filter),
     readHealth: () => operators.readHealth(),
     readFigures: () => operators.readFigures(),

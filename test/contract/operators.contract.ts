@@ -246,6 +246,29 @@ const kept = async (at: AtHand) => (await at.store.readControls()).controls.map(
 function theControls(under: StoreUnderTest): void {
   describe('a control', () => {
     const store = withStore(under);
+
+    test('is on record with every other one, newest first, and nothing else is among them', async () => {
+      const at = store();
+      const tell = async (subjectId: string, event: string, subjectType: 'control' | 'command' = 'control') =>
+        at.store.clearControl('advisory', 'nothing', eventOf({ agentId: 'test', runId: subjectId }, { subjectType, subjectId, event }));
+      await tell('advisory:all', 'control_set');
+      await tell('advisory:Öfen', 'control_set');
+      await tell('shelved:PUMP*', 'control_set');
+      await tell('out_of_service:R1', 'control_set');
+      await tell('advisory:all', 'control_cleared');
+      await tell('advisories', 'derived', 'command');
+      const orders = await at.store.listControlEvents(9);
+      expect(orders.map(({ subjectId, event }) => `${event} ${subjectId}`).toSorted()).toEqual([
+        'control_cleared advisory:all',
+        'control_set advisory:all',
+        'control_set advisory:Öfen',
+        'control_set out_of_service:R1',
+        'control_set shelved:PUMP*',
+      ]);
+      expect(orders.map(({ at: time }) => time).toSorted((a, b) => b - a)).toEqual(orders.map(({ at: time }) => time));
+      expect(await at.store.listControlEvents(2)).toHaveLength(2);
+    });
+
     const control: Control = { kind: 'shelved', scope: 'PUMP*', by: 'anna', reason: 'inspection', since: AT, until: AT + 60_000 };
     test('replaces the one of its kind and scope, and stands beside every other', async () => {
       const at = store();

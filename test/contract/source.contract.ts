@@ -596,6 +596,68 @@ function oneSignal(store: () => AtHand): void {
   });
 }
 
+function extremes(store: () => AtHand): void {
+  const HOUR_S = 3600;
+  const read = async (parts: number) => {
+    const { source } = store();
+    const range = { after: NOW - HOUR_S * 1000, upTo: NOW };
+    const { points, readings } = await source.readExtremes('REACTOR_02', 'temperature', range, parts);
+    return { points: points.map(({ at, value }) => [(at - NOW) / 1000, value]), readings };
+  };
+
+  test('of few readings are all of them, oldest first; what is bad, of others or of another time is left out', async () => {
+    await insert(store(), [
+      ...t([
+        [-30, 80],
+        [-20, 96],
+        [-10, 91],
+        [-5000, 1],
+      ]),
+      { s: -15, temperature: 2, sensor_status: 'bad' },
+      { s: -14, temperature: null },
+      { s: -13, temperature: 9999 },
+      { s: -12, temperature: 3, equipment_id: 'PUMP_01' },
+      { s: 60, temperature: 4 },
+    ]);
+    const points = [
+      [-30, 80],
+      [-20, 96],
+      [-10, 91],
+    ];
+    expect(await read(50)).toEqual({ points, readings: 3 });
+  });
+
+  test('of many readings are the least and the greatest of each part: no peak is lost, and no reading moved', async () => {
+    const readings = Array.from({ length: 600 }, (_, index) => [index - 600, 70 + (index % 7)] as const);
+    const peaks = new Map([
+      [-333, 99],
+      [-222, 12],
+    ]);
+    await insert(store(), t(readings.map(([s, value]) => [s, peaks.get(s) ?? value])));
+    const { points, readings: count } = await read(20);
+    expect(count).toBe(600);
+    expect(points.length).toBeGreaterThan(20);
+    expect(points.length).toBeLessThanOrEqual(2 * 21);
+    expect(points).toContainEqual([-333, 99]);
+    expect(points).toContainEqual([-222, 12]);
+    for (const [s, value] of points) expect([peaks.get(s ?? 0) ?? 70 + (((s ?? 0) + 600) % 7), s]).toEqual([value, s]);
+    expect(points.map(([s]) => s).toSorted((a, b) => (a ?? 0) - (b ?? 0))).toEqual(points.map(([s]) => s));
+  });
+
+  test('of readings that all have one time, of one reading and of none are no failure', async () => {
+    expect(await read(10)).toEqual({ points: [], readings: 0 });
+    await insert(store(), t([[-30, 80]]));
+    expect(await read(10)).toEqual({ points: [[-30, 80]], readings: 1 });
+    await insert(store(), t([[-30, 81]]));
+    expect((await read(10)).points).toHaveLength(2);
+  });
+
+  test('of a signal that the source does not have are refused', async () => {
+    const range = { after: 0, upTo: NOW };
+    await expect(store().source.readExtremes('REACTOR_02', 'vibration', range, 9)).rejects.toMatchObject({ code: 'usage' });
+  });
+}
+
 function cost(under: StoreUnderTest, store: () => AtHand): void {
   test('is one statement, whatever there is to see', async () => {
     const at = store();
@@ -665,6 +727,9 @@ export function sourceContract(under: StoreUnderTest): void {
     });
     describe('one signal:', () => {
       oneSignal(store);
+    });
+    describe('the extremes of one signal:', () => {
+      extremes(store);
     });
 
     test("the domain's own window finds what came in since the last cycle", async () => {

@@ -54,18 +54,35 @@ function defineRecommendations(program: Command, launch: Launch): void {
   });
 }
 
+interface ShowCommandOptions extends JsonOption {
+  readonly evidence?: boolean;
+  readonly html?: string;
+}
+
 function defineShow(program: Command, launch: Launch): void {
   const show = program
     .command('show')
     .description('show one recommendation: readings, cause, actions, history')
     .argument('<id>', 'the id, or its first 4 characters or more')
+    .option('--evidence', 'the whole proof on one page: readings, people, write, read-back, recovery, and what was checked')
+    .addOption(new Option('--html <file>', 'write the evidence as one self-contained HTML page').conflicts('json'))
     .option('--json', 'print one JSON object')
-    .action((id: string, options: JsonOption, command: Command) =>
-      launch(command, async (context) => (await import('../commands/show.ts')).run(context, { id, ...options })),
+    .action((id: string, options: ShowCommandOptions, command: Command) =>
+      launch(command, async (context) => {
+        // Nobody who names a file for the page wants anything else.
+        if (options.evidence || options.html !== undefined)
+          return (await import('../commands/show-evidence.ts')).run(context, { id, ...options });
+        return (await import('../commands/show.ts')).run(context, { id, ...options });
+      }),
     );
   documented(show, {
-    examples: ['ops-agent show a1b2c3d4', 'ops-agent show a1b2c3d4 --json'],
-    exits: ['3  no such recommendation', '5  the prefix is ambiguous'],
+    examples: [
+      'ops-agent show a1b2c3d4',
+      'ops-agent show a1b2c3d4 --evidence',
+      'ops-agent show a1b2c3d4 --html evidence.html  # implies --evidence',
+      'ops-agent show a1b2c3d4 --evidence --json',
+    ],
+    exits: ['2  the page cannot be written there', '3  no such recommendation', '5  the prefix is ambiguous'],
   });
 }
 

@@ -169,8 +169,8 @@ export function nextReading(source: SourceSettings, d: Dialect): string {
   WHERE :backlog_after < :backlog_up_to AND ${raw} > ${after} AND ${raw} <= ${upTo} AND ${isTime})`;
 }
 
-/** Good readings of one signal, newest first; what detection rejects must not stand in the evidence. */
-export function signalSql(source: SourceSettings, d: Dialect, signal: string): string {
+/** Good readings of one signal; what detection rejects must not stand in the evidence. */
+function goodReadings(source: SourceSettings, d: Dialect, signal: string): string {
   const { shape, columns } = source;
   const [equipment, raw] = [d.quote(columns.equipment), d.quote(columns.timestamp)];
   const column = d.quote(shape.kind === 'wide' ? (shape.signals[signal] ?? '') : shape.valueColumn);
@@ -182,8 +182,26 @@ export function signalSql(source: SourceSettings, d: Dialect, signal: string): s
   const values = [{ expression: inUsedUnit(source, d, column, signal), name: 'value' }];
   return `SELECT ts, value FROM (${readings(source, d, 'signal', values, rows)}) r
   WHERE ${own ? '' : 'ts > :after AND ts <= :up_to AND '}${d.isReadableTime('ts')}
-    AND ${isUsable(d, 'status')} AND ${d.isFiniteNumber('value')} AND value BETWEEN :lowest AND :highest
+    AND ${isUsable(d, 'status')} AND ${d.isFiniteNumber('value')} AND value BETWEEN :lowest AND :highest`;
+}
+
+/** The newest of them, newest first. */
+export function signalSql(source: SourceSettings, d: Dialect, signal: string): string {
+  return `${goodReadings(source, d, signal)}
   ORDER BY ts DESC LIMIT :limit`;
+}
+
+/**
+ * The least and the greatest of each of `parts` equal parts of the time from the first to the last of them: a picture has only so many columns,
+ * and a mean would hide the peak that all of it is about. Whether an engine rounds or cuts off the number of a part only moves where parts begin.
+ */
+export function extremesSql(source: SourceSettings, d: Dialect, signal: string): string {
+  const part = `${d.secondsBetween('first_ts', 'ts')} * :parts / NULLIF(${d.secondsBetween('first_ts', 'last_ts')}, 0)`;
+  return `WITH good AS (SELECT ts, value, MIN(ts) OVER () AS first_ts, MAX(ts) OVER () AS last_ts FROM (${goodReadings(source, d, signal)}) g),
+parted AS (SELECT ts, value, CAST(${part} AS INTEGER) AS part FROM good),
+ranked AS (SELECT ts, value, ROW_NUMBER() OVER (PARTITION BY part ORDER BY value, ts) AS from_least,
+  ROW_NUMBER() OVER (PARTITION BY part ORDER BY value DESC, ts) AS from_greatest, COUNT(*) OVER () AS readings FROM parted)
+SELECT ts, value, readings FROM ranked WHERE from_least = 1 OR from_greatest = 1 ORDER BY ts, value`;
 }
 
 /** The ids in the newest readings, by the index on their time. */

@@ -1,0 +1,40 @@
+import type { Evidence } from '../../domain/evidence.ts';
+import type { Recommendation } from '../../domain/recommendation.ts';
+import { withRoundedNumbers } from '../rounding.ts';
+import { signalText, timeText } from '../wording.ts';
+
+/** Whether it worked: the value before and after, or why that is not known. */
+export function outcomeText({ row, outcome, signal }: Evidence): string {
+  const before = `${signalText(signal.name, outcome.before)} at the peak`;
+  if (outcome.outcome === null) return row.status === 'executed' ? `not verified yet; ${before}` : `nothing was executed; ${before}`;
+  const after = outcome.after === null ? 'no fresh reading' : signalText(signal.name, outcome.after);
+  const { expected } = outcome;
+  const wanted = expected === null ? '' : `, expected ${expected.side} ${signalText(signal.name, expected.limit)}`;
+  return `${outcome.outcome}: ${before} → ${after}${wanted}, verified ${timeText(outcome.verifiedAt)}`;
+}
+
+function relatedText(what: string, row: Recommendation | null): readonly string[] {
+  if (row === null) return [];
+  return [`${what} ${row.recommendationId}: ${row.severity}, ${row.status}, created ${timeText(row.createdTimestamp)}`];
+}
+
+/** The rows of the family around it, one line each. */
+export function relatedLines({ row, related }: Evidence): readonly string[] {
+  const lines = [
+    ...relatedText('predecessor', related.predecessor),
+    ...relatedText('follows the write of', related.follows),
+    ...relatedText(related.successor?.followsRecommendationId === row.recommendationId ? 'follow-up' : 'successor', related.successor),
+  ];
+  if (row.triedBefore !== null) lines.push(`tried before: ${withRoundedNumbers(row.triedBefore) ?? ''}`);
+  if (row.revertRequestedBy !== null) lines.push(`${row.revertRequestedBy} asks that the earlier values be put back`);
+  return lines.length === 0 ? ['the first and the last of its family'] : lines;
+}
+
+/** Standing orders in force while it lived, one line each. */
+export function orderLines({ orders }: Evidence): readonly string[] {
+  if (orders.length === 0) return ['none was in force for the equipment'];
+  return orders.map(({ kind, scope, by, reason, since, until, lifted }) => {
+    const end = lifted ? `lifted ${timeText(lifted.at)} by ${lifted.by}` : until === null ? 'not lifted' : `until ${timeText(until)}`;
+    return `${kind.replaceAll('_', ' ')} (${scope}) by ${by} since ${timeText(since)}, ${end}: ${reason}`;
+  });
+}
