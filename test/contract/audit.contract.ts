@@ -148,7 +148,8 @@ export function auditContract(under: StoreUnderTest): void {
       const late = await at.another({
         lock: false,
         watch: async ({ sql }) => {
-          if (sql.startsWith('INSERT INTO "agent_events"')) await at.store.appendEvents([anEvent({ eventId: `first-${(count += 1)}` })], AT);
+          if (sql.startsWith('INSERT INTO "agent_events"'))
+            await at.store.appendEvents([anEvent({ eventId: `first-${(count += 1)}` })], AT);
         },
       });
       await expect(late.store.appendEvents([anEvent({ eventId: 'late' })], AT)).rejects.toMatchObject({
