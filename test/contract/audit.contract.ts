@@ -130,7 +130,7 @@ export function auditContract(under: StoreUnderTest): void {
       const losing = await at.another({
         lock: false,
         watch: async (statement) => {
-          if (!statement.sql.startsWith('INSERT INTO agent_events') || (repeated += 1) > 1) return;
+          if (!statement.sql.startsWith('INSERT INTO "agent_events"') || (repeated += 1) > 1) return;
           await at.outside.connection.execute(statement);
         },
       });
@@ -148,7 +148,8 @@ export function auditContract(under: StoreUnderTest): void {
       const late = await at.another({
         lock: false,
         watch: async ({ sql }) => {
-          if (sql.startsWith('INSERT INTO agent_events')) await at.store.appendEvents([anEvent({ eventId: `first-${(count += 1)}` })], AT);
+          if (sql.startsWith('INSERT INTO "agent_events"'))
+            await at.store.appendEvents([anEvent({ eventId: `first-${(count += 1)}` })], AT);
         },
       });
       await expect(late.store.appendEvents([anEvent({ eventId: 'late' })], AT)).rejects.toMatchObject({

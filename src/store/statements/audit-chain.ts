@@ -43,7 +43,7 @@ export function appendSql(d: Dialect, guard = 'true'): string {
       'rows',
       EVENTS.columns.filter(({ name }) => wanted.includes(name)),
     );
-  return `INSERT INTO agent_events (${names})
+  return `INSERT INTO ${d.quote(EVENTS.name)} (${names})
 SELECT ${names} FROM ${d.jsonRows('rows', EVENTS.columns)} r
 WHERE ${guard} AND COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')}), 0)
     = (SELECT MIN(f.chain_seq) - 1 FROM ${rows(['chain_seq'])} f)
