@@ -75,6 +75,8 @@ export class AuditLog {
   }
 
   async #appendOwn(agentId: string, events: readonly AgentEvent[], at: Instant | null, lease?: Lease): Promise<boolean> {
+    // The chain is its agent's, and so is the lease that its writers hold.
+    if (lease && lease.agentId !== agentId) return false;
     const ordinals = new Map(events.map(({ eventId }) => [eventId, at === null ? 0 : this.#ordinal++]));
     const recorded = (list: readonly AgentEvent[], moment: Instant) =>
       list.map((event): RecordedEvent => ({ ...event, at: moment, ordinal: ordinals.get(event.eventId) ?? 0 }));
