@@ -2,7 +2,7 @@ import { isEnding } from './event.ts';
 import { bothApprovalsOf, firstApprovalOf } from './four-eyes.ts';
 import { nameOf } from './person.ts';
 import { type DecisionColumns, type LastDecision, NO_DECISION, type StoredRecommendation } from './recommendation.ts';
-import { isRecommendationStatus, isUndecided, mayBecome, type RecommendationStatus } from './transitions.ts';
+import { isRecommendationStatus, isTerminal, isUndecided, mayBecome, type RecommendationStatus } from './transitions.ts';
 
 /** What people may do to an undecided recommendation by writing its status; everything else is put back. */
 const OPERATORS_STATUSES: readonly RecommendationStatus[] = ['approved', 'rejected', 'deferred'];
@@ -29,6 +29,9 @@ export function readStatus(row: StoredRecommendation): StatusReading {
     return guarded === 'executing' ? { kind: 'tampered', restoreTo: 'failed', columns: NO_DECISION } : undecided(row.lastDecision);
   }
   if (isDecision(row, guarded)) return { kind: 'decision' };
+  // The audit has this very end, so that the other column is the one that somebody wrote: an ended row stays as it is.
+  if (isRecommendationStatus(row.status) && isTerminal(row.status) && row.lastDecision?.event === row.status)
+    return { kind: 'tampered', restoreTo: row.status, columns: row.lastDecision.columns };
   // Somebody forged both: what was left of the row is the question.
   if (guarded === 'awaiting_second' && row.status === 'approved' && !isSecondOf(row.lastDecision)) return undecided(row.lastDecision);
   return { kind: 'tampered', restoreTo: guarded, columns: row.lastDecision?.columns ?? NO_DECISION };

@@ -292,3 +292,18 @@ test('an approval is left for the approve phase, and what is as the agent left i
   for (const found of [stored('approved', 'pending'), stored('pending', 'pending'), stored('executed', 'executed')])
     expect(settle(found)).toMatchObject({ events: [], recommendations: [] });
 });
+
+test.each(['executed', 'failed', 'rejected', 'withdrawn', 'expired', 'cancelled'] as const)(
+  "a row that ended as '%s', which the audit has, stays so whatever somebody writes beside it",
+  (status) => {
+    const known: LastDecision = { ...APPROVED, event: status };
+    for (const guarded of ['pending', 'approved', 'executing'] as const) {
+      const found = stored(status, guarded, { lastDecision: known });
+      if (readStatus(found).kind === 'decision') continue;
+      const { row, recommendations, events } = settle(found);
+      expect(row).toMatchObject({ status, guardedStatus: status });
+      expect(recommendations).toMatchObject([{ expected: status, columns: { status, guardedStatus: status } }]);
+      expect(events).toMatchObject([{ event: 'restored', fromStatus: status, toStatus: status }]);
+    }
+  },
+);
