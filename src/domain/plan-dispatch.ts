@@ -116,11 +116,13 @@ function isUntouched(command: Command): boolean {
   return command.status === 'pending' && (command.attempt ?? 0) === 0;
 }
 
-/** The commands that were derived for a recommendation: what somebody put beside them is refused, and says nothing about how these went. */
-function ownCommands(draft: Draft, { recommendationId }: OpenRecommendation): readonly Command[] {
-  return draft
-    .commandsOf(recommendationId)
-    .filter(({ commandId, sequence }) => sequence !== null && commandId === commandIdOf(recommendationId, sequence));
+/**
+ * The commands that were derived for a recommendation, by their ids: what somebody put beside them is refused, and says nothing about how these
+ * went. An edited sequence does not hide one, or its place would stay taken and never come to an end.
+ */
+function ownCommands(draft: Draft, { recommendationId, ticket }: OpenRecommendation): readonly Command[] {
+  const ids = new Set((ticket?.actions ?? []).map(({ sequence }) => commandIdOf(recommendationId, sequence)));
+  return draft.commandsOf(recommendationId).filter(({ commandId }) => ids.has(commandId));
 }
 
 /** A plant that refuses a write has changed nothing. */
@@ -150,9 +152,9 @@ function isOutcomeOpen(command: Command, claimedBy: string | null): boolean {
 }
 
 /** Actions of the approved ticket for which there is no command row: not derived to the end, or deleted by somebody. */
-function missingActions(row: OpenRecommendation, commands: readonly Command[]): readonly Action[] {
-  const present = new Set(commands.map((command) => command.sequence));
-  return (row.ticket?.actions ?? []).filter((action) => !present.has(action.sequence));
+function missingActions({ recommendationId, ticket }: OpenRecommendation, commands: readonly Command[]): readonly Action[] {
+  const present = new Set(commands.map(({ commandId }) => commandId));
+  return (ticket?.actions ?? []).filter(({ sequence }) => !present.has(commandIdOf(recommendationId, sequence)));
 }
 
 /**

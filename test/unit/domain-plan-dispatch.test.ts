@@ -279,3 +279,10 @@ test('a row that somebody put beside the derived commands says nothing about how
   expect(statuses).toEqual(['pending', 'pending', 'failed']);
   expect(row?.status).toBe('executing');
 });
+
+test('a command whose sequence somebody edited is refused, and its recommendation comes to an end', () => {
+  const [first] = pair({});
+  const { row, draft } = plan(first ? [{ ...first, sequence: 2, status: 'failed', failureCode: 'ticket_mismatch' }] : []);
+  expect(row?.status).toBe('failed');
+  expect(draft.take().events).toMatchObject([{ subjectType: 'recommendation', event: 'failed' }]);
+});
