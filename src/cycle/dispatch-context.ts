@@ -13,6 +13,8 @@ export function isTrusted(cycle: Cycle, row: Pick<OpenRecommendation, 'equipment
 /** What the pure planning has to know of this cycle. */
 export function dispatchContext(cycle: Cycle): DispatchPlanContext {
   const now = cycle.clock.now();
+  // How old a reading is must not be underrated where the store's answer took its time.
+  const latest = cycle.clock.latest();
   const { settings, situations } = cycle;
   return {
     agentId: settings.agentId,
@@ -23,7 +25,7 @@ export function dispatchContext(cycle: Cycle): DispatchPlanContext {
     writesLeft: settings.policy.maxWritesPerMinute - cycle.recentWrites,
     mayDispatch: cycle.ports.plant.acts && cycle.detected !== null,
     conditionOf: (row) =>
-      cycle.detected && isTrusted(cycle, row) ? situations.conditionOf(row, now, settings.source.maxAgeSeconds) : 'unknown',
+      cycle.detected && isTrusted(cycle, row) ? situations.conditionOf(row, latest, settings.source.maxAgeSeconds) : 'unknown',
     accountedFor: (row) =>
       accountedBy(row.firstDetectedTimestamp, situations.liveOf(row)?.last?.at ?? 0, cycle.detected?.dealtUpTo ?? null),
   };
