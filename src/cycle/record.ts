@@ -70,7 +70,12 @@ async function appendEvents(cycle: Cycle, events: DraftContents['events']): Prom
 async function saveRecommendations(cycle: Cycle, changes: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return NONE;
   const updatedTimestamp = cycle.clock.now();
-  const stamped = changes.map((change) => ({ ...change, columns: { ...change.columns, updatedTimestamp } }));
+  // People see another ticket from now on, however long the plant took to say its values for it.
+  const escalatedTimestamp = cycle.clock.latest();
+  const stamped = changes.map((change) => {
+    const seen = (change.columns.escalatedTimestamp ?? null) === null ? {} : { escalatedTimestamp };
+    return { ...change, columns: { ...change.columns, ...seen, updatedTimestamp } };
+  });
   const written = await cycle.ports.store.saveRecommendations(cycle.lease, stamped);
   return written < changes.length ? noteHeldBack(cycle, stamped, step) : NONE;
 }
