@@ -1,0 +1,55 @@
+import { type Approval, type Step } from './approvals-by-hand.ts';
+import type { RowSeen } from './seen.ts';
+import { SITE } from './plant-floor.ts';
+import type { World } from './world.ts';
+
+export interface Due {
+  readonly recommendation: string;
+  readonly step: Step;
+}
+
+/** Where each severity begins, °C: a reading beyond the next one makes a recommendation worse. */
+const WORSE_THAN: Readonly<Record<string, number>> = { medium: 90, high: 95, critical: Number.POSITIVE_INFINITY };
+/** Percent of a span of 100. */
+const DRIFT = 5;
+const TOLERANCE = 0.5;
+
+/**
+ * The writes that the next whole cycle has to make: somebody approved, nothing speaks against it, and the plant is well. Where anything makes
+ * it doubtful, nothing is demanded: that nothing wrong is written is asked elsewhere.
+ */
+export async function dueWrites(world: World): Promise<readonly Due[]> {
+  const { model } = world;
+  const isCalm = world.isFree && !world.stalled && world.mood === 'well' && model.orders.size === 0 && world.wholeCycles > 0;
+  if (!isCalm || world.condition !== 'holds') return [];
+  const live = await world.live();
+  return model.rows.flatMap((row) => {
+    const approval = world.tampered.has(row.id) || world.unseenWorst > (WORSE_THAN[row.severity] ?? 0) ? null : approvalOf(world, row);
+    return approval === null ? [] : stepsDue(approval, live, row);
+  });
+}
+
+function approvalOf({ model, now }: World, row: RowSeen): Approval | null {
+  const own = model.truthOf(row.id)?.status;
+  const accepted = model.acceptedOf(row.id);
+  const isAlive = accepted !== undefined && now < accepted.at + SITE.approvalMs;
+  if (own === 'executing') {
+    const commands = model.commands.filter(({ recommendation }) => recommendation === row.id);
+    const isUntouched = commands.every(({ status, claimedBy }) => status === 'pending' && claimedBy === '');
+    return isAlive && isUntouched ? accepted : null;
+  }
+  if (own === 'approved') return isAlive ? accepted : null;
+  const judged = model.judgedNow(row, now);
+  return judged === null || judged.kind === 'first' ? null : judged.approval;
+}
+
+function stepsDue({ actions }: Approval, live: ReadonlyMap<string, number>, { id, status }: RowSeen): readonly Due[] {
+  const steps = actions.map((step) => ({ step, found: live.get(step.tag) ?? Number.NaN }));
+  const isThere = ({ value, direction }: Step, found: number) =>
+    Math.abs(found - value) <= TOLERANCE || (direction === 'decrease' ? found < value : found > value);
+  const open = steps.filter(({ step, found }) => !isThere(step, found));
+  // What was begun is carried out; what is still to begin is asked anew where the plant has moved.
+  const hasMoved = status !== 'executing' && open.some(({ step, found }) => step.old !== null && Math.abs(found - step.old) > DRIFT);
+  if (hasMoved || steps.some(({ step }) => !SITE.permits(step, live))) return [];
+  return open.map(({ step }) => ({ recommendation: id, step }));
+}

@@ -1,0 +1,50 @@
+import type * as fc from 'fast-check';
+import type { Step } from './step.ts';
+import * as people from './steps-of-people.ts';
+import * as plant from './steps-of-plant.ts';
+import * as tampering from './steps-of-tampering.ts';
+
+/** Each as often as it stands here: what leads to a write more often than what spoils one. */
+export const STEPS: fc.Arbitrary<Step>[] = [
+  plant.approved,
+  plant.approved,
+  plant.carriedOut,
+  plant.carriedOut,
+  plant.stallWithApproval,
+  plant.stallWithApproval,
+  plant.recommend,
+  plant.recommend,
+  plant.reading,
+  plant.cycle,
+  plant.cycle,
+  plant.passing,
+  plant.passing,
+  plant.silence,
+  plant.drift,
+  plant.drift,
+  plant.mode,
+  plant.mood,
+  plant.mood,
+  plant.death,
+  plant.stall,
+  plant.goingOn,
+  plant.stallingAgain,
+  plant.overtaking,
+  people.goodApproval,
+  people.goodApproval,
+  people.oddApproval,
+  people.secondApproval,
+  people.commandLineApproval,
+  people.look,
+  people.rejection,
+  people.deferral,
+  people.standing,
+  people.lift,
+  tampering.statusEdit,
+  tampering.guardedEdit,
+  tampering.ticketEdit,
+  tampering.decisionEdit,
+  tampering.commandEdit,
+  tampering.forgedCommand,
+  tampering.forgedApproval,
+];
