@@ -44,9 +44,11 @@ function controlsReader(cycle: Cycle): () => Promise<boolean> {
   let readAt = Number.NEGATIVE_INFINITY;
   return async () => {
     if (monotonic() - readAt < CONTROLS_MAX_AGE_MS) return true;
+    // They are as old as the question, however long the answer took.
+    const askedAt = monotonic();
     try {
       cycle.controls = (await store.readControls()).controls;
-      readAt = monotonic();
+      readAt = askedAt;
       return true;
     } catch (thrown) {
       noteError(cycle.report, 'execute', thrown);
