@@ -1,5 +1,7 @@
 import { chainHash } from '../domain/audit-chain.ts';
+import { decisionFrom } from '../domain/audit-copy.ts';
 import { judgeSignature, type KeyRing } from '../domain/key-ring.ts';
+import type { LastDecision } from '../domain/recommendation.ts';
 import type { StoredEvent } from '../ports/store.ts';
 import type { Dialect } from './dialect.ts';
 import { fromRow } from './row-mapping.ts';
@@ -10,6 +12,7 @@ type Row = Readonly<Record<string, unknown>>;
 /** The newest row of the audit of some kinds about a subject: what it says decides, and not what the subject's own row says. */
 export interface Judge {
   readonly event: string;
+  readonly toStatus: string | null;
   /** What the row left in `after`; null where that is no object, because somebody edited it. */
   readonly copy: Row | null;
   /** With signing keys: whether the row is as somebody with a key wrote it. Without keys nothing is asked. */
@@ -32,7 +35,18 @@ export function parsed(text: unknown): Row | null {
 export function judgeIn(record: unknown, keys: KeyRing, dialect: Dialect): Judge | null {
   const row = parsed(record);
   if (!row) return null;
-  return { event: String(row['event']), copy: parsed(row['after']), isAuthentic: keys.length === 0 || isSigned(row, keys, dialect) };
+  const { event, to_status: to, after } = row;
+  const toStatus = typeof to === 'string' ? to : null;
+  return { event: String(event), toStatus, copy: parsed(after), isAuthentic: keys.length === 0 || isSigned(row, keys, dialect) };
+}
+
+/** What the audit last knows to be decided about a recommendation. What was over before it was seen is on record as made and ended at once. */
+export function lastDecisionIn(judge: Judge | null): LastDecision | null {
+  const columns = judge?.isAuthentic === true ? decisionFrom(judge.copy) : null;
+  if (!judge || !columns) return null;
+  const event = judge.event === 'created' && judge.toStatus === 'withdrawn' ? judge.toStatus : judge.event;
+  const hash = judge.copy?.['action_hash'];
+  return { event, columns, actionHash: typeof hash === 'string' ? hash : null };
 }
 
 /** Rows of the audit are inserted by whoever may write to the table; the hash is of all that a row says, and only a key signs it. */

@@ -1,4 +1,4 @@
-import { assessmentFrom, decisionFrom, ticketFrom } from '../domain/audit-copy.ts';
+import { assessmentFrom, ticketFrom } from '../domain/audit-copy.ts';
 import type { Command } from '../domain/command.ts';
 import type { Control } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
@@ -10,7 +10,7 @@ import type { KeyRing } from '../domain/key-ring.ts';
 import { UNSIGNED_FATE } from '../domain/refuse-commands.ts';
 import type { Ticket } from '../domain/ticket.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
-import type { GivenDecision, FamilyHistory, LastDecision, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
+import type { GivenDecision, FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
 import { severityOnRecord } from '../domain/severity-on-record.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';
@@ -28,7 +28,7 @@ import type {
 import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { type Judge, judgeIn, parsed } from './judges.ts';
+import { type Judge, judgeIn, lastDecisionIn, parsed } from './judges.ts';
 import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
@@ -62,12 +62,6 @@ function placeOf({ expected, columns: { status } }: RecommendationChange): numbe
 function statusSaid<T extends { readonly status: string }>(row: T): T {
   const status: string | null = row.status;
   return { ...row, status: status ?? '' };
-}
-
-function lastDecisionIn(judge: Judge | null): LastDecision | null {
-  const columns = judge?.isAuthentic === true ? decisionFrom(judge.copy) : null;
-  const hash = judge?.copy?.['action_hash'];
-  return judge && columns ? { event: judge.event, columns, actionHash: typeof hash === 'string' ? hash : null } : null;
 }
 
 /** What the command line announced, by recommendation. */

@@ -1,5 +1,7 @@
 import { commandIdOf } from '../../src/domain/ids.ts';
+import { canonicalJson, hashOf } from '../../src/domain/ticket.ts';
 import { AGENT } from '../support/stores.ts';
+import { stepsOf } from './approvals-by-hand.ts';
 import { EQUIPMENT, THROUGHPUT } from './plant-floor.ts';
 import type { RowSeen } from './seen.ts';
 import type { World } from './world.ts';
@@ -92,19 +94,43 @@ VALUES (:id, :recommendation, '${EQUIPMENT}', '${THROUGHPUT}', :value, :severity
   );
 }
 
-/** An approval that only the audit has. */
-export async function forgeAudit(world: World): Promise<void> {
-  const row = newest(world);
-  if (!row) return;
+/** What only the audit says, newer than all that is there. */
+async function tell(world: World, row: RowSeen, event: string, after: unknown): Promise<void> {
   world.tampered.add(row.id);
-  const at = new Date(world.now).toISOString();
-  const decision = { approved_by_operator: 'mallory', approved_timestamp: at };
   await world.sql(
     `INSERT INTO agent_events (event_id, at, ordinal, agent_id, run_id, actor, subject_type, subject_id, event, to_status, after)
-VALUES (:event, :at, 0, '${AGENT}', 'forged', 'mallory via sql', 'recommendation', :id, 'approved', 'approved', :after)`,
-    { event: `forged-${world.nextNumber()}`, at: world.time(world.now), id: row.id, after: JSON.stringify({ decision }) },
+VALUES (:event_id, :at, 99, '${AGENT}', 'forged', 'mallory via sql', 'recommendation', :id, :event, 'approved', :after)`,
+    { event_id: `forged-${world.nextNumber()}`, at: world.time(world.now), id: row.id, event, after: JSON.stringify(after) },
   );
+}
+
+export async function forgeApproval(world: World): Promise<void> {
+  const row = newest(world);
+  if (!row) return;
   world.forgedAudit = true;
+  const decision = { approved_by_operator: 'mallory', approved_timestamp: new Date(world.now).toISOString() };
+  await tell(world, row, 'approved', { decision });
+}
+
+/** Another value, in the row as in the audit, with the hash that such a ticket has. */
+export async function forgeTicket(world: World): Promise<void> {
+  const row = newest(world);
+  if (!row) return;
+  const actions = stepsOf(row.actions).map((step) => ({ ...step, value: 5 }));
+  const ticket = {
+    recommendation_id: row.id,
+    equipment_id: EQUIPMENT,
+    severity: row.severity,
+    rule_id: `temperature-${row.severity}`,
+    actions,
+  };
+  world.model.foreign.add(row.id);
+  await tell(world, row, 'renewed', { ticket, issue_family: 'temperature' });
+  await world.sql('UPDATE agent_recommendations SET actions = :actions, action_hash = :hash WHERE recommendation_id = :id', {
+    actions: canonicalJson(actions),
+    hash: hashOf(ticket),
+    id: row.id,
+  });
 }
 
 /** The kill switch and its like, by the command line or by plain SQL. */

@@ -59,8 +59,18 @@ export function moodyPlant(plant: Plant & SimulatedPlant, run: Run, watch: Plant
     kind: plant.kind,
     description: plant.description,
     acts: plant.acts,
-    read: (tags) => run.call('plant', () => read(tags), async (readings) => watch.read(readings)),
-    write: (request) => run.call('plant', () => write(request), async () => {}),
+    read: (tags) =>
+      run.call(
+        'plant',
+        () => read(tags),
+        async (readings) => watch.read(readings),
+      ),
+    write: (request) =>
+      run.call(
+        'plant',
+        () => write(request),
+        async () => {},
+      ),
     close: () => Promise.resolve(),
   };
 }

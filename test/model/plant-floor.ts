@@ -1,7 +1,9 @@
 import type { Settings } from '../../src/config/settings.ts';
 import { COOLING_ON, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS, throughputTo } from '../../src/domain/default-rules.ts';
+import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
 import type { AllowedTag } from '../../src/domain/tags.ts';
+import { ringOf } from '../support/keys.ts';
 import { AGENT, SETTINGS } from '../support/stores.ts';
 import type { Site } from './write-rules.ts';
 
@@ -18,6 +20,7 @@ export const PLANT_TIMEOUT_SECONDS = 10;
 export const MAX_AGE_SECONDS = 100;
 
 const [MEDIUM, HIGH, CRITICAL] = DEFAULT_TEMPERATURE_BANDS;
+const KEYS = ringOf(`a:${'1'.repeat(32)}`);
 const MODE_TAG: AllowedTag = { path: '[default]{id}/Mode', min: 0, max: 1, type: 'integer', unit: '', direction: 'any' };
 
 export interface Setup {
@@ -25,13 +28,15 @@ export interface Setup {
   readonly lock: boolean;
   /** Whether what is high or critical needs two people. */
   readonly fourEyes: boolean;
+  /** Whether the audit and the commands are signed. The plant asks for no signature here: an operator turns it by hand. */
+  readonly signed: boolean;
 }
 
 /**
  * Everything is over soon, so that a sequence of some minutes meets every end: of the approval, the lease, the fresh readings, the hold.
  * Read-backs are looked at once: the plant answers at once or not at all.
  */
-export function settingsOf({ fourEyes }: Setup): Settings {
+export function settingsOf({ fourEyes, signed }: Setup): Settings {
   if (!MEDIUM || !HIGH || !CRITICAL) throw new Error('the specification has three bands');
   const remote = { tag: '[default]{equipment_id}/Mode', comparison: 'equals' as const, value: 1 };
   const bands = [
@@ -43,6 +48,7 @@ export function settingsOf({ fourEyes }: Setup): Settings {
   return {
     ...SETTINGS,
     agentId: AGENT,
+    signingKeys: signed ? KEYS : NO_KEYS,
     rules: unscopedRules([{ ...family, onDelaySeconds: 0, offDelaySeconds: 0, clearReadings: 1 }]),
     tags: { ...SETTINGS.tags, allow: [...SIMULATOR_TAGS, MODE_TAG] },
     store: { ...SETTINGS.store, leaseSeconds: LEASE_SECONDS },
@@ -67,5 +73,6 @@ export const SITE: Omit<Site, 'fourEyes'> = {
   // The lease without the plant's timeout and five seconds.
   sendableMs: (LEASE_SECONDS - PLANT_TIMEOUT_SECONDS - 5) * 1000,
   controlsMs: 2000,
+  maxAgeMs: MAX_AGE_SECONDS * 1000,
   permits: ({ tag, value }, live) => tag !== THROUGHPUT || value !== 55 || live.get(MODE) === 1,
 };

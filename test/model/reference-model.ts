@@ -7,6 +7,8 @@ import { faultsOf, type Sent, type Site } from './write-rules.ts';
 interface Knowledge {
   readonly approvals: Map<string, Judged>;
   condition: string;
+  /** When the newest reading was taken that it saw. */
+  newestAt: number;
   claimedAt: number;
   live: ReadonlyMap<string, number>;
   /** When another run took over. */
@@ -32,6 +34,8 @@ export class ReferenceModel {
   readonly violations: string[] = [];
   readonly writes: Write[] = [];
   readonly orders = new Map<string, number>();
+  /** Recommendations of which somebody without a key told the audit another ticket. */
+  readonly foreign = new Set<string>();
   readonly #site: Site;
   readonly #truths = new Map<string, Truth>();
   #rows = new Map<string, RowSeen>();
@@ -54,7 +58,14 @@ export class ReferenceModel {
   }
 
   #of(run: string): Knowledge {
-    const known = this.#known.get(run) ?? { approvals: new Map(), condition: 'unknown', claimedAt: 0, live: new Map(), supersededAt: Number.POSITIVE_INFINITY };
+    const known = this.#known.get(run) ?? {
+      approvals: new Map(),
+      condition: 'unknown',
+      newestAt: 0,
+      claimedAt: 0,
+      live: new Map(),
+      supersededAt: Number.POSITIVE_INFINITY,
+    };
     this.#known.set(run, known);
     return known;
   }
@@ -109,8 +120,8 @@ export class ReferenceModel {
     for (const row of this.rows) this.#of(run).approvals.set(row.id, this.judgedNow(row, now));
   }
 
-  detected(run: string, condition: string): void {
-    this.#of(run).condition = condition;
+  detected(run: string, condition: string, newestAt: number): void {
+    Object.assign(this.#of(run), { condition, newestAt });
   }
 
   claimed(run: string, now: number): void {
@@ -183,7 +194,7 @@ export class ReferenceModel {
       this.#truths.set(row.id, { status, hash, actions, severity, changedAt: null });
       return;
     }
-    if (status !== found.status && !isRecommendationStep(truth.status, found, status))
+    if (status !== found.status && !isRecommendationStep(truth.status, found, status, this.foreign.has(row.id)))
       this.#wrong('I5', `run ${run} made ${row.id} ${status}, which was ${found.status} and by the agent ${truth.status}`);
     const isAnotherTicket = hash !== found.hash && hash !== truth.hash;
     const ticket = isAnotherTicket ? { hash, actions, severity, changedAt: now } : truth;

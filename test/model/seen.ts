@@ -43,7 +43,9 @@ function text(found: unknown): string {
 
 /** The store spells times in one way; what a hand wrote otherwise is none. */
 function time(found: unknown): number | null {
-  const instant = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/.test(text(found)) ? Date.parse(`${text(found).replace(' ', 'T')}Z`) : Number.NaN;
+  const instant = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/.test(text(found))
+    ? Date.parse(`${text(found).replace(' ', 'T')}Z`)
+    : Number.NaN;
   return Number.isNaN(instant) ? null : instant;
 }
 

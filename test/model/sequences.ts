@@ -9,7 +9,7 @@ export type Sequence = [Setup, Iterable<fc.AsyncCommand<object, World, boolean>>
 
 const MOST_STEPS = 25;
 
-const setups: fc.Arbitrary<Setup> = fc.record({ lock: fc.boolean(), fourEyes: fc.boolean() });
+const setups: fc.Arbitrary<Setup> = fc.record({ lock: fc.boolean(), fourEyes: fc.boolean(), signed: fc.boolean() });
 
 export function sequences(replayPath?: string): fc.Arbitrary<Sequence> {
   const constraints = { maxCommands: MOST_STEPS, size: 'max' as const, ...(replayPath !== undefined && { replayPath }) };
@@ -25,7 +25,7 @@ export async function play(rig: Rig, [setup, steps]: Sequence): Promise<void> {
 }
 
 /** Beyond the longest approval, lease and plant timeout that could still be waited for. */
-const WAITS_MS = [0, 130_000, 130_000, 130_000, 130_000, 0];
+const WAITS_MS = [0, 130_000, 130_000, 130_000, 0];
 
 /** The plant is well again, and time passes: everything that was begun has to end. What people ordered stays in force. */
 async function settle(world: World): Promise<void> {

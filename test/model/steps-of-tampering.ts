@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { editCommands, editRecommendation, forgeAudit, forgeCommand } from './acts.ts';
+import { editCommands, editRecommendation, forgeApproval, forgeCommand, forgeTicket } from './acts.ts';
 import { COOLING } from './plant-floor.ts';
 import { always, Step } from './step.ts';
 import type { World } from './world.ts';
@@ -9,10 +9,11 @@ import type { World } from './world.ts';
 const STATUSES = ['pending', 'approved', 'awaiting_second', 'executing', 'executed', 'failed', 'rejected', 'nonsense'];
 
 /**
- * The audit and the columns by which it is believed are each other's witness. Whoever forges both forges an approval, which the tables alone
- * cannot tell: such sequences are left out.
+ * Without signing keys the audit and the columns by which it is believed are each other's only witness. Whoever forges both forges an approval,
+ * which the tables alone cannot tell: such sequences are left out there.
  */
-const ifAuditIsSound = ({ forgedAudit }: World): boolean => !forgedAudit;
+const ifAuditIsSound = ({ setup, forgedAudit }: World): boolean => setup.signed || !forgedAudit;
+const ifColumnsAreSound = ({ setup, editedWitness }: World): boolean => setup.signed || !editedWitness;
 
 function edit(set: string): Step {
   const act = (world: World) => editRecommendation(world, set);
@@ -74,4 +75,6 @@ export const forgedCommand = fc
       ),
   );
 
-export const forgedApproval = always('a forged approval in the audit', forgeAudit, ({ editedWitness }) => !editedWitness);
+export const forgedApproval = always('a forged approval in the audit', forgeApproval, ifColumnsAreSound);
+
+export const forgedTicket = always('a forged ticket in the audit, and a row that fits it', forgeTicket, ({ setup }) => setup.signed);

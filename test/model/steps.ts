@@ -2,6 +2,7 @@ import type * as fc from 'fast-check';
 import type { Step } from './step.ts';
 import * as people from './steps-of-people.ts';
 import * as plant from './steps-of-plant.ts';
+import * as runs from './steps-of-runs.ts';
 import * as tampering from './steps-of-tampering.ts';
 
 /** Each as often as it stands here: what leads to a write more often than what spoils one. */
@@ -10,13 +11,15 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   plant.approved,
   plant.carriedOut,
   plant.carriedOut,
-  plant.stallWithApproval,
-  plant.stallWithApproval,
+  runs.stallWithApproval,
+  runs.disturbed,
+  runs.disturbed,
+  runs.disturbed,
   plant.recommend,
   plant.recommend,
   plant.reading,
-  plant.cycle,
-  plant.cycle,
+  runs.cycle,
+  runs.cycle,
   plant.passing,
   plant.passing,
   plant.silence,
@@ -25,11 +28,12 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   plant.mode,
   plant.mood,
   plant.mood,
-  plant.death,
-  plant.stall,
-  plant.goingOn,
-  plant.stallingAgain,
-  plant.overtaking,
+  runs.death,
+  runs.deathWithApproval,
+  runs.stall,
+  runs.goingOn,
+  runs.stallingAgain,
+  runs.overtaking,
   people.goodApproval,
   people.goodApproval,
   people.oddApproval,
@@ -47,4 +51,5 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   tampering.commandEdit,
   tampering.forgedCommand,
   tampering.forgedApproval,
+  tampering.forgedTicket,
 ];

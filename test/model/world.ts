@@ -111,7 +111,14 @@ export class World {
   #open(connection: Connection, lock: HolderLock | null) {
     const { product, dialect } = this.#ground;
     const sourceTable = this.settings.source.table;
-    const store = product.createSqlStore({ session: new product.Session(connection, dialect), lock, sourceTable, description: 'under test' });
+    const keys = this.settings.signingKeys;
+    const store = product.createSqlStore({
+      session: new product.Session(connection, dialect),
+      lock,
+      sourceTable,
+      description: 'under test',
+      keys,
+    });
     return { store, source: new product.SqlSource(new product.Session(connection, dialect), this.settings.source) };
   }
 
@@ -146,7 +153,7 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
   /** An operator at the plant. */
   async turn(tag: string, value: number): Promise<void> {
     this.#ground.plant.setFailure(null);
-    await this.#ground.plant.write({ commandId: 'operator', tag, value, notAfter: this.now });
+    await this.#ground.plant.write({ commandId: 'operator', tag, value, notAfter: this.now, signature: null });
   }
 
   /** Whether a run that began now would work, and not find another one before it. */
@@ -229,7 +236,8 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
       mood: () => this.mood,
       pass: (ms) => this.advance(ms),
       noAnswer: () => new this.#ground.product.AgentError(EXCUSED, 'the plant does not answer'),
-      read: (readings) => this.model.plantRead(run.id, new Map(readings.flatMap(({ tag, value }) => (value === null ? [] : [[tag, value]])))),
+      read: (readings) =>
+        this.model.plantRead(run.id, new Map(readings.flatMap(({ tag, value }) => (value === null ? [] : [[tag, value]])))),
       sent: (request) => this.model.sent(run.id, request, run.answeredAt),
       arrived: (request, fate) => {
         this.tally.writes += 1;
@@ -252,7 +260,7 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
         this.model.workRead(run.id, this.now);
         break;
       case 'detect':
-        this.model.detected(run.id, this.condition);
+        this.model.detected(run.id, this.condition, this.#newest?.at ?? 0);
         break;
       case 'appendEvents': {
         const events = await eventsAfter(connection, this.#told);

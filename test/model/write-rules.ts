@@ -16,6 +16,7 @@ export interface Site {
   readonly sendableMs: number;
   /** How old the standing orders may be at a write. */
   readonly controlsMs: number;
+  readonly maxAgeMs: number;
   /** What has to permit a step, by its tag and value. */
   readonly permits: (step: Pick<Step, 'tag' | 'value'>, live: ReadonlyMap<string, number>) => boolean;
 }
@@ -29,6 +30,7 @@ export interface Evidence {
   /** The audit has 'dispatching' of the command. */
   readonly isAnnounced: boolean;
   readonly condition: string;
+  readonly newestAt: number;
   readonly claimedAt: number;
   /** What the plant said to this run last. */
   readonly live: ReadonlyMap<string, number>;
@@ -55,7 +57,8 @@ export function faultsOf(request: Sent, evidence: Evidence): readonly Fault[] {
 function ticketFaults({ tag, value }: Sent, approval: Approval, step: Step, { ticketInForce, site }: Evidence): readonly Fault[] {
   const faults: Fault[] = [];
   if (tag !== step.tag || value !== step.value) faults.push(['I3', `where ${step.tag} = ${step.value} was approved`]);
-  if (!approval.actions.some((action) => action.tag === tag && action.value === value)) faults.push(['I3', 'which no approved action says']);
+  if (!approval.actions.some((action) => action.tag === tag && action.value === value))
+    faults.push(['I3', 'which no approved action says']);
   if (approval.hash !== ticketInForce) faults.push(['I3', 'of a ticket that was changed after its approval']);
   if (approval.by === person(site.agent)) faults.push(['I3', 'that the agent had approved itself']);
   return faults;
@@ -63,17 +66,20 @@ function ticketFaults({ tag, value }: Sent, approval: Approval, step: Step, { ti
 
 /** At a time, and in a state of the plant, in which it may be written. */
 function momentFaults({ notAfter }: Sent, approval: Approval, step: Step, evidence: Evidence): readonly Fault[] {
-  const { condition, claimedAt, live, orders, knownAt, site } = evidence;
+  const { newestAt, claimedAt, live, orders, knownAt, site } = evidence;
   const ends = approval.at + site.approvalMs;
+  const condition = knownAt - newestAt > site.maxAgeMs ? 'unknown' : evidence.condition;
   const faults: Fault[] = [];
   if (knownAt > ends) faults.push(['I3', 'after its approval had ended']);
-  if (notAfter > Math.min(ends, claimedAt + site.sendableMs)) faults.push(['I4', 'with a time limit that is later than approval and claim allow']);
+  if (notAfter > Math.min(ends, claimedAt + site.sendableMs))
+    faults.push(['I4', 'with a time limit that is later than approval and claim allow']);
   if (knownAt > notAfter) faults.push(['I4', 'after its own time limit']);
   if (orders.some((since) => since <= knownAt - site.controlsMs)) faults.push(['I3', 'under an order to stop']);
   if (condition !== 'holds') faults.push(['I3', `where its condition was ${condition}`]);
   const found = live.get(step.tag);
   if (found === undefined) faults.push(['I3', 'without having looked at the tag']);
-  else if (step.direction === 'decrease' ? found <= step.value : found >= step.value) faults.push(['I3', `in the wrong direction, from ${found}`]);
+  else if (step.direction === 'decrease' ? found <= step.value : found >= step.value)
+    faults.push(['I3', `in the wrong direction, from ${found}`]);
   if (!site.permits(step, live)) faults.push(['I3', 'which the plant did not permit']);
   return faults;
 }

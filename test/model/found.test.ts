@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { approveBySql, editRecommendation, newest, order } from './acts.ts';
+import * as product from './product.ts';
+import { Rig } from './rig.ts';
+import { wholeCycle } from './step.ts';
+import type { World } from './world.ts';
+
+/** What random sequences once found, each as short as it could be told. */
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.open(product);
+});
+afterAll(() => rig.close());
+
+const PLAIN = { lock: false, fourEyes: false, signed: false };
+/** Calls of a cycle that writes: lease, open work, readings, events, recommendations, commands, claim, what is claimed, controls. */
+const OPEN_WORK = 2;
+const CONTROLS = 9;
+const MEDIUM = 88;
+
+async function approved(world: World): Promise<void> {
+  await world.reading(MEDIUM);
+  await wholeCycle(world);
+  await approveBySql(world, 'anna', world.time(world.now));
+  await world.reading(MEDIUM);
+}
+
+async function stallsAfter(world: World, nth: number): Promise<void> {
+  await world.start({ at: 'store', nth, when: 'after', what: 'stall' });
+  expect(world.stalled).not.toBeNull();
+}
+
+test('an approval of what was on the screen before does not count for what a slow plant let come later', () =>
+  rig.play(PLAIN, async (world) => {
+    await world.reading(MEDIUM);
+    await wholeCycle(world);
+    world.mood = 'slow';
+    await world.reading(97);
+    await wholeCycle(world);
+    await approveBySql(world, 'anna', world.time(world.now));
+    await wholeCycle(world);
+    expect(newest(world)).toMatchObject({ severity: 'critical', status: 'pending' });
+    expect(world.model.violations).toEqual([]);
+  }));
+
+test('readings that grew old while the store answered are not fresh', () =>
+  rig.play(PLAIN, async (world) => {
+    await approved(world);
+    await stallsAfter(world, OPEN_WORK);
+    await world.advance(101_000);
+    await world.goOn();
+    expect(world.model.writes).toEqual([]);
+    expect(newest(world)?.status).toBe('approved');
+    expect(world.model.violations).toEqual([]);
+  }));
+
+test('orders that came while the store answered about the orders are asked for again', () =>
+  rig.play(PLAIN, async (world) => {
+    await approved(world);
+    await stallsAfter(world, CONTROLS);
+    await order(world, 'advisory', 'all');
+    await world.advance(3000);
+    await world.goOn();
+    expect(world.model.writes).toEqual([]);
+    expect(world.model.commands).toMatchObject([{ status: 'pending' }]);
+    expect(world.model.violations).toEqual([]);
+  }));
+
+test('an episode that was over before it was seen is no question because somebody writes guarded_status', () =>
+  rig.play(PLAIN, async (world) => {
+    await world.reading(MEDIUM);
+    await world.reading(70);
+    await wholeCycle(world);
+    await editRecommendation(world, `guarded_status = 'pending'`);
+    await wholeCycle(world);
+    expect(newest(world)).toMatchObject({ status: 'withdrawn', guarded: 'withdrawn' });
+    expect(world.model.violations).toEqual([]);
+  }));
