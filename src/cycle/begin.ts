@@ -96,6 +96,8 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
+  // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
+  const sendableMs = () => holdMs - (ports.monotonic() - held.sentAt);
   return {
     ports,
     settings,
@@ -114,8 +116,8 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     newestOrderAt: work.newestOrderAt,
     draft,
     announcements: new Announcements(),
-    // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
-    leaseRunsOut: () => ports.monotonic() - held.sentAt > holdMs,
+    sendableMs,
+    leaseRunsOut: () => sendableMs() < 0,
     controls: work.controls,
     recentWrites: work.recentWrites,
     detected: null,

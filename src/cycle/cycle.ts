@@ -39,6 +39,8 @@ export interface Cycle {
   readonly newestOrderAt: Instant | null;
   readonly draft: Draft;
   readonly announcements: Announcements;
+  /** For how long from now on this run may still be sure of its lease, ms; less than 0 when it may not. */
+  readonly sendableMs: () => number;
   /** True once this run may no longer be sure of its lease: nothing is claimed or sent any more. */
   readonly leaseRunsOut: () => boolean;
   /** begin, then every write that is sent: how many went to the plant within the last minute, or a little more. */

@@ -29,12 +29,30 @@ export async function execute(cycle: Cycle): Promise<void> {
 async function claim(cycle: Cycle): Promise<readonly TicketedCommand[]> {
   const { ports, settings, draft, claims } = cycle;
   if (cycle.leaseRunsOut() || cycle.signal.aborted) return [];
+  const limits = limitsOf(cycle);
   await ports.store.claimCommands(cycle.lease, { commands: claims, marginSeconds: sendingMarginSeconds(settings.plant.timeoutSeconds) });
   const wanted = new Set(claims.map(({ commandId }) => commandId));
   // A dead run that had the same id may have claimed more, and sent it: only what was claimed just now is ours to send.
-  const claimed = (await ports.store.readClaimed(cycle.lease)).filter(({ command }) => wanted.has(command.commandId));
+  const own = (await ports.store.readClaimed(cycle.lease)).filter(({ command }) => wanted.has(command.commandId));
+  const claimed = own.map((item) => within(item, limits));
   for (const { command } of claimed) draft.observe(command);
   return claimed;
+}
+
+/**
+ * Until when each claimed command may be sent at most, whatever its row says by the time it is read back: anybody may have edited it since the
+ * claim. Never ahead of the store's clock.
+ */
+function limitsOf({ claims, clock, sendableMs }: Cycle): ReadonlyMap<string, Instant> {
+  const leaseEnds = clock.now() + sendableMs();
+  return new Map(claims.map(({ commandId, approvalEnds }) => [commandId, Math.floor(Math.min(approvalEnds, leaseEnds))]));
+}
+
+function within(item: TicketedCommand, limits: ReadonlyMap<string, Instant>): TicketedCommand {
+  const { command } = item;
+  const limit = limits.get(command.commandId);
+  if (limit === undefined || command.notAfter === null) return item;
+  return { ...item, command: { ...command, notAfter: Math.min(command.notAfter, limit) } };
 }
 
 /** What was announced as dispatched and could not even be claimed: too late, stopped by an order, or another run's by now. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { approveBySql, editRecommendation, newest, order } from './acts.ts';
+import { approveBySql, editCommands, editRecommendation, newest, order } from './acts.ts';
 import * as product from './product.ts';
 import { Rig } from './rig.ts';
 import { wholeCycle } from './step.ts';
@@ -16,7 +16,10 @@ afterAll(() => rig.close());
 const PLAIN = { lock: false, fourEyes: false, signed: false };
 /** Calls of a cycle that writes: lease, open work, readings, events, recommendations, commands, claim, what is claimed, controls. */
 const OPEN_WORK = 2;
+const CLAIM = 7;
 const CONTROLS = 9;
+/** Its calls from the claim on: what is claimed, controls, the tag, and then the write. */
+const READ_TO_WRITE = 5;
 const MEDIUM = 88;
 
 async function approved(world: World): Promise<void> {
@@ -75,5 +78,30 @@ test('an episode that was over before it was seen is no question because somebod
     await editRecommendation(world, `guarded_status = 'pending'`);
     await wholeCycle(world);
     expect(newest(world)).toMatchObject({ status: 'withdrawn', guarded: 'withdrawn' });
+    expect(world.model.violations).toEqual([]);
+  }));
+
+test('a time limit that somebody edited after the claim is not what the plant is told', () =>
+  rig.play(PLAIN, async (world) => {
+    await approved(world);
+    await stallsAfter(world, CLAIM);
+    await editCommands(world, `not_after = '2027-01-01 00:00:00.000'`);
+    await world.goOn();
+    expect(world.model.writes).toHaveLength(1);
+    expect(world.model.violations).toEqual([]);
+  }));
+
+test('a request that waits behind the last look at the clock is refused by the plant once another run may have taken over', () =>
+  rig.play(PLAIN, async (world) => {
+    await approved(world);
+    // The claim comes late in the lease, the request later than the lease's end, and both within a hold that counts from the claim.
+    await stallsAfter(world, CLAIM - 1);
+    await world.advance(90_000);
+    await world.goOn(READ_TO_WRITE);
+    expect(world.stalled).not.toBeNull();
+    await world.advance(40_000);
+    await wholeCycle(world);
+    await world.goOn();
+    expect(world.model.writes).toMatchObject([{ fate: 'refused' }]);
     expect(world.model.violations).toEqual([]);
   }));
