@@ -74,11 +74,6 @@ const SINGLE: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a command outlives its approval',
-    told: /I4: .* later than approval and claim allow/,
-    edits: [edit(CLAIM, 'd.smallerOf(approvalEnd, ', '(')],
-  },
-  {
     name: 'standing orders are read once a cycle',
     told: /I3: .* under an order to stop/,
     edits: [edit(DISPATCH, 'if (monotonic() - readAt < CONTROLS_MAX_AGE_MS) return true;', 'if (readAt >= 0) return true;')],
@@ -95,14 +90,6 @@ const SINGLE: readonly Mutation[] = [
     ],
   },
   { name: 'the audit hears of no dispatch', told: /I7: /, edits: [edit(PLAN, "event: 'dispatching',", "event: 'returned',")] },
-  {
-    name: 'what is there already is written',
-    told: /I3: .* in the wrong direction/,
-    edits: [
-      edit(CHECK, 'if (isSatisfied({ value: action.value, direction }, live, tolerance)) return', 'if (false) return'),
-      edit(CHECK, 'if (!value.allowed)', 'if (false)'),
-    ],
-  },
   {
     name: 'permissives are not asked before the write',
     told: /I3: .* did not permit/,
@@ -131,55 +118,75 @@ const SINGLE: readonly Mutation[] = [
     ],
   },
   {
-    name: 'P lease+late',
-    told: /I4/,
-    edits: [
-      edit('src/cycle/begin.ts', 'leaseRunsOut: () => ports.monotonic() - held.sentAt > holdMs', 'leaseRunsOut: () => false'),
-      edit(CHECK, 'if (notAfter === null || now > notAfter)', 'if (notAfter === null)'),
-    ],
-  },
-  {
-    name: 'P condition',
-    told: /I3: .* condition was/,
-    edits: [
-      edit(CHECK, "return condition === 'unknown' ?", "return condition === 'never' as string ?"),
-      edit(CHECK, "if (condition === 'cleared')", "if (condition === 'never' as string)"),
-      edit(PLAN, "context.conditionOf(row) !== 'holds' ||", ''),
-    ],
-  },
-  {
-    name: 'P approval end',
-    told: /I3|I4/,
-    edits: [
-      edit(CHECK, 'if (approvalEnds === null || now >= approvalEnds)', 'if (false)'),
-      edit(CHECK, 'if (notAfter === null || now > notAfter)', 'if (notAfter === null)'),
-    ],
-  },
-  {
-    name: 'P unsigned',
-    told: /I3/,
+    name: 'an audit row decides that no key signed',
+    told: /I3: /,
     edits: [
       edit(
         'src/store/judges.ts',
         'isAuthentic: keys.length === 0 || isSigned(row, keys, dialect)',
-        'isAuthentic: true || isSigned(row, keys, dialect)',
+        'isAuthentic: keys.length >= 0 || isSigned(row, keys, dialect)',
       ),
     ],
   },
   {
-    name: 'P proven+end',
-    told: /I3/,
+    name: 'a request holds for as long as the row of its command says',
+    told: /I4: /,
+    edits: [edit('src/cycle/execute.ts', 'Math.floor(Math.min(command.notAfter, limit))', 'command.notAfter')],
+  },
+];
+
+const TIME = edit(CHECK, 'if (notAfter === null || now > notAfter)', 'if (notAfter === null)');
+
+/** Guards that stand behind each other: one of them alone is not missed, all of them together are. */
+const TOGETHER: readonly Mutation[] = [
+  {
+    name: 'a run trusts its lease, and the claim, for ever',
+    told: /I4: /,
+    edits: [edit('src/cycle/begin.ts', 'leaseRunsOut: () => sendableMs() < 0', 'leaseRunsOut: () => false'), TIME],
+  },
+  {
+    name: 'nothing ends with the approval',
+    told: /I[34]: /,
+    edits: [
+      edit(CLAIM, 'd.smallerOf(approvalEnd, ', '('),
+      edit('src/cycle/execute.ts', 'Math.min(approvalEnds, leaseEnds)', 'leaseEnds'),
+      edit(CHECK, 'if (approvalEnds === null || now >= approvalEnds)', 'if (false)'),
+    ],
+  },
+  {
+    name: 'nobody asks whether the condition holds',
+    told: /I3: .* where its condition was/,
+    edits: [
+      edit(CHECK, "if (condition === 'cleared')", 'if (false)'),
+      edit(CHECK, "return condition === 'unknown' ?", 'return now < 0 ?'),
+      edit(CHECK, '{ controls, condition, now }', '{ controls, now }'),
+      edit(PLAN, "context.conditionOf(row) !== 'holds' ||", ''),
+    ],
+  },
+  {
+    name: 'what is there already, or lies the other way, is written',
+    told: /I3: .* in the wrong direction/,
+    edits: [
+      edit(CHECK, 'if (isSatisfied({ value: action.value, direction }, live, tolerance)) return', 'if (false) return'),
+      edit(CHECK, 'if (!value.allowed)', 'if (false)'),
+    ],
+  },
+  {
+    name: 'what a row says of itself is believed',
+    told: /I3: /,
     edits: [
       edit(STATUS, 'if (isProven(guarded, row.lastDecision?.event))', 'if (true)'),
-      edit(JUDGE, "row.lastDecision?.event === 'approved' ? knownTime(row.lastDecision.columns.approvedTimestamp, now) : null", 'now'),
-      edit(CHECK, 'if (approvalEnds === null || now >= approvalEnds)', 'if (false)'),
+      edit(
+        JUDGE,
+        "const approvedAt = row.lastDecision?.event === 'approved' ? knownTime(row.lastDecision.columns.approvedTimestamp, now) : null;",
+        'const approvedAt = now;',
+      ),
     ],
   },
 ];
 
 const MOST = Number(process.env['MODEL_MUTATION_RUNS'] ?? 2000);
 const SEED = 20_260_301;
-const ONLY = process.env['MODEL_ONLY'];
 
 async function judged({ name, edits }: Mutation, numRuns: number): Promise<string> {
   const rig = await Rig.open(await mutatedBuild<Product>('test/model/product.ts', name, edits));
@@ -193,7 +200,7 @@ async function judged({ name, edits }: Mutation, numRuns: number): Promise<strin
 }
 
 describe('an agent without one of its guards is found out', () => {
-  test.each(SINGLE.filter(({ name }) => ONLY === undefined || (ONLY === 'P') === name.startsWith('P ')))(
+  test.each([...SINGLE, ...TOGETHER])(
     '$name',
     async (mutation) => {
       const found = await judged(mutation, MOST);

@@ -1,12 +1,15 @@
 import type { Settings } from '../../src/config/settings.ts';
 import type { CycleReport } from '../../src/cycle/report.ts';
+import { AgentError } from '../../src/domain/errors.ts';
 import type { SimulatedPlant } from '../../src/plant/simulated-plant.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Plant } from '../../src/ports/plant.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { SQLITE_CONSTRAINT, sqliteResultCode } from '../../src/sqlite/sqlite-library.ts';
 import { type Connection, type HolderLock, type SqlValue, write } from '../../src/store/connection.ts';
 import type { Dialect } from '../../src/store/dialect.ts';
 import { type Mood, moodyPlant } from './moody-plant.ts';
+import { OneHolder } from './one-holder.ts';
 import { COOLING, EQUIPMENT, LEASE_SECONDS, MAX_AGE_SECONDS, MODE, type Setup, settingsOf, SITE, THROUGHPUT } from './plant-floor.ts';
 import type * as product from './product.ts';
 import { ReferenceModel } from './reference-model.ts';
@@ -53,9 +56,9 @@ export class World {
   /** Whole cycles since a run died or was overtaken. */
   wholeCycles = 0;
   readonly #ground: Ground;
+  readonly #holder = new OneHolder();
   #underWay: Promise<CycleReport | null> = Promise.resolve(null);
   #newest: { readonly at: number; readonly value: number } | null = null;
-  #lockHolder: Run | null = null;
   #leaseUntil = 0;
   #runs = 0;
   #numbers = 0;
@@ -89,12 +92,13 @@ export class World {
     return this.#ground.dialect.encodeTime(instant);
   }
 
-  /** What anybody does who may write to the tables; a statement that the store refuses changes nothing. */
+  /** What anybody does who may write to the tables; what a rule of a table refuses changes nothing. */
   async sql(text: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<void> {
     await this.advance(1);
     try {
       await this.#ground.connection.execute(write(text, params));
-    } catch {
+    } catch (thrown) {
+      if (!(thrown instanceof AgentError) || sqliteResultCode(thrown.cause) !== SQLITE_CONSTRAINT) throw thrown;
       return;
     }
     this.model.changedOutside(await recommendationsIn(this.#ground.connection), await commandsIn(this.#ground.connection));
@@ -158,7 +162,7 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
 
   /** Whether a run that began now would work, and not find another one before it. */
   get isFree(): boolean {
-    return this.setup.lock ? this.#lockHolder === null : this.now >= this.#leaseUntil;
+    return this.setup.lock ? this.#holder.isFree : this.now >= this.#leaseUntil;
   }
 
   /** Starts a run; it ends, stalls or dies. @returns its report, where it ended */
@@ -167,7 +171,7 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
     // No two runs fall into one millisecond.
     await this.advance(1);
     const run = new Run(`run-${this.#runs}`, interruption, () => this.now);
-    const { store, source } = this.#open(this.#ground.connection, this.setup.lock ? this.#lockOf(run) : null);
+    const { store, source } = this.#open(this.#ground.connection, this.setup.lock ? this.#holder.lockOf(run) : null);
     const ports = {
       store: gated(store, run, (method) => this.#seen(run, method)),
       source: gated(source, run, (method) => this.#seen(run, method)),
@@ -196,7 +200,7 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
   async #follow(run: Run, underWay: Promise<CycleReport | null>): Promise<CycleReport | null> {
     const report = await Promise.race([underWay, run.stopped.then(() => null)]);
     if (run.state === 'dead') {
-      if (this.#lockHolder === run) this.#lockHolder = null;
+      this.#holder.died(run);
       this.wholeCycles = 0;
       this.tally.deaths += 1;
     }
@@ -216,19 +220,6 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
     for (const { code, message } of errors) if (code !== EXCUSED) this.model.failed(`run ${run.id} failed: ${code} ${message}`);
     if (outcome === 'skipped' || errors.length > 0 || this.model.isSuperseded(run.id)) return;
     this.wholeCycles += 1;
-  }
-
-  #lockOf(run: Run): HolderLock {
-    return {
-      acquire: () => {
-        this.#lockHolder ??= run;
-        return Promise.resolve(this.#lockHolder === run);
-      },
-      release: () => {
-        if (this.#lockHolder === run) this.#lockHolder = null;
-        return Promise.resolve();
-      },
-    };
   }
 
   #plantOf(run: Run): Plant {
