@@ -214,7 +214,7 @@ describe('show --html', () => {
     ['a folder that is not there', 'nowhere/page.html', 'its folder does not exist'],
     ['a folder', 'folder', 'it is a folder'],
     ['a folder that is a file', 'ops-agent.db/page.html', 'its folder does not exist'],
-    ['nothing', '', 'it is a folder'],
+    ['nothing', '', 'it has no name'],
   ])('to %s is refused in one line, and leaves nothing behind', async (_what, file, reason) => {
     mkdirSync(path.join(place.cwd, 'folder'), { recursive: true });
     const before = readdirSync(place.cwd);

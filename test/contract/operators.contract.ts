@@ -257,6 +257,7 @@ function theControls(under: StoreUnderTest): void {
       await tell('out_of_service:R1', 'control_set');
       await tell('advisory:all', 'control_cleared');
       await tell('advisories', 'derived', 'command');
+      await tell('advisory:of another kind', 'derived', 'command');
       const orders = await at.store.listControlEvents(9);
       expect(orders.map(({ subjectId, event }) => `${event} ${subjectId}`).toSorted()).toEqual([
         'control_cleared advisory:all',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Evidence } from '../../domain/evidence.ts';
@@ -20,7 +20,7 @@ export async function writePage(context: CliContext, file: string, evidence: Evi
 }
 
 async function replaceFile(target: string, text: string, asked: string): Promise<void> {
-  if (asked === '' || (await isFolder(target))) throw unwritable(asked, 'it is a folder');
+  if (asked === '') throw unwritable(asked, 'it has no name');
   const beside = path.join(path.dirname(target), `.${path.basename(target)}.${randomUUID()}`);
   try {
     await writeFile(beside, text, { flag: 'wx' });
@@ -32,13 +32,10 @@ async function replaceFile(target: string, text: string, asked: string): Promise
   }
 }
 
-async function isFolder(target: string): Promise<boolean> {
-  return (await stat(target).catch(() => null))?.isDirectory() ?? false; // what is not there is no folder
-}
-
 const REASONS = new Map<unknown, string>([
   ['ENOENT', 'its folder does not exist'],
   ['ENOTDIR', 'its folder does not exist'],
+  ['EISDIR', 'it is a folder'],
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
   ['EROFS', 'the file system is read-only'],
