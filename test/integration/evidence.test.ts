@@ -37,7 +37,7 @@ let place: Workplace;
 let browser: Browser;
 /** EVIDENCE_PICTURES names a folder in which the pictures are to stay. */
 const kept = process.env['EVIDENCE_PICTURES'];
-const pictures = kept ?? mkdtempSync(path.join(tmpdir(), 'ops-agent-pictures-'));
+let pictures: string;
 
 /** Pages of recommendations in different states, by name. */
 const pages = new Map<string, string>();
@@ -89,14 +89,16 @@ async function makeRecommendations(): Promise<readonly [string, string, string]>
 beforeAll(async () => {
   if (isSkipped) return;
   if (found === null) throw new Error('there is no Chromium; fetch one with: npm run fetch:chromium');
+  // Made only here: where every test is skipped nothing would take it away.
+  pictures = kept ?? mkdtempSync(path.join(tmpdir(), 'ops-agent-pictures-'));
   mkdirSync(pictures, { recursive: true });
   place = newWorkplace();
   [browser] = await Promise.all([startBrowser(found), makePages()]);
 }, PATIENCE_MS);
 
 afterAll(async () => {
+  if (isSkipped || found === null) return;
   if (kept === undefined) rmSync(pictures, { recursive: true, force: true });
-  if (isSkipped) return;
   await browser?.close();
   place?.remove();
 });
