@@ -1,4 +1,5 @@
 import { about } from '../domain/event.ts';
+import { recommendationIdOf } from '../domain/ids.ts';
 import { actorOf, nameOf, personKey } from '../domain/person.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
@@ -30,9 +31,10 @@ function commandsBefore({ followedCommands }: Cycle, { followsRecommendationId }
 export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[], live: LiveValues): void {
   for (const row of rows) {
     const who = nameOf(row.revertRequestedBy);
-    const answer: Revert =
-      personKey(who) === personKey(cycle.settings.agentId)
-        ? { refused: 'the agent cannot ask for it' }
+    const answer: Revert = isAgent(cycle, who)
+      ? { refused: 'the agent cannot ask for it' }
+      : !isFollowUp(row)
+        ? { refused: 'it follows another recommendation than the one that it names' }
         : revertOf(commandsBefore(cycle, row), { live, tags: cycle.settings.tags, keys: cycle.settings.signingKeys });
     if ('refused' in answer) refuse(cycle, row, who, answer.refused);
     else {
@@ -40,6 +42,15 @@ export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[],
       renew(cycle, row, answer.actions, `${who} asked for the values from before`, { recommendedAction, revertRequestedBy: null });
     }
   }
+}
+
+function isAgent({ settings }: Cycle, who: string): boolean {
+  return personKey(who) === personKey(settings.agentId);
+}
+
+/** A row's id is made from the one before it, of the same equipment and family: the column that names that one can be edited, the id cannot. */
+function isFollowUp({ recommendationId, equipmentId, issueFamily, followsRecommendationId }: OpenRecommendation): boolean {
+  return recommendationId === recommendationIdOf(equipmentId, issueFamily, followsRecommendationId);
 }
 
 function refuse(cycle: Cycle, row: OpenRecommendation, who: string, reason: string): void {

@@ -1,4 +1,4 @@
-import { refuseReplayed } from '../domain/refuse-commands.ts';
+import { announcedIn, refuseReplayed } from '../domain/refuse-commands.ts';
 import type { Settings } from '../config/settings.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
 import { Draft } from '../domain/draft.ts';
@@ -18,7 +18,7 @@ import { windowReachSeconds } from '../domain/window.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';
 import type { CycleOptions, CyclePorts } from './ports.ts';
-import type { CycleReport } from './report.ts';
+import { type CycleReport, noteError } from './report.ts';
 import { SituationIndex } from './situations.ts';
 
 const WAIT_STEP_MS = 200;
@@ -95,6 +95,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   settleOutsideChanges(draft, work.recommendations, work.now, settings.policy, work.sessions);
   refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
+  noteStrangers(report, work);
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
   // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
   const sendableMs = () => holdMs - (ports.monotonic() - held.sentAt);
@@ -109,6 +110,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     health,
     families: work.families,
     followedCommands: work.followedCommands,
+    announced: announcedIn(work.commandEvents),
     queue: work.queue,
     sessions: work.sessions,
     workOrders: work.workOrders,
@@ -129,4 +131,16 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     recorded: false,
     claims: [],
   };
+}
+
+/** Two agents with different keys would end each other's recommendations for ever, and nobody could decide in time. */
+function noteStrangers(report: CycleReport, { recommendations }: OpenWork): void {
+  const count = recommendations.filter(({ isTicketUnsigned }) => isTicketUnsigned).length;
+  if (count === 0) return;
+  const what = `${count} recommendations end because their tickets are not signed with a key of this agent`;
+  noteError(
+    report,
+    'begin',
+    new AgentError('unauthorised', what, 'give every machine the same OPS_AGENT_SIGNING_KEY, older keys included'),
+  );
 }

@@ -32,6 +32,8 @@ export interface Cycle {
   readonly health: AgentHealth;
   readonly families: readonly FamilyHistory[];
   readonly followedCommands: readonly TicketedCommand[];
+  /** Open commands of which the audit says, or may say, that they were announced as sent. */
+  readonly announced: ReadonlySet<string>;
   readonly queue: QueueFacts;
   readonly sessions: readonly OperatorSession[];
   readonly workOrders: readonly WorkOrder[];

@@ -22,6 +22,7 @@ export function dispatchContext(cycle: Cycle): DispatchPlanContext {
     policy: settings.policy,
     controls: cycle.controls,
     keys: settings.signingKeys,
+    announced: cycle.announced,
     writesLeft: settings.policy.maxWritesPerMinute - cycle.recentWrites,
     mayDispatch: cycle.ports.plant.acts && cycle.detected !== null,
     conditionOf: (row) =>

@@ -1,7 +1,8 @@
 import { isReadBack, judgeSeal } from '../domain/check-dispatch.ts';
 import type { Command } from '../domain/command.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
-import { concludeRecommendation, endCommand } from '../domain/plan-dispatch.ts';
+import { eventOf } from '../domain/event.ts';
+import { concludeRecommendation, dispatchingText, endCommand } from '../domain/plan-dispatch.ts';
 import { toleranceOf } from '../domain/readiness.ts';
 import { sendingMarginSeconds } from '../domain/policy.ts';
 import { judgeTag } from '../domain/tags.ts';
@@ -9,8 +10,8 @@ import type { TicketedCommand } from '../ports/store.ts';
 import type { Cycle } from './cycle.ts';
 import { dispatchContext } from './dispatch-context.ts';
 import { dispatchClaimed } from './dispatch.ts';
-import { notApplied, tellNotApplied } from './held-back.ts';
 import { readLive } from './read-live.ts';
+import { noteError } from './report.ts';
 
 /** Decides what earlier runs left open, claims what was planned, dispatches it and notes the results. */
 export async function execute(cycle: Cycle): Promise<void> {
@@ -20,8 +21,7 @@ export async function execute(cycle: Cycle): Promise<void> {
   if (cycle.claims.length === 0) ports.log.debug('No pending commands to execute');
   else {
     const claimed = cycle.recorded && ports.plant.acts ? await claim(cycle) : [];
-    await dispatchClaimed(cycle, claimed);
-    await tellUnclaimed(cycle, claimed);
+    if (claimed.length > 0) await dispatchClaimed(cycle, await announceDispatch(cycle, claimed));
   }
   concludeAll(cycle);
 }
@@ -55,17 +55,34 @@ function within(item: TicketedCommand, limits: ReadonlyMap<string, Instant>): Ti
   return { ...item, command: { ...command, notAfter: Math.min(command.notAfter, limit) } };
 }
 
-/** What was announced as dispatched and could not even be claimed: too late, stopped by an order, or another run's by now. */
-async function tellUnclaimed(cycle: Cycle, claimed: readonly TicketedCommand[]): Promise<void> {
-  const held = new Set(claimed.map(({ command }) => command.commandId));
-  const unclaimed = cycle.claims.filter(({ commandId }) => !held.has(commandId));
-  if (unclaimed.length === 0) return;
-  const reason = cycle.leaseRunsOut() ? 'the lease ran out before it was claimed' : 'it was not claimed';
-  const meant = { expected: 'pending', columns: { status: 'executing' } };
-  const events = unclaimed.map(({ commandId }) =>
-    notApplied(cycle, { subjectType: 'command', subjectId: commandId, step: 'claim', reason }, meant, { status: 'pending' }),
-  );
-  await tellNotApplied(cycle, events);
+/** The audit row is written before its effect: without it nothing is sent. */
+async function announceDispatch(cycle: Cycle, claimed: readonly TicketedCommand[]): Promise<readonly TicketedCommand[]> {
+  const { draft, lease, ports } = cycle;
+  const events = claimed.flatMap(({ command }) => {
+    const row = draft.row(command.recommendationId ?? '');
+    return row ? eventOf(lease, dispatchingText(command, row, lease.agentId)) : [];
+  });
+  try {
+    if (events.length === claimed.length && (await ports.store.appendEvents(events, cycle.eventsAt(), lease))) return claimed;
+    await putBack(cycle, claimed);
+  } catch (thrown) {
+    noteError(cycle.report, 'execute', thrown);
+    await putBack(cycle, claimed).catch((again: unknown) => noteError(cycle.report, 'execute', again));
+  }
+  return [];
+}
+
+/** Claimed and not announced, these are pending again, of which the audit has nothing to tell: for it they always were. */
+async function putBack({ ports, lease, draft }: Cycle, claimed: readonly TicketedCommand[]): Promise<void> {
+  const columns = { status: 'pending', claimedBy: null, claimedTimestamp: null, notAfter: null } as const;
+  for (const { command } of claimed) draft.observe({ ...command, ...columns });
+  const changes = claimed.map(({ command: { commandId } }) => ({
+    commandId,
+    expected: 'executing' as const,
+    claimedBy: lease.runId,
+    columns,
+  }));
+  await ports.store.saveCommands(lease, changes);
 }
 
 /** Recommendations whose last command just ended. */

@@ -148,7 +148,9 @@ function restore(draft: Draft, row: OpenRecommendation, found: string, to: Recom
 function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs: RecommendationStatus | null): void {
   // What has ended stays as it was found, a text that is no status included: it is only never looked at again.
   const adopted = { guardedStatus: found as RecommendationStatus };
-  draft.update(row, endAs === null ? adopted : { status: endAs, guardedStatus: endAs }, {
+  // What was under way may have been written: whoever is asked next must know.
+  const mayHaveWritten = found === 'executing' ? { mayHaveWritten: true } : {};
+  draft.update(row, endAs === null ? adopted : { status: endAs, guardedStatus: endAs, ...mayHaveWritten }, {
     ...about(row),
     event: 'refused_foreign',
     fromStatus: found,

@@ -1,4 +1,4 @@
-import { about } from './event.ts';
+import { about, type EventText } from './event.ts';
 import { decisionRecord } from './audit-copy.ts';
 import { judgeSeal } from './check-dispatch.ts';
 import { type Command, sealedColumnsOf, signCommand } from './command.ts';
@@ -23,6 +23,8 @@ export interface DispatchPlanContext {
   readonly controls: readonly Control[];
   /** What commands are signed and checked with. */
   readonly keys: KeyRing;
+  /** Commands of which the audit says, or may say, that they were announced as sent. */
+  readonly announced: ReadonlySet<string>;
   /** How many writes the limit of a minute still allows. */
   readonly writesLeft: number;
   /** False where the plant only advises or this cycle could not detect: then nothing is claimed. */
@@ -244,7 +246,7 @@ function endOfPending(
 
 /**
  * Chooses what this cycle claims: whole sequences, worst and oldest first, up to the cap, each only while its approval lives,
- * its condition holds and no control forbids it. The intent is noted for the audit, which is written before the claim.
+ * its condition holds and no control forbids it.
  */
 export function planDispatch(
   draft: Draft,
@@ -272,20 +274,25 @@ export function planDispatch(
     const fits = isFirst || claims.length + pending.length <= Math.min(context.policy.maxDispatchPerCycle, context.writesLeft);
     const approvalEnds = approvalEndOf(row, context.policy, context.now);
     if (!context.mayDispatch || blocked || !fits || context.conditionOf(row) !== 'holds' || approvalEnds === null) continue;
-    for (const command of pending) {
-      claims.push({ commandId: command.commandId, approvalEnds });
-      draft.note({
-        subjectType: 'command',
-        subjectId: command.commandId,
-        event: 'dispatching',
-        fromStatus: 'pending',
-        toStatus: 'executing',
-        actor: row.approvedByOperator === null ? context.agentId : `${context.agentId} for ${approversOf(row)}`,
-        reason: row.recommendedAction,
-        before: { tag: command.tagPath, value: command.oldValue },
-        after: { tag: command.tagPath, value: command.newValue },
-      });
-    }
+    for (const { commandId } of pending) claims.push({ commandId, approvalEnds });
   }
   return claims;
+}
+
+/**
+ * What the audit is told of a command that this run holds, before anything is sent. Not before the claim: then a run that died in between
+ * would leave the same trail as one that died after the write, and nobody could tell which of the two may be sent.
+ */
+export function dispatchingText(command: Command, row: OpenRecommendation, agentId: string): EventText {
+  return {
+    subjectType: 'command',
+    subjectId: command.commandId,
+    event: 'dispatching',
+    fromStatus: 'pending',
+    toStatus: 'executing',
+    actor: row.approvedByOperator === null ? agentId : `${agentId} for ${approversOf(row)}`,
+    reason: row.recommendedAction,
+    before: { tag: command.tagPath, value: command.oldValue },
+    after: { tag: command.tagPath, value: command.newValue },
+  };
 }

@@ -6,11 +6,13 @@ import { isOfTicket } from './judge-approvals.ts';
 import { type DispatchPlanContext, endCommand } from './plan-dispatch.ts';
 
 /** Refuses command rows that no approved ticket stands behind, whoever put them there. */
-export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanContext, 'now' | 'keys'>): readonly Command[] {
+export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanContext, 'now' | 'keys' | 'announced'>): readonly Command[] {
   const refused = new Set<string>();
   for (const command of draft.commands) {
     if (command.status !== 'pending' && command.status !== 'executing' && command.status !== 'unknown') continue;
     const row = command.recommendationId === null ? undefined : draft.row(command.recommendationId);
+    // What may have been sent is read back, whatever became of its recommendation.
+    if (command.status !== 'pending' && context.announced.has(command.commandId)) continue;
     if (row?.status !== 'executing') {
       const reason = 'no valid approval stands behind this command';
       endCommand(draft, command, { status: 'failed', code: 'no_valid_approval', reason, at: context.now });
@@ -32,6 +34,12 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
 /** In the place of an event that nobody with a key wrote: nothing is known of what became of the command. */
 export const UNSIGNED_FATE = 'unsigned';
 
+/** The commands that may have been sent, by the newest event about each. */
+export function announcedIn(lastEvents: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const sent = ['dispatching', 'unknown', UNSIGNED_FATE];
+  return new Set([...lastEvents].flatMap(([commandId, event]) => (sent.includes(event) ? [commandId] : [])));
+}
+
 /**
  * Refuses pending commands that the audit knows to have been sent, or to have ended: somebody has set them back. Asked before
  * this cycle records anything of its own.
@@ -40,9 +48,6 @@ export function refuseReplayed(draft: Draft, lastEvents: ReadonlyMap<string, str
   for (const command of draft.commands) {
     const last = lastEvents.get(command.commandId);
     if (command.status !== 'pending' || last === undefined || last === 'derived' || last === 'returned') continue;
-    // Announced and not claimed, or given back before: a run died in between. A row that was claimed says so in more than one column.
-    const isUnclaimed = command.claimedBy === null && command.claimedTimestamp === null && command.notAfter === null;
-    if (last === 'dispatching' && isUnclaimed) continue;
     const reason =
       last === UNSIGNED_FATE
         ? 'the newest audit row about this command bears no valid signature'

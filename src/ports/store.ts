@@ -52,7 +52,7 @@ export interface OpenWork {
   readonly newestEventAt: Instant | null;
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
-  /** How many writes were sent to the plant within the last minute, as the commands say it. */
+  /** How many dispatches the audit was told of within the last minute. */
   readonly recentWrites: number;
   readonly queue: QueueFacts;
   /** Operators' sessions that are open, or ended no longer ago than was asked for. */

@@ -15,7 +15,7 @@ export interface Judge {
   readonly toStatus: string | null;
   /** What the row left in `after`; null where that is no object, because somebody edited it. */
   readonly copy: Row | null;
-  /** With signing keys: whether the row is as somebody with a key wrote it. Without keys nothing is asked. */
+  /** Whether it is the newest by its chain as well and, with signing keys, is as somebody with a key wrote it. */
   readonly isAuthentic: boolean;
 }
 
@@ -37,7 +37,8 @@ export function judgeIn(record: unknown, keys: KeyRing, dialect: Dialect): Judge
   if (!row) return null;
   const { event, to_status: to, after } = row;
   const toStatus = typeof to === 'string' ? to : null;
-  return { event: String(event), toStatus, copy: parsed(after), isAuthentic: keys.length === 0 || isSigned(row, keys, dialect) };
+  const isAuthentic = isLastInChain(row) && (keys.length === 0 || isSigned(row, keys, dialect));
+  return { event: String(event), toStatus, copy: parsed(after), isAuthentic };
 }
 
 /** What the audit last knows to be decided about a recommendation. What was over before it was seen is on record as made and ended at once. */
@@ -47,6 +48,11 @@ export function lastDecisionIn(judge: Judge | null): LastDecision | null {
   const event = judge.event === 'created' && judge.toStatus === 'withdrawn' ? judge.toStatus : judge.event;
   const hash = judge.copy?.['action_hash'];
   return { event, columns, actionHash: typeof hash === 'string' ? hash : null };
+}
+
+/** Which row is the newest its time says, and its place in the chain too: a time that somebody edited makes an older row the newest. */
+function isLastInChain({ chain_seq: seq, last_seq: last }: Row): boolean {
+  return typeof seq !== 'number' || seq === last;
 }
 
 /** Rows of the audit are inserted by whoever may write to the table; the hash is of all that a row says, and only a key signs it. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
-import type { Command } from '../../src/domain/command.ts';
 import { NO_DECISION } from '../../src/domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, type CommandStatus } from '../../src/domain/transitions.ts';
 import type { Claim, Heartbeat } from '../../src/ports/store.ts';
@@ -77,13 +76,8 @@ function theAudit(under: StoreUnderTest): void {
       const row = aRecommendation(AT);
       await at.store.saveRecommendations(await leaseOf(at.store), [inserting(row)]);
       const ticket = aTicket(row, [{ ...ACTION, value: 75 }]);
-      await at.store.appendEvents([issued(row, { eventId: 'late', event: 'escalated', after: issuedCopy(ticket) })], AT + 2);
       await at.store.appendEvents([issued(row, { eventId: 'a' }), issued(row, { eventId: 'b', event: 'renewed' })], AT + 1);
-      await at.store.appendEvents(
-        [anEvent({ eventId: 'c', subjectType: 'command', event: 'created', after: issuedCopy(aTicket(row)) })],
-        AT + 9,
-      );
-      await at.store.appendEvents([anEvent({ eventId: 'd', subjectId: 'somebody else', after: issuedCopy(aTicket(row)) })], AT + 9);
+      await at.store.appendEvents([issued(row, { eventId: 'late', event: 'escalated', after: issuedCopy(ticket) })], AT + 2);
       const decision = { ...NO_DECISION, approvedByOperator: 'anna', approvedTimestamp: AT };
       await at.store.appendEvents(
         [
@@ -92,6 +86,11 @@ function theAudit(under: StoreUnderTest): void {
         ],
         AT + 3,
       );
+      await at.store.appendEvents(
+        [anEvent({ eventId: 'c', subjectType: 'command', event: 'created', after: issuedCopy(aTicket(row)) })],
+        AT + 9,
+      );
+      await at.store.appendEvents([anEvent({ eventId: 'd', subjectId: 'somebody else', after: issuedCopy(aTicket(row)) })], AT + 9);
       expect((await at.store.readOpenWork(AGENT)).recommendations).toEqual([
         { ...row, ticket, announced: null, lastDecision: { event: 'approved', columns: decision, actionHash: null } },
       ]);
@@ -217,25 +216,26 @@ function theOpenWork(under: StoreUnderTest): void {
       expect(of(over).toSorted()).toEqual(['executing', 'pending', 'unknown']);
     });
 
-    test('counts the writes of the last minute: what was sent then, and what may have been', async () => {
+    test('has a row that the audit does not know as its newest without its ticket: a time was moved', async () => {
       const at = store();
-      const lease = await leaseOf(at.store);
+      const row = aRecommendation(AT);
+      await at.store.saveRecommendations(await leaseOf(at.store), [inserting(row)]);
+      await at.store.appendEvents([issued(row, { eventId: 'moved', event: 'escalated' })], AT + 2);
+      await at.store.appendEvents([issued(row, { eventId: 'newest' })], AT + 1);
+      expect((await at.store.readOpenWork(AGENT)).recommendations).toMatchObject([{ ticket: null, isTicketUnsigned: true }]);
+    });
+
+    test('counts what the audit was told to be sent within the last minute, and nothing else', async () => {
+      const at = store();
+      await leaseOf(at.store);
       const { now } = await at.store.readOpenWork(AGENT);
-      const ago = (seconds: number) => now - seconds * 1000;
-      const commands: Partial<Command>[] = [
-        { status: 'executed', claimedTimestamp: ago(50), startedTimestamp: ago(49) },
-        { status: 'failed', claimedTimestamp: ago(100), startedTimestamp: ago(40) },
-        { status: 'unknown', claimedTimestamp: ago(30), startedTimestamp: ago(29) },
-        { status: 'executing', claimedTimestamp: ago(90) },
-        // And these are none: needed no write, longer ago, given back, never claimed.
-        { status: 'executed', claimedTimestamp: ago(20) },
-        { status: 'executed', claimedTimestamp: ago(90), startedTimestamp: ago(70) },
-        { status: 'pending' },
-        { status: 'cancelled', claimedTimestamp: ago(10) },
-      ];
-      const rows = commands.map((command, sequence) => aCommand(AT, { sequence, ...command }));
-      await at.store.saveCommands(lease, rows.map(insertingCommand));
-      expect((await at.store.readOpenWork(AGENT)).recentWrites).toBe(4);
+      const told = (seconds: number, event = 'dispatching', subjectType: 'command' | 'recommendation' = 'command') =>
+        at.store.appendEvents([anEvent({ eventId: `${event} ${subjectType} ${seconds}`, subjectType, event })], now - seconds * 1000);
+      for (const seconds of [61, 59, 30, 0]) await told(seconds);
+      await told(0, 'executed');
+      await told(0, 'dispatching', 'recommendation');
+      await told(-60);
+      expect((await at.store.readOpenWork(AGENT)).recentWrites).toBe(3);
     });
 
     test('is read in one statement, however much it is', async () => {
@@ -603,8 +603,8 @@ function theClaim(under: StoreUnderTest): void {
       const lease = await leaseOf(at.store);
       const [row, bare] = [aRecommendation(AT), aRecommendation(AT, { equipmentId: 'PUMP_01' })];
       const newest = aTicket(row, [{ ...ACTION, value: 75 }]);
-      await at.store.appendEvents([issued(row, { event: 'escalated', eventId: 'x', after: issuedCopy(newest) })], AT + 1);
       await at.store.appendEvents([issued(row), issued(row, { eventId: 'y', event: 'approved' })], AT);
+      await at.store.appendEvents([issued(row, { event: 'escalated', eventId: 'x', after: issuedCopy(newest) })], AT + 1);
       const commands = [row, bare].map((of) => aCommand(AT, { recommendationId: of.recommendationId }));
       await at.store.saveCommands(
         lease,

@@ -147,6 +147,18 @@ describe('what was written', () => {
     expect(await lastEvent('revert_refused')).toMatchObject({ reason: 'a command of it differs from the approved ticket in oldValue' });
   });
 
+  test('is not put back in the name of another equipment, whatever its row says that it follows', async () => {
+    const { recommendation_id: followed } = await afterPartialFailure();
+    await scene.reading('R2', HIGH);
+    await cycle();
+    await scene.sql(`UPDATE agent_recommendations SET revert_requested_by = 'anna',
+follows_recommendation_id = (SELECT MIN(recommendation_id) FROM agent_recommendations WHERE equipment_id = 'R1' AND status = 'failed') WHERE equipment_id = 'R2'`);
+    expect(followed).not.toBe('');
+    await cycle();
+    expect(await lastEvent('revert_refused')).toMatchObject({ reason: 'it follows another recommendation than the one that it names' });
+    expect(String((await scene.row('R2'))['actions'])).not.toContain('/R1/');
+  });
+
   test('waits to be answered while the plant does not answer', async () => {
     await afterPartialFailure();
     await ask('anna');

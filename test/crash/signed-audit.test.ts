@@ -133,7 +133,7 @@ approved_via = 'cli:x', approved_timestamp = CURRENT_TIMESTAMP, expires_timestam
     await turnTo(80);
     await cycle();
     expect(await scene.row('R1')).toMatchObject({ status: 'pending' });
-    await forge(id, 'approved', { chain_seq: 'chain_seq + 1000' });
+    await forge(id, 'approved', { chain_seq: '(SELECT MAX(chain_seq) + 1 FROM agent_events)' });
     await scene.sql(`UPDATE agent_recommendations SET status = 'approved', guarded_status = 'approved', approved_by_operator = 'anna',
 approved_timestamp = CURRENT_TIMESTAMP, expires_timestamp = CURRENT_TIMESTAMP + INTERVAL 10 MINUTES WHERE recommendation_id = '${id}'`);
     await cycle();
@@ -151,6 +151,8 @@ test('recommendations from before there was a key end, and are asked about again
   await store.close();
   await cycle();
   expect(await scene.rows('R1')).toMatchObject([{ status: 'withdrawn' }, { status: 'pending' }]);
+  const said = 'begin: 1 recommendations end because their tickets are not signed with a key of this agent';
+  expect(await scene.sql('SELECT last_error FROM agent_health')).toEqual([{ last_error: said }]);
   await scene.approve('R1');
   await cycle();
   expect(writes()).toHaveLength(1);

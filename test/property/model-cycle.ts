@@ -158,6 +158,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
     policy: POLICY,
     controls,
     keys: NO_KEYS,
+    announced: new Set(),
     writesLeft: POLICY.maxWritesPerMinute,
     mayDispatch: true,
     conditionOf: (row) => situations.conditionOf(row, now, 300),

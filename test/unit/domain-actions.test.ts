@@ -308,7 +308,7 @@ test.each([
   const row = executing(action);
   const draft = draftOf([row]);
   expect(deriveCommands(draft, row, { agentId: 'AGENT', now: NOW, keys: NO_KEYS })).toMatchObject([{ newValue: null }]);
-  expect(refuseForeignCommands(draft, { now: NOW, keys: NO_KEYS })).toHaveLength(1);
+  expect(refuseForeignCommands(draft, { now: NOW, keys: NO_KEYS, announced: new Set() })).toHaveLength(1);
   expect(draft.commands).toMatchObject([{ status: 'failed', failureCode: 'ticket_mismatch' }]);
 });
 

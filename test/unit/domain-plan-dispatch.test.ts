@@ -3,7 +3,13 @@ import { expect, test } from '@jest/globals';
 import type { Command } from '../../src/domain/command.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
 import { NO_KEYS } from '../../src/domain/key-ring.ts';
-import { concludeRecommendation, deriveCommands, type DispatchPlanContext, planDispatch } from '../../src/domain/plan-dispatch.ts';
+import {
+  concludeRecommendation,
+  deriveCommands,
+  dispatchingText,
+  type DispatchPlanContext,
+  planDispatch,
+} from '../../src/domain/plan-dispatch.ts';
 import { decisionOf, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
 import { acceptedRow, commandsOf, control, draftOf, NOW, openRow, POLICY, SECOND } from '../property/domain-fixtures.ts';
@@ -14,6 +20,7 @@ const CONTEXT: DispatchPlanContext = {
   policy: POLICY,
   controls: [],
   keys: NO_KEYS,
+  announced: new Set(),
   writesLeft: 100,
   mayDispatch: true,
   conditionOf: () => 'holds',
@@ -49,10 +56,14 @@ function plan(commands: readonly Command[], context: Partial<DispatchPlanContext
   return { draft, claims, row: draft.row(row.recommendationId), statuses: draft.commands.map(({ status }) => status) };
 }
 
-test('a whole sequence is claimed until the end of its approval, and the audit says for whom', () => {
+test('a whole sequence is claimed until the end of its approval', () => {
   const { claims, draft } = plan(pair({}));
   expect(claims).toEqual(commandsOf(ROW).map(({ commandId }) => ({ commandId, approvalEnds: NOW + 600 * SECOND })));
-  expect(draft.take().events).toMatchObject([
+  expect(draft.take().events).toEqual([]);
+});
+
+test('the audit says of a command that is sent for whom, what and from which value', () => {
+  expect(commandsOf(ROW).map((command) => dispatchingText(command, ROW, 'AGENT'))).toMatchObject([
     { event: 'dispatching', actor: 'AGENT for anna', before: { value: 100 }, after: { value: '75' } },
     { event: 'dispatching', actor: 'AGENT for anna', before: { value: 0 }, after: { value: '1' } },
   ]);

@@ -32,8 +32,6 @@ const INDEXES: readonly string[] = [
    WHERE ${what}_timestamp IS NOT NULL`,
   ),
   'CREATE INDEX IF NOT EXISTS agent_commands_of ON agent_commands (recommendation_id, sequence)',
-  // What was sent within the last minute, however many commands there ever were.
-  'CREATE INDEX IF NOT EXISTS agent_commands_claimed ON agent_commands (claimed_timestamp) WHERE claimed_timestamp IS NOT NULL',
   `CREATE INDEX IF NOT EXISTS agent_commands_open ON agent_commands (status)
    WHERE status IN ${OPEN_COMMANDS}`,
   // At most one open order per sensor, whoever writes; people's own rows name no signal. Made anew each time: an older one takes other
@@ -104,7 +102,8 @@ const COMMANDS_KEPT: readonly string[] = [
 
 /**
  * The audit is append-only, for the agent as for everybody: an edited or deleted row fails the statement that tries. Only the
- * time's spelling may change, which is what the triggers below do to a row written by hand.
+ * time's spelling may change, which is what the triggers below do to a row written by hand: another time would make an older row the
+ * newest. A row stands outside of every chain or at the next place of its agent's: at any other it would leave no place for the next one.
  */
 const APPEND_ONLY: readonly string[] = (() => {
   const refuse = refusal(EVENTS);
@@ -121,6 +120,12 @@ const APPEND_ONLY: readonly string[] = (() => {
     // Made anew each time: an older one does not know the columns that were added since.
     'DROP TRIGGER IF EXISTS agent_events_unchangeable',
     `CREATE TRIGGER IF NOT EXISTS agent_events_unchangeable BEFORE UPDATE OF ${columns.join(', ')} ON agent_events ${refuse}`,
+    `CREATE TRIGGER IF NOT EXISTS agent_events_unmoved_in_time BEFORE UPDATE OF at ON agent_events
+     WHEN ${CANONICAL('NEW.at')} IS NOT ${CANONICAL('OLD.at')} ${refuse}`,
+    `CREATE TRIGGER IF NOT EXISTS agent_events_next_place BEFORE INSERT ON agent_events
+     WHEN typeof(NEW.agent_id) <> 'text' OR (NEW.chain_seq IS NOT NULL AND (typeof(NEW.chain_seq) <> 'integer' OR NEW.chain_seq <> 1 +
+       COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = NEW.agent_id AND e.chain_seq IS NOT NULL), 0)))
+     BEGIN SELECT RAISE(ABORT, 'a row of agent_events is of an agent, and at the next place of its chain or at none'); END`,
   ];
 })();
 
