@@ -97,6 +97,7 @@ VALUES (:id, :recommendation, '${EQUIPMENT}', '${THROUGHPUT}', :value, :severity
 /** What only the audit says, newer than all that is there. */
 async function tell(world: World, row: RowSeen, event: string, after: unknown): Promise<void> {
   world.tampered.add(row.id);
+  world.model.forged.add(row.id);
   await world.sql(
     `INSERT INTO agent_events (event_id, at, ordinal, agent_id, run_id, actor, subject_type, subject_id, event, to_status, after)
 VALUES (:event_id, :at, 99, '${AGENT}', 'forged', 'mallory via sql', 'recommendation', :id, :event, 'approved', :after)`,
@@ -124,7 +125,6 @@ export async function forgeTicket(world: World): Promise<void> {
     rule_id: `temperature-${row.severity}`,
     actions,
   };
-  world.model.foreign.add(row.id);
   await tell(world, row, 'renewed', { ticket, issue_family: 'temperature' });
   await world.sql('UPDATE agent_recommendations SET actions = :actions, action_hash = :hash WHERE recommendation_id = :id', {
     actions: canonicalJson(actions),

@@ -24,7 +24,7 @@ function edit(file: string, from: string, to: string): Edit {
   return { file, from, to };
 }
 
-/** Each drops one guard, and nothing stands behind it. */
+/** Each drops one guard, and nothing stands behind it; the last one drops the work. */
 const SINGLE: readonly Mutation[] = [
   {
     name: 'an approval of edited actions counts',
@@ -131,7 +131,12 @@ const SINGLE: readonly Mutation[] = [
   {
     name: 'a request holds for as long as the row of its command says',
     told: /I4: /,
-    edits: [edit('src/cycle/execute.ts', 'Math.floor(Math.min(command.notAfter, limit))', 'command.notAfter')],
+    edits: [edit('src/cycle/execute.ts', 'notAfter: Math.min(command.notAfter, limit)', 'notAfter: command.notAfter')],
+  },
+  {
+    name: 'what was approved is not carried out',
+    told: /a write that was due/,
+    edits: [edit(PLAN, 'if (!context.mayDispatch ||', 'if (true ||')],
   },
 ];
 
@@ -185,15 +190,17 @@ const TOGETHER: readonly Mutation[] = [
   },
 ];
 
+/** Each is found within so many; the seed is fixed, so that finding one is no matter of luck. */
 const MOST = Number(process.env['MODEL_MUTATION_RUNS'] ?? 2000);
 const SEED = 20_260_301;
+const NOTHING = 'nothing';
 
 async function judged({ name, edits }: Mutation, numRuns: number): Promise<string> {
   const rig = await Rig.open(await mutatedBuild<Product>('test/model/product.ts', name, edits));
   try {
     const held = fc.asyncProperty(sequences(), (sequence) => play(rig, sequence));
     const { errorInstance, numRuns: needed } = await fc.check(held, { numRuns, seed: SEED, endOnFailure: true });
-    return errorInstance instanceof Error ? `${errorInstance.message} (sequence ${needed})` : 'nothing';
+    return errorInstance instanceof Error ? `${errorInstance.message} (sequence ${needed})` : NOTHING;
   } finally {
     await rig.close();
   }
@@ -203,10 +210,22 @@ describe('an agent without one of its guards is found out', () => {
   test.each([...SINGLE, ...TOGETHER])(
     '$name',
     async (mutation) => {
-      const found = await judged(mutation, MOST);
-      process.stderr.write(`MUT ${mutation.name}: ${found}\n`);
-      expect(found).toMatch(mutation.told);
+      expect(await judged(mutation, MOST)).toMatch(mutation.told);
     },
     900_000,
   );
+
+  test('but not one that only reads differently', async () => {
+    const spaced = {
+      name: 'one blank more',
+      told: /nothing/,
+      edits: [edit(CLAIM, 'UPDATE agent_commands SET', 'UPDATE  agent_commands SET')],
+    };
+    expect(await judged(spaced, 50)).toBe(NOTHING);
+  }, 300_000);
+
+  test('and a mutation of what is not there fails', async () => {
+    const gone = mutatedBuild('test/model/product.ts', 'nothing', [edit(CLAIM, 'a text that is nowhere', '')]);
+    await expect(gone).rejects.toThrow(`nothing: ${CLAIM} does not hold 'a text that is nowhere'`);
+  });
 });

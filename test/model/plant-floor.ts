@@ -1,5 +1,6 @@
 import type { Settings } from '../../src/config/settings.ts';
 import { COOLING_ON, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS, throughputTo } from '../../src/domain/default-rules.ts';
+import { commandIdOf } from '../../src/domain/ids.ts';
 import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
 import type { AllowedTag } from '../../src/domain/tags.ts';
@@ -74,5 +75,6 @@ export const SITE: Omit<Site, 'fourEyes'> = {
   sendableMs: (LEASE_SECONDS - PLANT_TIMEOUT_SECONDS - 5) * 1000,
   controlsMs: 2000,
   maxAgeMs: MAX_AGE_SECONDS * 1000,
+  commandId: commandIdOf,
   permits: ({ tag, value }, live) => tag !== THROUGHPUT || value !== 55 || live.get(MODE) === 1,
 };

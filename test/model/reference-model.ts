@@ -1,10 +1,12 @@
 import { type Approval, approvalIn, type CommandLineDecision, type Judged, type Step, type Truth } from './approvals-by-hand.ts';
+import type { Run } from './run.ts';
 import type { CommandSeen, EventSeen, RowSeen } from './seen.ts';
 import { isCommandStep, isRecommendationStep, UNENDED_COMMANDS, UNENDED_RECOMMENDATIONS } from './status-tables.ts';
 import { faultsOf, type Sent, type Site } from './write-rules.ts';
 
 /** What a run had in hand, as far as a write of its has to be answered by it. */
 interface Knowledge {
+  readonly rows: Map<string, RowSeen>;
   readonly approvals: Map<string, Judged>;
   condition: string;
   /** When the newest reading was taken that it saw. */
@@ -34,8 +36,8 @@ export class ReferenceModel {
   readonly violations: string[] = [];
   readonly writes: Write[] = [];
   readonly orders = new Map<string, number>();
-  /** Recommendations of which somebody without a key told the audit another ticket. */
-  readonly foreign = new Set<string>();
+  /** Recommendations about which somebody else told the audit something. */
+  readonly forged = new Set<string>();
   readonly #site: Site;
   readonly #truths = new Map<string, Truth>();
   #rows = new Map<string, RowSeen>();
@@ -59,6 +61,7 @@ export class ReferenceModel {
 
   #of(run: string): Knowledge {
     const known = this.#known.get(run) ?? {
+      rows: new Map(),
       approvals: new Map(),
       condition: 'unknown',
       newestAt: 0,
@@ -90,7 +93,8 @@ export class ReferenceModel {
   judgedNow(row: RowSeen, now: number): Judged {
     const truth = this.#truths.get(row.id);
     if (!truth) return null;
-    const isAskedAnew = row.guarded !== truth.status && ['awaiting_second', 'approved', 'executing'].includes(truth.status);
+    const isOpen = ['awaiting_second', 'approved', 'executing'].includes(truth.status);
+    const isAskedAnew = row.guarded !== truth.status && (isOpen || this.forged.has(row.id));
     return this.#judge(row, truth, now) ?? (isAskedAnew ? this.#judge(row, { ...truth, status: 'pending' }, now) : null);
   }
 
@@ -117,7 +121,10 @@ export class ReferenceModel {
   }
 
   workRead(run: string, now: number): void {
-    for (const row of this.rows) this.#of(run).approvals.set(row.id, this.judgedNow(row, now));
+    for (const row of this.rows) {
+      this.#of(run).rows.set(row.id, row);
+      this.#of(run).approvals.set(row.id, this.judgedNow(row, now));
+    }
   }
 
   detected(run: string, condition: string, newestAt: number): void {
@@ -133,12 +140,11 @@ export class ReferenceModel {
   }
 
   audited(run: string, events: readonly EventSeen[], now: number): void {
-    for (const { event, subject, to, after } of events) {
+    for (const { event, subject, to } of events) {
       if (event === 'reopened') this.#reopened(subject, to);
       if (event === 'approved' || event === 'first_approved') this.#approved(run, subject, event, now);
       else if (DECIDED.includes(event) || ENDED.includes(event)) this.#forget(subject, now);
       else if (event === 'dispatching') this.#announced.add(subject);
-      else if (event === 'derived') this.#derived(subject, String(after['recommendation_id']), String(after['tag']));
     }
   }
 
@@ -162,17 +168,14 @@ export class ReferenceModel {
     if (found !== null && kinds.includes(found.kind)) {
       this.#forget(recommendation, now);
       (event === 'approved' ? this.#accepted : this.#first).set(recommendation, found.approval);
+      for (const step of found.approval.actions)
+        this.#steps.set(this.#site.commandId(recommendation, step.sequence), { recommendation, step });
       return;
     }
     // Accepted by a run that died before it could store it.
     const stands = this.#accepted.get(recommendation);
     if (event === 'approved' && stands?.hash === this.#truths.get(recommendation)?.hash) return;
     this.#wrong('I3', `run ${run} told the audit '${event}' of ${recommendation}, of which no approval counts`);
-  }
-
-  #derived(command: string, recommendation: string, tag: string): void {
-    const step = (this.#accepted.get(recommendation)?.actions ?? []).find((each) => each.tag === tag);
-    if (step) this.#steps.set(command, { recommendation, step });
   }
 
   /** One write of a run to its tables; `before` is what this model was told last. */
@@ -194,7 +197,10 @@ export class ReferenceModel {
       this.#truths.set(row.id, { status, hash, actions, severity, changedAt: null });
       return;
     }
-    if (status !== found.status && !isRecommendationStep(truth.status, found, status, this.foreign.has(row.id)))
+    // By what is there now, or by what was there when the run looked.
+    const looks = [found, this.#of(run).rows.get(row.id) ?? found];
+    const isStep = looks.some((look) => isRecommendationStep(truth.status, look, status, this.forged.has(row.id)));
+    if (status !== found.status && !isStep)
       this.#wrong('I5', `run ${run} made ${row.id} ${status}, which was ${found.status} and by the agent ${truth.status}`);
     const isAnotherTicket = hash !== found.hash && hash !== truth.hash;
     const ticket = isAnotherTicket ? { hash, actions, severity, changedAt: now } : truth;
@@ -202,18 +208,18 @@ export class ReferenceModel {
     this.#truths.set(row.id, { ...ticket, status: isWritten ? status : truth.status });
   }
 
-  /** A request leaves for the plant. `knownAt`: when the run last heard anything, after which it could not have known better. */
-  sent(run: string, request: Sent, knownAt: number): void {
+  /** A request leaves for the plant. `answeredAt`: when the run last heard anything, after which it could not have known better. */
+  sent(run: string, request: Sent, { answeredAt: knownAt, askedAt }: Pick<Run, 'answeredAt' | 'askedAt'>): void {
     const { commandId } = request;
     const { recommendation = '', step } = this.#steps.get(commandId) ?? {};
     const ended = this.#ended.get(recommendation);
     const past = ended && ended.at > knownAt ? ended.approval : undefined;
     const approval = past ?? this.#accepted.get(recommendation);
-    const { approvals: _approvals, ...known } = this.#of(run);
+    const { approvals: _approvals, rows: _rows, ...known } = this.#of(run);
     const evidence = { ...known, approval, step, isAnnounced: this.#announced.has(commandId) };
     const ticketInForce = past?.hash ?? this.#truths.get(recommendation)?.hash;
     const orders = [...this.orders.values()];
-    for (const [invariant, what] of faultsOf(request, { ...evidence, ticketInForce, orders, knownAt, site: this.#site }))
+    for (const [invariant, what] of faultsOf(request, { ...evidence, ticketInForce, orders, knownAt, askedAt, site: this.#site }))
       this.#wrong(invariant, `run ${run} sent ${request.tag} = ${request.value} (${commandId}) ${what}`);
     if (this.writes.some((write) => write.commandId === commandId)) this.#wrong('I4', `command ${commandId} was sent twice`);
   }

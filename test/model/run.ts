@@ -17,6 +17,8 @@ export class Run {
   readonly id: string;
   /** When its newest call was answered: what it knows is no newer. */
   answeredAt: number;
+  /** When that call was begun: what the store or the plant said is no older. */
+  askedAt: number;
   readonly #interruption: Interruption | null;
   readonly #now: () => number;
   readonly #counts = { store: 0, plant: 0 };
@@ -31,6 +33,7 @@ export class Run {
   constructor(id: string, interruption: Interruption | null, now: () => number) {
     this.id = id;
     this.answeredAt = now();
+    this.askedAt = now();
     this.#interruption = interruption;
     this.#now = now;
     this.stopped = new Promise((resolve) => (this.#tellStopped = resolve));
@@ -59,6 +62,7 @@ export class Run {
 
   /** One call of this run. `seen` hears of it at the moment at which it has its effect. */
   async call<T>(at: Interruption['at'], work: () => Promise<T>, seen: (result: T) => Promise<void>): Promise<T> {
+    const askedAt = this.#now();
     this.#counts[at] += 1;
     const isIt = this.#interruption?.at === at && this.#counts[at] === this.#interruption.nth;
     if (isIt && this.#interruption?.when === 'before') await this.#interrupt(this.#interruption.what);
@@ -68,6 +72,7 @@ export class Run {
     await seen(result);
     if (isIt && this.#interruption?.when === 'after') await this.#interrupt(this.#interruption.what);
     this.answeredAt = this.#now();
+    this.askedAt = askedAt;
     return result;
   }
 

@@ -32,7 +32,6 @@ export interface EventSeen {
   readonly subject: string;
   readonly event: string;
   readonly to: string;
-  readonly after: Readonly<Record<string, unknown>>;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -93,7 +92,6 @@ export async function eventsAfter(connection: Connection, place: number): Promis
     subject: text(row['subject_id']),
     event: text(row['event']),
     to: text(row['to_status']),
-    after: (row['after'] === null ? {} : JSON.parse(text(row['after']))) as Row, // the audit's copies are objects
   }));
 }
 

@@ -17,19 +17,19 @@ const DECISIONS = ['approved', 'rejected', 'deferred'];
 /**
  * Whether the agent may write `to` over a row. `own` is the status that it wrote last: that one may always be put back, and a decision may be
  * taken one step further. Where somebody wrote `guarded_status`, the agent believes it of a row that is open; never of one that has ended
- * and still says so. A foreign row, whose ticket nobody with a key wrote, is ended from whatever it says.
+ * and still says so, unless the audit about it was forged as well: then nothing tells what it was, and the table is all that is left.
  */
 export function isRecommendationStep(
   own: string,
   found: { readonly status: string; readonly guarded: string },
   to: string,
-  isForeign: boolean,
+  isForged: boolean,
 ): boolean {
   const reachable = RECOMMENDATION[own] ?? [];
   if (to === own || reachable.includes(to)) return true;
   const isNextStep = (RECOMMENDATION[found.status] ?? []).includes(to);
-  const hasEnded = reachable.length === 0 && found.status === own;
-  if (isForeign && isNextStep) return true;
+  const hasEnded = reachable.length === 0 && found.status === own && !isForged;
+  if (isForged && isNextStep) return true;
   if (found.guarded !== own && !hasEnded) return to === found.guarded || isNextStep;
   return isNextStep && DECISIONS.includes(found.status) && reachable.includes(found.status);
 }

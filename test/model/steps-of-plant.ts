@@ -42,6 +42,15 @@ export const carriedOut = fc.tuple(hot, fc.constantFrom<Mood>('well', ...MOODS))
     }),
 );
 
+export const approvedTooSoon = fc.constantFrom<Level>('high', 'critical').map(
+  (level) =>
+    new Step(`a reading, ${level}; a cycle, and at once anna approves by SQL`, async (world) => {
+      await world.reading(VALUES[level]);
+      await wholeCycle(world);
+      await approveBySql(world, 'anna', world.time(world.now));
+    }),
+);
+
 export const passing = fc
   .constantFrom(1, 6, 30, 130, 201)
   .map((seconds) => new Step(`${seconds} s pass`, (world) => world.advance(seconds * 1000)));

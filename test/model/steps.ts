@@ -10,6 +10,7 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   plant.approved,
   plant.approved,
   plant.carriedOut,
+  plant.approvedTooSoon,
   plant.carriedOut,
   runs.stallWithApproval,
   runs.disturbed,

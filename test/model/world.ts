@@ -229,7 +229,7 @@ VALUES ('S', '${EQUIPMENT}', :value, 95, 48, 'good', :at)`,
       noAnswer: () => new this.#ground.product.AgentError(EXCUSED, 'the plant does not answer'),
       read: (readings) =>
         this.model.plantRead(run.id, new Map(readings.flatMap(({ tag, value }) => (value === null ? [] : [[tag, value]])))),
-      sent: (request) => this.model.sent(run.id, request, run.answeredAt),
+      sent: (request) => this.model.sent(run.id, request, run),
       arrived: (request, fate) => {
         this.tally.writes += 1;
         this.model.arrived(run.id, request, fate, this.now);

@@ -17,6 +17,8 @@ export interface Site {
   /** How old the standing orders may be at a write. */
   readonly controlsMs: number;
   readonly maxAgeMs: number;
+  /** The name that the command of a step has. */
+  readonly commandId: (recommendation: string, sequence: number) => string;
   /** What has to permit a step, by its tag and value. */
   readonly permits: (step: Pick<Step, 'tag' | 'value'>, live: ReadonlyMap<string, number>) => boolean;
 }
@@ -37,7 +39,9 @@ export interface Evidence {
   readonly supersededAt: number;
   /** Since when each standing order is in force. */
   readonly orders: readonly number[];
+  /** When the run last heard anything, and when it had asked for that. */
   readonly knownAt: number;
+  readonly askedAt: number;
   readonly site: Site;
 }
 
@@ -66,7 +70,7 @@ function ticketFaults({ tag, value }: Sent, approval: Approval, step: Step, { ti
 
 /** At a time, and in a state of the plant, in which it may be written. */
 function momentFaults({ notAfter }: Sent, approval: Approval, step: Step, evidence: Evidence): readonly Fault[] {
-  const { newestAt, claimedAt, live, orders, knownAt, site } = evidence;
+  const { newestAt, claimedAt, live, orders, knownAt, askedAt, site } = evidence;
   const ends = approval.at + site.approvalMs;
   const condition = knownAt - newestAt > site.maxAgeMs ? 'unknown' : evidence.condition;
   const faults: Fault[] = [];
@@ -74,7 +78,7 @@ function momentFaults({ notAfter }: Sent, approval: Approval, step: Step, eviden
   if (notAfter > Math.min(ends, claimedAt + site.sendableMs))
     faults.push(['I4', 'with a time limit that is later than approval and claim allow']);
   if (knownAt > notAfter) faults.push(['I4', 'after its own time limit']);
-  if (orders.some((since) => since <= knownAt - site.controlsMs)) faults.push(['I3', 'under an order to stop']);
+  if (orders.some((since) => since <= askedAt - site.controlsMs)) faults.push(['I3', 'under an order to stop']);
   if (condition !== 'holds') faults.push(['I3', `where its condition was ${condition}`]);
   const found = live.get(step.tag);
   if (found === undefined) faults.push(['I3', 'without having looked at the tag']);
