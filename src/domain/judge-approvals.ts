@@ -5,7 +5,7 @@ import { isAhead, knownTime } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { nameOf, personKey } from './person.ts';
 import { CLOCK_GRAIN_SECONDS, ESCALATION_GRACE_SECONDS, type Policy } from './policy.ts';
-import { type DecisionColumns, decisionOf, type OpenRecommendation } from './recommendation.ts';
+import { type DecisionColumns, decisionOf, type LastDecision, type OpenRecommendation } from './recommendation.ts';
 import { isUnedited, ticketHash } from './ticket.ts';
 
 /** Why an approval does not count. The codes appear in events; the sentences are for the operator. */
@@ -88,10 +88,16 @@ export function judgeApproval(
     : { kind: 'accept', expiresAt, columns, via };
 }
 
+/** Each of two people must have approved the same. */
+function firstOrBoth(last: LastDecision): boolean {
+  return firstApprovalOf(last) !== null || bothApprovalsOf(last) !== null;
+}
+
 /** The first one is known from the audit alone; the row says who came second, and when. */
 function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   const { now, policy } = bench;
   if (!row.ticket || !isUnedited(row.ticket, row)) return { kind: 'return', ...EDITED };
+  if (row.lastDecision && firstOrBoth(row.lastDecision) && !isOfTicket(row)) return { kind: 'return', ...EDITED };
   const both = bothApprovalsOf(row.lastDecision);
   // Accepted and announced by a run that died before it could store it: not judged by what the row says by now.
   if (both) {
@@ -100,8 +106,6 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   }
   if (wasRejected(row)) return { kind: 'return', ...contradicted(row) };
   const first = firstApprovalOf(row.lastDecision);
-  // Each of two people must have approved the same.
-  if (first && !isOfTicket(row)) return { kind: 'return', ...EDITED };
   if (!first) return { kind: 'return', code: 'no_first', reason: 'no first approval is on record' };
   const second = secondNameIn(row);
   const via = wayOfApproval(row, second);

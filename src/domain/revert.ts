@@ -2,14 +2,11 @@ import { judgeSeal } from './check-dispatch.ts';
 import type { Command } from './command.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LiveValues } from './proposal.ts';
-import type { ValueType } from './rules.ts';
 import { judgeTag, judgeValue, type TagPolicy } from './tags.ts';
 import type { ResolvedAction, Ticket } from './ticket.ts';
 
 /** The steps that put back what was written, or why there are none: a sentence for the operator who asked. */
 export type Revert = { readonly actions: readonly ResolvedAction[] } | { readonly refused: string };
-
-const TYPES: readonly ValueType[] = ['number', 'integer', 'boolean'];
 
 /** Whether the command wrote, or may have written. */
 function mayHaveChanged({ status, startedTimestamp, failureCode }: Command): boolean {
@@ -17,13 +14,12 @@ function mayHaveChanged({ status, startedTimestamp, failureCode }: Command): boo
   return startedTimestamp !== null && status !== 'pending' && failureCode !== 'plant_refused';
 }
 
-/** The value to go back to, and the step to it; null where the command does not say from which value it started. */
-function stepBack(command: Command, sequence: number, live: LiveValues): ResolvedAction | null {
-  const { tagPath: tag, oldValue: value, newValue, unit } = command;
-  const type = TYPES.find((known) => known === command.valueType);
-  const written = Number(newValue);
-  if (tag === null || value === null || newValue === null || type === undefined || !Number.isFinite(written)) return null;
-  return { sequence, tag, value, type, unit: unit ?? '', direction: value < written ? 'decrease' : 'increase', old: live.get(tag) ?? null };
+/** The step back from one that was approved, permitted by what permitted it; null where the value before it is not on record. */
+function stepBack(step: ResolvedAction, sequence: number, live: LiveValues): ResolvedAction | null {
+  const { tag, type, unit, old: value, permissives } = step;
+  if (value === null) return null;
+  const direction = value < step.value ? 'decrease' : 'increase';
+  return { sequence, tag, value, type, unit, direction, old: live.get(tag) ?? null, ...(permissives && { permissives }) };
 }
 
 interface WithTicket {
@@ -53,7 +49,7 @@ export function revertOf(commands: readonly WithTicket[], { live, tags, keys }: 
     // The value to go back to is an operator's to believe: only what was approved says it.
     const seal = judgeSeal(command, ticket, keys);
     if ('broken' in seal) return { refused: `a command of it ${seal.broken}` };
-    const action = stepBack(command, index + 1, live);
+    const action = stepBack(seal.action, index + 1, live);
     if (!action) return { refused: `the value of '${command.tagPath ?? '?'}' before the write is not on record` };
     const tag = judgeTag(action.tag, tags);
     const verdict = tag.allowed ? judgeValue(tag.tag, action.value, action.direction, live.get(action.tag)) : tag;

@@ -19,7 +19,7 @@ const SHORT_LEASE: Flags = { ...BUSY_FLAGS, 'store.leaseSeconds': 8 };
 /** The approval ends long before the lease. Of two that were approved one is over then, and the other is given anew. */
 const SHORT_APPROVAL: Flags = { ...BUSY_FLAGS, 'store.leaseSeconds': 60, 'policy.approvalTtlSeconds': 3 };
 /** Of the points at which one of two approvals is over when the cycle begins. */
-const FEWEST_POINTS = 30;
+const FEWEST_POINTS = 20;
 const AT_ONCE = 3;
 const TIMEOUT_MS = 180_000;
 const ZOMBIE = 'zombie';

@@ -26,7 +26,9 @@ function spanOf(tag: string): number {
 export async function dueWrites(world: World): Promise<readonly Due[]> {
   const { model } = world;
   const isCalm = world.isFree && !world.stalled && world.mood === 'well' && model.orders.size === 0 && world.wholeCycles > 0;
-  if (!isCalm || world.condition !== 'holds') return [];
+  // What may have been sent is decided first, whatever became of its recommendation: one at a time for an equipment.
+  const isUnderWay = model.commands.some(({ status }) => status === 'executing' || status === 'unknown');
+  if (!isCalm || isUnderWay || world.condition !== 'holds') return [];
   const live = await world.live();
   return model.rows.flatMap((row) => {
     const approval = world.tampered.has(row.id) || world.unseenWorst > (WORSE_THAN[row.severity] ?? 0) ? null : approvalOf(world, row);

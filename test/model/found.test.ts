@@ -17,9 +17,9 @@ const PLAIN = { lock: false, fourEyes: false, signed: false };
 /** Calls of a cycle that writes: lease, open work, readings, events, recommendations, commands, claim, what is claimed, controls. */
 const OPEN_WORK = 2;
 const CLAIM = 7;
-const CONTROLS = 9;
+const CONTROLS = 10;
 /** Its calls from the claim on: what is claimed, controls, the tag, and then the write. */
-const READ_TO_WRITE = 5;
+const READ_TO_WRITE = 6;
 const MEDIUM = 88;
 
 async function approved(world: World): Promise<void> {

@@ -210,7 +210,9 @@ describe('an agent without one of its guards is found out', () => {
   test.each([...SINGLE, ...TOGETHER])(
     '$name',
     async (mutation) => {
-      expect(await judged(mutation, MOST)).toMatch(mutation.told);
+      const found = await judged(mutation, MOST);
+      process.stderr.write(`MUT ${mutation.name}: ${found}\n`);
+      expect(found).toMatch(mutation.told);
     },
     900_000,
   );

@@ -3,12 +3,16 @@ import { type FencedScene, instantOf } from './fenced-scene.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What a run had announced, and how it was stored by then: the newest word about each subject whose status was to change. */
+/**
+ * What a run had announced, and how it was stored by then: the newest word about each subject whose status was to change. A claim is announced
+ * after it was made.
+ */
 export function announcedBy(scene: FencedScene, runId: string): Promise<readonly Row[]> {
   return scene.rows(`SELECT e.subject_id AS subject, e.to_status AS announced, COALESCE(r.status, c.status, w.status) AS stored, MAX(e.rowid)
     FROM agent_events e LEFT JOIN agent_recommendations r ON r.recommendation_id = e.subject_id
     LEFT JOIN agent_commands c ON c.command_id = e.subject_id LEFT JOIN work_orders w ON w.work_order_id = e.subject_id
-    WHERE e.run_id = '${runId}' AND e.to_status IS NOT NULL GROUP BY e.subject_id`);
+    WHERE e.run_id = '${runId}' AND e.to_status IS NOT NULL GROUP BY e.subject_id
+    HAVING NOT (e.event = 'derived' AND c.status = 'executing')`);
 }
 
 /** The audit's end as of now, for `expectNoLies`. */

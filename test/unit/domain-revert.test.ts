@@ -28,6 +28,11 @@ test('what was written is put back in the order against the one in which it was 
   });
 });
 
+test('what permitted a write must permit its way back', () => {
+  const permissives = [{ tag: '[default]R1/Mode', comparison: 'equals', value: 1 }] as const;
+  expect(answer([WRITTEN], BOTH_WAYS, NO_KEYS, { permissives })).toMatchObject({ actions: [{ tag: LIVE_TAG, permissives }] });
+});
+
 test.each<[string, Partial<Command>, boolean]>([
   ['was written and read back', WRITTEN, true],
   ['is of unknown outcome', { status: 'unknown', startedTimestamp: NOW }, true],

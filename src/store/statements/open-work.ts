@@ -83,14 +83,15 @@ UNION ALL SELECT 'followed_command', ${rowJson(d, 'm', COMMANDS.columns)}, t.rec
 }
 
 /**
- * What was announced as sent within the last minute, for the limit: by the audit, whose rows nobody edits as they do a command's times. One
- * that was given back since counts too, which is on the safe side.
+ * What was announced as sent within the last minute and not given back since, for the limit: by the audit, whose rows nobody edits as they do a
+ * command's times. What cannot be sent now must not keep the others waiting.
  */
 function recentWrites(d: Dialect): string {
   const at = d.quote('at');
-  return `SELECT 'recent_writes', ${d.jsonObject([['writes', 'COUNT(*)']])}, NULL, NULL, NULL FROM agent_events
-  WHERE ${at} > ${d.plusSeconds(d.now, '-60')} AND ${at} <= ${d.plusSeconds(d.now, String(FUTURE_TOLERANCE_SECONDS))}
-    AND subject_type = 'command' AND event = 'dispatching'`;
+  return `SELECT 'recent_writes', ${d.jsonObject([['writes', 'COUNT(*)']])}, NULL, NULL, NULL FROM agent_events n
+  WHERE n.${at} > ${d.plusSeconds(d.now, '-60')} AND n.${at} <= ${d.plusSeconds(d.now, String(FUTURE_TOLERANCE_SECONDS))}
+    AND n.subject_type = 'command' AND n.event = 'dispatching'
+    AND NOT EXISTS (SELECT 1 FROM agent_events b WHERE b.subject_id = n.subject_id AND b.event = 'returned' AND b.${at} >= n.${at})`;
 }
 
 /**
