@@ -140,15 +140,8 @@ const SINGLE: readonly Mutation[] = [
   },
 ];
 
-const TIME = edit(CHECK, 'if (notAfter === null || now > notAfter)', 'if (notAfter === null)');
-
 /** Guards that stand behind each other: one of them alone is not missed, all of them together are. */
 const TOGETHER: readonly Mutation[] = [
-  {
-    name: 'a run trusts its lease, and the claim, for ever',
-    told: /I4: /,
-    edits: [edit('src/cycle/begin.ts', 'leaseRunsOut: () => sendableMs() < 0', 'leaseRunsOut: () => false'), TIME],
-  },
   {
     name: 'nothing ends with the approval',
     told: /I[34]: /,
