@@ -1,4 +1,4 @@
-import type { Command } from '../domain/command.ts';
+import { type Command, UNCLAIMED } from '../domain/command.ts';
 import type { Instant } from '../domain/instant.ts';
 import { endCommand } from '../domain/plan-dispatch.ts';
 import { isForeignCode } from '../domain/pre-checks.ts';
@@ -75,7 +75,7 @@ export function leaveUnknown(cycle: Cycle, command: Command, reason: string, sta
 export function giveBack(cycle: Cycle, command: Command, code: string, reason: string, result: StepResult = 'stop_sequence'): StepResult {
   cycle.draft.updateCommand(
     command,
-    { status: 'pending', claimedBy: null, claimedTimestamp: null, notAfter: null },
+    UNCLAIMED,
     { ...about(command), event: 'returned', toStatus: 'pending', reason, after: { code } },
     cycle.lease.runId,
   );

@@ -1,5 +1,5 @@
 import { isReadBack, judgeSeal } from '../domain/check-dispatch.ts';
-import type { Command } from '../domain/command.ts';
+import { type Command, UNCLAIMED } from '../domain/command.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import { eventOf } from '../domain/event.ts';
 import { concludeRecommendation, dispatchingText, endCommand } from '../domain/plan-dispatch.ts';
@@ -72,16 +72,16 @@ async function announceDispatch(cycle: Cycle, claimed: readonly TicketedCommand[
   return [];
 }
 
-/** Claimed and not announced, these are pending again, of which the audit has nothing to tell: for it they always were. */
+/**
+ * Claimed and not announced, these are pending again, of which the audit has nothing to tell: for it they always were. So the attempt does
+ * not count either, or the evidence would miss an event for it.
+ */
 async function putBack({ ports, lease, draft }: Cycle, claimed: readonly TicketedCommand[]): Promise<void> {
-  const columns = { status: 'pending', claimedBy: null, claimedTimestamp: null, notAfter: null } as const;
-  for (const { command } of claimed) draft.observe({ ...command, ...columns });
-  const changes = claimed.map(({ command: { commandId } }) => ({
-    commandId,
-    expected: 'executing' as const,
-    claimedBy: lease.runId,
-    columns,
-  }));
+  const changes = claimed.map(({ command }) => {
+    const columns = { ...UNCLAIMED, attempt: Math.max((command.attempt ?? 0) - 1, 0) };
+    draft.observe({ ...command, ...columns });
+    return { commandId: command.commandId, expected: 'executing' as const, claimedBy: lease.runId, columns };
+  });
   await ports.store.saveCommands(lease, changes);
 }
 

@@ -36,6 +36,9 @@ export interface Command {
   readonly signature: string | null;
 }
 
+/** The columns of a claim, for a command that is pending again because nothing of it was sent. */
+export const UNCLAIMED = { status: 'pending', claimedBy: null, claimedTimestamp: null, notAfter: null } as const satisfies Partial<Command>;
+
 /** What a command may differ in from its ticket: the judge of a claimed row. */
 export type SealedColumns = Pick<
   Command,

@@ -309,7 +309,7 @@ describe('10. if the audit cannot be written', () => {
     await waiting();
     await cycle(withStore({ appendEvents: () => Promise.reject(new AgentError('store_unavailable', 'the audit is full')) }));
     expect(writes()).toEqual([]);
-    expect(await command()).toMatchObject({ status: 'pending', attempt: 2 });
+    expect(await command()).toMatchObject({ status: 'pending', attempt: 1 });
   });
 });
 
