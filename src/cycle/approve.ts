@@ -4,6 +4,7 @@ import { about } from '../domain/event.ts';
 import { deriveCommands, type DispatchPlanContext, planDispatch } from '../domain/plan-dispatch.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
 import { reopen, restoreTickets } from '../domain/outside-changes.ts';
+import { PRE_CHECKS } from '../domain/pre-checks.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
@@ -89,10 +90,7 @@ function candidatesOf(cycle: Cycle, context: DispatchPlanContext): readonly Open
     }
     // They would only wait, and as many as fit into a cycle would keep everything else waiting with them.
     if (context.conditionOf(row) === 'unknown') {
-      cycle.announcements.say(
-        'info',
-        `Waiting: ${row.recommendationId} for ${row.equipmentId} (no fresh reading shows that the condition holds)`,
-      );
+      cycle.announcements.say('info', `Waiting: ${row.recommendationId} for ${row.equipmentId} (${PRE_CHECKS.condition_unknown.says})`);
       continue;
     }
     if (candidates.length > 0 && commands + ticket.actions.length > context.policy.maxDispatchPerCycle) break;

@@ -1,7 +1,7 @@
 import { type Command, UNCLAIMED } from '../domain/command.ts';
 import type { Instant } from '../domain/instant.ts';
 import { endCommand } from '../domain/plan-dispatch.ts';
-import { isForeignCode } from '../domain/pre-checks.ts';
+import { type CommandCode, isForeignCode, PRE_CHECKS } from '../domain/pre-checks.ts';
 import type { Cycle } from './cycle.ts';
 
 /** Whether what follows may go on: the sequence's next step, other sequences, nothing more in this cycle. */
@@ -41,7 +41,7 @@ export function succeed(cycle: Cycle, command: Command, live: number, how: strin
 export function fail(
   cycle: Cycle,
   command: Command,
-  code: string,
+  code: CommandCode,
   reason: string,
   startedAt: Instant | null,
   live: number | null = null,
@@ -72,7 +72,13 @@ export function leaveUnknown(cycle: Cycle, command: Command, reason: string, sta
 }
 
 /** Nothing was sent: the command is pending again, for this approval's life. */
-export function giveBack(cycle: Cycle, command: Command, code: string, reason: string, result: StepResult = 'stop_sequence'): StepResult {
+export function giveBack(
+  cycle: Cycle,
+  command: Command,
+  code: CommandCode,
+  reason: string,
+  result: StepResult = 'stop_sequence',
+): StepResult {
   cycle.draft.updateCommand(
     command,
     UNCLAIMED,
@@ -94,5 +100,5 @@ export function endRest(cycle: Cycle, before: Command, rest: Command): void {
       at: cycle.clock.now(),
       claimedBy: cycle.lease.runId,
     });
-  else giveBack(cycle, rest, 'sequence_waits', 'an earlier step of the sequence has not ended yet');
+  else giveBack(cycle, rest, 'sequence_waits', PRE_CHECKS.sequence_waits.says);
 }

@@ -4,6 +4,7 @@ import { assertNever } from '../domain/errors.ts';
 import { about, isEnding } from '../domain/event.ts';
 import { addSeconds } from '../domain/instant.ts';
 import { approvalEndOf, isOfTicket, judgeApproval } from '../domain/judge-approvals.ts';
+import { PRE_CHECKS } from '../domain/pre-checks.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation, ticketOf } from '../domain/recommendation.ts';
 import { type Action, ticketHash } from '../domain/ticket.ts';
 import type { Cycle } from './cycle.ts';
@@ -17,7 +18,7 @@ export function judge(cycle: Cycle, row: OpenRecommendation): void {
   if (row.guardedStatus === 'approved' || isEnding(row.lastDecision?.event)) {
     const approvalEnds = approvalEndOf(row, settings.policy, now);
     if (approvalEnds === null || approvalEnds <= now) expire(cycle, row, 'the approval came to its end before it could be carried out');
-    else if (!isOfTicket(row)) sendBack(cycle, row, 'edited', 'the approval on record is of another ticket');
+    else if (!isOfTicket(row)) sendBack(cycle, row, 'edited', PRE_CHECKS.other_ticket.says);
     return;
   }
   const verdict = judgeApproval(row, now, settings.policy, settings.agentId, cycle.sessions);

@@ -3,7 +3,7 @@ import { type Command, writeText } from '../domain/command.ts';
 import { AgentError, asAgentError, assertNever } from '../domain/errors.ts';
 import { type Instant, SECOND_MS } from '../domain/instant.ts';
 import { signatureOf } from '../domain/key-ring.ts';
-import type { Stop } from '../domain/pre-checks.ts';
+import { PRE_CHECKS, type Stop } from '../domain/pre-checks.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { ResolvedAction } from '../domain/ticket.ts';
@@ -78,7 +78,7 @@ async function step(cycle: Cycle, item: TicketedCommand, refreshControls: () => 
   if (before.kind !== 'sendable') return withhold(cycle, command, before);
   const live = await readTags(cycle, tagsToCheck(before.action));
   // One that does not answer would cost its timeout once more for every command that is left.
-  if (live === 'no_answer') return giveBack(cycle, command, 'plant_silent', 'the plant does not answer', 'stop_all');
+  if (live === 'no_answer') return giveBack(cycle, command, 'plant_silent', PRE_CHECKS.plant_silent.says, 'stop_all');
   if (!(await refreshControls())) return withoutControls(cycle, command);
   const { driftPercent } = cycle.settings.policy;
   const { tolerancePercent } = cycle.settings.plant;
@@ -102,7 +102,7 @@ function withhold(cycle: Cycle, command: Command, { kind, code, reason }: Stop):
 }
 
 function withoutControls(cycle: Cycle, command: Command): StepResult {
-  return giveBack(cycle, command, 'controls_unreadable', 'the controls cannot be read', 'stop_all');
+  return giveBack(cycle, command, 'controls_unreadable', PRE_CHECKS.controls_unreadable.says, 'stop_all');
 }
 
 /** The values of tags whose quality is good, by one call to the plant. */

@@ -80,8 +80,7 @@ interface Sendable {
 export function checkBeforeReading(command: Command, context: SendingContext): Sendable | Stop {
   const seal = judgeSeal(command, context.ticket, context.keys);
   if ('broken' in seal) return stop(seal.code, `the command ${seal.broken}`);
-  if (context.approvalEnds !== null && context.approvedHash !== ticketHash(seal.ticket))
-    return stop('other_ticket', 'the approval on record is of another ticket');
+  if (context.approvalEnds !== null && context.approvedHash !== ticketHash(seal.ticket)) return stop('other_ticket');
   const hold = timeHold(command, context) ?? orderHold(command, context) ?? sequenceHold(command, context);
   if (hold) return hold;
   const verdict = judgeTag(seal.action.tag, context.tags);
@@ -92,21 +91,20 @@ export function checkBeforeReading(command: Command, context: SendingContext): S
 function timeHold({ notAfter }: Command, { now, approvalEnds, isStopping, leaseRunsOut }: SendingContext): Stop | undefined {
   if (approvalEnds === null || now >= approvalEnds)
     return stop('approval_expired', `the approval ended${approvalEnds === null ? '' : ` at ${isoOf(approvalEnds)}`}`);
-  if (notAfter === null || now > notAfter) return stop('too_late', 'the time in which it may be sent has passed');
-  if (isStopping) return stop('stopping', 'the agent is stopping');
-  return leaseRunsOut ? stop('lease_ends', 'the lease runs out') : undefined;
+  if (notAfter === null || now > notAfter) return stop('too_late');
+  if (isStopping) return stop('stopping');
+  return leaseRunsOut ? stop('lease_ends') : undefined;
 }
 
 function orderHold({ equipmentId }: Command, { controls, condition, now }: SendingContext): Stop | undefined {
   const control = controlOn(controls, ['advisory', 'out_of_service', 'shelved'], equipmentId ?? '', now);
   if (control) return stop('control', describeControl(control));
-  if (condition === 'cleared') return stop('condition_cleared', 'the condition cleared before the action was taken');
-  return condition === 'unknown' ? stop('condition_unknown', 'no fresh reading shows that the condition holds') : undefined;
+  if (condition === 'cleared') return stop('condition_cleared');
+  return condition === 'unknown' ? stop('condition_unknown') : undefined;
 }
 
 function sequenceHold({ equipmentId }: Command, context: SendingContext): Stop | undefined {
-  if (context.earlier.some(({ status }) => status !== 'executed'))
-    return stop('sequence_waits', 'an earlier step of the sequence has not ended yet');
+  if (context.earlier.some(({ status }) => status !== 'executed')) return stop('sequence_waits');
   if (context.isEquipmentBusy) return stop('equipment_busy', `another command for ${equipmentId ?? '?'} is under way`);
   if (context.writesLeft <= 0) return stop('rate_limit', `the limit of ${context.maxWritesPerMinute} writes a minute is reached`);
   return undefined;

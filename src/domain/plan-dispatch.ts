@@ -11,7 +11,7 @@ import { commandIdOf } from './ids.ts';
 import { approvalEndOf } from './judge-approvals.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Policy } from './policy.ts';
-import { isForeignCode } from './pre-checks.ts';
+import { type CommandCode, isForeignCode, PRE_CHECKS } from './pre-checks.ts';
 import { isCommandStatus } from './transitions.ts';
 import { decisionOf, type OpenRecommendation } from './recommendation.ts';
 import type { Action, Ticket } from './ticket.ts';
@@ -89,7 +89,7 @@ function commandOf(
 /** How a command ends without having done its work; `columns` is what else is known about it. */
 export interface CommandEnd {
   readonly status: 'failed' | 'cancelled';
-  readonly code: string;
+  readonly code: CommandCode;
   readonly reason: string;
   readonly at: Instant;
   /** The run that holds the claim, where only that one may end it. */
@@ -233,14 +233,14 @@ function endExecuting(
 function endOfPending(
   row: OpenRecommendation,
   context: DispatchPlanContext,
-): { readonly code: string; readonly reason: string } | undefined {
+): { readonly code: CommandCode; readonly reason: string } | undefined {
   const approvalEnds = approvalEndOf(row, context.policy, context.now);
   if (approvalEnds === null || approvalEnds <= context.now)
     return { code: 'approval_expired', reason: `the approval ended${approvalEnds === null ? '' : ` at ${isoOf(approvalEnds)}`}` };
   const control = controlOn(context.controls, ['out_of_service', 'shelved'], row.equipmentId, context.now);
   if (control) return { code: 'control', reason: describeControl(control) };
   if (context.mayDispatch && context.conditionOf(row) === 'cleared')
-    return { code: 'condition_cleared', reason: 'the condition cleared before the action was taken' };
+    return { code: 'condition_cleared', reason: PRE_CHECKS.condition_cleared.says };
   return undefined;
 }
 

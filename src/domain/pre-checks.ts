@@ -257,12 +257,23 @@ export interface Stop {
   readonly reason: string;
 }
 
-export function stop(code: SendingCode, reason: string): Stop {
+/** Codes whose sentence names nothing and is whole as it stands in the table. */
+type WholeSentence = {
+  [Code in PreCheckCode]: (typeof PRE_CHECKS)[Code]['says'] extends `${string}…${string}` ? never : Code;
+}[PreCheckCode];
+
+/** `reason` is the table's sentence with its names and values; only where it has none it is the table's own. */
+export function stop(code: SendingCode & WholeSentence): Stop;
+export function stop(code: SendingCode, reason: string): Stop;
+export function stop(code: SendingCode, reason: string = PRE_CHECKS[code].says): Stop {
   return { kind: PRE_CHECKS[code].beforeSending === 'failed' ? 'refuse' : 'return', code, reason };
 }
 
+/** Every code with which a command ends or is given back. */
+export type CommandCode = PreCheckCode | keyof typeof SENDING_RESULTS | 'sequence_stopped';
+
 /** Whether a command that ends with this code was refused because of what somebody from outside did. */
-export function isForeignCode(code: string): boolean {
+export function isForeignCode(code: CommandCode): boolean {
   const checks: Readonly<Record<string, PreCheck>> = PRE_CHECKS;
   return Object.hasOwn(checks, code) && checks[code]?.isForeign === true;
 }

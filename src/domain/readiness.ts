@@ -1,6 +1,7 @@
 import type { ConditionState } from './detection.ts';
 import { assertNever } from './errors.ts';
 import { invalidPermissive, permissiveTags, unmetPermissive } from './permissives.ts';
+import { PRE_CHECKS } from './pre-checks.ts';
 import type { LiveValues } from './proposal.ts';
 import { resolveAgain, wayOf } from './resolve-action.ts';
 import type { Direction } from './rules.ts';
@@ -118,9 +119,8 @@ function judgeStep(action: Action, context: ReadinessContext): StepVerdict {
 
 /** Judges an accepted approval against the plant and the readings of this cycle. */
 export function judgeReadiness(ticket: Ticket, context: ReadinessContext): Readiness {
-  if (context.condition === 'cleared')
-    return { kind: 'cancel', code: 'condition_cleared', reason: 'the condition cleared before the action was taken' };
-  if (context.condition === 'unknown') return { kind: 'wait', reason: 'no fresh reading shows that the condition holds' };
+  if (context.condition === 'cleared') return { kind: 'cancel', code: 'condition_cleared', reason: PRE_CHECKS.condition_cleared.says };
+  if (context.condition === 'unknown') return { kind: 'wait', reason: PRE_CHECKS.condition_unknown.says };
   const refusal = refusalOf(ticket, context.tags);
   if (refusal) return { kind: 'cancel', code: refusal.code, reason: refusal.reason };
   const verdicts = ticket.actions.map((action) => judgeStep(action, context));

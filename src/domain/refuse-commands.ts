@@ -4,6 +4,7 @@ import { judgeSeal } from './check-dispatch.ts';
 import type { Instant } from './instant.ts';
 import { isOfTicket } from './judge-approvals.ts';
 import { type DispatchPlanContext, endCommand } from './plan-dispatch.ts';
+import { PRE_CHECKS } from './pre-checks.ts';
 
 /** Refuses command rows that no approved ticket stands behind, whoever put them there. */
 export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanContext, 'now' | 'keys' | 'announced'>): readonly Command[] {
@@ -14,7 +15,7 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
     // What may have been sent is read back, whatever became of its recommendation.
     if (command.status !== 'pending' && context.announced.has(command.commandId)) continue;
     if (row?.status !== 'executing') {
-      const reason = 'no valid approval stands behind this command';
+      const reason = PRE_CHECKS.no_valid_approval.says;
       endCommand(draft, command, { status: 'failed', code: 'no_valid_approval', reason, at: context.now });
       refused.add(command.commandId);
     } else if (command.status === 'pending') {
@@ -22,7 +23,7 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
       // Where no approval is on record any more, the command is cancelled for that.
       const isApproved = row.lastDecision?.event !== 'approved' || isOfTicket(row);
       if ('action' in seal && isApproved) continue;
-      const reason = 'broken' in seal ? `the command ${seal.broken}` : 'the approval on record is of another ticket';
+      const reason = 'broken' in seal ? `the command ${seal.broken}` : PRE_CHECKS.other_ticket.says;
       const code = 'broken' in seal ? seal.code : 'other_ticket';
       endCommand(draft, command, { status: 'failed', code, reason, at: context.now });
       refused.add(command.commandId);
