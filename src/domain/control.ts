@@ -29,12 +29,12 @@ export function controlOn(
   equipmentId: string,
   now: Instant,
 ): Control | undefined {
-  return controls.find(
-    (control) =>
-      kinds.includes(kindOf(control)) &&
-      isInForce(control, now) &&
-      (wordOf(control.scope) === 'all' || matchesPattern(control.scope.trim(), equipmentId)),
-  );
+  return controls.find((control) => kinds.includes(kindOf(control)) && isInForce(control, now) && isOver(control, equipmentId));
+}
+
+/** Whether the control's scope has the equipment in it, however a hand spelt it. */
+export function isOver({ scope }: Pick<Control, 'scope'>, equipmentId: string): boolean {
+  return wordOf(scope) === 'all' || matchesPattern(scope.trim(), equipmentId);
 }
 
 /** An order that was written by hand and cannot be read stops dispatches: in doubt nothing is sent. */

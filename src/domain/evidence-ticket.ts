@@ -1,5 +1,5 @@
 import { ticketFrom } from './audit-copy.ts';
-import { TICKET_EVENTS } from './event.ts';
+import { judgesTicket } from './event.ts';
 import type { AuditRow } from './audit-chain.ts';
 import type { Instant } from './instant.ts';
 import { toleranceFor } from './readiness.ts';
@@ -25,16 +25,12 @@ export interface IssuedTicket {
   readonly steps: readonly TicketStep[];
 }
 
-function issues({ event }: AuditRow): boolean {
-  return TICKET_EVENTS.some((kind) => kind === event);
-}
-
 /**
  * The ticket in force after these events, oldest first: the copy in the newest event that issues one, as it judges approvals and claimed
  * commands. Null where that has none that could have been issued.
  */
 export function ticketAfter(events: readonly AuditRow[]): { readonly ticket: Ticket; readonly event: AuditRow } | null {
-  const event = events.findLast(issues);
+  const event = events.findLast(judgesTicket);
   const ticket = ticketFrom(event?.after);
   return event && ticket ? { ticket, event } : null;
 }

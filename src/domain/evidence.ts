@@ -9,7 +9,7 @@ import type { Instant } from './instant.ts';
 import type { Outcome, Recommendation } from './recommendation.ts';
 import type { IssueFamily } from './rules.ts';
 import { ordersDuring } from './standing-orders.ts';
-import type { Expectation } from './verify-outcome.ts';
+import { type Expectation, expectationOf } from './verify-outcome.ts';
 
 /** The limits of a family. What they were when the recommendation was made is on record as a hash alone. */
 export interface Limits {
@@ -45,9 +45,7 @@ export interface Evidence extends Omit<EvidenceRecord, 'commands' | 'controlEven
 function limitsOf({ inForce, row }: EvidenceRecord): Limits | null {
   const { family, rulesHash } = inForce;
   if (!family) return null;
-  const { deadband, side, bands } = family;
-  const mildest = bands[0].limit;
-  return { family, clearBound: side === 'above' ? mildest - deadband : mildest + deadband, areOfRecord: rulesHash === row.rulesHash };
+  return { family, clearBound: expectationOf(family).limit, areOfRecord: rulesHash === row.rulesHash };
 }
 
 function expectationIn(value: unknown): Expectation | null {

@@ -1,10 +1,8 @@
-import { type Control, CONTROL_KINDS } from './control.ts';
+import { type Control, CONTROL_KINDS, isOver } from './control.ts';
 import type { AuditRow } from './audit-chain.ts';
 import type { StandingOrder } from './evidence-record.ts';
 import type { Instant } from './instant.ts';
-import { matchesPattern } from './tags.ts';
 import type { TimeRange } from './window.ts';
-import { wordOf } from './word.ts';
 
 function time(value: unknown): Instant | null {
   return typeof value === 'string' ? Date.parse(value) : null;
@@ -19,10 +17,6 @@ function orderIn(copy: unknown): Control | null {
   return { kind: known, scope, by: String(by), reason: String(reason), since: from, until: time(until) };
 }
 
-function concerns({ scope }: Control, equipmentId: string): boolean {
-  return wordOf(scope) === 'all' || matchesPattern(scope.trim(), equipmentId);
-}
-
 /**
  * The orders that were in force for the equipment at some time of `range`, oldest first, as the audit has them; one that was given anew ends
  * the one before it. `events` are about controls, oldest first.
@@ -30,7 +24,7 @@ function concerns({ scope }: Control, equipmentId: string): boolean {
 export function ordersDuring(events: readonly AuditRow[], equipmentId: string, { after, upTo }: TimeRange): readonly StandingOrder[] {
   return events.flatMap((event, index) => {
     const order = event.event === 'control_set' ? orderIn(event.after) : null;
-    if (!order || !concerns(order, equipmentId) || event.at > upTo) return [];
+    if (!order || !isOver(order, equipmentId) || event.at > upTo) return [];
     const next = events.slice(index + 1).find(({ subjectId }) => subjectId === event.subjectId);
     const lifted = next ? { at: next.at, by: next.actor } : null;
     const endedAt = Math.min(order.until ?? Number.POSITIVE_INFINITY, lifted?.at ?? Number.POSITIVE_INFINITY);

@@ -58,6 +58,12 @@ function found(record: EvidenceRecord, id: string): string | undefined {
 const [SETPOINT, COOLING] = sentCommands();
 
 describe('the checks', () => {
+  test('know the ticket also after a run that was overtaken took its word back without one', () => {
+    const events = [CREATED, event(-90, 'not_applied', { fromStatus: 'pending', toStatus: 'approved' })];
+    expect(evidenceOf(recordOf({ events })).ticket?.hash).toBe(HASH);
+    expect(checksOf(recordOf({ events }), 'passed')).toContain('ticket_on_record');
+  });
+
   test('of one that went well all pass, and the one that asks for two people has nothing to ask', () => {
     expect(checksOf(effective(), 'failed')).toEqual([]);
     expect(checksOf(effective(), 'open')).toEqual(['two_people', 'audit_signatures', 'command_signatures']);

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../domain/evidence.ts';
 import { knownTimes } from '../../domain/evidence-range.ts';
 import type { RecordedDecision } from '../../domain/evidence-decisions.ts';
-import { isEnding, TICKET_EVENTS } from '../../domain/event.ts';
+import { isEnding } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { withRoundedNumbers } from '../rounding.ts';
 import { signalText } from '../wording.ts';
@@ -91,7 +91,7 @@ export function momentsOf(evidence: Evidence): readonly Moment[] {
     isMark: true,
   }));
   const issued = events.flatMap(({ at, event, reason }): readonly Moment[] => {
-    const title = TICKET_EVENTS.some((kind) => kind === event) ? ISSUED.get(event) : undefined;
+    const title = ISSUED.get(event);
     return title === undefined
       ? []
       : [{ at, title, detail: withRoundedNumbers(reason) ?? '', tone: 'plain', isMark: event === 'escalated' }];
