@@ -17,13 +17,18 @@ const LEAST_CONTRAST_LARGE = 3;
 /** A name and a reason that would take the page over if they were more than text. */
 const EVIL = `<script>document.title='taken over'</script><img src="https://example.com/x">`;
 
+/** A4 (210 mm) less the page's margins of 14 mm, at 96 CSS pixels an inch. */
+const A4_TEXT_PX = Math.floor(((210 - 2 * 14) / 25.4) * 96);
+/** Letters of a picture that is scaled to its place: 11 px on a screen, 6 pt on paper. */
+const LEAST_LETTERS_PX = { screen: 11, print: 8 };
+
 /** What is shown, and where. `print` is on paper, whatever the screen likes. */
 const VIEWS = [
   { name: 'light', width: 1280, colorScheme: 'light', media: 'screen' },
   { name: 'dark', width: 1280, colorScheme: 'dark', media: 'screen' },
   { name: 'phone-light', width: 390, colorScheme: 'light', media: 'screen' },
   { name: 'phone-dark', width: 390, colorScheme: 'dark', media: 'screen' },
-  { name: 'print', width: 794, colorScheme: 'dark', media: 'print' },
+  { name: 'print', width: A4_TEXT_PX, colorScheme: 'dark', media: 'print' },
 ] as const;
 type View = (typeof VIEWS)[number];
 
@@ -186,8 +191,7 @@ async function inkOf(
       expect(probe.texts.length).toBeGreaterThan(60);
       expect(probe.wider).toEqual([]);
       expect(probe.scrollWidth).toBeLessThanOrEqual(view.width);
-      // A browser's own smallest size is 9 px or more; letters of a phone's picture must not shrink with it.
-      expect(probe.smallestPictureText).toBeGreaterThan(11);
+      expect(probe.smallestPictureText).toBeGreaterThanOrEqual(LEAST_LETTERS_PX[view.media]);
     },
     PATIENCE_MS,
   );

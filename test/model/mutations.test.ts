@@ -171,7 +171,7 @@ const TOGETHER: readonly Mutation[] = [
   },
   {
     name: 'what a row says of itself is believed',
-    told: /I3: /,
+    told: /I[34]: /,
     edits: [
       edit(STATUS, 'if (isProven(guarded, row.lastDecision?.event))', 'if (true)'),
       edit(

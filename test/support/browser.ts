@@ -61,6 +61,7 @@ export interface PageProbe {
   readonly pictures: number;
   readonly named: boolean;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** Size of the smallest letters of the picture as painted, in CSS pixels. */
   readonly smallestPictureText: number;
   readonly scrollWidth: number;
   readonly wider: readonly string[];

@@ -57,7 +57,10 @@ const groundOf = (element) => {
         .split(' ')
         .every((id) => document.getElementById(id).textContent.length > 20),
     box: { x: box.x, y: box.y + scrollY, width: box.width, height: box.height },
-    smallestPictureText: Math.min(...[...picture.querySelectorAll('text')].map((text) => text.getBoundingClientRect().height)),
+    // As painted: a picture is scaled to its place. The font's own measures differ between machines.
+    smallestPictureText: Math.min(
+      ...[...picture.querySelectorAll('text')].map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a),
+    ),
     scrollWidth: document.documentElement.scrollWidth,
     wider: shown.filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5).map((each) => each.outerHTML.slice(0, 80)),
     ground: luminance(groundOf(document.body)),

@@ -46,7 +46,7 @@ figure{margin:0}
 .limits .high line{stroke-dasharray:9 3}.limits .medium line,.limits .low line{stroke-dasharray:5 4}.limits .clear line{stroke-dasharray:2 4}
 .mark line{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;opacity:.55}
 .mark circle{fill:var(--ink)}.mark.good circle{fill:var(--good)}.mark.bad circle{fill:var(--bad)}.mark.open circle{fill:var(--open)}
-.mark .number{fill:var(--badge-ink);font-size:11px;font-weight:600}.mark.plain .number{fill:var(--ground)}
+.mark .number{fill:var(--badge-ink);font-size:12px;font-weight:600}.mark.plain .number{fill:var(--ground)}
 .trend .missing{font-size:20px;fill:var(--muted)}
 .marks{list-style:none;margin:.75rem 0 0;padding:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:.5rem 1.5rem;font-size:.9375rem}
 .marks li{display:flex;gap:.5rem;min-width:0}
