@@ -1,6 +1,7 @@
 import { createLogger, format, transports } from 'winston';
 
 import { isoOf } from './domain/instant.ts';
+import { onItsLines, onOneLine } from './domain/printable.ts';
 import type { Log, LogLevel } from './ports/log.ts';
 
 export interface LogSettings {
@@ -11,15 +12,12 @@ export interface LogSettings {
 const LEVELS = { error: 0, warn: 1, info: 2, debug: 3 } as const satisfies Record<LogLevel, number>;
 const LEVEL_WORDS: Readonly<Record<string, string>> = { error: 'ERROR', warn: 'WARNING', info: 'INFO', debug: 'DEBUG' };
 
-// eslint-disable-next-line no-control-regex -- control characters are what it removes
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f]+/g;
-
 /**
  * Text from readings can reach a message; a line break in it must not forge a line of the log. Reports of our own
  * that span lines begin with one.
  */
 function printable(message: string): string {
-  return (message.startsWith('\n') ? message : message.replaceAll('\n', ' ')).replace(CONTROL, ' ');
+  return message.startsWith('\n') ? onItsLines(message) : onOneLine(message);
 }
 
 /** `[2024-02-19 10:30:45] [INFO] message`, UTC; the one format of the specification. */

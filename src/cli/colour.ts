@@ -1,5 +1,7 @@
 import { createColors } from 'picocolors';
 
+import { hasColours } from './output.ts';
+
 type Paint = (text: string) => string;
 
 export interface Palette {
@@ -12,13 +14,9 @@ export interface Palette {
   readonly faint: Paint;
 }
 
-/**
- * Colours for stdout, or none: with --no-color, NO_COLOR (https://no-color.org: present and not empty), or where
- * stdout is no terminal. The library's own test is not used, because it also paints into pipes of CI systems.
- */
+/** Colours for stdout, or none (hasColours). The library's own test is not used, because it also paints into pipes of CI systems. */
 export function paletteFor(globals: { readonly color?: boolean }, env: NodeJS.ProcessEnv): Palette {
-  const wanted = globals.color !== false && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
-  const colours = createColors(wanted && (process.stdout.isTTY || Boolean(env['FORCE_COLOR'])));
+  const colours = createColors(hasColours(globals, env));
   const bySeverity = new Map<string, Paint>([
     ['critical', (text) => colours.bold(colours.red(text))],
     ['high', colours.red],

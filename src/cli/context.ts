@@ -7,7 +7,7 @@ import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
 import type { GlobalOptions } from './global-options.ts';
 import type { Interruption } from './interruption.ts';
-import { processOutput, type Output } from './output.ts';
+import { hasColours, type Output, outputOf } from './output.ts';
 
 /** What a command works with. Everything is opened when first asked for and closed by whoever started the command. */
 export interface CliContext {
@@ -66,7 +66,7 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
     globals,
     cwd,
     env,
-    out: processOutput,
+    out: outputOf(hasColours(globals, env)),
     interruption,
     monotonic: () => performance.now(),
     configInput: configInput.get,

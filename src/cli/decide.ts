@@ -80,7 +80,7 @@ async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, p
   const { policy } = await context.settings();
   if (row.status === 'awaiting_second') {
     const onRecord = asOnRecord(row, await eventsOf(context, row), policy);
-    const first = `recommendation ${id} has its first approval${decidedBy(onRecord)}`;
+    const first = plain(`recommendation ${id} has its first approval${decidedBy(onRecord)}`);
     if (kind === 'defer')
       return new AgentError('conflict', `${first} and cannot be deferred`, `approve or reject it: ops-agent show ${id}`);
     if (kind === 'approve' && personKey(onRecord.approvedByOperator) === personKey(person.by))
@@ -89,7 +89,7 @@ async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, p
   if (mayBeDecided(row.status, TARGET[kind])) return undefined;
   if (kind !== 'approve' || row.status !== 'approved' || row.guardedStatus === 'approved') return decidedAlready(row);
   if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, await eventsOf(context, row), policy)) return decidedAlready(row);
-  const text = `recommendation ${id} has its first approval${decidedBy(row)}, which the agent has not judged yet`;
+  const text = plain(`recommendation ${id} has its first approval${decidedBy(row)}, which the agent has not judged yet`);
   return new AgentError('conflict', text, 'approve it as the second after the next cycle');
 }
 
@@ -114,7 +114,7 @@ async function absenceOf(context: CliContext, { by }: Person): Promise<AgentErro
 
 function decidedAlready(row: Recommendation): AgentError {
   const id = shortId(row.recommendationId);
-  return new AgentError('conflict', `recommendation ${id} is ${row.status} already${decidedBy(row)}`, `see: ops-agent show ${id}`);
+  return new AgentError('conflict', plain(`recommendation ${id} is ${row.status} already${decidedBy(row)}`), `see: ops-agent show ${id}`);
 }
 
 /** Between reading and writing somebody decided, or the ticket was issued anew. */

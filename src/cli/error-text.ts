@@ -2,6 +2,7 @@ import type { CommanderError } from 'commander';
 
 import { asAgentError, type AgentError } from '../domain/errors.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { plain } from './output.ts';
 
 /** A command line that cannot be read: its own spelling, because there the remedy belongs to the sentence. */
 export class CommandLineError extends Error {
@@ -56,6 +57,12 @@ function capitalised(remedy: string): string {
 }
 
 function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : '';
-  return `${error.stack ?? error.message}${cause}`;
+  const cause = error.cause instanceof Error ? `\ncaused by ${traceOf(error.cause)}` : '';
+  return `${traceOf(error)}${cause}`;
+}
+
+/** The message on one line, since text from the store may be in it, and the places. */
+function traceOf({ name, message, stack = '' }: Error): string {
+  const places = stack.split('\n').filter((line) => /^ +at /.test(line));
+  return [plain(`${name}: ${message}`), ...places].join('\n');
 }

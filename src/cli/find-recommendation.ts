@@ -1,13 +1,14 @@
 import { AgentError } from '../domain/errors.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import type { OperatorStore } from '../ports/store.ts';
+import { plain } from './output.ts';
 
 /** Shorter ones would be guesses: a prefix of 4 hexadecimal digits already is one of 65,536. */
 const SHORTEST_PREFIX = 4;
 
 /** How ids are shown where space is short. */
 export function shortId(id: string): string {
-  return id.slice(0, 8);
+  return plain(id.slice(0, 8));
 }
 
 /**
@@ -33,5 +34,9 @@ export async function findRecommendation(store: OperatorStore, prefix: string): 
 /** @throws AgentError conflict where several of the ids that were found, in order, begin with what was given, and none is it. */
 export function refuseAmbiguous(given: string, wanted: string, [found = '', another]: readonly string[]): void {
   if (another === undefined || found === wanted) return;
-  throw new AgentError('conflict', `'${given}' is the beginning of more than one id: ${found}, ${another}`, 'give more characters');
+  throw new AgentError(
+    'conflict',
+    `'${plain(given)}' is the beginning of more than one id: ${plain(found)}, ${plain(another)}`,
+    'give more characters',
+  );
 }

@@ -1,3 +1,5 @@
+import { onItsLines, onOneLine } from '../domain/printable.ts';
+
 /** Results go to stdout, everything else to stderr, so that a result can be piped. */
 export interface Output {
   /** One line, or several; the line break at the end is added. */
@@ -10,19 +12,47 @@ export interface Output {
   note(text: string): void;
 }
 
-export const processOutput: Output = {
-  print: (text) => void process.stdout.write(`${text}\n`),
-  json: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-  write: (text) => new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error))),
-  note: (text) => void process.stderr.write(`${text}\n`),
-};
+/** As picocolors paints; parted by it, a text has its colours at the odd places. */
+// eslint-disable-next-line no-control-regex -- colours are control characters
+const COLOURS = /(\u001b\[\d+(?:;\d+)*m)/;
 
-// eslint-disable-next-line no-control-regex -- control characters are what it removes
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
+/** The last sieve before a terminal: whatever a page forgot to make printable is made so here, colours excepted where there are any. */
+function printable(text: string, areColoursWanted: boolean): string {
+  if (!areColoursWanted) return onItsLines(text);
+  return text
+    .split(COLOURS)
+    .map((part, index) => (index % 2 === 1 ? part : onItsLines(part)))
+    .join('');
+}
+
+/** JSON leaves these as they are, a terminal does not. */
+const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(UNESCAPED, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** @param areColoursWanted whether what is printed may have colours of ours */
+export function outputOf(areColoursWanted: boolean): Output {
+  return {
+    print: (text) => void process.stdout.write(`${printable(text, areColoursWanted)}\n`),
+    json: (value) => void process.stdout.write(`${jsonText(value)}\n`),
+    write: (text) => new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error))),
+    note: (text) => void process.stderr.write(`${printable(text, areColoursWanted)}\n`),
+  };
+}
+
+/**
+ * Whether stdout gets colours: not with --no-color, NO_COLOR (https://no-color.org: present and not empty), or where it is no terminal.
+ */
+export function hasColours(globals: { readonly color?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  const wanted = globals.color !== false && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return wanted && (process.stdout.isTTY || Boolean(env['FORCE_COLOR']));
+}
 
 /** Text from the store or the plant on one line of a terminal: an equipment id must not be able to move the cursor. */
 export function plain(text: string): string {
-  return text.replace(CONTROL, ' ');
+  return onOneLine(text);
 }
 
 /** A word of a command line that can be pasted: quoted where a shell would take it apart. */

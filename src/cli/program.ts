@@ -13,6 +13,7 @@ import { defineHelp } from './define/help.ts';
 import { CommandLineError, describeFailure } from './error-text.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import type { GlobalOptions } from './global-options.ts';
+import { outputOf } from './output.ts';
 import { repeated } from './option-values.ts';
 import { watchInterruption, type Interruption } from './interruption.ts';
 
@@ -131,6 +132,6 @@ function report(thrown: unknown, program: Command, interruption: Interruption): 
   const { text, exitCode } = describeFailure(thrown, debug);
   // Help and version were printed as they were asked for; help for want of a command has said enough.
   const isHelp = thrown instanceof CommandLineError && /^\((outputHelp|help)|^\d+\.\d+/.test(thrown.message);
-  if (!isHelp && exitCode !== EXIT.done) process.stderr.write(`${text}\n`);
+  if (!isHelp && exitCode !== EXIT.done) outputOf(false).note(text);
   return interrupted ?? exitCode;
 }

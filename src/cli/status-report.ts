@@ -29,7 +29,7 @@ export function queueReport(
   health: AgentHealth | undefined,
   controls: readonly Control[],
   feedMaxAgeSeconds: number,
-): string {
+): readonly string[] {
   const { now } = figures;
   const { other } = figures.openBySeverity;
   const bySeverity = SEVERITIES.toReversed().map((severity) => `${severity} ${figures.openBySeverity[severity] ?? 0}`);
@@ -44,7 +44,7 @@ export function queueReport(
     `Open for more than 24 hours: ${figures.stale}`,
     `Feed: ${feedText(health, now, feedMaxAgeSeconds)}`,
     `Controls: ${inForce.length === 0 ? 'none' : inForce.map((control) => `${control.kind} (${control.scope}) by ${control.by}`).join(', ')}`,
-  ].join('\n');
+  ];
 }
 
 function agoText(since: number, now: number): string {

@@ -40,7 +40,8 @@ export function isCommandStatus(text: string): text is CommandStatus {
 }
 
 export function mayBecome(from: RecommendationStatus, to: RecommendationStatus): boolean {
-  const reachable: readonly RecommendationStatus[] = RECOMMENDATION_TRANSITIONS[from];
+  // Somebody may have written another word into the row; from there nothing leads anywhere.
+  const reachable: readonly RecommendationStatus[] = isRecommendationStatus(from) ? RECOMMENDATION_TRANSITIONS[from] : [];
   return reachable.includes(to);
 }
 

@@ -59,7 +59,7 @@ describe('after a cycle under a clock that was an hour ahead', () => {
   test('its status gives the times instead of calling them fresh', async () => {
     await cycleAhead();
     const { health } = await at.store.readHealth();
-    const report = queueReport(await at.store.readFigures(), health[0], [], 300);
+    const report = queueReport(await at.store.readFigures(), health[0], [], 300).join('\n');
     const time = '2026-02-19T11:30:00.000Z, which is still to come';
     expect(report).toContain(`Agent: online, heartbeat at ${time}, 1 polls`);
     expect(report).toContain(`Feed: newest good reading at ${time}`);

@@ -33,7 +33,7 @@ export async function run(context: CliContext, options: ApproveOptions): Promise
     );
   else {
     const lines = actionLines(actions).map((line) => `  ${plain(line)}`);
-    const done = `✓ Approved ${shortId(recommendationId)} for ${plain(equipmentId)} by ${person.by}${stageText(stage, asOnRecord(row, newestFirst, policy), until)}`;
+    const done = `✓ Approved ${shortId(recommendationId)} for ${plain(equipmentId)} by ${plain(person.by)}${stageText(stage, asOnRecord(row, newestFirst, policy), until)}`;
     context.out.print([done, ...lines].join('\n'));
   }
   return EXIT.done;

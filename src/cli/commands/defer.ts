@@ -19,6 +19,8 @@ export async function run(context: CliContext, options: DeferOptions): Promise<n
   if (until === null) throw new AgentError('bug', 'a deferral without an end got past its check');
   const reason = options.reason?.trim() ?? '';
   const { row, person } = await decide(context, options, 'defer', () => ({ kind: 'defer', until, reason: reason === '' ? null : reason }));
-  context.out.print(`✓ Deferred ${shortId(row.recommendationId)} for ${plain(row.equipmentId)} by ${person.by} until ${isoOf(until)}`);
+  context.out.print(
+    `✓ Deferred ${shortId(row.recommendationId)} for ${plain(row.equipmentId)} by ${plain(person.by)} until ${isoOf(until)}`,
+  );
   return EXIT.done;
 }

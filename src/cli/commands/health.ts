@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
+import { plain } from '../output.ts';
 
 export interface HealthOptions extends JsonOption {
   readonly maxAge?: number;
@@ -23,6 +24,6 @@ export async function run(context: CliContext, options: HealthOptions): Promise<
   if (options.json)
     context.out.json({ ...verdict, agent_id: settings.agentId, at: isoOf(now), ...(own === undefined ? {} : jsonRow(own)) });
   else if (verdict.healthy) context.out.print(`healthy: agent ${settings.agentId}, heartbeat ${isoOf(own?.lastHeartbeat ?? now)}`);
-  else context.out.print(`unhealthy: agent ${settings.agentId}: ${verdict.reasons.join('; ')}`);
+  else context.out.print(plain(`unhealthy: agent ${settings.agentId}: ${verdict.reasons.join('; ')}`));
   return verdict.healthy ? EXIT.done : EXIT.unhealthy;
 }

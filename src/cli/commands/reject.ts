@@ -18,6 +18,6 @@ export async function run(context: CliContext, options: RejectOptions): Promise<
       "give it with --reason, for instance --reason 'sensor is being calibrated'",
     );
   const { row, person } = await decide(context, options, 'reject', () => ({ kind: 'reject', reason }));
-  context.out.print(`✓ Rejected ${shortId(row.recommendationId)} for ${plain(row.equipmentId)} by ${person.by}: ${plain(reason)}`);
+  context.out.print(`✓ Rejected ${shortId(row.recommendationId)} for ${plain(row.equipmentId)} by ${plain(person.by)}: ${plain(reason)}`);
   return EXIT.done;
 }

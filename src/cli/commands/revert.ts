@@ -44,7 +44,7 @@ export async function run(context: CliContext, options: DecisionOptions): Promis
 
 function refusalOf({ recommendationId, status, followsRecommendationId }: Recommendation): AgentError | undefined {
   const id = shortId(recommendationId);
-  if (!isUndecided(status)) return new AgentError('conflict', `recommendation ${id} is ${status}`, `see: ops-agent show ${id}`);
+  if (!isUndecided(status)) return new AgentError('conflict', plain(`recommendation ${id} is ${status}`), `see: ops-agent show ${id}`);
   if (followsRecommendationId !== null) return undefined;
   return new AgentError(
     'conflict',

@@ -8,6 +8,7 @@ import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
 import { printRows } from '../listing.ts';
 import { DEFAULT_ROWS } from '../option-values.ts';
+import { plain } from '../output.ts';
 import { newRunId } from '../run-id.ts';
 import type { Cell, Column } from '../table.ts';
 import { personOf } from '../who.ts';
@@ -38,13 +39,13 @@ export async function login(context: CliContext, options: SessionOptions): Promi
   const store = await context.store();
   const [open] = await store.openSessionsOf(person.by);
   if (open) {
-    context.out.print(`✓ ${person.by} is logged in already, since ${timeText(open.loginTimestamp)}`);
+    context.out.print(`✓ ${plain(person.by)} is logged in already, since ${timeText(open.loginTimestamp)}`);
     return EXIT.done;
   }
   const sessionId = newRunId();
   await store.openSession(sessionId, person.by, eventOf({ agentId, runId: newRunId() }, about(sessionId, 'session_opened', person.actor)));
   const [opened] = await store.openSessionsOf(person.by);
-  context.out.print(`✓ ${person.by} logged in at ${timeText(opened?.loginTimestamp ?? null)}`);
+  context.out.print(`✓ ${plain(person.by)} logged in at ${timeText(opened?.loginTimestamp ?? null)}`);
   return EXIT.done;
 }
 
@@ -54,12 +55,12 @@ export async function logout(context: CliContext, options: SessionOptions): Prom
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
   const open = await store.openSessionsOf(person.by);
-  if (open.length === 0) throw new AgentError('not_found', `${person.by} is not logged in`, 'list who is: ops-agent session list');
+  if (open.length === 0) throw new AgentError('not_found', `${plain(person.by)} is not logged in`, 'list who is: ops-agent session list');
   for (const { sessionId } of open)
     await store.closeSession(sessionId, eventOf({ agentId, runId: newRunId() }, about(sessionId, 'session_closed', person.actor)));
   const approved = open.reduce((sum, session) => sum + session.approvedRecommendations, 0);
   const rejected = open.reduce((sum, session) => sum + session.rejectedRecommendations, 0);
-  context.out.print(`✓ ${person.by} logged out: ${approved} approved, ${rejected} rejected`);
+  context.out.print(`✓ ${plain(person.by)} logged out: ${approved} approved, ${rejected} rejected`);
   return EXIT.done;
 }
 

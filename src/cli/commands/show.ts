@@ -59,11 +59,11 @@ function page(row: Recommendation, { now, commands, events, conflicts, isForTwo 
     value === null ? [] : [`${`${name}:`.padEnd(LABEL_WIDTH)}${plain(value)}`],
   );
   return [
-    palette.bold(`${row.recommendationId}  ${plain(row.equipmentId)}`),
+    palette.bold(plain(`${row.recommendationId}  ${row.equipmentId}`)),
     ...facts,
     palette.bold('Actions:'),
     ...actionLines(row.actions).map((line) => `  ${plain(line)}`),
-    `  action_hash ${row.actionHash ?? '-'}`,
+    `  action_hash ${plain(row.actionHash ?? '-')}`,
     ...section(palette.bold('Conflicts with:'), conflicts.map(conflictLine)),
     ...section(palette.bold('Commands:'), commands.map(commandLine)),
     ...section(palette.bold('History:'), events.map(eventLine)),

@@ -26,7 +26,7 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
     const inForce = controls.filter((control) => isInForce(control, figures.now));
     context.out.json({ ...statusJson(agentId, figures, own), kpis: kpisJson(day, flood), controls: inForce.map(jsonRow) });
   } else {
-    const queue = [...queueReport(figures, own, controls, source.maxAgeSeconds).split('\n'), ...kpiLines(day, flood, now)].map(plain);
+    const queue = [...queueReport(figures, own, controls, source.maxAgeSeconds), ...kpiLines(day, flood, now)].map(plain);
     context.out.print([statusReport(agentId, figures), ...queue].join('\n'));
   }
   return EXIT.done;

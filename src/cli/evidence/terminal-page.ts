@@ -30,8 +30,8 @@ export function terminalPage(evidence: Evidence, palette: Palette, columns: numb
   const moments = momentsOf(evidence);
   const marks = moments.filter(({ isMark }) => isMark);
   return [
-    palette.bold(`${row.recommendationId}  ${plain(row.equipmentId)}`),
-    `${palette.severity(row.severity, row.severity)} ${plain(row.issueType)}, ${palette.status(row.status, row.status)}`,
+    palette.bold(plain(`${row.recommendationId}  ${row.equipmentId}`)),
+    `${palette.severity(row.severity, plain(row.severity))} ${plain(row.issueType)}, ${palette.status(row.status, plain(row.status))}`,
     painted(palette, tone)(plain(sentence)),
     ...section(`Readings: ${plain(signal.name)}`, terminalTrend(evidence, marks, columns)),
     ...section('Limits', limitLines(evidence)),
@@ -74,7 +74,7 @@ function limitLines(evidence: Evidence): readonly string[] {
     ...family.bands
       .toReversed()
       .map((band) => plain(`${family.side} ${signalText(signal.name, band.limit)}: ${band.severity} (${band.ruleId})`)),
-    `${family.side === 'above' ? 'below' : 'above'} ${signalText(signal.name, clearBound)}: clear (deadband ${family.deadband})`,
+    plain(`${family.side === 'above' ? 'below' : 'above'} ${signalText(signal.name, clearBound)}: clear (deadband ${family.deadband})`),
     ...(note === null ? [] : [note]),
   ];
 }

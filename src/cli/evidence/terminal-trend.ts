@@ -1,6 +1,7 @@
 import type { Evidence } from '../../domain/evidence.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import { chart } from '../chart.ts';
+import { plain } from '../output.ts';
 import { unitOf } from '../wording.ts';
 import type { Moment } from './moments.ts';
 import { drawnFromText, missingReadingsText } from './trend-wording.ts';
@@ -16,7 +17,7 @@ const AXIS = /[┤┼]/;
 export function terminalTrend(evidence: Evidence, marks: readonly Moment[], columns: number): readonly string[] {
   const missing = missingReadingsText(evidence);
   const points = evidence.signal.extremes?.points ?? [];
-  if (missing !== null) return [missing];
+  if (missing !== null) return [plain(missing)];
   const width = Math.max(LEAST_WIDTH, Math.min(CHART.width, columns - BESIDE_CHART));
   const drawn = chart(
     points.map(({ value }) => value),
