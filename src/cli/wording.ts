@@ -47,7 +47,18 @@ export function statusText(row: Recommendation, now: Instant): string {
   return [row.status, ...(isStale(row, now) ? ['stale'] : []), ...(isChattering ? ['chattering'] : [])].join(', ');
 }
 
-/** The readings that were taken with the peak, in the specification's units. */
+const ASSESSED = new Map<string, string>([
+  ['created', 'when it was recommended'],
+  ['escalated', 'when it was escalated'],
+  ['corrected', 'when its record was put right'],
+]);
+
+/** Of which moment a row's readings and its value are; later ones change them only with the severity. `events` are the row's, oldest first. */
+export function assessedText(events: readonly { readonly event: string }[]): string {
+  return ASSESSED.get(events.findLast(({ event }) => ASSESSED.has(event))?.event ?? '') ?? 'on record';
+}
+
+/** The readings on record, in the specification's units. */
 export function readingsText(row: Pick<Recommendation, 'temperatureReading' | 'pressureReading' | 'flowRateReading'>): string {
   const parts = [
     [row.temperatureReading, '°C'],

@@ -24,7 +24,7 @@ export interface Limits {
 export interface RecordedOutcome {
   readonly outcome: Outcome | null;
   readonly verifiedAt: Instant | null;
-  /** The peak, and the reading that the verdict was made by; null where none was. */
+  /** The value when it was made or last escalated, and the reading that the verdict was made by; null where none was. */
   readonly before: number;
   readonly after: number | null;
   /** The effect that was expected; null where the audit does not say it. */

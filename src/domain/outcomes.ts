@@ -1,7 +1,12 @@
+/** The one action that all ways back count as, whatever they put back. */
+export const REVERTS = 'Put back what was written before';
+
 /** How often what was carried out was seen to help, of one rule, action and cause. */
 export interface OutcomeCounts {
   readonly ruleId: string;
+  /** REVERTS for every way back. */
   readonly recommendedAction: string;
+  /** Without what was tried before: a follow-up counts with what it follows. */
   readonly rootCauseAnalysis: string;
   readonly effective: number;
   readonly ineffective: number;

@@ -71,7 +71,7 @@ export function assessmentOf(
     pressureReading: signals.get('pressure') ?? null,
     flowRateReading: signals.get('flow_rate') ?? null,
     peakValue: peak.value,
-    rootCauseAnalysis: causeWithHistory(rootCause, tried, recommendationId),
+    rootCauseAnalysis: causeWithHistory(rootCause, tried),
     recommendedAction: band.recommendedAction,
     confidenceScore: band.confidence,
     actions,

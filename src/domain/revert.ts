@@ -2,6 +2,7 @@ import { judgeSeal } from './check-dispatch.ts';
 import type { Command } from './command.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LiveValues } from './proposal.ts';
+import type { Recommendation } from './recommendation.ts';
 import { judgeTag, judgeValue, type TagPolicy } from './tags.ts';
 import type { ResolvedAction, Ticket } from './ticket.ts';
 
@@ -59,8 +60,16 @@ export function revertOf(commands: readonly WithTicket[], { live, tags, keys }: 
   return { actions };
 }
 
+/** With what the advice to put something back begins. */
+export const REVERT_WORDS = 'Put back what ';
+
+/** Whether what is advised is a way back, and no cure: that the condition goes on is no fault of it. */
+export function isRevert({ recommendedAction }: Pick<Recommendation, 'recommendedAction'>): boolean {
+  return recommendedAction.startsWith(REVERT_WORDS);
+}
+
 /** What the operator is asked to approve, in words. */
 export function describeRevert(actions: readonly ResolvedAction[], followedId: string): string {
   const steps = actions.map(({ tag, value, unit }) => `${tag} = ${value}${unit === '' ? '' : ` ${unit}`}`);
-  return `Put back what ${followedId.slice(0, 8)} wrote: ${steps.join(', ')}`;
+  return `${REVERT_WORDS}${followedId.slice(0, 8)} wrote: ${steps.join(', ')}`;
 }

@@ -1,4 +1,4 @@
-import type { FamilyHistory } from './recommendation.ts';
+import type { FamilyHistory, Recommendation } from './recommendation.ts';
 
 /** Between what was tried first and what was tried after it. */
 const THEN = '; then ';
@@ -24,8 +24,16 @@ export function triedBefore(followed: FamilyHistory, ineffective: ReadonlySet<st
   return [...earlier, last].slice(-MOST_TRIED).join(THEN);
 }
 
-/** The cause as the operator reads it: with what was tried, and how to undo it. `recommendationId` is the one that is asked about. */
-export function causeWithHistory(rootCause: string, tried: string | null, recommendationId: string): string {
-  if (tried === null) return rootCause;
-  return `${rootCause}. Tried before: ${tried}. To put the earlier values back: ops-agent revert ${recommendationId.slice(0, ID_LENGTH)}`;
+/** Between the cause and what was tried, in the column that an HMI shows. */
+export const BEFORE_HISTORY = '. Tried before: ';
+
+/** The cause as an operator of an HMI reads it: with what was tried. */
+export function causeWithHistory(rootCause: string, tried: string | null): string {
+  return tried === null ? rootCause : `${rootCause}${BEFORE_HISTORY}${tried}`;
+}
+
+/** The cause alone: of a row that has what was tried in a column of its own. */
+export function causeAlone({ rootCauseAnalysis, triedBefore: tried }: Pick<Recommendation, 'rootCauseAnalysis' | 'triedBefore'>): string {
+  const history = tried === null ? '' : `${BEFORE_HISTORY}${tried}`;
+  return history !== '' && rootCauseAnalysis.endsWith(history) ? rootCauseAnalysis.slice(0, -history.length) : rootCauseAnalysis;
 }

@@ -187,7 +187,7 @@ describe('show --evidence --json', () => {
       chain_seqs: events.map((row) => row['chain_seq']),
     });
     expect(events.map(({ at }) => String(at)).toSorted()).toEqual(events.map(({ at }) => at));
-    expect(timeline[0]).toEqual({ at: ISO, title: 'Detected', detail: 'the first reading beyond a limit; 92 °C at the peak' });
+    expect(timeline[0]).toEqual({ at: ISO, title: 'Detected', detail: 'the first reading beyond a limit; 92 °C when it was recommended' });
   });
 });
 

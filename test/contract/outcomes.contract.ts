@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
+import { causeWithHistory } from '../../src/domain/tried-before.ts';
 import { leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { aRecommendation, inserting } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -37,6 +38,30 @@ export function outcomesContract(under: StoreUnderTest): void {
       ]);
       expect(await at.store.countOutcomes(now - 48 * HOUR)).toMatchObject([{ effective: 3 }, { effective: 1 }]);
       expect(await at.store.countOutcomes(now)).toEqual([]);
+    });
+
+    test('of follow-ups count with what they follow, whatever was tried before, and ways back as one action', async () => {
+      const at = store();
+      const { now } = await at.store.readControls();
+      const row = (equipmentId: string, given: Partial<Recommendation>) => {
+        const columns = { status: 'executed' as const, outcome: 'ineffective' as const, verifiedTimestamp: now - HOUR, ...given };
+        return inserting(aRecommendation(now - HOUR, { equipmentId, ...columns }));
+      };
+      const followUp = (equipmentId: string, triedBefore: string) =>
+        row(equipmentId, { triedBefore, rootCauseAnalysis: causeWithHistory('worn impeller', triedBefore) });
+      const back = (equipmentId: string, what: string) => row(equipmentId, { recommendedAction: what, rootCauseAnalysis: 'worn impeller' });
+      await at.store.saveRecommendations(await leaseOf(at.store), [
+        row('R1', { rootCauseAnalysis: 'worn impeller' }),
+        followUp('R2', 'ab3cb169 executed without effect: Speed = 75 (from 100): read back 75'),
+        followUp('R3', 'b1b1b1b1 failed: the plant refused it'),
+        back('R4', 'Put back what ab3cb169 wrote: Speed = 100 %'),
+        back('R5', 'Put back what b1b1b1b1 wrote: Flow = 3'),
+      ]);
+      const same = { ruleId: 'temperature-critical', rootCauseAnalysis: 'worn impeller', effective: 0, unknown: 0 };
+      expect(await at.store.countOutcomes(now - 24 * HOUR)).toMatchObject([
+        { ...same, recommendedAction: 'EMERGENCY: Reduce throughput by 50% immediately', ineffective: 3 },
+        { ...same, recommendedAction: 'Put back what was written before', ineffective: 2 },
+      ]);
     });
   });
 }

@@ -159,9 +159,22 @@ const LIVES: readonly (readonly [string, EvidenceRecord, sentence: string, noWri
       ],
       columns: { outcome: 'ineffective' },
     }),
-    'anna approved ThroughputSetpoint 100 → 75 %, CoolingSystemStatus 0 → 1, it was written and read back, and the temperature did not recover: 91 °C after a peak of 92 °C.',
+    'anna approved ThroughputSetpoint 100 → 75 %, CoolingSystemStatus 0 → 1, it was written and read back, and the temperature did not recover: 91 °C, and 92 °C when it was recommended.',
     null,
     'bad',
+  ],
+  [
+    'a way back, after which the condition goes on',
+    effective({
+      events: [
+        ...effective().events.slice(0, -1),
+        event(-5, 'verified', { toStatus: 'executed', after: { outcome: 'ineffective', value: 91 } }),
+      ],
+      columns: { outcome: 'ineffective', recommendedAction: 'Put back what ab3cb169 wrote: ThroughputSetpoint = 75 %' },
+    }),
+    'anna approved the way back ThroughputSetpoint 100 → 75 %, CoolingSystemStatus 0 → 1, it was written and read back.',
+    null,
+    'good',
   ],
   [
     'not verified yet',
@@ -243,9 +256,9 @@ describe('what is missing is said', () => {
     const gone = { firstDetectedTimestamp: null, createdTimestamp: null, lastAccountedTimestamp: null, approvedTimestamp: null };
     const evidence = evidenceOf(effective({ columns: gone as unknown as Partial<Recommendation> })); // as an edit leaves them
     for (const page of [terminalPage(evidence, PLAIN, 80), evidencePage(evidence), JSON.stringify(evidenceJson(evidence))])
-      expect(page).not.toMatch(/1970|NaN|Infinity|Invalid/);
+      expect(page).not.toMatch(/1970-|NaN|Infinity|Invalid/);
     const none = evidenceOf(recordOf({ columns: gone as unknown as Partial<Recommendation>, signal: { ...signal, extremes: null } }));
-    expect(evidencePage(none)).not.toMatch(/1970|NaN|Infinity|Invalid/);
+    expect(evidencePage(none)).not.toMatch(/1970-|NaN|Infinity|Invalid/);
   });
 
   test('a ticket that the audit does not have', () => {
@@ -347,4 +360,13 @@ test('the guide names every key of the JSON and every check', () => {
   const evidence = evidenceOf(effective());
   for (const name of [...Object.keys(evidenceJson(evidence)), ...evidence.checks.map(({ id }) => id)])
     expect(guide).toContain(`\n| \`${name}\` |`);
+});
+
+test('a way back is judged by its read-back: no page calls the reading after it a recovery or none', () => {
+  const columns = { outcome: 'ineffective' as const, recommendedAction: 'Put back what ab3cb169 wrote: ThroughputSetpoint = 75 %' };
+  const evidence = evidenceOf(effective({ columns }));
+  for (const page of [terminalPage(evidence, PLAIN, 80), evidencePage(evidence)]) {
+    expect(page).toContain('put back; 80 °C; a way back is judged by what was read back, and not by this, verified ');
+    expect(page).not.toMatch(/not recovered|did not recover|: ineffective/i);
+  }
 });

@@ -3,6 +3,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Conflict } from '../../domain/conflicts.ts';
 import { approversOf } from '../../domain/four-eyes.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
+import { causeAlone } from '../../domain/tried-before.ts';
 import { isTerminal } from '../../domain/transitions.ts';
 import type { StoredEvent } from '../../ports/store.ts';
 import { paletteFor, type Palette } from '../colour.ts';
@@ -15,7 +16,7 @@ import { jsonRow } from '../json.ts';
 import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { plain } from '../output.ts';
 import { withRoundedNumbers } from '../rounding.ts';
-import { actionLines, readingsText, statusText, timeText } from '../wording.ts';
+import { actionLines, assessedText, readingsText, statusText, timeText } from '../wording.ts';
 
 export interface ShowOptions extends JsonOption {
   readonly id: string;
@@ -54,8 +55,9 @@ interface Surroundings {
   readonly isForTwo: boolean;
 }
 
-function page(row: Recommendation, { now, commands, events, conflicts, isForTwo }: Surroundings, palette: Palette): string {
-  const facts = factsOf(row, now, isForTwo).flatMap(([name, value]) =>
+function page(row: Recommendation, around: Surroundings, palette: Palette): string {
+  const { commands, events, conflicts } = around;
+  const facts = factsOf(row, around).flatMap(([name, value]) =>
     value === null ? [] : [`${`${name}:`.padEnd(LABEL_WIDTH)}${plain(value)}`],
   );
   return [
@@ -70,7 +72,7 @@ function page(row: Recommendation, { now, commands, events, conflicts, isForTwo 
   ].join('\n');
 }
 
-function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly (readonly [string, string | null])[] {
+function factsOf(row: Recommendation, { now, isForTwo, events }: Surroundings): readonly (readonly [string, string | null])[] {
   const isWaiting = row.status === 'awaiting_second';
   const decision =
     row.approvedByOperator === null
@@ -84,8 +86,8 @@ function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly
     ['Status', statusText(row, now)],
     ['Severity', `${row.severity} (priority ${row.priority}, confidence ${row.confidenceScore})`],
     ['Issue', `${row.issueType} (rule ${row.ruleId})`],
-    ['Readings', `${readingsText(row)} at the peak`],
-    ['Cause', withRoundedNumbers(row.rootCauseAnalysis)],
+    ['Readings', `${readingsText(row)} ${assessedText(events)}`],
+    ['Cause', withRoundedNumbers(causeAlone(row))],
     ['Recommended', row.recommendedAction],
     ['First seen', timeText(row.firstDetectedTimestamp)],
     ['Created', timeText(row.createdTimestamp)],
@@ -99,7 +101,7 @@ function factsOf(row: Recommendation, now: Instant, isForTwo: boolean): readonly
     ['Result', withRoundedNumbers(row.executionResult)],
     ['Outcome', row.outcome === null ? null : `${row.outcome} (verified ${timeText(row.verifiedTimestamp)})`],
     ['Follows', row.followsRecommendationId],
-    ['Tried before', row.triedBefore],
+    ['Tried before', withRoundedNumbers(row.triedBefore)],
     ['Revert asked', row.revertRequestedBy === null ? null : `by ${row.revertRequestedBy}, not answered yet`],
     ['Predecessor', row.predecessorId],
   ];

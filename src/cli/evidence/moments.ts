@@ -2,11 +2,12 @@ import type { Evidence } from '../../domain/evidence.ts';
 import { knownTimes } from '../../domain/evidence-range.ts';
 import type { RecordedDecision } from '../../domain/evidence-decisions.ts';
 import { isEnding } from '../../domain/event.ts';
+import { isRevert } from '../../domain/revert.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { withRoundedNumbers } from '../rounding.ts';
-import { signalText } from '../wording.ts';
+import { assessedText, signalText } from '../wording.ts';
 import type { Tone } from './tone.ts';
-import { changeText, readBackText, wayText } from './write-wording.ts';
+import { afterRevertText, changeText, readBackText, wayText } from './write-wording.ts';
 
 /** One thing that happened. */
 export interface Moment {
@@ -71,13 +72,15 @@ function writeMoments({ writes }: Evidence): readonly Moment[] {
   });
 }
 
-function verified({ outcome, signal }: Evidence): readonly Moment[] {
+function verified({ row, outcome, signal }: Evidence): readonly Moment[] {
   if (outcome.outcome === null || outcome.verifiedAt === null) return [];
+  const at = outcome.verifiedAt;
+  if (isRevert(row)) return [{ at, title: 'Looked at again', detail: afterRevertText(outcome, signal.name), tone: 'plain', isMark: false }];
   // Somebody may have written another word there.
   const title = VERIFIED.get(outcome.outcome) ?? `Outcome '${outcome.outcome}'`;
   const detail = outcome.after === null ? 'no fresh reading' : `${signalText(signal.name, outcome.after)}, judged ${outcome.outcome}`;
   const tone = outcome.outcome === 'effective' ? 'good' : outcome.outcome === 'ineffective' ? 'bad' : 'open';
-  return [{ at: outcome.verifiedAt, title, detail, tone, isMark: true }];
+  return [{ at, title, detail, tone, isMark: true }];
 }
 
 /** What happened, in the order of its times. */
@@ -86,7 +89,7 @@ export function momentsOf(evidence: Evidence): readonly Moment[] {
   const detected = knownTimes(row.firstDetectedTimestamp).map((at): Moment => ({
     at,
     title: 'Detected',
-    detail: `the first reading beyond a limit; ${signalText(signal.name, row.peakValue)} at the peak`,
+    detail: `the first reading beyond a limit; ${signalText(signal.name, row.peakValue)} ${assessedText(events)}`,
     tone: 'bad',
     isMark: true,
   }));

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../domain/evidence.ts';
-import { signalText, timeText } from '../wording.ts';
+import { assessedText, signalText, timeText } from '../wording.ts';
 
 /** Why there is no picture; null where there is one. */
 export function missingReadingsText({ signal }: Evidence): string | null {
@@ -19,9 +19,9 @@ export function drawnFromText({ signal }: Evidence): string | null {
 /** Which limits are shown, where they are not those that the recommendation was made by. */
 export function limitsNote({ limits }: Evidence): string | null {
   if (!limits)
-    return 'No rule of this family is in force for the equipment any more: no limits are shown. Peak and severity are of the record.';
+    return 'No rule of this family is in force for the equipment any more: no limits are shown. Value and severity are of the record.';
   if (limits.areOfRecord) return null;
-  return 'The rules were changed since: the limits shown are those in force now. Peak and severity are of the record.';
+  return 'The rules were changed since: the limits shown are those in force now. Value and severity are of the record.';
 }
 
 /** The picture in words, for whoever cannot see it. */
@@ -36,7 +36,7 @@ export function trendText(evidence: Evidence): string {
     bands.length === 0
       ? null
       : `Limits: ${bands.join(', ')}; clear ${limits?.family.side === 'above' ? 'below' : 'above'} ${signalText(signal.name, limits?.clearBound ?? 0)}`,
-    `Violation on record from ${timeText(row.firstDetectedTimestamp)} to ${timeText(row.lastAccountedTimestamp)}, with its peak at ${signalText(signal.name, row.peakValue)}`,
+    `Violation on record from ${timeText(row.firstDetectedTimestamp)} to ${timeText(row.lastAccountedTimestamp)}, ${signalText(signal.name, row.peakValue)} ${assessedText(evidence.events)}`,
     outcome.after === null ? null : `Verified at ${signalText(signal.name, outcome.after)}`,
   ];
   return `${parts.filter((part) => part !== null).join('. ')}.`;

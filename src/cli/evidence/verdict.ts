@@ -1,5 +1,6 @@
 import type { Evidence } from '../../domain/evidence.ts';
-import { signalText } from '../wording.ts';
+import { isRevert } from '../../domain/revert.ts';
+import { assessedText, signalText } from '../wording.ts';
 import type { Tone } from './tone.ts';
 import { changeText, noWriteText } from './write-wording.ts';
 
@@ -25,14 +26,17 @@ function writtenText({ writes }: Evidence): string {
   return texts.join(', ');
 }
 
-function recoveryText({ outcome, signal, row }: Evidence): Verdict {
-  const peak = signalText(signal.name, outcome.before);
+function recoveryText({ outcome, signal, row, events }: Evidence): Verdict {
+  const before = signalText(signal.name, outcome.before);
   const after = outcome.after === null ? null : signalText(signal.name, outcome.after);
   switch (outcome.outcome) {
     case 'effective':
-      return { tone: 'good', sentence: `the ${signal.name} recovered from ${peak}${after === null ? '' : ` to ${after}`}` };
+      return { tone: 'good', sentence: `the ${signal.name} recovered from ${before}${after === null ? '' : ` to ${after}`}` };
     case 'ineffective':
-      return { tone: 'bad', sentence: `the ${signal.name} did not recover: ${after ?? 'no reading'} after a peak of ${peak}` };
+      return {
+        tone: 'bad',
+        sentence: `the ${signal.name} did not recover: ${after ?? 'no reading'}, and ${before} ${assessedText(events)}`,
+      };
     case 'unknown':
       return { tone: 'open', sentence: `no reading says whether it helped` };
     case null:
@@ -43,8 +47,11 @@ function recoveryText({ outcome, signal, row }: Evidence): Verdict {
 }
 
 function executedText(evidence: Evidence): Verdict {
-  const { tone, sentence } = recoveryText(evidence);
   const written = writtenText(evidence);
+  // Executed means read back, and that is all that a way back is for: the condition may well go on.
+  if (isRevert(evidence.row) && written !== '')
+    return { tone: 'good', sentence: `${approvers(evidence)} approved the way back ${written}, it was written and read back` };
+  const { tone, sentence } = recoveryText(evidence);
   if (written === '') return { tone, sentence: `${approvers(evidence)} approved it, nothing had to be written, and ${sentence}` };
   return { tone, sentence: `${approvers(evidence)} approved ${written}, it was written and read back, and ${sentence}` };
 }

@@ -1,8 +1,8 @@
-import type { Evidence } from '../../domain/evidence.ts';
+import type { Evidence, RecordedOutcome } from '../../domain/evidence.ts';
 import type { RecordedDecision } from '../../domain/evidence-decisions.ts';
 import type { RecordedWrite } from '../../domain/evidence-writes.ts';
 import { withRoundedNumbers } from '../rounding.ts';
-import { timeText } from '../wording.ts';
+import { signalText, timeText } from '../wording.ts';
 
 function withUnit(value: number | string | null, unit: string | null): string {
   if (value === null) return 'unknown';
@@ -31,6 +31,11 @@ export function readBackText({ command, isReadBack, sent }: RecordedWrite): stri
   const { readBackValue: value, unit } = command;
   if (value === null) return sent === 'no' ? '' : 'no value';
   return `${withUnit(value, unit)}, ${isReadBack === true ? 'as approved' : 'not what was approved'}`;
+}
+
+/** What was read after a way back, which is judged by its read-back alone. */
+export function afterRevertText({ after }: RecordedOutcome, signal: string): string {
+  return `${after === null ? 'no fresh reading' : signalText(signal, after)}; a way back is judged by what was read back, and not by this`;
 }
 
 /** How an approval came, as the audit knows it. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 
 import type { Evidence } from '../../../domain/evidence.ts';
+import { causeAlone } from '../../../domain/tried-before.ts';
 import { VERSION } from '../../../version.ts';
 import { withRoundedNumbers } from '../../rounding.ts';
-import { readingsText, statusText } from '../../wording.ts';
+import { assessedText, readingsText, statusText } from '../../wording.ts';
 import { type Moment, momentsOf } from '../moments.ts';
 import { drawnFromText, limitsNote, missingReadingsText } from '../trend-wording.ts';
 import { verdictOf } from '../verdict.ts';
@@ -48,8 +49,8 @@ function head(evidence: Evidence): Markup {
     ['Status', statusText(row, now)],
     ['Severity', `${row.severity}, priority ${row.priority}`],
     ['Rule', row.ruleId],
-    ['Readings at the peak', readingsText(row)],
-    ['Probable cause', withRoundedNumbers(row.rootCauseAnalysis) ?? '-'],
+    [`Readings ${assessedText(evidence.events)}`, readingsText(row)],
+    ['Probable cause', withRoundedNumbers(causeAlone(row)) ?? '-'],
     ['Recommended', row.recommendedAction],
   ];
   return html`<h1>${row.equipmentId}: ${row.issueType.replaceAll('_', ' ')}</h1>
