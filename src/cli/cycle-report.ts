@@ -1,4 +1,5 @@
 import type { CycleReport } from '../cycle/report.ts';
+import { counted } from '../domain/counted.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { jsonTree } from './json.ts';
 
@@ -21,7 +22,7 @@ export function exitCodeFor(report: CycleReport, exitZeroOnPartial: boolean): nu
 export function reportLine(report: CycleReport): string {
   if (report.outcome === 'skipped') return `Cycle skipped: ${report.skippedReason ?? 'nothing to do'}`;
   const parts = [
-    `${report.readings.violations} violations`,
+    counted(report.readings.violations, 'violation'),
     counts('recommendations', report.recommendations),
     counts('commands', report.commands),
     counts('outcomes', report.outcomes),

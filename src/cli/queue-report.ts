@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts';
 import type { Instant } from '../domain/instant.ts';
 import { type Flood, isFlooding } from '../domain/queue.ts';
 import { KPI_WINDOW_HOURS, kpisOf, type QueueDay, TARGET_SHARE_PERCENT } from '../domain/queue-kpis.ts';
@@ -37,7 +38,7 @@ export function kpiLines(day: QueueDay, flood: Flood, now: Instant): readonly st
       ? 'none'
       : `median ${kpis.medianMinutesToDecision} min, 90 % within ${kpis.p90MinutesToDecision} min`;
   const inForce = isFlooding(flood)
-    ? `in force since ${timeText(flood.since)} (${ageText(flood.since, now)}), ${flood.total} new recommendations`
+    ? `in force since ${timeText(flood.since)} (${ageText(flood.since, now)}), ${counted(flood.total, 'new recommendation')}`
     : 'none';
   return [
     `Flood: ${inForce}`,

@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { isInForce, type Control } from '../domain/control.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
@@ -54,7 +55,7 @@ function agoText(since: number, now: number): string {
 function agentText(health: AgentHealth | undefined, now: number): string {
   if (health === undefined || health.lastHeartbeat === null) return 'no cycle has run yet';
   const error = health.lastError === null ? '' : `, last error: ${health.lastError}`;
-  return `${health.status ?? 'unknown'}, heartbeat ${agoText(health.lastHeartbeat, now)}, ${health.pollsCompleted} polls${error}`;
+  return `${health.status ?? 'unknown'}, heartbeat ${agoText(health.lastHeartbeat, now)}, ${counted(health.pollsCompleted, 'poll')}${error}`;
 }
 
 function feedText(health: AgentHealth | undefined, now: number, maxAgeSeconds: number): string {

@@ -137,7 +137,8 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
 function noteStrangers(report: CycleReport, { recommendations }: OpenWork): void {
   const count = recommendations.filter(({ isTicketUnsigned }) => isTicketUnsigned).length;
   if (count === 0) return;
-  const what = `${count} recommendations end because their tickets are not signed with a key of this agent`;
+  const which = count === 1 ? '1 recommendation ends because its ticket is' : `${count} recommendations end because their tickets are`;
+  const what = `${which} not signed with a key of this agent`;
   noteError(
     report,
     'begin',

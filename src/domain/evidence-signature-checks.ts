@@ -1,5 +1,6 @@
 import { type AuditRow, chainHash } from './audit-chain.ts';
 import { judgeCommandSignature } from './command.ts';
+import { counted } from './counted.ts';
 import { type CheckedRecord, type CheckRow, failed, type Judged, open, passed } from './evidence-check.ts';
 import { isoOf } from './instant.ts';
 import { judgeSignature, type SignatureVerdict } from './key-ring.ts';
@@ -17,7 +18,7 @@ function named({ event, at }: AuditRow): string {
 
 function placesOf(rows: readonly Hashed[]): string {
   const places = rows.map(({ chainSeq }) => chainSeq);
-  return `${rows.length} rows, of the places ${Math.min(...places)} to ${Math.max(...places)} of the chain`;
+  return `${counted(rows.length, 'row')}, of the places ${Math.min(...places)} to ${Math.max(...places)} of the chain`;
 }
 
 /** Rows one by one. That none of the chain is missing, and that each names the one before it, is for `audit verify` to say. */
@@ -38,7 +39,7 @@ function signed(verdicts: readonly (readonly [string, SignatureVerdict])[], what
   if (forged.length > 0) return failed(`not made by the key that it names: ${forged.join(', ')}`);
   const unsigned = of('missing', 'unknown_key');
   if (unsigned.length > 0) return open(`signed by none of the keys given: ${unsigned.join(', ')}`);
-  return passed(`${verdicts.length} ${what} signed`);
+  return passed(`${counted(verdicts.length, what)} signed`);
 }
 
 function rowsAreSigned({ events, commandEvents, inForce: { keys } }: CheckedRecord): Judged {
@@ -46,7 +47,7 @@ function rowsAreSigned({ events, commandEvents, inForce: { keys } }: CheckedReco
   const rows = [...events, ...commandEvents];
   return signed(
     rows.map((row) => [named(row), row.hash === null ? 'missing' : judgeSignature(keys, row.hash, row.signature)]),
-    rows.length === 1 ? 'row' : 'rows',
+    'row',
   );
 }
 
@@ -57,7 +58,7 @@ function commandsAreSigned({ writes, ticket, inForce: { keys } }: CheckedRecord)
   if (!ticket) return open('no ticket that a command could be signed with');
   return signed(
     sent.map(({ command }) => [`command ${command.sequence ?? '?'}`, judgeCommandSignature(command, ticket.ticket, keys)]),
-    sent.length === 1 ? 'command' : 'commands',
+    'command',
   );
 }
 

@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { type CheckedRecord, type CheckRow, failed, type Judged, open, passed } from './evidence-check.ts';
 import { approvalEvent } from './evidence-decisions.ts';
 import { knownTimes } from './evidence-range.ts';
@@ -76,9 +77,9 @@ function sentOnce(record: CheckedRecord): Judged {
     record,
     ({ command: { attempt }, returned }) => {
       const claims = attempt ?? 0;
-      return claims - returned > 1 ? `was claimed ${claims} times and given back ${returned} times` : null;
+      return claims - returned > 1 ? `was claimed ${counted(claims, 'time')} and given back ${counted(returned, 'time')}` : null;
     },
-    ({ returned }) => (returned === 0 ? 'claimed once' : `given back ${returned} times before it was sent`),
+    ({ returned }) => (returned === 0 ? 'claimed once' : `given back ${counted(returned, 'time')} before it was sent`),
   );
 }
 
@@ -125,7 +126,7 @@ const ORDER: readonly (readonly [what: string, kinds: readonly string[]])[] = [
 
 /** The audit tells of the approval, then of the dispatch, then of its result; a ticket stands before all of them. */
 function auditInOrder({ events, commandEvents, writes }: CheckedRecord): Judged {
-  const rows = `${events.length + commandEvents.length} rows`;
+  const rows = counted(events.length + commandEvents.length, 'row');
   const approval = approvalEvent(events);
   if (!approval) return writes.some(mayHaveLeft) ? failed(`${rows}, none of them an approval`) : passed(rows);
   const sent = new Set(writes.filter(mayHaveLeft).map(({ command }) => command.commandId));

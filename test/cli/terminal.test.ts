@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { chart } from '../../src/cli/chart.ts';
 import { table } from '../../src/cli/table.ts';
+import { wrapped } from '../../src/cli/wrap.ts';
 import { newWorkplace, runBundle, startBundle, type Workplace } from '../support/bundle.ts';
 
 let place: Workplace;
@@ -47,6 +48,38 @@ describe('a table', () => {
 
   test('shows what is missing as a dash', () => {
     expect(table([{ title: 'A' }, { title: 'B', align: 'right' }], [['x', null]])).toBe(['A  B', 'x  -'].join('\n'));
+  });
+});
+
+describe('a table on a terminal that is too narrow for it', () => {
+  const columns = [{ title: 'ID' }, { title: 'ACTION', maxLength: 52 }, { title: 'CAUSE', maxLength: 48 }, { title: 'SHARE' }];
+  const cells = ['ab3cb169', 'Reduce throughput by 25% and activate cooling system', 'worn impeller of the second stage', '75 %'];
+
+  test('wraps its texts earlier, the widest first, and loses no word of them', () => {
+    const lines = table(columns, [cells], 60).split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
+    const words = lines.slice(1).join(' ').split(/ +/).toSorted();
+    expect(words.filter((word) => word !== '')).toEqual(cells.join(' ').split(' ').toSorted());
+    expect(table(columns, [cells], 200).split('\n')).toHaveLength(2);
+  });
+
+  test('never narrows what has no limit, and no text below what can be read', () => {
+    const lines = table(columns, [cells], 20).split('\n');
+    expect(lines[0]).toBe('ID        ACTION      CAUSE       SHARE');
+    expect(lines[1]?.startsWith('ab3cb169  Reduce')).toBe(true);
+  });
+});
+
+describe('a line that is longer than the terminal', () => {
+  const line = '  Cause: worn \u001b[31mimpeller\u001b[39m of the second stage';
+
+  test('goes on below, indented, between words; colours take no room', () => {
+    expect(wrapped(line, 24, 4)).toBe('  Cause: worn \u001b[31mimpeller\u001b[39m\n    of the second stage');
+    expect(wrapped(line, 80, 4)).toBe(line);
+  });
+
+  test('keeps in one piece what has to be copied', () => {
+    expect(wrapped(`hash ${'0'.repeat(64)} end`, 20, 2)).toBe(`hash\n  ${'0'.repeat(64)}\n  end`);
   });
 });
 

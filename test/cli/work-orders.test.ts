@@ -78,7 +78,7 @@ TIME opened work_order ID - → open ops_agent_001 REACTOR_02 all signals bad_qu
 test('a single hot reading makes a recommendation and no work order', async () => {
   await insert(99, 'good');
   expect(await cycle()).toBe(`[WARNING] ANOMALY DETECTED: REACTOR_02 temperature=99.0°C
-Cycle completed in 0.00s: 1 violations; recommendations 1 created; no commands; no outcomes
+Cycle completed in 0.00s: 1 violation; recommendations 1 created; no commands; no outcomes
 `);
   expect(await place.json('work-orders', '--status', 'open', '--json')).toEqual([]);
 }, 60_000);

@@ -61,7 +61,7 @@ describe('after a cycle under a clock that was an hour ahead', () => {
     const { health } = await at.store.readHealth();
     const report = queueReport(await at.store.readFigures(), health[0], [], 300).join('\n');
     const time = '2026-02-19T11:30:00.000Z, which is still to come';
-    expect(report).toContain(`Agent: online, heartbeat at ${time}, 1 polls`);
+    expect(report).toContain(`Agent: online, heartbeat at ${time}, 1 poll`);
     expect(report).toContain(`Feed: newest good reading at ${time}`);
   });
 

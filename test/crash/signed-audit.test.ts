@@ -151,7 +151,7 @@ test('recommendations from before there was a key end, and are asked about again
   await store.close();
   await cycle();
   expect(await scene.rows('R1')).toMatchObject([{ status: 'withdrawn' }, { status: 'pending' }]);
-  const said = 'begin: 1 recommendations end because their tickets are not signed with a key of this agent';
+  const said = 'begin: 1 recommendation ends because its ticket is not signed with a key of this agent';
   expect(await scene.sql('SELECT last_error FROM agent_health')).toEqual([{ last_error: said }]);
   await scene.approve('R1');
   await cycle();

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import { newRunId } from '../run-id.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -40,7 +41,7 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
   const plan = { intervalSeconds, maxCycles: options.maxCycles ?? null, forSeconds };
   const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, ending);
   await (await context.store()).markOffline(settings.agentId, processId);
-  log.info(`Agent ${settings.agentId} is offline after ${cycles} ${cycles === 1 ? 'cycle' : 'cycles'}`);
+  log.info(`Agent ${settings.agentId} is offline after ${counted(cycles, 'cycle')}`);
   return context.interruption.exitCode() ?? EXIT.done;
 }
 

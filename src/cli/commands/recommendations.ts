@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { type Flood, isFlooding, judgeFlood } from '../../domain/queue.ts';
 import { groupQueue } from '../../domain/queue-groups.ts';
@@ -73,7 +74,7 @@ async function print(context: CliContext, store: Store, options: Recommendations
 
 function floodLines(flood: Flood, isGrouped: boolean, now: Instant, palette: Palette): readonly string[] {
   if (!isFlooding(flood)) return [];
-  const since = `FLOOD since ${timeText(flood.since)} (${ageText(flood.since, now)}): ${flood.total} new recommendations.`;
+  const since = `FLOOD since ${timeText(flood.since)} (${ageText(flood.since, now)}): ${counted(flood.total, 'new recommendation')}.`;
   return [
     palette.bad(`${since} ${isGrouped ? 'Every row: ops-agent recommendations --flat' : 'Grouped: ops-agent recommendations --group'}`),
   ];

@@ -17,6 +17,7 @@ import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { plain } from '../output.ts';
 import { withRoundedNumbers } from '../rounding.ts';
 import { actionLines, assessedText, readingsText, statusText, timeText } from '../wording.ts';
+import { terminalWidth, wrapped } from '../wrap.ts';
 
 export interface ShowOptions extends JsonOption {
   readonly id: string;
@@ -45,6 +46,8 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
 
 /** The longest label (`Deferred until:`) and a blank. */
 const LABEL_WIDTH = 16;
+/** Where the rest of a line goes on that a terminal is too narrow for. */
+const HANGING = 6;
 
 /** What is known about a recommendation beside its row. */
 interface Surroundings {
@@ -58,13 +61,13 @@ interface Surroundings {
 function page(row: Recommendation, around: Surroundings, palette: Palette): string {
   const { commands, events, conflicts } = around;
   const facts = factsOf(row, around).flatMap(([name, value]) =>
-    value === null ? [] : [`${`${name}:`.padEnd(LABEL_WIDTH)}${plain(value)}`],
+    value === null ? [] : [wrapped(`${`${name}:`.padEnd(LABEL_WIDTH)}${plain(value)}`, terminalWidth(), LABEL_WIDTH)],
   );
   return [
     palette.bold(plain(`${row.recommendationId}  ${row.equipmentId}`)),
     ...facts,
     palette.bold('Actions:'),
-    ...actionLines(row.actions).map((line) => `  ${plain(line)}`),
+    ...actionLines(row.actions).map(indented),
     `  action_hash ${plain(row.actionHash ?? '-')}`,
     ...section(palette.bold('Conflicts with:'), conflicts.map(conflictLine)),
     ...section(palette.bold('Commands:'), commands.map(commandLine)),
@@ -108,7 +111,11 @@ function factsOf(row: Recommendation, { now, isForTwo, events }: Surroundings): 
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${plain(line)}`)];
+  return lines.length === 0 ? [] : [title, ...lines.map(indented)];
+}
+
+function indented(line: string): string {
+  return wrapped(`  ${plain(line)}`, terminalWidth(), HANGING);
 }
 
 function conflictLine({ with: other, text }: Conflict): string {

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
@@ -10,7 +11,7 @@ export interface SqlOptions extends JsonOption {
 export async function run(context: CliContext, options: SqlOptions): Promise<number> {
   const { rows, columns, changes } = await (await context.store()).runSql(options.statement);
   if (changes !== null) {
-    const text = `${changes} ${changes === 1 ? 'row' : 'rows'} affected`;
+    const text = `${counted(changes, 'row')} affected`;
     // With --json stdout always is one JSON value, so that a script need not know which statement it got.
     if (options.json) context.out.json({ rows_affected: changes });
     else context.out.print(text);

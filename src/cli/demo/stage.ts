@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import { newRunId } from '../run-id.ts';
 import type { Settings } from '../../config/settings.ts';
 import { pause } from '../../cycle/pause.ts';
@@ -77,6 +78,6 @@ export class Stage {
     this.goOn();
     this.parts.narration.say(statement);
     const { changes } = await this.parts.store.runSql(statement);
-    this.parts.narration.say(`${changes ?? 0} ${changes === 1 ? 'row' : 'rows'} affected`);
+    this.parts.narration.say(`${counted(changes ?? 0, 'row')} affected`);
   }
 }

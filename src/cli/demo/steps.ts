@@ -1,4 +1,5 @@
 import { pause } from '../../cycle/pause.ts';
+import { counted } from '../../domain/counted.ts';
 import { SECOND_MS } from '../../domain/instant.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
 import { actionLines } from '../wording.ts';
@@ -80,7 +81,7 @@ export async function approval(stage: Stage, row: Recommendation): Promise<void>
   await stage.feedFor(READINGS_BEFORE_APPROVAL - READINGS_PER_CYCLE);
   narration.say(
     `While the operator looks: ${before.toFixed(1)} → ${stage.temperatureOf(HOT).toFixed(1)} °C; ` +
-      `another cycle made ${report.recommendations.created} new recommendations and ${report.commands.created} commands.`,
+      `another cycle made ${counted(report.recommendations.created, 'new recommendation')} and ${counted(report.commands.created, 'command')}.`,
   );
   await stage.sql(approvalSql(row.recommendationId));
 }

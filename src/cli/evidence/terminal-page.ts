@@ -1,9 +1,11 @@
+import { counted } from '../../domain/counted.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Check } from '../../domain/evidence-check.ts';
 import { type Palette, paletteFor } from '../colour.ts';
 import type { CliContext } from '../context.ts';
 import { plain } from '../output.ts';
 import { signalText, timeText } from '../wording.ts';
+import { terminalWidth, wrapped } from '../wrap.ts';
 import { relatedLines, orderLines, outcomeText } from './facts.ts';
 import { historyOf } from './history.ts';
 import { type Moment, momentsOf } from './moments.ts';
@@ -16,10 +18,18 @@ import { changeText, noWriteText, readBackText, sentText } from './write-wording
 
 /** Without a terminal there is no width to keep to. */
 const DEFAULT_COLUMNS = 80;
+/** Where the rest of a line goes on that a terminal is too narrow for. */
+const HANGING = 6;
 
 export function printEvidence(context: CliContext, evidence: Evidence): void {
   const palette = paletteFor(context.globals, context.env);
-  context.out.print(terminalPage(evidence, palette, process.stdout.columns ?? DEFAULT_COLUMNS));
+  const page = terminalPage(evidence, palette, process.stdout.columns ?? DEFAULT_COLUMNS);
+  context.out.print(
+    page
+      .split('\n')
+      .map((line) => wrapped(line, terminalWidth(), HANGING))
+      .join('\n'),
+  );
 }
 
 /** The page as text: a section each, none of them left out because there is nothing to say. `columns` is the terminal's width. */
@@ -114,5 +124,5 @@ function auditLines(evidence: Evidence): readonly string[] {
     const change = toStatus === null ? '' : `, ${fromStatus ?? '-'} → ${toStatus}`;
     return plain(`${timeText(at)}  ${subjectType} ${event}${change}, ${actor}`);
   });
-  return [`${history.length} rows about it and its commands`, ...lines];
+  return [`${counted(history.length, 'row')} about it and its commands`, ...lines];
 }

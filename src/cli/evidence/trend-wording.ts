@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import { assessedText, signalText, timeText } from '../wording.ts';
 
@@ -12,8 +13,8 @@ export function drawnFromText({ signal }: Evidence): string | null {
   const { extremes } = signal;
   if (extremes === null || extremes.points.length === 0) return null;
   const { readings, points } = extremes;
-  if (points.length === readings) return `${readings} good ${readings === 1 ? 'reading' : 'readings'}, each of them drawn`;
-  return `${readings} good readings, of which the ${points.length} least and greatest of equal times are drawn`;
+  if (points.length === readings) return `${counted(readings, 'good reading')}, each of them drawn`;
+  return `${counted(readings, 'good reading')}, of which the ${points.length} least and greatest of equal times are drawn`;
 }
 
 /** Which limits are shown, where they are not those that the recommendation was made by. */

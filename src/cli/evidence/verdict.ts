@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import { isRevert } from '../../domain/revert.ts';
 import { assessedText, signalText } from '../wording.ts';
@@ -107,5 +108,5 @@ export function verdictOf(evidence: Evidence): Verdict {
   const { tone, sentence } = row.status === 'executed' ? executedText(evidence) : wasSent ? sentText(evidence) : unwrittenText(evidence);
   const faults = checks.filter(({ result }) => result === 'failed').length;
   if (faults === 0) return { tone, sentence: `${sentence}.` };
-  return { tone: 'bad', sentence: `${sentence}; but ${faults} of ${checks.length} checks failed.` };
+  return { tone: 'bad', sentence: `${sentence}; but ${faults} of ${counted(checks.length, 'check')} failed.` };
 }

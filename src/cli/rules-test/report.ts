@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import { isoOf, SECOND_MS } from '../../domain/instant.ts';
 import { CHATTER_WINDOW_SECONDS } from '../../domain/queue.ts';
 import type { Episode } from '../../domain/replay.ts';
@@ -121,12 +122,12 @@ function rulesText({ origin, rulesHash, replayed, figures, sensors, floods, chat
   const flooded = floods.reduce((most, { count }) => Math.max(most, count), 0);
   const lines = [
     `Rules of ${origin} (${rulesHash.slice(0, 12)})`,
-    `${readings} readings, ${rejectedText(rejected)}; ${episodes.length} recommendations, ${perDay(episodes.length, range).toFixed(1)} a day`,
+    `${counted(readings, 'reading')}, ${rejectedText(rejected)}; ${counted(episodes.length, 'recommendation')}, ${perDay(episodes.length, range).toFixed(1)} a day`,
     // What is no time lies in no range: a feed that is read wrongly looks like none.
     ...(readings === 0
       ? ['No good reading lies in this range; ops-agent config check --connect says whether the newest rows can be read']
       : []),
-    `${floods.length} floods${floods.length === 0 ? '' : `, the largest of ${flooded} recommendations`}; ${chattering === null ? 'chattering is counted in steps of at most 60 s' : `${chattering} chattering`}`,
+    `${counted(floods.length, 'flood')}${floods.length === 0 ? '' : `, the largest of ${counted(flooded, 'recommendation')}`}; ${chattering === null ? 'chattering is counted in steps of at most 60 s' : `${chattering} chattering`}`,
   ];
   return [
     ...lines,
@@ -201,7 +202,7 @@ function episodesText(episodes: readonly Episode[]): string {
 function comparisonText(now: RulesReport, other: RulesReport): string {
   const changes = differences(now.figures, other.figures);
   const [before, after] = [now.replayed.episodes.length, other.replayed.episodes.length];
-  const head = `Against ${other.origin}: ${after} instead of ${before} recommendations (${signed(after - before)}), ${other.floods.length} instead of ${now.floods.length} floods, ${ordersIn(other)} instead of ${ordersIn(now)} work orders`;
+  const head = `Against ${other.origin}: ${after} instead of ${counted(before, 'recommendation')} (${signed(after - before)}), ${other.floods.length} instead of ${counted(now.floods.length, 'flood')}, ${ordersIn(other)} instead of ${counted(ordersIn(now), 'work order')}`;
   if (changes.length === 0) return `${head}; no rule differs in what it would recommend`;
   return `${head}\n${shortened(DIFFERENCE_COLUMNS, changes.map(differenceCells))}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import { isoOf } from '../../domain/instant.ts';
 import { ARRIVAL_KINDS, type ArrivalKind } from '../../plant/arrival-options.ts';
 import type { PlannedFault } from '../../plant/feed.ts';
@@ -22,16 +23,16 @@ const WORDS: Readonly<Record<ArrivalKind, string>> = {
 /** One line, and a second one where readings met something on their way. */
 export function summaryText({ result, equipmentIds }: Feed): string {
   const { readings, seconds, missedTicks, hottest } = result;
-  const missed = missedTicks === 0 ? '' : `, ${missedTicks} moments missed: the store or this host is too slow for the rate`;
-  const fed = `✓ Fed ${readings} readings of ${equipmentIds.length} equipment in ${seconds.toFixed(1)} s (${hottestText(hottest)}${missed})`;
+  const missed = missedTicks === 0 ? '' : `, ${counted(missedTicks, 'moment')} missed: the store or this host is too slow for the rate`;
+  const fed = `✓ Fed ${counted(readings, 'reading')} of ${equipmentIds.length} equipment in ${seconds.toFixed(1)} s (${hottestText(hottest)}${missed})`;
   return [fed, ...arrivalText(result)].join('\n');
 }
 
 function arrivalText({ arrivals, stored, storedAtEnd }: FeedResult): readonly string[] {
   const met = ARRIVAL_KINDS.flatMap((kind) => (arrivals.has(kind) ? [`${arrivals.get(kind) ?? 0} ${WORDS[kind]}`] : []));
   if (met.length === 0) return [];
-  const atEnd = storedAtEnd === 0 ? '' : `; ${storedAtEnd} were still to arrive and were stored at the end`;
-  return [`  ${stored} rows: ${met.join(', ')}${atEnd}`];
+  const atEnd = storedAtEnd === 0 ? '' : `; ${storedAtEnd} ${storedAtEnd === 1 ? 'was' : 'were'} still to arrive and stored at the end`;
+  return [`  ${counted(stored, 'row')}: ${met.join(', ')}${atEnd}`];
 }
 
 export function summaryJson({ result, equipmentIds, faults }: Feed): unknown {

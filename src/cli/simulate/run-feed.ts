@@ -1,4 +1,5 @@
 import { pause } from '../../cycle/pause.ts';
+import { counted } from '../../domain/counted.ts';
 import { SECOND_MS } from '../../domain/instant.ts';
 import type { ArrivalKind, ArrivalOption } from '../../plant/arrival-options.ts';
 import { Arrivals, type Arrival } from '../../plant/arrivals.ts';
@@ -67,7 +68,7 @@ export async function runFeed(ports: FeedPorts, plan: FeedPlan, signal: AbortSig
     readings += measured.length;
     hottest = hottestOf(measured);
     if (now() >= sayAt) {
-      ports.log.info(`${readings} readings measured, ${intake.stored} rows written, ${hottestText(hottest)}`);
+      ports.log.info(`${counted(readings, 'reading')} measured, ${counted(intake.stored, 'row')} written, ${hottestText(hottest)}`);
       sayAt = now() + PROGRESS_MS;
     }
     const next = Math.max(tick + 1, Math.ceil(Math.min(now(), end) / periodMs));

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.ts';
 import type { Evidence } from '../../../domain/evidence.ts';
 import type { Check } from '../../../domain/evidence-check.ts';
 import { withRoundedNumbers } from '../../rounding.ts';
@@ -167,7 +168,7 @@ export function historySection(evidence: Evidence): Markup {
   ]);
   return section(
     'history',
-    `Audit: ${history.length} rows`,
+    `Audit: ${counted(history.length, 'row')}`,
     rows.length === 0 ? html`<p class="bad">The audit says nothing about it.</p>` : table(rows, 'history'),
   );
 }
