@@ -4,7 +4,8 @@ import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { isStale } from '../domain/queue.ts';
 import { approversOf } from '../domain/four-eyes.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { describeTarget } from '../domain/resolve-action.ts';
+import { isSatisfied } from '../domain/readiness.ts';
+import { describeTarget, wayOf } from '../domain/resolve-action.ts';
 import type { Action } from '../domain/ticket.ts';
 import { isTerminal } from '../domain/transitions.ts';
 import { roundedText } from './rounding.ts';
@@ -103,8 +104,9 @@ function changeText({ tag, old, unit }: Pick<PlainAction, 'tag' | 'old' | 'unit'
 
 function stepText(action: Action): string {
   if (action.value !== null) {
-    const text = changeText(action, action.value);
-    return action.target ? `${text} (${describeTarget(action.target)})` : text;
+    const text = `${changeText(action, action.value)}${action.target ? ` (${describeTarget(action.target)})` : ''}`;
+    const isThere = action.old !== null && isSatisfied({ value: action.value, direction: wayOf(action) }, action.old, 0);
+    return isThere ? `${text}, nothing will be written: it is there already` : text;
   }
   const aim = `${action.tag}: ${action.old ?? 'unknown'} → ${describeTarget(action.target)}`;
   return action.refusal ? `${aim}, which cannot be written: ${action.refusal.reason}` : `${aim}, which could not be read`;

@@ -1,9 +1,8 @@
 import { about } from '../domain/event.ts';
-import { recommendationIdOf } from '../domain/ids.ts';
 import { actorOf, nameOf, personKey } from '../domain/person.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
-import { describeRevert, type Revert, revertOf } from '../domain/revert.ts';
+import { describeRevert, isFollowUp, type Revert, revertOf } from '../domain/revert.ts';
 import { isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
 import { renew } from './decide-approval.ts';
@@ -46,11 +45,6 @@ export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[],
 
 function isAgent({ settings }: Cycle, who: string): boolean {
   return personKey(who) === personKey(settings.agentId);
-}
-
-/** A row's id is made from the one before it, of the same equipment and family: the column that names that one can be edited, the id cannot. */
-function isFollowUp({ recommendationId, equipmentId, issueFamily, followsRecommendationId }: OpenRecommendation): boolean {
-  return recommendationId === recommendationIdOf(equipmentId, issueFamily, followsRecommendationId);
 }
 
 function refuse(cycle: Cycle, row: OpenRecommendation, who: string, reason: string): void {

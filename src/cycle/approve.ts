@@ -140,7 +140,10 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
 function sayOfLimit(cycle: Cycle, { writesLeft, mayDispatch, policy }: DispatchPlanContext, claimed: number): void {
   const isWaiting = cycle.draft.commands.some((command) => command.status === 'pending');
   if (!mayDispatch || !isWaiting || claimed < writesLeft) return;
-  cycle.announcements.say('info', `Waiting: the limit of ${policy.maxWritesPerMinute} writes a minute is reached`);
+  cycle.announcements.say(
+    'info',
+    `Waiting: the limit of ${policy.maxWritesPerMinute} writes a minute is reached, the next may be sent in 60 s at the latest`,
+  );
 }
 
 function derive(cycle: Cycle, row: OpenRecommendation, context: DispatchPlanContext): void {

@@ -133,7 +133,8 @@ export function renew(
     },
   );
   if (!changed) return;
-  const text = `APPROVAL RENEWED: ${row.recommendationId} for ${row.equipmentId} needs a new decision (${reason})`;
-  cycle.announcements.tell(row.recommendationId, 'warn', text);
+  const wasApproved = row.status === 'approved' || row.status === 'awaiting_second';
+  const what = `${row.recommendationId} for ${row.equipmentId} needs a ${wasApproved ? 'new ' : ''}decision (${reason})`;
+  cycle.announcements.tell(row.recommendationId, 'warn', `${wasApproved ? 'APPROVAL' : 'TICKET'} RENEWED: ${what}`);
   noteConflicts(cycle, cycle.draft.row(row.recommendationId) ?? row, row.ticket);
 }

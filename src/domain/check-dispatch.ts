@@ -106,7 +106,11 @@ function orderHold({ equipmentId }: Command, { controls, condition, now }: Sendi
 function sequenceHold({ equipmentId }: Command, context: SendingContext): Stop | undefined {
   if (context.earlier.some(({ status }) => status !== 'executed')) return stop('sequence_waits');
   if (context.isEquipmentBusy) return stop('equipment_busy', `another command for ${equipmentId ?? '?'} is under way`);
-  if (context.writesLeft <= 0) return stop('rate_limit', `the limit of ${context.maxWritesPerMinute} writes a minute is reached`);
+  if (context.writesLeft <= 0)
+    return stop(
+      'rate_limit',
+      `the limit of ${context.maxWritesPerMinute} writes a minute is reached, the next may be sent in 60 s at the latest`,
+    );
   return undefined;
 }
 

@@ -139,7 +139,7 @@ export const PRE_CHECKS = {
     asks: 'fewer than `policy.maxWritesPerMinute` writes went to the plant within the last minute',
     beforeClaim: 'waits',
     beforeSending: 'returned',
-    says: 'the limit of … writes a minute is reached',
+    says: 'the limit of … writes a minute is reached, the next may be sent in 60 s at the latest',
   },
   tag_invalid: {
     subject: 'tag',

@@ -80,11 +80,22 @@ export function assessmentOf(
   };
 }
 
-/** The row that the new recommendation continues: one for which a value was, or may have been, written without success. */
-function followedBy(predecessor: FamilyHistory | null, { ineffective }: Authorship): FamilyHistory | null {
-  if (!predecessor?.mayHaveWritten) return null;
-  const { recommendationId: id, status, outcome } = predecessor;
-  return status === 'failed' || outcome === 'ineffective' || ineffective?.has(id) ? predecessor : null;
+interface Followed {
+  /** The row whose write can be put back. */
+  readonly id: string;
+  readonly tried: string;
+}
+
+/**
+ * The row that the new recommendation continues: one for which a value was, or may have been, written without success. Of a follow-up that
+ * had nothing to write the one before it: what that wrote still stands.
+ */
+function followedBy(predecessor: FamilyHistory | null, { ineffective }: Authorship): Followed | null {
+  if (!predecessor) return null;
+  const { recommendationId, status, outcome, mayHaveWritten, followsRecommendationId } = predecessor;
+  const id = mayHaveWritten ? recommendationId : followsRecommendationId;
+  const isWithoutSuccess = status === 'failed' || outcome === 'ineffective' || ineffective?.has(recommendationId) === true;
+  return id === null || !isWithoutSuccess ? null : { id, tried: triedBefore(predecessor, ineffective) };
 }
 
 /**
@@ -105,7 +116,6 @@ export function recommendationOf(
   const predecessorId = proposal.predecessor?.recommendationId ?? null;
   const recommendationId = recommendationIdOf(proposal.equipmentId, proposal.family.id, placeInChain(proposal));
   const followed = followedBy(proposal.predecessor, author);
-  const tried = followed && triedBefore(followed, author.ineffective);
   // Newest-by-creation must name the chain's end even where two rows of a family are made in one cycle.
   const createdTimestamp = proposal.beside
     ? proposal.beside.createdTimestamp - 1
@@ -114,7 +124,7 @@ export function recommendationOf(
     recommendationId,
     equipmentId: proposal.equipmentId,
     issueFamily: proposal.family.id,
-    ...assessmentOf(proposal, recommendationId, author, live, tried),
+    ...assessmentOf(proposal, recommendationId, author, live, followed?.tried),
     ...NO_DECISION,
     status,
     guardedStatus: status,
@@ -125,8 +135,8 @@ export function recommendationOf(
     quietUntil: null,
     escalatedTimestamp: null,
     predecessorId,
-    followsRecommendationId: followed?.recommendationId ?? null,
-    triedBefore: tried,
+    followsRecommendationId: followed?.id ?? null,
+    triedBefore: followed?.tried ?? null,
     revertRequestedBy: null,
     operatorNotes: null,
     expiresTimestamp: null,

@@ -170,6 +170,7 @@ export type FamilyHistory = Pick<
   | 'mayHaveWritten'
   | 'updatedTimestamp'
   | 'executionResult'
+  | 'followsRecommendationId'
   | 'triedBefore'
 >;
 

@@ -1,5 +1,6 @@
 import { judgeSeal } from './check-dispatch.ts';
 import type { Command } from './command.ts';
+import { recommendationIdOf } from './ids.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LiveValues } from './proposal.ts';
 import type { Recommendation } from './recommendation.ts';
@@ -58,6 +59,28 @@ export function revertOf(commands: readonly WithTicket[], { live, tags, keys }: 
     actions.push(action);
   }
   return { actions };
+}
+
+/** More follow-ups in a row that had nothing to write than anybody approves. */
+const MOST_LINKS = 32;
+
+/**
+ * Whether the row follows the one that it names. A row's id is made from the one before it, of the same equipment and family: the column that
+ * names the one to put back can be edited, the ids cannot. Between the two stand follow-ups that had nothing to write.
+ */
+export function isFollowUp({
+  recommendationId,
+  equipmentId,
+  issueFamily,
+  followsRecommendationId,
+}: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'followsRecommendationId'>): boolean {
+  if (followsRecommendationId === null) return false;
+  let id = followsRecommendationId;
+  for (let link = 0; link < MOST_LINKS; link += 1) {
+    id = recommendationIdOf(equipmentId, issueFamily, id);
+    if (id === recommendationId) return true;
+  }
+  return false;
 }
 
 /** With what the advice to put something back begins. */

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
 import { ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
@@ -45,12 +47,20 @@ async function followUp(): Promise<Row> {
   return newest();
 }
 
-test('asking for the earlier values is answered by the next cycle, here by a refusal: the tag may only be decreased', async () => {
+const BOTH_WAYS = `tags:
+  allow:
+    - { path: '[default]{id}/ThroughputSetpoint', min: 0, max: 100, unit: '%' }
+    - { path: '[default]{id}/CoolingSystemStatus', min: 0, max: 1, type: integer }
+`;
+
+test('a way back is offered, asked for, and another ticket; approving it says what it is', async () => {
+  writeFileSync(path.join(place.cwd, 'ops-agent.yaml'), BOTH_WAYS);
   const row = await followUp();
   expect(row.follows_recommendation_id).not.toBeNull();
-  expect((await place.run('show', short(row))).stdout).toContain(
-    `Tried before:   ${row.follows_recommendation_id?.slice(0, 8)} executed without effect`,
-  );
+  const page = (await place.run('show', short(row))).stdout;
+  expect(page).toContain(`Tried before:   ${row.follows_recommendation_id?.slice(0, 8)} executed without effect`);
+  expect(page).toContain(`Way back:       ops-agent revert ${short(row)}\n`);
+  expect(page).toMatch(/ThroughputSetpoint: 75 → 75 %, nothing will be written: it is there already/);
   expect(await place.run('revert', short(row), '--by', 'operator_jane')).toEqual({
     stdout: `✓ Asked for the earlier values in ${short(row)} by operator_jane; the next cycle issues a ticket, or says why not\n`,
     stderr: '',
@@ -58,10 +68,34 @@ test('asking for the earlier values is answered by the next cycle, here by a ref
   });
   expect((await place.run('show', short(row))).stdout).toContain('Revert asked:   by operator_jane, not answered yet');
   await hot();
+  expect((await place.run('run-once')).stderr).toContain(`TICKET RENEWED: ${row.recommendation_id} for REACTOR_02 needs a decision (`);
+  const ticket = (await place.run('show', short(row))).stdout;
+  expect(ticket).toContain('Way back:       this ticket: approve it, and the earlier values are written\n');
+  expect(ticket).toMatch(/ThroughputSetpoint: 75 → 100 %$/m);
+}, 30_000);
+
+test('a way back that the limits can never allow is not offered, and asking for it is refused with the reason', async () => {
+  const row = await followUp();
+  expect((await place.run('show', short(row))).stdout).not.toContain('ops-agent revert');
+  const shown = /Way back: {7}not by the agent, only at the plant: (.*)/.exec((await place.run('show', short(row))).stdout)?.[1] ?? '';
+  expect(shown).toContain('may only decrease');
+  expect(await place.run('revert', short(row), '--by', 'operator_jane')).toEqual({
+    stdout: '',
+    stderr: `ops-agent: what ${row.follows_recommendation_id?.slice(0, 8)} wrote cannot be put back by the agent: ${shown}. Put it back at the plant, and decide here: ops-agent show ${short(row)}\n`,
+    code: 5,
+  });
+  expect((await place.run('show', short(row))).stdout).not.toContain('revert_asked');
+}, 30_000);
+
+test('who asks for it by plain SQL is answered in the history', async () => {
+  const row = await followUp();
+  await place.run(
+    'sql',
+    `UPDATE agent_recommendations SET revert_requested_by = 'jane' WHERE recommendation_id = '${row.recommendation_id}'`,
+  );
+  await hot();
   expect((await place.run('run-once')).stderr).toContain('REVERT REFUSED: ');
-  const history = (await place.run('show', short(row))).stdout;
-  expect(history).toMatch(/revert_asked, operator_jane via cli:/);
-  expect(history).toMatch(/revert_refused, operator_jane.*may only decrease/);
+  expect((await place.run('show', short(row))).stdout).toMatch(/revert_refused, jane.*may only decrease/);
 }, 30_000);
 
 test('what follows nothing, is decided, unknown, or asked for by the agent is refused with the remedy', async () => {

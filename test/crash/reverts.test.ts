@@ -22,8 +22,8 @@ async function cycle(temperatureC = HIGH, changes: Parameters<Scene['cycle']>[0]
 }
 
 /** The first step of two is written and the second is refused: a follow-up is open. @returns its row */
-async function afterPartialFailure(replaced: Parameters<typeof newScene>[1] = BOTH_WAYS) {
-  scene = await newScene({ 'policy.driftPercent': 100 }, replaced);
+async function afterPartialFailure(replaced: Parameters<typeof newScene>[1] = BOTH_WAYS, flags: Parameters<typeof newScene>[0] = {}) {
+  scene = await newScene({ 'policy.driftPercent': 100, ...flags }, replaced);
   await cycle();
   await scene.approve('R1');
   const plant = plantWith(scene.plant, {
@@ -97,6 +97,8 @@ describe('what was written', () => {
     const back = { sequence: 1, tag: THROUGHPUT, value: 100, direction: 'increase', old: 75 };
     expect(JSON.parse(String(row['actions']))).toMatchObject([back]);
     expect(await lastEvent('renewed')).toMatchObject({ reason: 'anna asked for the values from before' });
+    const said = `TICKET RENEWED: ${String(id)} for R1 needs a decision (anna asked for the values from before)`;
+    expect(scene.log.join('\n')).toContain(said);
     await cycle();
     expect(writes()).toEqual([[THROUGHPUT, 75]]);
     await scene.sql(
@@ -109,6 +111,26 @@ describe('what was written', () => {
       [THROUGHPUT, 100],
     ]);
     expect(await scene.row('R1')).toMatchObject({ status: 'executed' });
+  });
+
+  test('is put back also after a follow-up that had nothing to write', async () => {
+    const { follows_recommendation_id: first } = await afterPartialFailure(BOTH_WAYS, { 'policy.settlingSeconds': 0 });
+    await scene.plant.write({
+      commandId: 'by hand',
+      tag: COOLING,
+      value: 1,
+      notAfter: Number.MAX_SAFE_INTEGER,
+      signature: null,
+    });
+    await scene.approve('R1');
+    await cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'executed', may_have_written: 0 });
+    await cycle();
+    const row = await scene.row('R1');
+    expect(row).toMatchObject({ status: 'pending', follows_recommendation_id: first });
+    expect(await ask('anna')).toBe(true);
+    await cycle();
+    expect((await scene.row('R1'))['recommended_action']).toBe(`Put back what ${String(first).slice(0, 8)} wrote: ${THROUGHPUT} = 100 %`);
   });
 
   test('is asked for by plain SQL as well, and the approval of what was there before does not count for it', async () => {

@@ -28,7 +28,9 @@ describe('the limit of writes a minute', () => {
     await begun(3);
     await cycle();
     expect(writes()).toHaveLength(3);
-    expect(scene.log.join('\n')).toContain('Waiting: the limit of 3 writes a minute is reached');
+    expect(scene.log.join('\n')).toContain(
+      'Waiting: the limit of 3 writes a minute is reached, the next may be sent in 60 s at the latest',
+    );
     await cycle({ runId: 'another' });
     expect(writes()).toHaveLength(3);
     // What waits is not claimed only to be given back.
@@ -64,7 +66,9 @@ describe('the limit of writes a minute', () => {
     const [first, second] = await scene.commands('R1');
     expect([first?.['status'], second?.['status']]).toEqual(['executed', 'pending']);
     const returned = await scene.sql(`SELECT reason, after FROM agent_events WHERE event = 'returned'`);
-    expect(returned).toEqual([{ reason: 'the limit of 1 writes a minute is reached', after: '{"code":"rate_limit"}' }]);
+    expect(returned).toEqual([
+      { reason: 'the limit of 1 writes a minute is reached, the next may be sent in 60 s at the latest', after: '{"code":"rate_limit"}' },
+    ]);
     await aMinutePasses();
     await scene.reading('R1', 92);
     await scene.cycle();

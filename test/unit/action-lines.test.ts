@@ -9,9 +9,15 @@ const MODE = { tag: '[default]REACTOR_02/Mode', comparison: 'equals', value: 1 }
 test.each<[string, unknown, string]>([
   ['a value that was set', SET, `${TAG}: 100 → 75 %`],
   ['a value that was set, the plant unread', { ...SET, old: null }, `${TAG}: unknown → 75 %`],
+  ['a value that is there already', { ...SET, old: 75 }, `${TAG}: 75 → 75 %, nothing will be written: it is there already`],
+  ['a decrease that the plant is beyond', { ...SET, old: 60 }, `${TAG}: 60 → 75 %, nothing will be written: it is there already`],
   ['a percentage', HALF, `${TAG}: 80 → 40 % (50 % of the live value)`],
   ['a step down', { ...HALF, value: 70, target: { kind: 'delta', by: -10 } }, `${TAG}: 80 → 70 % (-10 from the live value)`],
-  ['a step up', { ...HALF, value: 90.5, target: { kind: 'delta', by: 10.5 } }, `${TAG}: 80 → 90.5 % (+10.5 from the live value)`],
+  [
+    'a step up',
+    { ...HALF, direction: 'increase', value: 90.5, target: { kind: 'delta', by: 10.5 } },
+    `${TAG}: 80 → 90.5 % (+10.5 from the live value)`,
+  ],
   [
     'a percentage of what could not be read',
     { ...HALF, value: null, old: null },

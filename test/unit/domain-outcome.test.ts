@@ -303,6 +303,23 @@ test.each([
   expect(row.followsRecommendationId).toBe(follows ? predecessor.recommendationId : null);
 });
 
+test.each<[string, Partial<FamilyHistory>, string | null]>([
+  ['had nothing to write and did not help', { status: 'executed', outcome: 'ineffective' }, 'first'],
+  ['failed before anything was written', { status: 'failed' }, 'first'],
+  ['had nothing to write and helped', { status: 'executed', outcome: 'effective' }, null],
+  ['was rejected', { status: 'rejected' }, null],
+])('after a follow-up that %s the next row goes back to what wrote: %s', (_what, edit, follows) => {
+  const predecessor = history('executed', {
+    mayHaveWritten: false,
+    followsRecommendationId: 'first',
+    triedBefore: 'first failed: x',
+    ...edit,
+  });
+  const row = recommendationOf(proposalFor(92, { predecessor }), 'pending', author(), new Map());
+  expect(row.followsRecommendationId).toBe(follows);
+  expect(row.triedBefore === null).toBe(follows === null);
+});
+
 test('a crash point is read exactly, and a misspelt one is an error', () => {
   expect(parseCrashPoint('statement:3:after')).toEqual({ at: 'statement', nth: 3, when: 'after', signal: 'SIGKILL' });
   expect(parseCrashPoint('plant:12:before')).toEqual({ at: 'plant', nth: 12, when: 'before', signal: 'SIGKILL' });

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Command } from '../../src/domain/command.ts';
 import { NO_KEYS, signingKey } from '../../src/domain/key-ring.ts';
-import { revertOf } from '../../src/domain/revert.ts';
+import { recommendationIdOf } from '../../src/domain/ids.ts';
+import { isFollowUp, revertOf } from '../../src/domain/revert.ts';
 import type { TagPolicy } from '../../src/domain/tags.ts';
 import type { ResolvedAction } from '../../src/domain/ticket.ts';
 import { commandsOf, COOLING_TAG, LIVE_TAG, NOW, openRow, TAGS } from '../property/domain-fixtures.ts';
@@ -56,4 +57,21 @@ test.each<[string, Parameters<typeof answer>, string]>([
   ['the command bears no signature', [[WRITTEN], BOTH_WAYS, [signingKey('a', '1'.repeat(32))]], 'bears no valid signature (missing)'],
 ])('nothing is put back where %s', (_what, given, reason) => {
   expect(answer(...given)).toMatchObject({ refused: expect.stringContaining(reason) });
+});
+
+const [EQUIPMENT, FAMILY_ID] = ['R1', 'temperature'];
+const FIRST = recommendationIdOf(EQUIPMENT, FAMILY_ID, null);
+const SECOND = recommendationIdOf(EQUIPMENT, FAMILY_ID, FIRST);
+const THIRD = recommendationIdOf(EQUIPMENT, FAMILY_ID, SECOND);
+
+test.each<[string, string, string | null, string, boolean]>([
+  ['the row right before it', SECOND, FIRST, EQUIPMENT, true],
+  ['one before that', THIRD, FIRST, EQUIPMENT, true],
+  ['itself', SECOND, SECOND, EQUIPMENT, false],
+  ['a later one', SECOND, THIRD, EQUIPMENT, false],
+  ['a row of another equipment', SECOND, recommendationIdOf('R2', FAMILY_ID, null), EQUIPMENT, false],
+  ['nothing', SECOND, null, EQUIPMENT, false],
+  ['as another equipment the row before it', SECOND, FIRST, 'R2', false],
+])('a row follows %s: by its id, whatever its column says', (_what, recommendationId, followsRecommendationId, equipmentId, is) => {
+  expect(isFollowUp({ recommendationId, equipmentId, issueFamily: FAMILY_ID, followsRecommendationId })).toBe(is);
 });

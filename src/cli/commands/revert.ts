@@ -1,6 +1,7 @@
 import { AgentError } from '../../domain/errors.ts';
 import { eventOf } from '../../domain/event.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
+import type { Revert } from '../../domain/revert.ts';
 import { isUndecided } from '../../domain/transitions.ts';
 import type { CliContext } from '../context.ts';
 import type { DecisionOptions } from '../decide.ts';
@@ -9,6 +10,7 @@ import { findRecommendation, shortId } from '../find-recommendation.ts';
 import { plain } from '../output.ts';
 import { agreed, canAsk } from '../prompt.ts';
 import { newRunId } from '../run-id.ts';
+import { wayBackOf } from '../way-back.ts';
 import { personOf } from '../who.ts';
 
 /** Asks the agent for a ticket that puts back what was written before. It writes nothing to the plant, and neither does the ticket without an approval. */
@@ -17,7 +19,7 @@ export async function run(context: CliContext, options: DecisionOptions): Promis
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
   const row = await findRecommendation(store, options.id);
-  const refusal = refusalOf(row);
+  const refusal = refusalOf(row) ?? noWayBack(row, await wayBackOf(context, row));
   if (refusal) throw refusal;
   const id = shortId(row.recommendationId);
   if (canAsk() && options.yes !== true) {
@@ -40,6 +42,13 @@ export async function run(context: CliContext, options: DecisionOptions): Promis
     throw new AgentError('conflict', `recommendation ${id} was decided in between`, `see: ops-agent show ${id}`);
   context.out.print(`✓ Asked for the earlier values in ${id} by ${plain(person.by)}; the next cycle issues a ticket, or says why not`);
   return EXIT.done;
+}
+
+/** What the next cycle would only refuse. Anything that depends on the plant of then is left to it. */
+function noWayBack({ recommendationId, followsRecommendationId }: Recommendation, way: Revert): AgentError | undefined {
+  if (!('refused' in way)) return undefined;
+  const what = `what ${shortId(followsRecommendationId ?? '')} wrote cannot be put back by the agent: ${way.refused}`;
+  return new AgentError('conflict', plain(what), `put it back at the plant, and decide here: ops-agent show ${shortId(recommendationId)}`);
 }
 
 function refusalOf({ recommendationId, status, followsRecommendationId }: Recommendation): AgentError | undefined {

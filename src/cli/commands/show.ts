@@ -17,6 +17,7 @@ import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { plain } from '../output.ts';
 import { withRoundedNumbers } from '../rounding.ts';
 import { actionLines, assessedText, readingsText, statusText, timeText } from '../wording.ts';
+import { wayBackText } from '../way-back.ts';
 import { terminalWidth, wrapped } from '../wrap.ts';
 
 export interface ShowOptions extends JsonOption {
@@ -38,7 +39,8 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
     context.out.json({ ...jsonRow(row), ...computed, commands: ordered.map(jsonRow), events: events.map(jsonRow) });
   } else {
     const { now } = await store.readControls();
-    const around = { now, commands: ordered, events, conflicts, isForTwo };
+    const wayBack = await wayBackText(context, row);
+    const around = { now, commands: ordered, events, conflicts, isForTwo, wayBack };
     context.out.print(page(asOnRecord(row, newestFirst, policy), around, paletteFor(context.globals, context.env)));
   }
   return EXIT.done;
@@ -56,6 +58,8 @@ interface Surroundings {
   readonly events: readonly StoredEvent[];
   readonly conflicts: readonly Conflict[];
   readonly isForTwo: boolean;
+  /** How the earlier values can be had again; null where that is no question. */
+  readonly wayBack: string | null;
 }
 
 function page(row: Recommendation, around: Surroundings, palette: Palette): string {
@@ -75,7 +79,7 @@ function page(row: Recommendation, around: Surroundings, palette: Palette): stri
   ].join('\n');
 }
 
-function factsOf(row: Recommendation, { now, isForTwo, events }: Surroundings): readonly (readonly [string, string | null])[] {
+function factsOf(row: Recommendation, { now, isForTwo, events, wayBack }: Surroundings): readonly (readonly [string, string | null])[] {
   const isWaiting = row.status === 'awaiting_second';
   const decision =
     row.approvedByOperator === null
@@ -105,6 +109,7 @@ function factsOf(row: Recommendation, { now, isForTwo, events }: Surroundings): 
     ['Outcome', row.outcome === null ? null : `${row.outcome} (verified ${timeText(row.verifiedTimestamp)})`],
     ['Follows', row.followsRecommendationId],
     ['Tried before', withRoundedNumbers(row.triedBefore)],
+    ['Way back', wayBack],
     ['Revert asked', row.revertRequestedBy === null ? null : `by ${row.revertRequestedBy}, not answered yet`],
     ['Predecessor', row.predecessorId],
   ];

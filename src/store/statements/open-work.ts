@@ -30,6 +30,7 @@ const HISTORY_COLUMNS: readonly string[] = [
   'may_have_written',
   'updated_timestamp',
   'execution_result',
+  'follows_recommendation_id',
   'tried_before',
 ];
 

@@ -1,0 +1,32 @@
+import { ticketAfter } from '../domain/evidence-ticket.ts';
+import type { Recommendation } from '../domain/recommendation.ts';
+import { isFollowUp, isRevert, type Revert, revertOf } from '../domain/revert.ts';
+import { isUndecided } from '../domain/transitions.ts';
+import { MOST_EVENTS } from './approvals.ts';
+import type { CliContext } from './context.ts';
+import { shortId } from './find-recommendation.ts';
+
+/**
+ * The steps back from what the row follows wrote, judged by the record and the limits alone: whether the plant permits them is asked when
+ * somebody asks for them. @throws AgentError store_unavailable
+ */
+export async function wayBackOf(context: CliContext, row: Recommendation): Promise<Revert> {
+  const { followsRecommendationId: followed } = row;
+  if (followed === null || !isFollowUp(row)) return { refused: 'it follows another recommendation than the one that it names' };
+  const [store, { tags, signingKeys: keys }] = [await context.store(), await context.settings()];
+  const events = await store.listEvents({ subjectId: followed, limit: MOST_EVENTS });
+  const ticket = ticketAfter(events.toReversed())?.ticket ?? null;
+  const commands = await store.listCommands({ recommendationId: followed, statuses: [], limit: MOST_EVENTS });
+  return revertOf(
+    commands.map((command) => ({ command, ticket })),
+    { live: new Map(), tags, keys },
+  );
+}
+
+/** How the earlier values can be had again, for whoever decides about the row; null where nothing was written before, or it is decided. */
+export async function wayBackText(context: CliContext, row: Recommendation): Promise<string | null> {
+  if (row.followsRecommendationId === null || !isUndecided(row.status)) return null;
+  if (isRevert(row)) return 'this ticket: approve it, and the earlier values are written';
+  const way = await wayBackOf(context, row);
+  return 'refused' in way ? `not by the agent, only at the plant: ${way.refused}` : `ops-agent revert ${shortId(row.recommendationId)}`;
+}
