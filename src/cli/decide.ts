@@ -11,6 +11,7 @@ import type { CliContext } from './context.ts';
 import { findRecommendation, shortId } from './find-recommendation.ts';
 import { plain, shellWord } from './output.ts';
 import { agreed, canAsk } from './prompt.ts';
+import { unfitTicket, warnOfMissingKey } from './signing.ts';
 import { personOf, type Person } from './who.ts';
 import { actionLines, decidedBy, readingsText } from './wording.ts';
 
@@ -52,8 +53,12 @@ export async function decide(
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
   const row = await findRecommendation(store, options.id);
-  const refusal = (await refusalOf(context, row, kind, person)) ?? (kind === 'approve' ? await absenceOf(context, person) : undefined);
+  const events = await eventsOf(context, row);
+  const refusal =
+    (await refusalOf(context, row, kind, person)) ??
+    (kind === 'approve' ? ((await absenceOf(context, person)) ?? (await unfitTicket(context, row.recommendationId, events))) : undefined);
   if (refusal) throw refusal;
+  await warnOfMissingKey(context, events);
   const verdict = verdictOn(row);
   if (canAsk() && options.yes !== true) await confirm(context, row, kind);
   const event = eventOf(

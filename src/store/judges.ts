@@ -1,7 +1,7 @@
-import { chainHash } from '../domain/audit-chain.ts';
 import { decisionFrom } from '../domain/audit-copy.ts';
-import { judgeSignature, type KeyRing } from '../domain/key-ring.ts';
+import type { KeyRing } from '../domain/key-ring.ts';
 import type { LastDecision } from '../domain/recommendation.ts';
+import { judgeRowSignature } from '../domain/row-signatures.ts';
 import type { StoredEvent } from '../ports/store.ts';
 import type { Dialect } from './dialect.ts';
 import { fromRow } from './row-mapping.ts';
@@ -55,9 +55,6 @@ function isLastInChain({ chain_seq: seq, last_seq: last }: Row): boolean {
   return typeof seq !== 'number' || seq === last;
 }
 
-/** Rows of the audit are inserted by whoever may write to the table; the hash is of all that a row says, and only a key signs it. */
 function isSigned(row: Row, keys: KeyRing, dialect: Dialect): boolean {
-  const { hash, signature, chainSeq, ...event } = fromRow<StoredEvent>(EVENTS, row, dialect);
-  if (hash === null || chainSeq === null || judgeSignature(keys, hash, signature) !== 'valid') return false;
-  return chainHash({ ...event, chainSeq }) === hash;
+  return judgeRowSignature(fromRow<StoredEvent>(EVENTS, row, dialect), keys) === 'valid';
 }

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
 import { plain } from '../output.ts';
+import { signingIn, signingText } from '../signing.ts';
 
 export interface HealthOptions extends JsonOption {
   readonly maxAge?: number;
@@ -15,15 +16,19 @@ const DEFAULT_MAX_AGE_SECONDS = 30;
 
 export async function run(context: CliContext, options: HealthOptions): Promise<number> {
   const settings = await context.settings();
-  const { now, health } = await (await context.store()).readHealth();
+  const store = await context.store();
+  const { now, health } = await store.readHealth();
+  const signing = await signingIn(store, settings.agentId);
+  const warning = signingText(signing);
+  const also = warning === null ? '' : `; warning: ${warning}`;
   const own = health.find((row) => row.agentId === settings.agentId);
   const verdict = judgeHealth(own, now, {
     maxAgeSeconds: options.maxAge ?? DEFAULT_MAX_AGE_SECONDS,
     feedMaxAgeSeconds: settings.source.maxAgeSeconds,
   });
   if (options.json)
-    context.out.json({ ...verdict, agent_id: settings.agentId, at: isoOf(now), ...(own === undefined ? {} : jsonRow(own)) });
-  else if (verdict.healthy) context.out.print(`healthy: agent ${settings.agentId}, heartbeat ${isoOf(own?.lastHeartbeat ?? now)}`);
-  else context.out.print(plain(`unhealthy: agent ${settings.agentId}: ${verdict.reasons.join('; ')}`));
+    context.out.json({ ...verdict, agent_id: settings.agentId, at: isoOf(now), signing, ...(own === undefined ? {} : jsonRow(own)) });
+  else if (verdict.healthy) context.out.print(`healthy: agent ${settings.agentId}, heartbeat ${isoOf(own?.lastHeartbeat ?? now)}${also}`);
+  else context.out.print(plain(`unhealthy: agent ${settings.agentId}: ${verdict.reasons.join('; ')}${also}`));
   return verdict.healthy ? EXIT.done : EXIT.unhealthy;
 }

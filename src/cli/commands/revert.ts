@@ -3,6 +3,7 @@ import { eventOf } from '../../domain/event.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
 import type { Revert } from '../../domain/revert.ts';
 import { isUndecided } from '../../domain/transitions.ts';
+import { MOST_EVENTS } from '../approvals.ts';
 import type { CliContext } from '../context.ts';
 import type { DecisionOptions } from '../decide.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,6 +12,7 @@ import { plain } from '../output.ts';
 import { agreed, canAsk } from '../prompt.ts';
 import { newRunId } from '../run-id.ts';
 import { wayBackOf } from '../way-back.ts';
+import { warnOfMissingKey } from '../signing.ts';
 import { personOf } from '../who.ts';
 
 /** Asks the agent for a ticket that puts back what was written before. It writes nothing to the plant, and neither does the ticket without an approval. */
@@ -21,6 +23,7 @@ export async function run(context: CliContext, options: DecisionOptions): Promis
   const row = await findRecommendation(store, options.id);
   const refusal = refusalOf(row) ?? noWayBack(row, await wayBackOf(context, row));
   if (refusal) throw refusal;
+  await warnOfMissingKey(context, await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS }));
   const id = shortId(row.recommendationId);
   if (canAsk() && options.yes !== true) {
     context.out.note(plain(`${row.equipmentId}: tried before: ${row.triedBefore ?? 'nothing is on record'}`));

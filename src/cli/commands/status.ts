@@ -3,6 +3,7 @@ import { isoOf, SECOND_MS } from '../../domain/instant.ts';
 import { knownTime } from '../../domain/known-time.ts';
 import type { AgentHealth } from '../../domain/health.ts';
 import { judgeFlood } from '../../domain/queue.ts';
+import type { Signing } from '../../domain/row-signatures.ts';
 import type { StatusFigures } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -10,6 +11,7 @@ import type { JsonOption } from '../json-option.ts';
 import { jsonRow, jsonTree } from '../json.ts';
 import { plain } from '../output.ts';
 import { kpiLines, kpisJson } from '../queue-report.ts';
+import { signingIn, signingText } from '../signing.ts';
 import { queueReport, statusReport } from '../status-report.ts';
 
 export async function run(context: CliContext, options: JsonOption): Promise<number> {
@@ -22,14 +24,25 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
   const { now, queue: facts } = await store.readQueue();
   const day = await store.readQueueDay();
   const flood = judgeFlood(facts, [], now);
+  const signing = await signingIn(store, agentId);
   if (options.json) {
     const inForce = controls.filter((control) => isInForce(control, figures.now));
-    context.out.json({ ...statusJson(agentId, figures, own), kpis: kpisJson(day, flood), controls: inForce.map(jsonRow) });
+    context.out.json({ ...statusJson(agentId, figures, own), signing, kpis: kpisJson(day, flood), controls: inForce.map(jsonRow) });
   } else {
-    const queue = [...queueReport(figures, own, controls, source.maxAgeSeconds), ...kpiLines(day, flood, now)].map(plain);
+    const queue = [
+      ...queueReport(figures, own, controls, source.maxAgeSeconds),
+      ...kpiLines(day, flood, now),
+      ...signingLines(signing),
+    ].map(plain);
     context.out.print([statusReport(agentId, figures), ...queue].join('\n'));
   }
   return EXIT.done;
+}
+
+/** Nothing where nothing is wrong: the report has its lines for whoever compares two of them. */
+function signingLines(signing: Signing): readonly string[] {
+  const text = signingText(signing);
+  return text === null ? [] : [`Signing: STOPPED, ${text}`];
 }
 
 function statusJson(agentId: string, figures: StatusFigures, health: AgentHealth | undefined): Record<string, unknown> {

@@ -1,0 +1,95 @@
+import { AgentError } from '../domain/errors.ts';
+import { judgesTicket } from '../domain/event.ts';
+import { SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
+import { judgeRowSignature, type Signing, signingOf } from '../domain/row-signatures.ts';
+import type { OperatorStore, StoredEvent } from '../ports/store.ts';
+import type { CliContext } from './context.ts';
+import { shortId } from './find-recommendation.ts';
+import { plain } from './output.ts';
+
+/** So many of the newest rows say whether an agent signs: more than one cycle writes without anything to tell. */
+const ROWS_LOOKED_AT = 50;
+
+export async function signingIn(store: OperatorStore, agentId: string): Promise<Signing> {
+  return signingOf(await store.listEvents({ subjectId: null, limit: ROWS_LOOKED_AT }), agentId);
+}
+
+/** What is to be said of it to people; null where there is nothing to say. */
+export function signingText(signing: Signing): string | null {
+  return signing === 'stopped' ? `the agent runs without ${SIGNING_KEY_VARIABLE}, and its rows of before are signed` : null;
+}
+
+/** Says in the log where a cycle is to run without a key over an audit that is signed. */
+export async function logMissingKey(context: CliContext): Promise<void> {
+  const { signingKeys, agentId } = await context.settings();
+  if (signingKeys.length > 0 || (await signingIn(await context.store(), agentId)) === 'none') return;
+  const log = await context.log();
+  log.warn(
+    `${SIGNING_KEY_VARIABLE} holds no key, and this store's audit is signed: tickets and commands made now bear no signature, and forged rows judge like true ones`,
+  );
+}
+
+/** The key's id as a signature names it. */
+function keyIdOf(signature: string | null): string {
+  return plain((signature ?? '').split(':')[0] ?? '');
+}
+
+/** Whether an event issued a ticket after this one, by the chain: a time that somebody edited makes an older row the newest. */
+function standsBehind(event: StoredEvent, { agentId, chainSeq }: StoredEvent): boolean {
+  return judgesTicket(event) && event.agentId === agentId && (event.chainSeq ?? 0) > (chainSeq ?? Number.POSITIVE_INFINITY);
+}
+
+/**
+ * Why the next cycle would end the recommendation instead of judging an approval of it, by the rule of the cycle itself: its ticket is not
+ * the last of its chain, or not signed with a key of these. Undefined where it is, or where no key is given, so that nobody can say.
+ * `newestFirst` are the row's events.
+ */
+export async function unfitTicket(
+  context: CliContext,
+  recommendationId: string,
+  newestFirst: readonly StoredEvent[],
+): Promise<AgentError | undefined> {
+  const { signingKeys: keys } = await context.settings();
+  const issued = newestFirst.find(judgesTicket);
+  if (issued === undefined) return undefined;
+  const about = `the ticket of recommendation ${shortId(recommendationId)}`;
+  if (newestFirst.some((event) => standsBehind(event, issued)))
+    return new AgentError(
+      'conflict',
+      `${about} is the newest by its time and not the last of its chain: the next cycle ends it`,
+      'look at: ops-agent audit verify',
+    );
+  if (keys.length === 0) return undefined;
+  switch (judgeRowSignature(issued, keys)) {
+    case 'valid':
+      return undefined;
+    case 'missing':
+      return new AgentError(
+        'conflict',
+        `${about} bears no signature (it is of before there were keys, or nobody who has one wrote it): the next cycle ends it`,
+        'run a cycle with the key; while the condition holds it is recommended anew',
+      );
+    case 'unknown_key':
+      return new AgentError(
+        'conflict',
+        `${about} is signed with the key '${keyIdOf(issued.signature)}', which ${SIGNING_KEY_VARIABLE} does not hold: the next cycle would end it`,
+        `give the agent and the command line the same keys, the older ones behind the new one`,
+      );
+    case 'invalid':
+      return new AgentError(
+        'conflict',
+        `${about} bears a signature that is not right: somebody changed it`,
+        'look at: ops-agent audit verify',
+      );
+  }
+}
+
+/** Warns whoever decides without a key about what is signed: what they decide may count, and their row of the audit proves nothing. */
+export async function warnOfMissingKey(context: CliContext, newestFirst: readonly StoredEvent[]): Promise<void> {
+  const { signingKeys } = await context.settings();
+  const issued = newestFirst.find(judgesTicket);
+  if (signingKeys.length > 0 || (issued?.signature ?? null) === null) return;
+  context.out.note(
+    `ops-agent: warning: the ticket is signed with the key '${keyIdOf(issued?.signature ?? null)}', and ${SIGNING_KEY_VARIABLE} holds none here: whether the agent accepts it is not known, and this decision is told to the audit without a signature`,
+  );
+}
