@@ -34,11 +34,19 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
+/** With what every variable of ours begins. */
+const ENVIRONMENT_PREFIX = 'OPS_AGENT_';
+
 /** One error for all problems, in the file's order: one line for one, a heading with their number and a line each for several. */
 export function problemsError(file: string, problems: readonly LooseProblem[], check = 'ops-agent config check'): AgentError {
   const sorted = problems.toSorted((a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER));
   const lines = sorted.map((problem) => (problem.where === '' ? problem.text : `${problem.where}: ${problem.text}`));
-  const message = lines.length === 1 ? `${file}: ${lines.join('')}` : `${lines.length} problems in ${file}:\n  ${lines.join('\n  ')}`;
+  // Whoever is sent to the file for what the environment holds looks there in vain.
+  const isOutside = problems.every(({ where }) => where.startsWith(ENVIRONMENT_PREFIX));
+  const place = isOutside ? 'the environment' : file;
+  const [only] = lines;
+  const one = isOutside ? only : `${file}: ${only ?? ''}`;
+  const message = lines.length === 1 && one !== undefined ? one : `${lines.length} problems in ${place}:\n  ${lines.join('\n  ')}`;
   return new AgentError('usage', message, `correct ${lines.length === 1 ? 'it' : 'them'} and check with: ${check}${fileFlag(file)}`);
 }
 

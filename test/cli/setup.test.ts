@@ -94,6 +94,12 @@ describe('setup', () => {
         "ops-agent: agent_events_undeletable is the agent's own trigger: it is not dropped. Leave it as it is; ops-agent setup makes and migrates the tables\n",
       code: 2,
     });
+    // What is not there is a mistake of the statement's, and none of the file's.
+    expect(await place.run('sql', 'DROP TRIGGER nobody_made')).toEqual({
+      stdout: '',
+      stderr: 'ops-agent: no such trigger: nobody_made. Check the statement\n',
+      code: 2,
+    });
   });
 
   test('--print-sql prints the statements and touches nothing', async () => {

@@ -171,6 +171,15 @@ test('a signing key that is none is a problem like the others, and its secret is
   expect(message).not.toContain('hunter2');
 });
 
+test('what is wrong in the environment alone is not looked for in the file', () => {
+  const file = 'poll: { intervalSeconds: 3 }\n';
+  expect(refusal(file, { OPS_AGENT_SIGNING_KEY: 'a:hunter2' })).toMatch(/^OPS_AGENT_SIGNING_KEY: key 1 \('a'\) is shorter/);
+  expect(refusal(file, { OPS_AGENT_SIGNING_KEY: 'a:hunter2', OPS_AGENT_POLL_INTERVAL_SECONDS: 'x' })).toMatch(
+    /^2 problems in the environment:\n {2}OPS_AGENT_POLL/,
+  );
+  expect(refusal('poll: { intervalSeconds: -3 }\n', { OPS_AGENT_SIGNING_KEY: 'a:hunter2' })).toMatch(/^2 problems in ops-agent.yaml:/);
+});
+
 test('one problem is one line and several are counted, in the order of the file, the environment last', () => {
   expect(refusal('poll:\n  intervalSeconds: -5\n')).toBe(
     'ops-agent.yaml: poll.intervalSeconds (line 2, column 3): must be more than 0, is -5',
@@ -196,7 +205,7 @@ test.each([
   ['OPS_AGENT_PASSWORD', '; ops-agent config show lists them'],
   ['OPS_AGENT_SQLITES', '; ops-agent config show lists them'],
 ])('the variable %s is told the nearest name only where one is near', (name, hint) => {
-  expect(refusal('', { [name]: 'x' })).toBe(`ops-agent.yaml: ${name}: is no variable of ops-agent${hint}`);
+  expect(refusal('', { [name]: 'x' })).toBe(`${name}: is no variable of ops-agent${hint}`);
 });
 
 test('a problem in a flag names the key', () => {
@@ -290,7 +299,7 @@ test('variables of ours that are no keys are let through, lists are for the file
   const env = { OPS_AGENT_CRASH_AT: '1', OPS_AGENT_STOP_AT: '1', OPS_AGENT_SQLITE: 'x', PATH: '/bin' };
   expect(load('', env).agentId).toBe('ops_agent_001');
   expect(refusal('', { OPS_AGENT_TAGS_DENY: 'x' })).toBe(
-    'ops-agent.yaml: OPS_AGENT_TAGS_DENY: tags.deny is a list, which only the configuration file can hold',
+    'OPS_AGENT_TAGS_DENY: tags.deny is a list, which only the configuration file can hold',
   );
   expect(refusal('', { OPS_AGENT_SIGNINGKEY: 'hunter2' })).not.toContain('hunter2');
 });

@@ -56,7 +56,7 @@ export function translate(thrown: unknown): Error {
     return new AgentError('usage', message, 'check the table name; source.table names the readings', thrown);
   if (/no such column|has no column named/.test(message))
     return new AgentError('usage', message, 'check the column names: ops-agent config check --connect, or run: ops-agent setup', thrown);
-  if (/syntax error|incomplete input|unrecognized token|no such function/.test(message))
+  if (/syntax error|incomplete input|unrecognized token|no such (function|trigger|index|view|savepoint)/.test(message))
     return new AgentError('usage', message, 'check the statement', thrown);
   const refused = constraintError(message, thrown);
   if (refused !== undefined) return refused;
