@@ -35,8 +35,8 @@ export function exitCodeOf(code: string): number {
 }
 
 export const EXIT_CODES_HELP = `Exit codes:
-  0  done (also: nothing to do)         5  conflict (already decided, ambiguous prefix)
+  0  done (also: nothing to do)         5  conflict (decided already, ambiguous prefix, lease held)
   1  bug                                6  store or plant unavailable
   2  usage or configuration             7  a command failed
-  3  not found                          8  unhealthy or not set up
-  4  unauthorised                 130/143  interrupted by SIGINT / SIGTERM`;
+  3  not found                          8  unhealthy, not set up, or an unsound audit
+  4  unauthorised, or a wrong key 130/143  interrupted by SIGINT / SIGTERM`;

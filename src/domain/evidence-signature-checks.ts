@@ -32,13 +32,17 @@ function rowsAreWhole({ events, commandEvents }: CheckedRecord): Judged {
   return rows.length === 0 ? open('the audit says nothing about it') : passed(placesOf(hashed));
 }
 
-/** What no key signed may be older than the keys: it proves nothing, and is no forgery by that alone. */
+/** What bears no signature may be older than the keys, and what another key signed cannot be checked: neither proves anything, or is a forgery by that alone. */
 function signed(verdicts: readonly (readonly [string, SignatureVerdict])[], what: string): Judged {
   const of = (...kinds: readonly SignatureVerdict[]) => verdicts.flatMap(([name, verdict]) => (kinds.includes(verdict) ? [name] : []));
   const forged = of('invalid');
   if (forged.length > 0) return failed(`not made by the key that it names: ${forged.join(', ')}`);
-  const unsigned = of('missing', 'unknown_key');
-  if (unsigned.length > 0) return open(`signed by none of the keys given: ${unsigned.join(', ')}`);
+  const [unsigned, unknown] = [of('missing'), of('unknown_key')];
+  const left = [
+    ...(unsigned.length > 0 ? [`without a signature: ${unsigned.join(', ')}`] : []),
+    ...(unknown.length > 0 ? [`signed with a key that is not given, so not checked: ${unknown.join(', ')}`] : []),
+  ];
+  if (left.length > 0) return open(left.join('; '));
   return passed(`${counted(verdicts.length, what)} signed`);
 }
 

@@ -94,7 +94,7 @@ export const PRE_CHECKS = {
   },
   control: {
     subject: 'controls',
-    asks: 'no control is in force over the equipment; they are read again when they are older than 2 s',
+    asks: 'no control is in force over the equipment, read again when older than 2 s; before the claim `advisory` waits, `out_of_service` and `shelved` cancel',
     beforeClaim: 'cancelled',
     beforeSending: 'returned',
     says: '… (…) by …: …',

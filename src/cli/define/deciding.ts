@@ -107,7 +107,7 @@ function defineApprove(program: Command, launch: Launch): void {
     exits: [
       '3  no such recommendation',
       '4  not entitled: the agent, the first of two approvers again, or somebody who would have to be logged in',
-      ...DECISION_EXITS.slice(2),
+      '5  decided already, changed, the prefix is ambiguous, or the next cycle would end the ticket as unsigned',
     ],
   });
 }
@@ -163,7 +163,11 @@ function defineRevert(program: Command, launch: Launch): void {
     );
   documented(revert, {
     examples: ['ops-agent revert a1b2c3d4 --by operator_john'],
-    exits: ['3  no such recommendation', '4  not entitled', '5  decided already, follows nothing, or the prefix is ambiguous'],
+    exits: [
+      '3  no such recommendation',
+      '4  not entitled',
+      '5  decided already, follows nothing, no limit allows the way back, or the prefix is ambiguous',
+    ],
   });
 }
 

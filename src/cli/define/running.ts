@@ -50,6 +50,7 @@ function defineRunOnce(program: Command, launch: Launch): void {
     examples: ['ops-agent run-once', 'ops-agent run-once --wait 130s --json', 'ops-agent run-once --log-level debug'],
     exits: [
       '0  done, nothing to do, or another cycle holds the lease',
+      '4  it ended recommendations whose tickets no key of this agent signed; the rest of the cycle was done',
       '6  store or plant unavailable',
       '7  a command failed, or it is not known what became of it',
     ],
