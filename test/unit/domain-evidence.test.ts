@@ -269,6 +269,11 @@ describe('the checks of hashes and signatures', () => {
       'audit_signatures',
       'command_signatures',
     ]);
+    // Which of the two it is decides what to do: look at the row, or give the key.
+    expect(found({ ...record, events: older, commands }, 'audit_signatures')).toMatch(/^without a signature: 'created' of \S+, /);
+    expect(found({ ...record, commands }, 'command_signatures')).toBe(
+      'signed with a key that is not given, so not checked: command 1, command 2',
+    );
   });
 });
 

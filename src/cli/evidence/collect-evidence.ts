@@ -11,6 +11,7 @@ import { familyFor } from '../../domain/rule-book.ts';
 import type { OperatorStore } from '../../ports/store.ts';
 import { MOST_EVENTS } from '../approvals.ts';
 import type { CliContext } from '../context.ts';
+import { inOrder } from './history.ts';
 
 /**
  * Reads everything that is on record about one recommendation; changes nothing.
@@ -51,7 +52,7 @@ export async function collectEvidence(context: CliContext, row: Recommendation, 
 async function eventsAbout(store: OperatorStore, subjectIds: readonly string[]): Promise<readonly AuditRow[]> {
   const events: AuditRow[] = [];
   for (const subjectId of subjectIds) events.push(...(await store.listEvents({ subjectId, limit: MOST_EVENTS })));
-  return events.toSorted((a, b) => a.at - b.at || a.ordinal - b.ordinal);
+  return inOrder(events);
 }
 
 async function signalOf(
