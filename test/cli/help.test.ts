@@ -54,7 +54,9 @@ describe('help', () => {
 
   test('of the whole program ends with the exit codes', async () => {
     const { stdout } = await place.run('--help');
-    expect(stdout).toContain('Exit codes:\n  0  done (also: nothing to do)         5  conflict (decided already, ambiguous prefix, lease held)');
+    expect(stdout).toContain(
+      'Exit codes:\n  0  done (also: nothing to do)         5  conflict (decided already, ambiguous prefix, lease held)',
+    );
   });
 
   test.each(PATHS.map((path) => [path.join(' '), path] as const))('help %s and its --help are the same', async (_name, path) => {
