@@ -23,6 +23,12 @@ export async function wayBackOf(context: CliContext, row: Recommendation): Promi
   );
 }
 
+/** That somebody asked for the earlier values, and whether anybody will still answer; null where nobody did. */
+export function askedText({ revertRequestedBy: by, status }: Recommendation): string | null {
+  if (by === null) return null;
+  return `by ${by}, ${isUndecided(status) ? 'not answered yet' : 'not answered: it was decided before'}`;
+}
+
 /** How the earlier values can be had again, for whoever decides about the row; null where nothing was written before, or it is decided. */
 export async function wayBackText(context: CliContext, row: Recommendation): Promise<string | null> {
   if (row.followsRecommendationId === null || !isUndecided(row.status)) return null;

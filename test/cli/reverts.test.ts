@@ -87,6 +87,18 @@ test('a way back that the limits can never allow is not offered, and asking for 
   expect((await place.run('show', short(row))).stdout).not.toContain('revert_asked');
 }, 30_000);
 
+test('whoever approves while a way back is asked for is told so, and the request is no longer called open', async () => {
+  writeFileSync(path.join(place.cwd, 'ops-agent.yaml'), BOTH_WAYS);
+  const row = await followUp();
+  await place.run('revert', short(row), '--by', 'operator_jane');
+  expect((await place.run('approve', short(row), '--by', 'operator_john')).stderr).toBe(
+    'ops-agent: warning: operator_jane asked for the earlier values, and this approval is of the ticket that was there: the request is not answered while it counts\n',
+  );
+  const asked = 'by operator_jane, not answered: it was decided before';
+  expect((await place.run('show', short(row))).stdout).toContain(`Revert asked:   ${asked}`);
+  expect((await place.run('show', short(row), '--evidence')).stdout).toContain(`the earlier values were asked for ${asked}`);
+}, 30_000);
+
 test('who asks for it by plain SQL is answered in the history', async () => {
   const row = await followUp();
   await place.run(

@@ -17,7 +17,7 @@ import { idsOf, openConflicts } from '../open-conflicts.ts';
 import { plain } from '../output.ts';
 import { withRoundedNumbers } from '../rounding.ts';
 import { actionLines, assessedText, readingsText, statusText, timeText } from '../wording.ts';
-import { wayBackText } from '../way-back.ts';
+import { askedText, wayBackText } from '../way-back.ts';
 import { terminalWidth, wrapped } from '../wrap.ts';
 
 export interface ShowOptions extends JsonOption {
@@ -110,7 +110,7 @@ function factsOf(row: Recommendation, { now, isForTwo, events, wayBack }: Surrou
     ['Follows', row.followsRecommendationId],
     ['Tried before', withRoundedNumbers(row.triedBefore)],
     ['Way back', wayBack],
-    ['Revert asked', row.revertRequestedBy === null ? null : `by ${row.revertRequestedBy}, not answered yet`],
+    ['Revert asked', askedText(row)],
     ['Predecessor', row.predecessorId],
   ];
 }

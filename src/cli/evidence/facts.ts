@@ -3,6 +3,7 @@ import type { Recommendation } from '../../domain/recommendation.ts';
 import { isRevert } from '../../domain/revert.ts';
 import { withRoundedNumbers } from '../rounding.ts';
 import { assessedText, signalText, timeText } from '../wording.ts';
+import { askedText } from '../way-back.ts';
 import { afterRevertText } from './write-wording.ts';
 
 /** Whether it worked: the value before and after, or why that is not known. A way back is no cure, and not judged as one. */
@@ -29,7 +30,8 @@ export function relatedLines({ row, related }: Evidence): readonly string[] {
     ...relatedText(related.successor?.followsRecommendationId === row.recommendationId ? 'follow-up' : 'successor', related.successor),
   ];
   if (row.triedBefore !== null) lines.push(`tried before: ${withRoundedNumbers(row.triedBefore) ?? ''}`);
-  if (row.revertRequestedBy !== null) lines.push(`${row.revertRequestedBy} asks that the earlier values be put back`);
+  const asked = askedText(row);
+  if (asked !== null) lines.push(`the earlier values were asked for ${asked}`);
   return lines.length === 0 ? ['the first and the last of its family'] : lines;
 }
 
