@@ -36,11 +36,11 @@ export function judgedOf({ effective, ineffective }: Pick<OutcomeCounts, 'effect
 
 /**
  * The share that helped, with the Wilson score interval of 95 % (E. B. Wilson, 1927): it stays within 0 to 1 and means something
- * for small numbers and for shares near the ends, where the usual one does not. Null below LEAST_JUDGED.
+ * for small numbers and for shares near the ends, where the usual one does not. Null below LEAST_JUDGED, and of ways back, which are no cures.
  */
-export function effectiveShare(counts: Pick<OutcomeCounts, 'effective' | 'ineffective'>): EffectiveShare | null {
+export function effectiveShare(counts: Pick<OutcomeCounts, 'recommendedAction' | 'effective' | 'ineffective'>): EffectiveShare | null {
   const n = judgedOf(counts);
-  if (n < LEAST_JUDGED) return null;
+  if (n < LEAST_JUDGED || counts.recommendedAction === REVERTS) return null;
   const share = counts.effective / n;
   const middle = share + (Z * Z) / (2 * n);
   const reach = Z * Math.sqrt((share * (1 - share)) / n + (Z * Z) / (4 * n * n));
