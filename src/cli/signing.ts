@@ -7,8 +7,8 @@ import type { CliContext } from './context.ts';
 import { shortId } from './find-recommendation.ts';
 import { plain } from './output.ts';
 
-/** So many of the newest rows say whether an agent signs: more than one cycle writes without anything to tell. */
-const ROWS_LOOKED_AT = 50;
+/** So many of the newest rows say whether an agent signs: enough for operators' rows in between, and quick on a long audit. `audit verify` reads all. */
+const ROWS_LOOKED_AT = 500;
 
 export async function signingIn(store: OperatorStore, agentId: string): Promise<Signing> {
   return signingOf(await store.listEvents({ subjectId: null, limit: ROWS_LOOKED_AT }), agentId);
