@@ -14,6 +14,7 @@ import type { Policy } from './policy.ts';
 import { type CommandCode, isForeignCode, PRE_CHECKS } from './pre-checks.ts';
 import { isCommandStatus } from './transitions.ts';
 import { decisionOf, type OpenRecommendation } from './recommendation.ts';
+import { mayHaveWritten } from './sent.ts';
 import type { Action, Ticket } from './ticket.ts';
 
 export interface DispatchPlanContext {
@@ -127,14 +128,6 @@ function ownCommands(draft: Draft, { recommendationId, ticket }: OpenRecommendat
   return draft.commandsOf(recommendationId).filter(({ commandId }) => ids.has(commandId));
 }
 
-/** A plant that refuses a write has changed nothing. */
-function mayHaveWritten(commands: readonly Command[]): boolean {
-  return commands.some(
-    ({ startedTimestamp, failureCode }) =>
-      (startedTimestamp !== null && failureCode !== 'plant_refused') || failureCode === 'not_confirmed' || failureCode === 'replayed',
-  );
-}
-
 function resultOf(command: Command): string {
   const from = command.oldValue === null ? '' : ` (from ${command.oldValue})`;
   return `${command.tagPath ?? '?'} = ${command.newValue ?? '?'}${from}: ${command.executionResult ?? command.status}`;
@@ -205,7 +198,7 @@ function endExecuting(
 ): boolean {
   const { now, policy } = context;
   const ended = ownCommands(draft, row);
-  const written = mayHaveWritten(ended);
+  const written = ended.some(mayHaveWritten);
   const result = [...ended.map(resultOf), ...lost].join('; ') || 'there was nothing to write';
   const quietSeconds = status === 'executed' ? policy.settlingSeconds : holdAfter(ended, written, policy);
   return draft.update(

@@ -28,10 +28,10 @@ import type {
 import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { type Judge, judgeIn, lastDecisionIn, parsed } from './judges.ts';
+import { type Judge, judgeIn, lastDecisionIn } from './judges.ts';
 import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
 import { queueFactsIn } from './queue-figures.ts';
-import { fromRow, jsonParts, toRow } from './row-mapping.ts';
+import { fromRow, jsonParts, objectIn, toRow } from './row-mapping.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
 import type { Session } from './session.ts';
 import { tooNew } from './sql-schema-store.ts';
@@ -108,12 +108,12 @@ export class SqlCycleStore implements CycleStore {
     const { rows } = await this.#session.run(openWorkStatement(this.#dialect, agentId, sessionSeconds, accountedSeconds));
     const of = (kind: string): readonly Row[] => rows.filter((row) => row['kind'] === kind);
     const table = <T>(kind: string, definition: Table): T[] =>
-      of(kind).map((row) => fromRow<T>(definition, parsed(row['content']) ?? {}, this.#dialect));
-    const minSupported = Number(parsed(of('schema')[0]?.['content'])?.['min_supported'] ?? 0);
+      of(kind).map((row) => fromRow<T>(definition, objectIn(row['content']) ?? {}, this.#dialect));
+    const minSupported = Number(objectIn(of('schema')[0]?.['content'])?.['min_supported'] ?? 0);
     if (minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(minSupported), 'install the newer ops-agent');
     const now = this.#dialect.decodeTime(of('clock')[0]?.['content']);
     if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
-    this.#expectTail(agentId, parsed(of('tail')[0]?.['content']) ?? {});
+    this.#expectTail(agentId, objectIn(of('tail')[0]?.['content']) ?? {});
     const given = givenIn(of('given'));
     return {
       now,
@@ -122,13 +122,13 @@ export class SqlCycleStore implements CycleStore {
       recommendations: of('recommendation').map((row) => this.#stored(row, given)),
       families: of('family').map((row) => this.#history(row)),
       commands: table<Command>('command', COMMANDS),
-      recentWrites: Number(parsed(of('recent_writes')[0]?.['content'])?.['writes'] ?? 0),
-      followedCommands: of('followed_command').map((row) => this.#withTicket(parsed(row['content']) ?? {}, row)),
+      recentWrites: Number(objectIn(of('recent_writes')[0]?.['content'])?.['writes'] ?? 0),
+      followedCommands: of('followed_command').map((row) => this.#withTicket(objectIn(row['content']) ?? {}, row)),
       queue: queueFactsIn(rows, this.#dialect),
       sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
-      workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
+      workOrders: of('work_order').map((row) => workOrderIn(objectIn(row['content']) ?? {}, this.#dialect)),
       openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], this.#judge(row['ticket'])?.copy ?? null))),
-      newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
+      newestOrderAt: this.#dialect.decodeTime(objectIn(of('newest_order')[0]?.['content'])?.['created_timestamp']),
       newestEventAt: this.#dialect.decodeTime(of('clock')[0]?.['ticket']),
       commandEvents: new Map(of('command_event').map((row) => [String(row['content']), this.#fate(row['ticket'])])),
     };
@@ -141,7 +141,7 @@ export class SqlCycleStore implements CycleStore {
   }
 
   #stored(row: Row, given: ReadonlyMap<string, readonly GivenDecision[]>): StoredRecommendation {
-    const stored = statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect));
+    const stored = statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, objectIn(row['content']) ?? {}, this.#dialect));
     const announced = given.get(stored.recommendationId);
     const issued = this.#judge(row['ticket']);
     const copy = issued?.isAuthentic === true ? issued.copy : null;
@@ -173,7 +173,7 @@ export class SqlCycleStore implements CycleStore {
   #history(row: Row): FamilyHistory {
     const history = fromRow<FamilyHistory & Pick<Recommendation, 'actionHash'>>(
       RECOMMENDATIONS,
-      parsed(row['content']) ?? {},
+      objectIn(row['content']) ?? {},
       this.#dialect,
     );
     return { ...statusSaid(history), severity: severityOnRecord(history, this.#ticket(row['ticket'])) };
