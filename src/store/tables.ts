@@ -78,6 +78,7 @@ export const RECOMMENDATIONS: Table = {
     time('chattering_timestamp'),
     text('tried_before'),
     text('revert_requested_by'),
+    text('approved_hash'),
   ],
 };
 

@@ -61,7 +61,7 @@ test('asking for the earlier values is answered by the next cycle, here by a ref
   expect((await place.run('run-once')).stderr).toContain('REVERT REFUSED: ');
   const history = (await place.run('show', short(row))).stdout;
   expect(history).toMatch(/revert_asked, operator_jane via cli:/);
-  expect(history).toMatch(/revert_refused, operator_jane.*may only decrease/);
+  expect(history).toMatch(/revert_refused, ops_agent_001: .*may only decrease/);
 }, 30_000);
 
 test('what follows nothing, is decided, unknown, or asked for by the agent is refused with the remedy', async () => {
