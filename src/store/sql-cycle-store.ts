@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { assessmentFrom, ticketFrom } from '../domain/audit-copy.ts';
 import type { Command } from '../domain/command.ts';
 import type { Control } from '../domain/control.ts';
@@ -77,6 +78,7 @@ function givenIn(rows: readonly Row[]): ReadonlyMap<string, readonly GivenDecisi
 /** The cycle's half of the store, for every engine. */
 export class SqlCycleStore implements CycleStore {
   readonly provesHolderDead: boolean;
+  readonly holderId = randomUUID();
   readonly #session: Session;
   readonly #audit: AuditLog;
   readonly #keys: KeyRing;
@@ -100,7 +102,7 @@ export class SqlCycleStore implements CycleStore {
 
   async takeLease(request: LeaseRequest): Promise<boolean> {
     if (this.#lock && !(await this.#lock.acquire())) return false;
-    await this.#session.run(takeLeaseStatement(request, this.#lock !== null, this.#dialect));
+    await this.#session.run(takeLeaseStatement({ ...request, holderId: this.holderId }, this.#lock !== null, this.#dialect));
     return true;
   }
 

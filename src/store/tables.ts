@@ -142,6 +142,7 @@ export const HEALTH: Table = {
     // The end of the audit's chain as the last cycle knew it.
     integer('audit_seq'),
     text('audit_hash'),
+    text('lease_holder'),
   ],
 };
 
