@@ -302,11 +302,11 @@ function theLease(under: StoreUnderTest): void {
     test('says which of two processes with one run id has it', async () => {
       const at = store();
       const other = await at.another();
-      const holder = async () => (await at.store.readHealth()).health[0]?.leaseHolder;
+      const holderOf = async () => (await at.store.readHealth()).health[0]?.leaseHolder;
       await at.store.takeLease(request('run-1'));
-      expect(await holder()).toBe(at.store.holderId);
+      expect(await holderOf()).toBe(at.store.holderId);
       await other.store.takeLease(request('run-1'));
-      expect(await holder()).toBe(other.store.holderId);
+      expect(await holderOf()).toBe(other.store.holderId);
       expect(other.store.holderId).not.toBe(at.store.holderId);
     });
 

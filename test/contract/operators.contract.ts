@@ -33,8 +33,8 @@ function theRevert(under: StoreUnderTest): void {
       const isUndecided = ['pending', 'awaiting_second', 'deferred'].includes(status);
       expect(await at.store.requestRevert(row.recommendationId, 'anna', anEvent({ event: 'revert_asked' }))).toBe(isUndecided);
       expect((await decidedRow(at))?.revertRequestedBy).toBe(isUndecided ? 'anna' : null);
-      const told = (await at.store.listEvents({ subjectId: null, limit: 9 })).map(({ event }) => event);
-      expect(told.toReversed()).toEqual(isUndecided ? ['revert_asked'] : ['revert_asked', 'decision_void']);
+      const events = (await at.store.listEvents({ subjectId: null, limit: 9 })).map(({ event }) => event);
+      expect(events.toReversed()).toEqual(isUndecided ? ['revert_asked'] : ['revert_asked', 'decision_void']);
     });
 
     test.each([
@@ -60,8 +60,8 @@ function theRevert(under: StoreUnderTest): void {
       });
       const asked = anEvent({ eventId: 'asked', event: 'revert_asked', subjectId: row.recommendationId });
       expect(await slow.store.requestRevert(row.recommendationId, 'anna', asked)).toBe(isAsked);
-      const told = (await at.store.listEvents({ subjectId: row.recommendationId, limit: 9 })).map((each) => each.event);
-      expect(told.includes('decision_void')).toBe(!isAsked);
+      const events = (await at.store.listEvents({ subjectId: row.recommendationId, limit: 9 })).map((each) => each.event);
+      expect(events.includes('decision_void')).toBe(!isAsked);
     });
 
     test('of what follows nothing changes nothing', async () => {

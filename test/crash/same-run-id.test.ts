@@ -18,15 +18,20 @@ afterEach(async () => {
   template.remove();
 });
 
+function deferred() {
+  const made: { resolve?: () => void } = {};
+  const promise = new Promise<void>((resolve) => (made.resolve = resolve));
+  return { promise, resolve: () => made.resolve?.() };
+}
+
 /** Resolves for everybody once `count` have come. */
 function meeting(count: number): () => Promise<void> {
   let come = 0;
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => (open = resolve));
+  const { promise, resolve } = deferred();
   return () => {
     come += 1;
-    if (come === count) open();
-    return opened;
+    if (come === count) resolve();
+    return promise;
   };
 }
 
