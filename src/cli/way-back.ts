@@ -1,6 +1,7 @@
 import { ticketAfter } from '../domain/evidence-ticket.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { isFollowUp, isRevert, type Revert, revertOf } from '../domain/revert.ts';
+import type { StoredEvent } from '../ports/store.ts';
 import { isUndecided } from '../domain/transitions.ts';
 import { MOST_EVENTS } from './approvals.ts';
 import type { CliContext } from './context.ts';
@@ -29,10 +30,13 @@ export function askedText({ revertRequestedBy: by, status }: Recommendation): st
   return `by ${by}, ${isUndecided(status) ? 'not answered yet' : 'not answered: it was decided before'}`;
 }
 
-/** How the earlier values can be had again, for whoever decides about the row; null where nothing was written before, or it is decided. */
-export async function wayBackText(context: CliContext, row: Recommendation): Promise<string | null> {
+/**
+ * How the earlier values can be had again, for whoever decides about the row; null where nothing was written before, or it is decided.
+ * `newestFirst` are the row's events.
+ */
+export async function wayBackText(context: CliContext, row: Recommendation, newestFirst: readonly StoredEvent[]): Promise<string | null> {
   if (row.followsRecommendationId === null || !isUndecided(row.status)) return null;
-  if (isRevert(row)) return 'this ticket: approve it, and the earlier values are written';
+  if (isRevert(ticketAfter(newestFirst.toReversed())?.ticket)) return 'this ticket: approve it, and the earlier values are written';
   const way = await wayBackOf(context, row);
   return 'refused' in way ? `not by the agent, only at the plant: ${way.refused}` : `ops-agent revert ${shortId(row.recommendationId)}`;
 }

@@ -1,5 +1,5 @@
 import { about } from '../domain/event.ts';
-import { actorOf, nameOf, personKey } from '../domain/person.ts';
+import { nameOf, personKey } from '../domain/person.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { describeRevert, isFollowUp, type Revert, revertOf } from '../domain/revert.ts';
@@ -7,9 +7,9 @@ import { isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
 import { renew } from './decide-approval.ts';
 
-/** Undecided rows for which somebody asks that what was written before be put back. */
+/** Rows for which somebody asks that what was written before be put back. */
 export function revertRequests({ draft }: Cycle): readonly OpenRecommendation[] {
-  return draft.rows.filter((row) => isUndecided(row.status) && row.status === row.guardedStatus && nameOf(row.revertRequestedBy) !== '');
+  return draft.rows.filter((row) => row.status === row.guardedStatus && nameOf(row.revertRequestedBy) !== '');
 }
 
 /** The tags whose live values the answers need. */
@@ -30,17 +30,21 @@ function commandsBefore({ followedCommands }: Cycle, { followsRecommendationId }
 export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[], live: LiveValues): void {
   for (const row of rows) {
     const who = nameOf(row.revertRequestedBy);
-    const answer: Revert = isAgent(cycle, who)
-      ? { refused: 'the agent cannot ask for it' }
-      : !isFollowUp(row)
-        ? { refused: 'it follows another recommendation than the one that it names' }
-        : revertOf(commandsBefore(cycle, row), { live, tags: cycle.settings.tags, keys: cycle.settings.signingKeys });
+    const answer = answerTo(cycle, row, who, live);
     if ('refused' in answer) refuse(cycle, row, who, answer.refused);
     else {
       const recommendedAction = describeRevert(answer.actions, row.followsRecommendationId ?? '');
-      renew(cycle, row, answer.actions, `${who} asked for the values from before`, { recommendedAction, revertRequestedBy: null });
+      renew(cycle, row, answer.actions, `${who} asked for the values from before`, { recommendedAction, revertRequestedBy: null }, 'back');
     }
   }
+}
+
+function answerTo(cycle: Cycle, row: OpenRecommendation, who: string, live: LiveValues): Revert {
+  if (isAgent(cycle, who)) return { refused: 'the agent cannot ask for it' };
+  if (!isUndecided(row.status)) return { refused: `it is ${row.status} already` };
+  if (row.ticket?.turn === 'back') return { refused: 'it puts back what was written already' };
+  if (!isFollowUp(row)) return { refused: 'it follows another recommendation than the one that it names' };
+  return revertOf(commandsBefore(cycle, row), { live, tags: cycle.settings.tags, keys: cycle.settings.signingKeys });
 }
 
 function isAgent({ settings }: Cycle, who: string): boolean {
@@ -49,7 +53,7 @@ function isAgent({ settings }: Cycle, who: string): boolean {
 
 function refuse(cycle: Cycle, row: OpenRecommendation, who: string, reason: string): void {
   const { draft, announcements } = cycle;
-  const event = { ...about(row), event: 'revert_refused', actor: actorOf(who, null), reason };
+  const event = { ...about(row), event: 'revert_refused', reason, before: { revert_requested_by: who } };
   if (!draft.update(row, { revertRequestedBy: null }, event)) return;
   announcements.tell(row.recommendationId, 'warn', `REVERT REFUSED: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
 }

@@ -149,7 +149,7 @@ function anomalyText({ equipmentId, family, peak }: Proposal): string {
 }
 
 function escalate(cycle: Cycle, row: OpenRecommendation, proposal: Proposal, author: Authorship, live: LiveValues): void {
-  const assessment = assessmentOf(proposal, row.recommendationId, author, live, row.triedBefore);
+  const assessment = assessmentOf(proposal, row.recommendationId, author, live, { tried: row.triedBefore, turn: row.ticket?.turn });
   const { draft } = cycle;
   const span = {
     firstDetectedTimestamp: Math.min(draft.asItWillBe(row).firstDetectedTimestamp, proposal.firstDetectedAt),

@@ -1,7 +1,8 @@
 import { refuseForeignCommands } from '../domain/refuse-commands.ts';
 import { describeControl, controlOn } from '../domain/control.ts';
 import { about } from '../domain/event.ts';
-import { deriveCommands, type DispatchPlanContext, planDispatch } from '../domain/plan-dispatch.ts';
+import { deriveCommands } from '../domain/derive-commands.ts';
+import { type DispatchPlanContext, planDispatch } from '../domain/plan-dispatch.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
 import { reopen, restoreTickets } from '../domain/outside-changes.ts';
 import { PRE_CHECKS } from '../domain/pre-checks.ts';

@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
 import { Draft } from '../domain/draft.ts';
 import { AgentError } from '../domain/errors.ts';
-import type { AgentHealth } from '../domain/health.ts';
+import { type AgentHealth, isHeldBy } from '../domain/health.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { eventTime } from '../domain/known-time.ts';
 import { otherOwner, takenOver } from '../domain/ownership.ts';
@@ -75,9 +75,11 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
   }
   const health = work.health[0];
   if (!health) throw new AgentError('not_set_up', 'agent_health has no row', 'run: ops-agent setup');
-  if (health.leaseOwner !== runId) {
+  if (!isHeldBy(health, runId, store.holderId)) {
     const until = health.leaseExpires === null ? '' : ` until ${isoOf(health.leaseExpires)}`;
-    return { skipped: `run ${health.leaseOwner ?? 'nobody'} holds the lease${until}` };
+    return {
+      skipped: `${health.leaseOwner === runId ? 'another process of ' : ''}run ${health.leaseOwner ?? 'nobody'} holds the lease${until}`,
+    };
   }
   return { work, health, sentAt, clock };
 }

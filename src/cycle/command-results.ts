@@ -1,6 +1,6 @@
 import { type Command, UNCLAIMED } from '../domain/command.ts';
 import type { Instant } from '../domain/instant.ts';
-import { endCommand } from '../domain/plan-dispatch.ts';
+import { endCommand } from '../domain/end-command.ts';
 import { type CommandCode, isForeignCode, PRE_CHECKS } from '../domain/pre-checks.ts';
 import type { Cycle } from './cycle.ts';
 

@@ -6,7 +6,7 @@ import { addSeconds } from '../domain/instant.ts';
 import { approvalEndOf, isOfTicket, judgeApproval } from '../domain/judge-approvals.ts';
 import { PRE_CHECKS } from '../domain/pre-checks.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation, ticketOf } from '../domain/recommendation.ts';
-import { type Action, ticketHash } from '../domain/ticket.ts';
+import { type Action, ticketHash, type Turn } from '../domain/ticket.ts';
 import type { Cycle } from './cycle.ts';
 import { conflictUnderWay, noteConflicts } from './note-conflicts.ts';
 import { accept, acceptFirst, holdSecond, lapse } from './take-approval.ts';
@@ -108,8 +108,9 @@ export function renew(
   actions: readonly Action[],
   reason: string,
   columns: Partial<Pick<OpenRecommendation, 'recommendedAction' | 'revertRequestedBy'>> = {},
+  turn: Turn | undefined = row.ticket?.turn,
 ): void {
-  const ticket = ticketOf(row, actions, row.ticket?.fourEyes);
+  const ticket = ticketOf(row, actions, { fourEyes: row.ticket?.fourEyes, turn });
   const changed = cycle.draft.update(
     row,
     {

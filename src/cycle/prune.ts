@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
+import { isHeldBy } from '../domain/health.ts';
 import { addSeconds, type Instant, isoOf, SECOND_MS } from '../domain/instant.ts';
 import { type KeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
@@ -103,7 +104,7 @@ async function hold(store: Store, settings: Settings, { runId, waitSeconds }: Pr
       const other = health.find((row) => row.agentId !== agentId);
       if (other) throw otherOwner(other.agentId, agentId);
       const own = health[0];
-      if (own?.leaseOwner === runId) return { lease: { agentId, runId, epoch: own.leaseEpoch }, newestEventAt };
+      if (own && isHeldBy(own, runId, store.holderId)) return { lease: { agentId, runId, epoch: own.leaseEpoch }, newestEventAt };
     }
     if (waitedMs >= waitSeconds * SECOND_MS || signal.aborted)
       throw new AgentError('conflict', 'a cycle holds the lease', 'try again when it is over, or wait for it with --wait 130s');

@@ -2,7 +2,7 @@ import { isoOf, type Instant } from './instant.ts';
 import { type Assessment, type DecisionColumns, NO_DECISION } from './recommendation.ts';
 import type { Permissive, RelativeTarget } from './rules.ts';
 import { SEVERITIES } from './severity.ts';
-import { type Action, type Refusal, type Ticket, ticketRecord } from './ticket.ts';
+import { type Action, type Refusal, type Ticket, ticketRecord, TURNS } from './ticket.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -19,6 +19,7 @@ export function decisionRecord(columns: DecisionColumns): Json {
     approved_timestamp: timeText(columns.approvedTimestamp),
     approved_by_operator: columns.approvedByOperator,
     approved_via: columns.approvedVia,
+    approved_hash: columns.approvedHash,
     second_approver: columns.secondApprover,
     rejected_timestamp: timeText(columns.rejectedTimestamp),
     rejected_by_operator: columns.rejectedByOperator,
@@ -144,8 +145,19 @@ export function ticketFrom(copy: unknown): Ticket | null {
   if (severity === undefined || !Array.isArray(actions) || !actions.every(isAction)) return null;
   const demand = ticket['four_eyes'];
   if (demand !== undefined && demand !== true) return null;
+  const turn = TURNS.find((known) => known === ticket['turn']);
+  if (ticket['turn'] !== undefined && turn === undefined) return null;
   const family = typeof issueFamily === 'string' ? { issueFamily } : {};
-  return { recommendationId, equipmentId, severity, ruleId, actions, ...(demand && { fourEyes: demand }), ...family };
+  return {
+    recommendationId,
+    equipmentId,
+    severity,
+    ruleId,
+    actions,
+    ...(demand && { fourEyes: demand }),
+    ...(turn && { turn }),
+    ...family,
+  };
 }
 
 /** The decision in an event's copy; null where there is none, or where a part of it is no time or no text. */
@@ -168,6 +180,7 @@ export function decisionFrom(copy: unknown): DecisionColumns | null {
     approvedTimestamp: time('approved_timestamp'),
     approvedByOperator: text('approved_by_operator'),
     approvedVia: text('approved_via'),
+    approvedHash: text('approved_hash'),
     secondApprover: text('second_approver'),
     rejectedTimestamp: time('rejected_timestamp'),
     rejectedByOperator: text('rejected_by_operator'),

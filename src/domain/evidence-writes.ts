@@ -6,9 +6,7 @@ import { commandIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
 import { isSatisfied } from './readiness.ts';
 import { wayOf } from './resolve-action.ts';
-
-/** What is known of a command having left for the plant. `maybe`: a run died, or an answer was lost, before anybody could know. */
-export type Sent = 'yes' | 'maybe' | 'no';
+import { type Sent, sentOf } from './sent.ts';
 
 /** One command with what the audit and the ticket say about it. */
 export interface RecordedWrite {
@@ -24,14 +22,6 @@ export interface RecordedWrite {
   readonly step: TicketStep | null;
   /** Whether the value read back is the one approved, or beyond it where nothing had to be written; null where none was read back. */
   readonly isReadBack: boolean | null;
-}
-
-/** Ends that leave open whether the plant got it. */
-const UNDECIDED_CODES: readonly (string | null)[] = ['not_confirmed', 'replayed'];
-
-function sentOf({ startedTimestamp, status, failureCode }: Command): Sent {
-  if (startedTimestamp !== null) return 'yes';
-  return status === 'executing' || status === 'unknown' || UNDECIDED_CODES.includes(failureCode) ? 'maybe' : 'no';
 }
 
 /** The values of an executed command that confirm it. A tag that may not be written any more has no tolerance: then the value itself. */

@@ -22,10 +22,10 @@ export function bothApprovalsOf(last: LastDecision | null): DecisionColumns | nu
 
 /**
  * The columns of a row that waits for its second approval. The way the first came stays with its event: plain SQL leaves `approved_via`
- * alone, and a second approval by it would pass for one that is bound to the ticket's hash.
+ * and `approved_hash` alone, and a second approval by it would pass for one that is bound to the ticket's hash.
  */
 export function firstOfTwo(row: DecisionColumns): DecisionColumns {
-  return { ...row, approvedVia: null, secondApprover: null };
+  return { ...row, approvedVia: null, approvedHash: null, secondApprover: null };
 }
 
 /** Whom the row names as the second: `second_approver`, else whoever wrote their name over the first one's. */

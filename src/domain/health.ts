@@ -10,6 +10,8 @@ export interface AgentHealth {
   readonly pollsCompleted: number;
   readonly createdTimestamp: Instant | null;
   readonly leaseOwner: string | null;
+  /** Which process of the owner's run id took it. */
+  readonly leaseHolder: string | null;
   readonly leaseExpires: Instant | null;
   readonly leaseEpoch: number;
   readonly watermarkTimestamp: Instant | null;
@@ -31,6 +33,15 @@ export interface AgentHealth {
   /** The newest row of the audit that the last cycle knew, by its place in the chain and its hash. */
   readonly auditSeq: number | null;
   readonly auditHash: string | null;
+}
+
+/** Whether the lease is this process's: a scheduler may start a run twice, with one id. */
+export function isHeldBy(
+  { leaseOwner, leaseHolder }: Pick<AgentHealth, 'leaseOwner' | 'leaseHolder'>,
+  runId: string,
+  holderId: string,
+): boolean {
+  return leaseOwner === runId && leaseHolder === holderId;
 }
 
 export interface HealthVerdict {

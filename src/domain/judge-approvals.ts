@@ -6,7 +6,7 @@ import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { nameOf, personKey } from './person.ts';
 import { CLOCK_GRAIN_SECONDS, ESCALATION_GRACE_SECONDS, type Policy } from './policy.ts';
 import { type DecisionColumns, decisionOf, type LastDecision, type OpenRecommendation } from './recommendation.ts';
-import { isUnedited, ticketHash } from './ticket.ts';
+import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
 
 /** Why an approval does not count. The codes appear in events; the sentences are for the operator. */
 export type ApprovalFault =
@@ -16,6 +16,9 @@ export type ApprovalFault =
   | 'impossible_time'
   | 'seen_before_escalation'
   | 'edited'
+  | 'other_hash'
+  | 'no_hash'
+  | 'revert_asked'
   | 'no_session'
   | 'no_first'
   | 'contradicted'
@@ -70,6 +73,7 @@ export function judgeApproval(
   const bench: Bench = { now, policy, agentId, sessions };
   if (row.guardedStatus === 'awaiting_second') return judgeSecond(row, bench);
   if (wasRejected(row)) return { kind: 'return', ...contradicted(row) };
+  if (nameOf(row.revertRequestedBy) !== '') return { kind: 'return', ...revertAsked(row) };
   const operator = nameOf(row.approvedByOperator);
   const via = wayOfApproval(row, operator);
   const { approvedTimestamp: at, ticket } = row;
@@ -78,6 +82,8 @@ export function judgeApproval(
   const fault = nameFault(operator, row, bench) ?? timeFault(at, madeAt, 'the recommendation', row, via, bench);
   if (fault || at === null) return { kind: 'return', ...(fault ?? NO_TIME) };
   if (!ticket || !isUnedited(ticket, row)) return { kind: 'return', ...EDITED };
+  const other = hashFault(row, ticket, via);
+  if (other) return { kind: 'return', ...other };
   const expiresAt = addSeconds(at, policy.approvalTtlSeconds);
   if (expiresAt <= now) return TOO_OLD;
   const absence = sessionFault(operator, at, bench);
@@ -107,6 +113,7 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   if (wasRejected(row)) return { kind: 'return', ...contradicted(row) };
   const first = firstApprovalOf(row.lastDecision);
   if (!first) return { kind: 'return', code: 'no_first', reason: 'no first approval is on record' };
+  if (nameOf(row.revertRequestedBy) !== '') return { kind: 'hold', ...revertAsked(row) };
   const second = secondNameIn(row);
   const via = wayOfApproval(row, second);
   const { approvedTimestamp: at } = row;
@@ -114,7 +121,8 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
     nameFault(second, row, bench) ??
     samePersonFault(second, first) ??
     timeFault(at, first.approvedTimestamp ?? 0, 'the first approval', row, via, bench) ??
-    (at === first.approvedTimestamp ? FIRST_TIME : undefined);
+    (at === first.approvedTimestamp ? FIRST_TIME : undefined) ??
+    hashFault(row, row.ticket, via);
   if (fault || at === null) return { kind: 'hold', ...(fault ?? NO_TIME) };
   if (at >= secondDueAt(first, policy))
     return { kind: 'lapse', reason: `the second approval came after ${isoOf(secondDueAt(first, policy))}` };
@@ -142,6 +150,29 @@ function contradicted({ rejectedByOperator, rejectionReason }: OpenRecommendatio
   return { code: 'contradicted', reason: `${who} had rejected it before (${rejectionReason ?? 'no reason given'}); decide again` };
 }
 
+function revertAsked({ revertRequestedBy }: OpenRecommendation): Refusal {
+  const who = nameOf(revertRequestedBy);
+  return {
+    code: 'revert_asked',
+    reason: `${who} had asked that the earlier values be put back; another ticket, or why there is none, follows`,
+  };
+}
+
+/**
+ * What names a hash is an approval of that ticket and no other. What names none was perhaps made by somebody who still had the ticket
+ * before in front of them: never mind where only its values changed some time ago, but not where it goes the other way by now.
+ */
+function hashFault({ approvedHash }: OpenRecommendation, ticket: Ticket, via: string | null): Refusal | undefined {
+  if (approvedHash !== null) return approvedHash === ticketHash(ticket) ? undefined : OTHER_HASH;
+  return via === null && ticket.turn !== undefined ? NO_HASH : undefined;
+}
+
+const OTHER_HASH: Refusal = { code: 'other_hash', reason: 'the approval names the hash of another ticket' };
+const NO_HASH: Refusal = {
+  code: 'no_hash',
+  reason: 'what it does has turned round since the recommendation was made: an approval must name the action_hash that was seen',
+};
+
 function nameFault(operator: string, row: OpenRecommendation, { agentId }: Bench): Refusal | undefined {
   if (operator === '') return { code: 'no_operator', reason: 'the approval names no operator' };
   // Both names: the row's can be edited, and this agent may have taken the tables over from the one that made it.
@@ -160,14 +191,14 @@ function timeFault(
   at: Instant | null,
   earliest: Instant,
   what: string,
-  { escalatedTimestamp }: OpenRecommendation,
+  { escalatedTimestamp, approvedHash }: OpenRecommendation,
   via: string | null,
   { now }: Bench,
 ): Refusal | undefined {
   if (at === null) return NO_TIME;
   if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || isAhead(at, now))
     return { code: 'impossible_time', reason: `the approval is stamped before ${what} or in the future` };
-  return via === null && approvedWhatWasThereBefore(escalatedTimestamp, at)
+  return via === null && approvedHash === null && approvedWhatWasThereBefore(escalatedTimestamp, at)
     ? { code: 'seen_before_escalation', reason: `the recommendation had changed less than ${ESCALATION_GRACE_SECONDS} s before` }
     : undefined;
 }
@@ -200,7 +231,7 @@ export function isOfTicket({ lastDecision, ticket }: Pick<OpenRecommendation, 'l
   return ticket !== null && lastDecision?.actionHash === ticketHash(ticket);
 }
 
-/** A decision that came by the command line is bound to the ticket's hash and names what was seen; plain SQL does not. */
+/** A decision that names the ticket's hash says what was seen; plain SQL without one does not. */
 function approvedWhatWasThereBefore(escalatedAt: Instant | null, at: Instant): boolean {
   return escalatedAt !== null && at < addSeconds(escalatedAt, ESCALATION_GRACE_SECONDS);
 }

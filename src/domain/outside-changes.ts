@@ -18,7 +18,7 @@ import { wayOfRejection } from './decision-way.ts';
 import { restoreDecision } from './restore-decision.ts';
 import { readStatus } from './read-status.ts';
 import { isWorse, priorityOf } from './severity.ts';
-import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
+import { isUnedited, type Ticket, ticketHash, TURNS } from './ticket.ts';
 import { isTerminal, isUndecided, type RecommendationStatus } from './transitions.ts';
 
 /**
@@ -39,7 +39,7 @@ export function settleOutsideChanges(
     restoreEscalationTime(draft, row, now);
     const reading = readStatus(found);
     if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
-    else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs);
+    else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs, now);
     else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy, sessions);
     else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);
     else if (reading.kind === 'own' && isDeferredAnew(row)) takeDeferral(draft, row);
@@ -54,7 +54,10 @@ export function settleOutsideChanges(
  */
 function isUnstoredEscalation(row: OpenRecommendation, ticket: Ticket): boolean {
   if (!isWorse(ticket.severity, row.severity) || row.actionHash === ticketHash(ticket)) return false;
-  return [false, true].some((forTwo) => isUnedited(ticketOf(row, actionsFrom(row.actions), forTwo), row));
+  const actions = actionsFrom(row.actions);
+  return [false, true].some((fourEyes) =>
+    [undefined, ...TURNS].some((turn) => isUnedited(ticketOf(row, actions, { fourEyes, turn }), row)),
+  );
 }
 
 function milder({ severity, ruleId }: OpenRecommendation): Pick<Ticket, 'severity' | 'ruleId'> {
@@ -145,9 +148,13 @@ function restore(draft: Draft, row: OpenRecommendation, found: string, to: Recom
   );
 }
 
-function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs: RecommendationStatus | null): void {
-  // What has ended stays as it was found, a text that is no status included: it is only never looked at again.
-  const adopted = { guardedStatus: found as RecommendationStatus };
+function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs: RecommendationStatus | null, now: Instant): void {
+  // What has ended stays as it was found, a text that is no status included: it is only never looked at again, for its effect neither.
+  const unjudged = found === 'executed' && row.outcome === null;
+  const adopted = {
+    guardedStatus: found as RecommendationStatus,
+    ...(unjudged && { outcome: 'unknown' as const, verifiedTimestamp: now }),
+  };
   // What was under way may have been written: whoever is asked next must know.
   const mayHaveWritten = found === 'executing' ? { mayHaveWritten: true } : {};
   draft.update(row, endAs === null ? adopted : { status: endAs, guardedStatus: endAs, ...mayHaveWritten }, {

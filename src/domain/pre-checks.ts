@@ -48,14 +48,6 @@ export const PRE_CHECKS = {
     isForeign: true,
     says: 'the command differs from the approved ticket in …',
   },
-  other_ticket: {
-    subject: 'ticket',
-    asks: 'the approval on record is of the hash of this very ticket',
-    beforeClaim: 'failed',
-    beforeSending: 'failed',
-    isForeign: true,
-    says: 'the approval on record is of another ticket',
-  },
   signature_invalid: {
     subject: 'ticket',
     asks: 'with signing keys, the command bears a signature of one of them over its columns and the ticket',
@@ -63,6 +55,14 @@ export const PRE_CHECKS = {
     beforeSending: 'failed',
     isForeign: true,
     says: 'the command bears no valid signature (…)',
+  },
+  other_ticket: {
+    subject: 'ticket',
+    asks: 'the approval on record is of the hash of this very ticket',
+    beforeClaim: 'failed',
+    beforeSending: 'failed',
+    isForeign: true,
+    says: 'the approval on record is of another ticket',
   },
   approval_expired: {
     subject: 'approval',

@@ -8,7 +8,7 @@ import { resolveAction } from './resolve-action.ts';
 import type { Band, IssueFamily, Signal } from './rules.ts';
 import { priorityOf } from './severity.ts';
 import { tagFor, type TagPolicy } from './tags.ts';
-import { ticketHash } from './ticket.ts';
+import { ticketHash, type Turn } from './ticket.ts';
 import { causeWithHistory, triedBefore } from './tried-before.ts';
 
 /** What detection asks an operator to consider, before the plant's live values are known. */
@@ -42,13 +42,14 @@ export function tagsOf(proposal: Proposal, rules: RuleBook): readonly string[] {
   return adviceOf(rules, proposal).band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));
 }
 
-/** The columns that a band and a peak decide: what creation and escalation write alike. `tried` is what was written before. */
+/** The columns that a band and a peak decide: what creation and escalation write alike. `past`: what was written before, and whether
+ * an earlier ticket of the recommendation turned. */
 export function assessmentOf(
   proposal: Proposal,
   recommendationId: string,
   author: Authorship,
   live: LiveValues,
-  tried: string | null = null,
+  past: { readonly tried?: string | null; readonly turn?: Turn | undefined } = {},
 ) {
   const { peak, equipmentId, family } = proposal;
   const { band, rootCause } = adviceOf(author.rules, proposal);
@@ -59,7 +60,7 @@ export function assessmentOf(
   const ticket = ticketOf(
     { recommendationId, equipmentId, issueFamily: family.id, severity: band.severity, ruleId: band.ruleId },
     actions,
-    band.fourEyes,
+    { fourEyes: band.fourEyes, turn: past.turn && 'forth' },
   );
   return {
     issueType: band.issueType,
@@ -71,7 +72,7 @@ export function assessmentOf(
     pressureReading: signals.get('pressure') ?? null,
     flowRateReading: signals.get('flow_rate') ?? null,
     peakValue: peak.value,
-    rootCauseAnalysis: causeWithHistory(rootCause, tried),
+    rootCauseAnalysis: causeWithHistory(rootCause, past.tried ?? null),
     recommendedAction: band.recommendedAction,
     confidenceScore: band.confidence,
     actions,
@@ -124,7 +125,7 @@ export function recommendationOf(
     recommendationId,
     equipmentId: proposal.equipmentId,
     issueFamily: proposal.family.id,
-    ...assessmentOf(proposal, recommendationId, author, live, followed?.tried),
+    ...assessmentOf(proposal, recommendationId, author, live, { tried: followed?.tried ?? null }),
     ...NO_DECISION,
     status,
     guardedStatus: status,

@@ -48,10 +48,15 @@ const REFUSING: readonly string[] = [
   'Error_InvalidPathSyntax',
 ];
 
-/** Of a code only the low 16 bits name the quality. One that is not in the table keeps its number. */
+/**
+ * Of a code of 32 bits only the low 16 name the quality. One that is not in the table keeps its number. What is no such code is an error, and
+ * so is one that says nothing in its low bits: zero alone is a quality.
+ */
 function nameOfCode(code: number): string {
   const low = code & 0xffff;
-  return CODES[low] ?? `${CLASSES[Math.min(Math.floor(low / CODES_PER_CLASS), CLASSES.length - 1)] ?? 'Error'}_${low}`;
+  const place = Math.min(Math.floor(low / CODES_PER_CLASS), CLASSES.length - 1);
+  const isCode = Number.isInteger(code) && code >= -(2 ** 31) && code < 2 ** 32 && (low !== 0 || code === 0);
+  return isCode ? (CODES[low] ?? `${CLASSES[place] ?? 'Error'}_${low}`) : `Error_${code}`;
 }
 
 /** The name of a quality as a plant spells it: a name, one with detail behind it (`Bad_NotFound("…")`), or a code. */

@@ -1,6 +1,6 @@
 import type { Instant } from './instant.ts';
 import type { Severity } from './severity.ts';
-import type { Action, Ticket } from './ticket.ts';
+import type { Action, Ticket, Turn } from './ticket.ts';
 import { isRecommendationStatus, type RecommendationStatus } from './transitions.ts';
 
 export type Outcome = 'effective' | 'ineffective' | 'unknown';
@@ -45,6 +45,8 @@ export interface Recommendation {
   readonly approvedTimestamp: Instant | null;
   readonly approvedByOperator: string | null;
   readonly approvedVia: string | null;
+  /** The hash that the approval names; null where it names none. */
+  readonly approvedHash: string | null;
   readonly secondApprover: string | null;
   readonly operatorNotes: string | null;
   readonly rejectedTimestamp: Instant | null;
@@ -68,6 +70,7 @@ export interface DecisionColumns {
   readonly approvedTimestamp: Instant | null;
   readonly approvedByOperator: string | null;
   readonly approvedVia: string | null;
+  readonly approvedHash: string | null;
   readonly secondApprover: string | null;
   readonly rejectedTimestamp: Instant | null;
   readonly rejectedByOperator: string | null;
@@ -79,6 +82,7 @@ export const NO_DECISION: DecisionColumns = {
   approvedTimestamp: null,
   approvedByOperator: null,
   approvedVia: null,
+  approvedHash: null,
   secondApprover: null,
   rejectedTimestamp: null,
   rejectedByOperator: null,
@@ -91,6 +95,7 @@ export function decisionOf(row: DecisionColumns): DecisionColumns {
     approvedTimestamp: row.approvedTimestamp,
     approvedByOperator: row.approvedByOperator,
     approvedVia: row.approvedVia,
+    approvedHash: row.approvedHash,
     secondApprover: row.secondApprover,
     rejectedTimestamp: row.rejectedTimestamp,
     rejectedByOperator: row.rejectedByOperator,
@@ -177,8 +182,8 @@ export type FamilyHistory = Pick<
 export function ticketOf(
   row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'severity' | 'ruleId'>,
   actions: readonly Action[],
-  fourEyes = false,
+  { fourEyes, turn }: { readonly fourEyes?: boolean | undefined; readonly turn?: Turn | undefined } = {},
 ): Ticket {
   const { recommendationId, equipmentId, issueFamily, severity, ruleId } = row;
-  return { recommendationId, equipmentId, issueFamily, severity, ruleId, actions, ...(fourEyes && { fourEyes }) };
+  return { recommendationId, equipmentId, issueFamily, severity, ruleId, actions, ...(fourEyes && { fourEyes }), ...(turn && { turn }) };
 }

@@ -3,7 +3,8 @@ import type { Command } from './command.ts';
 import { judgeSeal } from './check-dispatch.ts';
 import type { Instant } from './instant.ts';
 import { isOfTicket } from './judge-approvals.ts';
-import { type DispatchPlanContext, endCommand } from './plan-dispatch.ts';
+import { endCommand } from './end-command.ts';
+import { type DispatchPlanContext } from './plan-dispatch.ts';
 import { PRE_CHECKS } from './pre-checks.ts';
 
 /** Refuses command rows that no approved ticket stands behind, whoever put them there. */

@@ -4,17 +4,12 @@ import { recommendationIdOf } from './ids.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LiveValues } from './proposal.ts';
 import type { Recommendation } from './recommendation.ts';
+import { mayHaveWritten } from './sent.ts';
 import { judgeTag, judgeValue, type TagPolicy } from './tags.ts';
 import type { ResolvedAction, Ticket } from './ticket.ts';
 
 /** The steps that put back what was written, or why there are none: a sentence for the operator who asked. */
 export type Revert = { readonly actions: readonly ResolvedAction[] } | { readonly refused: string };
-
-/** Whether the command wrote, or may have written. */
-function mayHaveChanged({ status, startedTimestamp, failureCode }: Command): boolean {
-  if (failureCode === 'not_confirmed') return true;
-  return startedTimestamp !== null && status !== 'pending' && failureCode !== 'plant_refused';
-}
 
 /** The step back from one that was approved, permitted by what permitted it; null where the value before it is not on record. */
 function stepBack(step: ResolvedAction, sequence: number, live: LiveValues): ResolvedAction | null {
@@ -44,7 +39,7 @@ function byStep({ command: a }: WithTicket, { command: b }: WithTicket): number 
  * tag that may only be decreased is not raised again by the agent, whoever asks.
  */
 export function revertOf(commands: readonly WithTicket[], { live, tags, keys }: RevertContext): Revert {
-  const written = commands.filter(({ command }) => mayHaveChanged(command));
+  const written = commands.filter(({ command }) => mayHaveWritten(command));
   if (written.length === 0) return { refused: 'nothing was written that could be put back' };
   const actions: ResolvedAction[] = [];
   for (const [index, { command, ticket }] of written.toSorted(byStep).toReversed().entries()) {
@@ -86,9 +81,9 @@ export function isFollowUp({
 /** With what the advice to put something back begins. */
 export const REVERT_WORDS = 'Put back what ';
 
-/** Whether what is advised is a way back, and no cure: that the condition goes on is no fault of it. */
-export function isRevert({ recommendedAction }: Pick<Recommendation, 'recommendedAction'>): boolean {
-  return recommendedAction.startsWith(REVERT_WORDS);
+/** Whether a ticket is a way back, and no cure: that the condition goes on is no fault of it. It is sealed with that, whatever its row says. */
+export function isRevert(ticket: Pick<Ticket, 'turn'> | null | undefined): boolean {
+  return ticket?.turn === 'back';
 }
 
 /** What the operator is asked to approve, in words. */

@@ -40,6 +40,9 @@ export interface UnresolvedAction extends ActionStep {
 
 export type Action = ResolvedAction | UnresolvedAction;
 
+export const TURNS = ['back', 'forth'] as const;
+export type Turn = (typeof TURNS)[number];
+
 /** Exactly what an approval covers. Its hash is what the operator's decision is bound to. */
 export interface Ticket {
   readonly recommendationId: string;
@@ -49,6 +52,8 @@ export interface Ticket {
   readonly actions: readonly Action[];
   /** Present where two people must agree, whatever the policy says: then they seal that as well. */
   readonly fourEyes?: true;
+  /** `back`: it undoes what an earlier recommendation wrote. `forth`: it acts again, after a ticket of the same recommendation went back. */
+  readonly turn?: Turn;
   /** What its row must be judged by. Follows from the rule, so that it is not hashed; absent in copies that are older than this field. */
   readonly issueFamily?: string;
 }
@@ -76,6 +81,7 @@ export function ticketRecord(ticket: Ticket): Readonly<Record<string, unknown>> 
     rule_id: ticket.ruleId,
     actions: ticket.actions,
     ...(ticket.fourEyes && { four_eyes: true }),
+    ...(ticket.turn && { turn: ticket.turn }),
   };
 }
 

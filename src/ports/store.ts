@@ -107,6 +107,9 @@ export interface CycleStore {
   /** True where a held lock proves that every earlier holder is dead (the embedded store). */
   readonly provesHolderDead: boolean;
 
+  /** Tells this process from another one that was given the same run id: what a lease that it takes says in `lease_holder`. */
+  readonly holderId: string;
+
   /**
    * Takes the agent's lease if nobody holds it; the same run may take its own again. Who has it is read
    * back with the open work, since after a retry a row count means nothing. False: another holder was seen at once.

@@ -82,8 +82,6 @@ export interface Dialect {
   /** A quality as text in lower case: 192 and 192.0 are both '192'. */
   qualityText(column: string): string;
 
-  /** Inserts rows of the JSON parameter `:rows` whose key is not there; names in `columns` order. */
-  insertAbsent(table: Table, key: string): string;
   /**
    * Writes rows of the JSON parameter `:rows` as saveRecommendations says: a row carries `guard_status` (null: insert)
    * and `guard_claimed_by`, and only the columns it means to set. `leaseGuard` is a condition that must hold for all.

@@ -4,7 +4,7 @@ import type { LastDecision } from '../domain/recommendation.ts';
 import { judgeRowSignature } from '../domain/row-signatures.ts';
 import type { StoredEvent } from '../ports/store.ts';
 import type { Dialect } from './dialect.ts';
-import { fromRow } from './row-mapping.ts';
+import { fromRow, objectIn } from './row-mapping.ts';
 import { EVENTS } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -19,26 +19,14 @@ export interface Judge {
   readonly isAuthentic: boolean;
 }
 
-/** An object in a JSON text; null for anything else. */
-export function parsed(text: unknown): Row | null {
-  if (typeof text !== 'string') return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' ? (value as Row) : null; // an object's own keys, whatever they hold
-  } catch {
-    // What somebody edited: no ticket, so that its one row is refused and the others go on.
-    return null;
-  }
-}
-
 /** The judge in a result's JSON text of a whole row of agent_events; null where there is none. */
 export function judgeIn(record: unknown, keys: KeyRing, dialect: Dialect): Judge | null {
-  const row = parsed(record);
+  const row = objectIn(record);
   if (!row) return null;
   const { event, to_status: to, after } = row;
   const toStatus = typeof to === 'string' ? to : null;
   const isAuthentic = isLastInChain(row) && (keys.length === 0 || isSigned(row, keys, dialect));
-  return { event: String(event), toStatus, copy: parsed(after), isAuthentic };
+  return { event: String(event), toStatus, copy: objectIn(after), isAuthentic };
 }
 
 /** What the audit last knows to be decided about a recommendation. What was over before it was seen is on record as made and ended at once. */

@@ -37,6 +37,18 @@ function parseJson(value: unknown): unknown {
   }
 }
 
+/** An object in a JSON text; null for anything else. */
+export function objectIn(text: unknown): Row | null {
+  if (typeof text !== 'string') return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? (value as Row) : null; // an object's own keys, whatever they hold
+  } catch {
+    // What somebody edited: no ticket, so that its one row is refused and the others go on.
+    return null;
+  }
+}
+
 /** A table's row in the domain's spelling. The caller names the type: it is the table's own, column by column. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what the table's columns are in the domain
 export function fromRow<T>(table: Table, row: Row, dialect: Dialect): T {

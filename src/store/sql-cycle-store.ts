@@ -1,17 +1,11 @@
-import { assessmentFrom, ticketFrom } from '../domain/audit-copy.ts';
+import { randomUUID } from 'node:crypto';
 import type { Command } from '../domain/command.ts';
 import type { Control } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
-import type { AgentHealth } from '../domain/health.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
-import { UNSIGNED_FATE } from '../domain/refuse-commands.ts';
-import type { Ticket } from '../domain/ticket.ts';
-import type { OperatorSession } from '../domain/operator-session.ts';
-import type { GivenDecision, FamilyHistory, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
-import { severityOnRecord } from '../domain/severity-on-record.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';
 import type {
@@ -28,20 +22,17 @@ import type {
 import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { type Judge, judgeIn, lastDecisionIn, parsed } from './judges.ts';
 import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
-import { queueFactsIn } from './queue-figures.ts';
+import { OpenWorkRows, ticketedCommandIn } from './open-work-rows.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';
-import { SCHEMA_VERSION } from './schema-version.ts';
 import type { Session } from './session.ts';
-import { tooNew } from './sql-schema-store.ts';
 import { claimedStatement, claimStatement } from './statements/commands.ts';
 import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeaseStatement } from './statements/lease.ts';
 import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
 import { openWorkStatement } from './statements/open-work.ts';
 import { countDecisionsStatement } from './statements/sessions.ts';
-import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
-import { openedForIn, saveWorkOrders, workOrderIn } from './sql-work-orders.ts';
+import { COMMANDS, CONTROLS, RECOMMENDATIONS, WORK_ORDERS } from './tables.ts';
+import { saveWorkOrders } from './sql-work-orders.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -58,25 +49,10 @@ function placeOf({ expected, columns: { status } }: RecommendationChange): numbe
   return status === undefined || !isTerminal(status) ? 1 : 0;
 }
 
-/** A status that somebody set to NULL is a text that is no status, as the guards of a write have it too. */
-function statusSaid<T extends { readonly status: string }>(row: T): T {
-  const status: string | null = row.status;
-  return { ...row, status: status ?? '' };
-}
-
-/** What the command line announced, by recommendation. */
-function givenIn(rows: readonly Row[]): ReadonlyMap<string, readonly GivenDecision[]> {
-  const given = new Map<string, GivenDecision[]>();
-  for (const { content, decision_event: event, decision: actor } of rows) {
-    const id = String(content);
-    given.set(id, [...(given.get(id) ?? []), { event: String(event), actor: String(actor) }]);
-  }
-  return given;
-}
-
 /** The cycle's half of the store, for every engine. */
 export class SqlCycleStore implements CycleStore {
   readonly provesHolderDead: boolean;
+  readonly holderId = randomUUID();
   readonly #session: Session;
   readonly #audit: AuditLog;
   readonly #keys: KeyRing;
@@ -100,83 +76,22 @@ export class SqlCycleStore implements CycleStore {
 
   async takeLease(request: LeaseRequest): Promise<boolean> {
     if (this.#lock && !(await this.#lock.acquire())) return false;
-    await this.#session.run(takeLeaseStatement(request, this.#lock !== null, this.#dialect));
+    await this.#session.run(takeLeaseStatement({ ...request, holderId: this.holderId }, this.#lock !== null, this.#dialect));
     return true;
   }
 
   async readOpenWork(agentId: string, sessionSeconds = 0, accountedSeconds = 0): Promise<OpenWork> {
     const { rows } = await this.#session.run(openWorkStatement(this.#dialect, agentId, sessionSeconds, accountedSeconds));
-    const of = (kind: string): readonly Row[] => rows.filter((row) => row['kind'] === kind);
-    const table = <T>(kind: string, definition: Table): T[] =>
-      of(kind).map((row) => fromRow<T>(definition, parsed(row['content']) ?? {}, this.#dialect));
-    const minSupported = Number(parsed(of('schema')[0]?.['content'])?.['min_supported'] ?? 0);
-    if (minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(minSupported), 'install the newer ops-agent');
-    const now = this.#dialect.decodeTime(of('clock')[0]?.['content']);
-    if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
-    this.#expectTail(agentId, parsed(of('tail')[0]?.['content']) ?? {});
-    const given = givenIn(of('given'));
-    return {
-      now,
-      health: table<AgentHealth>('health', HEALTH),
-      controls: table<Control>('control', CONTROLS),
-      recommendations: of('recommendation').map((row) => this.#stored(row, given)),
-      families: of('family').map((row) => this.#history(row)),
-      commands: table<Command>('command', COMMANDS),
-      recentWrites: Number(parsed(of('recent_writes')[0]?.['content'])?.['writes'] ?? 0),
-      followedCommands: of('followed_command').map((row) => this.#withTicket(parsed(row['content']) ?? {}, row)),
-      queue: queueFactsIn(rows, this.#dialect),
-      sessions: table<OperatorSession>('session', OPERATOR_SESSIONS),
-      workOrders: of('work_order').map((row) => workOrderIn(parsed(row['content']) ?? {}, this.#dialect)),
-      openedFor: new Map(of('opened_for').flatMap((row) => openedForIn(row['content'], this.#judge(row['ticket'])?.copy ?? null))),
-      newestOrderAt: this.#dialect.decodeTime(parsed(of('newest_order')[0]?.['content'])?.['created_timestamp']),
-      newestEventAt: this.#dialect.decodeTime(of('clock')[0]?.['ticket']),
-      commandEvents: new Map(of('command_event').map((row) => [String(row['content']), this.#fate(row['ticket'])])),
-    };
+    const found = new OpenWorkRows(rows, this.#keys, this.#dialect);
+    const work = found.work();
+    this.#expectTail(agentId, found.tail());
+    return work;
   }
 
   /** Before anything is in a chain the first append has to look how many rows are older. */
   #expectTail(agentId: string, row: Row): void {
     const unchained = Number(row['unchained'] ?? 0);
     this.#audit.expect(agentId, unchained > 0 ? null : tailIn(row));
-  }
-
-  #stored(row: Row, given: ReadonlyMap<string, readonly GivenDecision[]>): StoredRecommendation {
-    const stored = statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, parsed(row['content']) ?? {}, this.#dialect));
-    const announced = given.get(stored.recommendationId);
-    const issued = this.#judge(row['ticket']);
-    const copy = issued?.isAuthentic === true ? issued.copy : null;
-    return {
-      ...stored,
-      ticket: ticketFrom(copy),
-      announced: assessmentFrom(copy),
-      lastDecision: lastDecisionIn(this.#judge(row['decision'])),
-      ...(announced && { given: announced }),
-      ...(issued?.isAuthentic === false && { isTicketUnsigned: true as const }),
-    };
-  }
-
-  #judge(record: unknown): Judge | null {
-    return judgeIn(record, this.#keys, this.#dialect);
-  }
-
-  #ticket(record: unknown): Ticket | null {
-    const judge = this.#judge(record);
-    return judge?.isAuthentic === true ? ticketFrom(judge.copy) : null;
-  }
-
-  /** What became of a command; a row that nobody with a key wrote must not set it back. */
-  #fate(record: unknown): string {
-    const judge = this.#judge(record);
-    return judge?.isAuthentic === true ? judge.event : UNSIGNED_FATE;
-  }
-
-  #history(row: Row): FamilyHistory {
-    const history = fromRow<FamilyHistory & Pick<Recommendation, 'actionHash'>>(
-      RECOMMENDATIONS,
-      parsed(row['content']) ?? {},
-      this.#dialect,
-    );
-    return { ...statusSaid(history), severity: severityOnRecord(history, this.#ticket(row['ticket'])) };
   }
 
   appendEvents(events: readonly AgentEvent[], at: Instant, lease?: Lease): Promise<boolean> {
@@ -220,11 +135,7 @@ export class SqlCycleStore implements CycleStore {
 
   async readClaimed(lease: Lease): Promise<readonly TicketedCommand[]> {
     const { rows } = await this.#session.run(claimedStatement(lease, this.#dialect));
-    return rows.map((row) => this.#withTicket(row, row));
-  }
-
-  #withTicket(command: Row, { ticket }: Row): TicketedCommand {
-    return { command: fromRow<Command>(COMMANDS, command, this.#dialect), ticket: this.#ticket(ticket) };
+    return rows.map((row) => ticketedCommandIn(row, row, this.#keys, this.#dialect));
   }
 
   async countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void> {

@@ -178,7 +178,18 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
   async requestRevert(recommendationId: string, by: string, event: AgentEvent): Promise<boolean> {
     await this.#audit.append([event], null);
     await this.#session.run(revertStatement(recommendationId, by));
-    return (await this.#recommendation(recommendationId)).revertRequestedBy === by;
+    // After a retry a row count means nothing: what the row says now decides, or that a cycle has answered already.
+    const { revertRequestedBy, status } = await this.#recommendation(recommendationId);
+    const isAsked = revertRequestedBy === by || (await this.#isAnswered(recommendationId, event));
+    if (!isAsked) await this.#audit.append([notApplied(event, status)], null);
+    return isAsked;
+  }
+
+  async #isAnswered(subjectId: string, asked: AgentEvent): Promise<boolean> {
+    const newestFirst = await this.listEvents({ subjectId, limit: EVENTS_BETWEEN });
+    const place = newestFirst.findIndex(({ eventId }) => eventId === asked.eventId);
+    const since = place < 0 ? newestFirst : newestFirst.slice(0, place);
+    return since.some(({ event }) => ANSWERS.includes(event));
   }
 
   async setControl(control: Control, event: AgentEvent): Promise<void> {
@@ -205,6 +216,11 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     return lifted;
   }
 }
+
+/** How an asked revert is answered. */
+const ANSWERS: readonly string[] = ['renewed', 'revert_refused'];
+/** More than one cycle writes about a recommendation between two statements. */
+const EVENTS_BETWEEN = 20;
 
 const STATUS_OF = { approve: 'approved', reject: 'rejected', defer: 'deferred' } as const;
 

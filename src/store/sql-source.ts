@@ -1,11 +1,9 @@
 import type { SourceSettings } from '../config/settings.ts';
 import {
   type AccountedSpan,
-  type DetectedState,
   type Detection,
   type EffectWindow,
   type KnownFamily,
-  type Raised,
   REJECTION_REASONS,
   type RejectionReason,
 } from '../domain/detection.ts';
@@ -15,11 +13,12 @@ import type { Extremes, Reading } from '../domain/evidence-record.ts';
 import { addSeconds, type Instant } from '../domain/instant.ts';
 import type { NewestRows } from '../domain/newest-rows.ts';
 import { CHATTER_WINDOW_SECONDS } from '../domain/queue.ts';
-import { TREND_SECONDS, type Trend } from '../domain/trend.ts';
+import { TREND_SECONDS } from '../domain/trend.ts';
 import { FUTURE_TOLERANCE_SECONDS, type TimeRange } from '../domain/window.ts';
 import type { Source, SourceProblem } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { DetectedRows } from './detected-rows.ts';
 import { newestRows } from './newest-rows.ts';
 import { ReadingTimes } from './reading-times.ts';
 import { encode } from './row-mapping.ts';
@@ -31,7 +30,7 @@ import { ACCOUNTED_COLUMNS, type DetectForm, detectSql, EFFECT_COLUMNS, KNOWN_CO
 import { familyParams, isScoped, UNLIMITED } from './statements/families-in-force.ts';
 import { equipmentSql, extremesSql, patternParams, signalNames, signalSql, unitParams } from './statements/readings-scan.ts';
 import { sensorForm, sensorParams } from './statements/sensor-states.ts';
-import { trendColumns, wantsTrends } from './statements/trends.ts';
+import { wantsTrends } from './statements/trends.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -48,6 +47,7 @@ export class SqlSource implements Source {
   readonly #settings: SourceSettings;
   readonly #statements = new Map<string, string>();
   readonly #times: ReadingTimes;
+  readonly #detected: DetectedRows;
 
   constructor(session: Session, settings: SourceSettings) {
     this.#session = session;
@@ -55,6 +55,7 @@ export class SqlSource implements Source {
     // A name that is none is refused here, before anything is asked.
     this.#sql({ scoped: false, trends: false, sensors: null, isPast: false });
     this.#times = new ReadingTimes(settings, session.dialect);
+    this.#detected = new DetectedRows(settings, session.dialect);
   }
 
   get statements(): number {
@@ -79,8 +80,8 @@ export class SqlSource implements Source {
     const found = rows.filter((row) => typeof row['equipment_id'] === 'string');
     const effects = found.filter((row) => partOf(row).startsWith(EFFECT));
     return {
-      states: found.filter((row) => ['live', 'backlog', 'late'].includes(partOf(row))).map((row) => this.#state(row)),
-      effects: new Map(effects.map((row) => [partOf(row).slice(EFFECT.length), this.#state(row)])),
+      states: found.filter((row) => ['live', 'backlog', 'late'].includes(partOf(row))).map((row) => this.#detected.state(row)),
+      effects: new Map(effects.map((row) => [partOf(row).slice(EFFECT.length), this.#detected.state(row)])),
       sensors: found.filter((row) => partOf(row) === 'sensor').map((row) => sensorStateOf(row, this.#dialect)),
       totals: {
         accepted: count('accepted'),
@@ -158,55 +159,6 @@ export class SqlSource implements Source {
 
   #row(columns: readonly ParameterColumn[], values: Readonly<Record<string, unknown>>): Record<string, SqlValue> {
     return Object.fromEntries(columns.map((column) => [column.name, encode(column, values[column.name], this.#dialect)]));
-  }
-
-  #state(row: Row): DetectedState {
-    const time = (name: string): Instant | null => this.#dialect.decodeTime(row[name]);
-    const [lastAt, clearSince] = [time('last_at'), time('clear_since')];
-    return {
-      part: row['part'] === 'backlog' || row['part'] === 'late' ? row['part'] : 'live',
-      isEarlier: Number(row['is_earlier']) === 1,
-      equipmentId: String(row['equipment_id']),
-      familyId: String(row['family']),
-      last: lastAt ? { at: lastAt, value: Number(row['last_value']) } : null,
-      raised: this.#raised(row),
-      clear: clearSince ? { since: clearSince, readings: Number(row['clear_readings']), after: time('clear_after') } : null,
-      recentRuns: Number(row['recent_runs'] ?? 0),
-    };
-  }
-
-  #raised(row: Row): Raised | null {
-    const names = ['first_raised_at', 'last_raised_at', 'peak_at', 'unclear_since', 'unclear_until'];
-    const [firstAt, lastAt, at, unclearSince, unclearUntil] = names.map((name) => this.#dialect.decodeTime(row[name]));
-    if (!firstAt || !lastAt || !at || !unclearSince || !unclearUntil) return null;
-    const peak = { value: Number(row['peak_value']), at, signals: this.#others(row), trends: this.#trends(row) };
-    return { firstAt, lastAt, peak, unclearSince, unclearUntil, isCut: Number(row['is_cut']) === 1 };
-  }
-
-  #others(row: Row): ReadonlyMap<string, number> {
-    const pairs = signalNames(this.#settings).map((name, index) => [name, row[`other_${index}`]] as const);
-    return new Map(
-      pairs.filter((pair): pair is readonly [string, number] => typeof pair[1] === 'number' && this.#isPossible(pair[0], pair[1])),
-    );
-  }
-
-  /** What no sensor can measure proves nothing, beside a peak as little as in it. */
-  #isPossible(signal: string, value: number): boolean {
-    const limits = this.#settings.physicalLimits[signal];
-    return Number.isFinite(value) && (limits === undefined || (value >= limits.min && value <= limits.max));
-  }
-
-  #trends(row: Row): ReadonlyMap<string, Trend> {
-    const value = (name: string | undefined): number | null => {
-      const found = name === undefined ? null : row[name];
-      return typeof found === 'number' && Number.isFinite(found) ? found : null;
-    };
-    const trends = signalNames(this.#settings).map((name, index) => {
-      const [first, second, third, lowest, highest] = trendColumns(index).map(value);
-      const trend: Trend = { means: [first ?? null, second ?? null, third ?? null], lowest: lowest ?? null, highest: highest ?? null };
-      return [name, trend] as const;
-    });
-    return new Map(trends.filter(([, { means }]) => means.some((mean) => mean !== null)));
   }
 
   async readSignal(equipmentId: string, signal: string, range: TimeRange, limit: number): Promise<readonly Reading[]> {

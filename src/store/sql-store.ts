@@ -29,6 +29,7 @@ export function createSqlStore({ session, lock, sourceTable, description, keys =
       return session.statements;
     },
     provesHolderDead: cycle.provesHolderDead,
+    holderId: cycle.holderId,
     takeLease: (request) => cycle.takeLease(request),
     readOpenWork: (...request) => cycle.readOpenWork(...request),
     appendEvents: (events, at, lease) => cycle.appendEvents(events, at, lease),

@@ -78,6 +78,7 @@ export const RECOMMENDATIONS: Table = {
     time('chattering_timestamp'),
     text('tried_before'),
     text('revert_requested_by'),
+    text('approved_hash'),
   ],
 };
 
@@ -141,6 +142,7 @@ export const HEALTH: Table = {
     // The end of the audit's chain as the last cycle knew it.
     integer('audit_seq'),
     text('audit_hash'),
+    text('lease_holder'),
   ],
 };
 

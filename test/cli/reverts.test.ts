@@ -72,6 +72,11 @@ test('a way back is offered, asked for, and another ticket; approving it says wh
   const ticket = (await place.run('show', short(row))).stdout;
   expect(ticket).toContain('Way back:       this ticket: approve it, and the earlier values are written\n');
   expect(ticket).toMatch(/ThroughputSetpoint: 75 → 100 %$/m);
+  expect(await place.run('revert', short(row), '--by', 'operator_jane')).toEqual({
+    stdout: '',
+    stderr: `ops-agent: the ticket of recommendation ${short(row)} puts back what was written already. Approve it: ops-agent show ${short(row)}\n`,
+    code: 5,
+  });
 }, 30_000);
 
 test('a way back that the limits can never allow is not offered, and asking for it is refused with the reason', async () => {
@@ -92,7 +97,7 @@ test('whoever approves while a way back is asked for is told so, and the request
   const row = await followUp();
   await place.run('revert', short(row), '--by', 'operator_jane');
   expect((await place.run('approve', short(row), '--by', 'operator_john')).stderr).toBe(
-    'ops-agent: warning: operator_jane asked for the earlier values, and this approval is of the ticket that was there: the request is not answered while it counts\n',
+    'ops-agent: warning: operator_jane asked for the earlier values, and this approval is of the ticket that was there: the next cycle that finds it counting refuses the request\n',
   );
   const asked = 'by operator_jane, not answered: it was decided before';
   expect((await place.run('show', short(row))).stdout).toContain(`Revert asked:   ${asked}`);
@@ -107,7 +112,7 @@ test('who asks for it by plain SQL is answered in the history', async () => {
   );
   await hot();
   expect((await place.run('run-once')).stderr).toContain('REVERT REFUSED: ');
-  expect((await place.run('show', short(row))).stdout).toMatch(/revert_refused, jane.*may only decrease/);
+  expect((await place.run('show', short(row))).stdout).toMatch(/revert_refused, ops_agent_001: .*may only decrease/);
 }, 30_000);
 
 test('what follows nothing, is decided, unknown, or asked for by the agent is refused with the remedy', async () => {

@@ -80,6 +80,7 @@ function fullRecommendation(): Recommendation {
     chatteringTimestamp: time(),
     triedBefore: text(),
     revertRequestedBy: text(),
+    approvedHash: text(),
   });
 }
 

@@ -299,6 +299,17 @@ function theLease(under: StoreUnderTest): void {
       expect(await at.store.saveRecommendations(first, [inserting(aRecommendation(AT))])).toBe(0);
     });
 
+    test('says which of two processes with one run id has it', async () => {
+      const at = store();
+      const other = await at.another();
+      const holderOf = async () => (await at.store.readHealth()).health[0]?.leaseHolder;
+      await at.store.takeLease(request('run-1'));
+      expect(await holderOf()).toBe(at.store.holderId);
+      await other.store.takeLease(request('run-1'));
+      expect(await holderOf()).toBe(other.store.holderId);
+      expect(other.store.holderId).not.toBe(at.store.holderId);
+    });
+
     test.each([
       ['has expired', -1000],
       ['ends so far ahead that a clock must have jumped', 125_000],

@@ -33,7 +33,35 @@ function theRevert(under: StoreUnderTest): void {
       const isUndecided = ['pending', 'awaiting_second', 'deferred'].includes(status);
       expect(await at.store.requestRevert(row.recommendationId, 'anna', anEvent({ event: 'revert_asked' }))).toBe(isUndecided);
       expect((await decidedRow(at))?.revertRequestedBy).toBe(isUndecided ? 'anna' : null);
-      expect((await at.store.listEvents({ subjectId: null, limit: 9 })).map(({ event }) => event)).toContain('revert_asked');
+      const events = (await at.store.listEvents({ subjectId: null, limit: 9 })).map(({ event }) => event);
+      expect(events.toReversed()).toEqual(isUndecided ? ['revert_asked'] : ['revert_asked', 'decision_void']);
+    });
+
+    test.each([
+      ['is answered', 'renewed', true],
+      ['is refused', 'revert_refused', true],
+      ['is lost', 'escalated', false],
+    ])('that %s before it is read back (%s): %s', async (_what, event, isAsked) => {
+      const at = store();
+      const row = aRecommendation(AT, { followsRecommendationId: 'before' });
+      await at.store.saveRecommendations(await leaseOf(at.store), [inserting(row)]);
+      // The same event from before the question answers nothing.
+      await at.store.appendEvents([anEvent({ eventId: 'earlier', event: 'renewed', subjectId: row.recommendationId })], AT);
+      let written = false;
+      const slow = await at.another({
+        watch: async ({ sql }) => {
+          if (written) {
+            written = false;
+            await at.outside.run(`UPDATE agent_recommendations SET revert_requested_by = NULL`);
+            await at.store.appendEvents([anEvent({ eventId: 'later', event, subjectId: row.recommendationId })], Date.now());
+          }
+          written = sql.startsWith('UPDATE agent_recommendations');
+        },
+      });
+      const asked = anEvent({ eventId: 'asked', event: 'revert_asked', subjectId: row.recommendationId });
+      expect(await slow.store.requestRevert(row.recommendationId, 'anna', asked)).toBe(isAsked);
+      const events = (await at.store.listEvents({ subjectId: row.recommendationId, limit: 9 })).map((each) => each.event);
+      expect(events.includes('decision_void')).toBe(!isAsked);
     });
 
     test('of what follows nothing changes nothing', async () => {
@@ -76,6 +104,7 @@ function theDecision(under: StoreUnderTest): void {
       expect(await at.store.decide(DECISIONS.approve, anEvent())).toEqual({ decided: true, status: 'approved' });
       const row = await decidedRow(at);
       expect(row).toMatchObject({ status: 'approved', guardedStatus: 'pending', approvedByOperator: 'anna', approvedVia: 'cli:anna' });
+      expect(row?.approvedHash).toBe(ROW.actionHash);
       expect(row?.updatedTimestamp).toBe(row?.approvedTimestamp);
       expect((row?.approvedTimestamp ?? 0) - now).toBeGreaterThanOrEqual(0);
       expect((row?.approvedTimestamp ?? 0) - now).toBeLessThan(5000);

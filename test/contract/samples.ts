@@ -83,6 +83,7 @@ export function aRecommendation(at: Instant, given: Partial<Recommendation> = {}
     chatteringTimestamp: null,
     triedBefore: null,
     revertRequestedBy: null,
+    approvedHash: null,
     ...given,
   };
 }

@@ -44,6 +44,19 @@ async function ask(by: string): Promise<boolean> {
   return scene.store.requestRevert(String(id), by, eventOf({ agentId: 'test', runId: newRunId() }, about));
 }
 
+/** What an HMI adds that knows which ticket it shows. */
+const SEEN = { approved_hash: 'action_hash' };
+const BERND = { approved_by_operator: 'approved_by_operator', second_approver: `'bernd'` };
+
+async function approvedByTwo(): Promise<void> {
+  await scene.approve('R1');
+  await cycle();
+  await scene.approve('R1', BERND);
+}
+
+const changedLongAgo = (id: unknown) =>
+  scene.sql(`UPDATE agent_recommendations SET escalated_timestamp = '2026-01-01 00:00:00.000' WHERE recommendation_id = '${String(id)}'`);
+
 const lastEvent = async (event: string) => (await scene.sql(`SELECT reason, actor FROM agent_events WHERE event = '${event}'`)).at(-1);
 
 describe('a follow-up', () => {
@@ -101,10 +114,7 @@ describe('what was written', () => {
     expect(scene.log.join('\n')).toContain(said);
     await cycle();
     expect(writes()).toEqual([[THROUGHPUT, 75]]);
-    await scene.sql(
-      `UPDATE agent_recommendations SET escalated_timestamp = '2026-01-01 00:00:00.000' WHERE recommendation_id = '${String(id)}'`,
-    );
-    await scene.approve('R1');
+    await scene.approve('R1', SEEN);
     await cycle();
     expect(writes()).toEqual([
       [THROUGHPUT, 75],
@@ -139,9 +149,93 @@ describe('what was written', () => {
     await cycle();
     await scene.approve('R1');
     await cycle();
-    expect(await scene.row('R1')).toMatchObject({ status: 'pending' });
+    expect(await scene.row('R1')).toMatchObject({ status: 'pending', approved_hash: null });
     expect(await lastEvent('refused')).toMatchObject({ reason: 'the recommendation had changed less than 5 s before' });
     expect(writes()).toEqual([[THROUGHPUT, 75]]);
+  });
+
+  test('is not put back by an approval that names no hash, however late, nor by one of the ticket before', async () => {
+    const { recommendation_id: id, action_hash: before } = await afterPartialFailure();
+    await ask('anna');
+    await cycle();
+    await changedLongAgo(id);
+    await scene.approve('R1');
+    await cycle();
+    expect(await lastEvent('refused')).toMatchObject({ reason: expect.stringContaining('must name the action_hash that was seen') });
+    await scene.approve('R1', { approved_hash: `'${String(before)}'` });
+    await cycle();
+    expect(await lastEvent('refused')).toMatchObject({ reason: 'the approval names the hash of another ticket' });
+    expect(writes()).toEqual([[THROUGHPUT, 75]]);
+    await scene.approve('R1', SEEN);
+    await cycle();
+    expect(writes().at(-1)).toEqual([THROUGHPUT, 100]);
+  });
+
+  test('is not put back again, and what acts again after it needs an approval that names its hash as well', async () => {
+    const { recommendation_id: id } = await afterPartialFailure();
+    await ask('anna');
+    await cycle();
+    expect(await ask('bernd')).toBe(true);
+    await cycle();
+    expect(await lastEvent('revert_refused')).toMatchObject({ reason: 'it puts back what was written already' });
+    await cycle(CRITICAL);
+    expect(await scene.row('R1')).toMatchObject({ recommendation_id: id, severity: 'critical', status: 'pending' });
+    await changedLongAgo(id);
+    await scene.approve('R1');
+    await cycle(CRITICAL);
+    expect(await lastEvent('refused')).toMatchObject({ reason: expect.stringContaining('must name the action_hash that was seen') });
+    expect(writes()).toEqual([[THROUGHPUT, 75]]);
+    expect(await ask('anna')).toBe(true);
+    await cycle(CRITICAL);
+    expect(await scene.row('R1')).toMatchObject({ recommended_action: expect.stringContaining('Put back what') });
+  });
+
+  test('with four eyes is put back when each of two people named the hash', async () => {
+    const two = { 'policy.fourEyes': true, 'policy.fourEyesSeverity': 'high', 'policy.driftPercent': 100 };
+    scene = await newScene(two, BOTH_WAYS);
+    await cycle();
+    await approvedByTwo();
+    scene.plant.setFailure('lying');
+    await cycle();
+    scene.plant.setFailure(null);
+    await cycle();
+    await ask('anna');
+    await cycle();
+    const { action_hash: hash, recommendation_id: id } = await scene.row('R1');
+    await changedLongAgo(id);
+    await scene.approve('R1', SEEN);
+    await cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'awaiting_second', action_hash: hash, approved_hash: null });
+    await scene.approve('R1', BERND);
+    await cycle();
+    expect(await lastEvent('second_refused')).toMatchObject({ reason: expect.stringContaining('must name the action_hash that was seen') });
+    await scene.approve('R1', { ...BERND, ...SEEN });
+    await cycle();
+    // The plant never took it, so that there is nothing to write.
+    expect(await scene.row('R1')).toMatchObject({ status: 'executed', second_approver: 'bernd' });
+  });
+
+  test('is asked for before an approval of the other way, which does not count then', async () => {
+    await afterPartialFailure();
+    await ask('anna');
+    await scene.approve('R1');
+    await cycle();
+    expect(await lastEvent('refused')).toMatchObject({
+      reason: expect.stringContaining('anna had asked that the earlier values be put back'),
+    });
+    await cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'pending', revert_requested_by: null });
+    expect(await lastEvent('renewed')).toMatchObject({ reason: 'anna asked for the values from before' });
+    expect(writes()).toEqual([[THROUGHPUT, 75]]);
+  });
+
+  test('is not put back by who asks by plain SQL once another way is approved', async () => {
+    await afterPartialFailure();
+    await scene.approve('R1');
+    await cycle(HIGH, { ports: { plant: plantWith(scene.plant, { read: () => Promise.reject(new Error('no route')) }) } });
+    await scene.sql(`UPDATE agent_recommendations SET revert_requested_by = 'anna' WHERE status = 'approved'`);
+    await cycle();
+    expect(await lastEvent('revert_refused')).toMatchObject({ reason: 'it is approved already', actor: 'ops_agent_001' });
   });
 
   test.each<[string, Parameters<typeof newScene>[1], string, string]>([

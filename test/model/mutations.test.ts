@@ -50,7 +50,13 @@ const SINGLE: readonly Mutation[] = [
   {
     name: 'an approval of what was there before counts',
     told: NO_APPROVAL,
-    edits: [edit(JUDGE, 'return via === null && approvedWhatWasThereBefore', 'return false && approvedWhatWasThereBefore')],
+    edits: [
+      edit(
+        JUDGE,
+        'return via === null && approvedHash === null && approvedWhatWasThereBefore',
+        'return false && approvedWhatWasThereBefore',
+      ),
+    ],
   },
   {
     name: 'an approval of any time counts',
@@ -100,7 +106,7 @@ const SINGLE: readonly Mutation[] = [
     told: /I6: /,
     edits: [
       edit(
-        PLAN,
+        'src/domain/derive-commands.ts',
         '.filter(({ commandId }) => ids.has(commandId))',
         '.filter(({ commandId, sequence }) => commandId === commandIdOf(recommendationId, sequence ?? 0))',
       ),

@@ -14,13 +14,10 @@ import { firstApprovalOf, secondDueAt } from '../../src/domain/four-eyes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { judgeApproval } from '../../src/domain/judge-approvals.ts';
 import { settleOutsideChanges } from '../../src/domain/outside-changes.ts';
-import {
-  concludeRecommendation,
-  deriveCommands,
-  type DispatchPlanContext,
-  endCommand,
-  planDispatch,
-} from '../../src/domain/plan-dispatch.ts';
+import { concludeRecommendation } from '../../src/domain/conclude.ts';
+import { deriveCommands } from '../../src/domain/derive-commands.ts';
+import { endCommand } from '../../src/domain/end-command.ts';
+import { type DispatchPlanContext, planDispatch } from '../../src/domain/plan-dispatch.ts';
 import { assessmentOf, recommendationOf } from '../../src/domain/proposal.ts';
 import { judgeReadiness } from '../../src/domain/readiness.ts';
 import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';

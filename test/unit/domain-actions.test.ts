@@ -3,7 +3,7 @@ import { issuedCopy, ticketFrom } from '../../src/domain/audit-copy.ts';
 import { checkDispatch, type DispatchContext, isReadBack, tagsToCheck } from '../../src/domain/check-dispatch.ts';
 import { brokenSeals, sealedColumnsOf } from '../../src/domain/command.ts';
 import { NO_KEYS } from '../../src/domain/key-ring.ts';
-import { deriveCommands } from '../../src/domain/plan-dispatch.ts';
+import { deriveCommands } from '../../src/domain/derive-commands.ts';
 import { judgeReadiness, type ReadinessContext, tagsToRead } from '../../src/domain/readiness.ts';
 import { type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
 import { refuseForeignCommands } from '../../src/domain/refuse-commands.ts';

@@ -147,7 +147,7 @@ test.each(SEVERITIES.flatMap((least) => SEVERITIES.map((severity) => [severity, 
 test('the demand for two people is sealed with the ticket, and a ticket without it is what it always was', () => {
   const row = openRow();
   const plain = ticketOf(row, []);
-  const demanding = ticketOf(row, [], true);
+  const demanding = ticketOf(row, [], { fourEyes: true });
   expect(Object.keys(ticketRecord(plain)).toSorted()).toEqual(['actions', 'equipment_id', 'recommendation_id', 'rule_id', 'severity']);
   expect(ticketHash(demanding)).not.toBe(ticketHash(plain));
   for (const ticket of [plain, demanding]) expect(ticketFrom(issuedCopy(ticket))).toEqual(ticket);

@@ -121,6 +121,7 @@ const HEALTHY: AgentHealth = {
   pollsCompleted: 1,
   createdTimestamp: NOW,
   leaseOwner: null,
+  leaseHolder: null,
   leaseExpires: null,
   leaseEpoch: 1,
   watermarkTimestamp: null,

@@ -90,6 +90,17 @@ test.each([
   }
 });
 
+test('what was carried out before there was a key waits for its verification; of what the agent never recommended nothing is judged', () => {
+  const unsigned = stored('executed', 'executed', { ticket: null, isTicketUnsigned: true });
+  expect(readStatus(unsigned)).toEqual({ kind: 'own' });
+  expect(settle(unsigned)).toMatchObject({ recommendations: [], events: [] });
+  expect(readStatus({ ...unsigned, guardedStatus: 'approved' })).toEqual({ kind: 'foreign', endAs: null });
+  const forged = settle(stored('executed', 'executed', { ticket: null }));
+  expect(forged.recommendations).toMatchObject([{ columns: { outcome: 'unknown', verifiedTimestamp: NOW } }]);
+  const judged = settle(stored('executed', 'executed', { ticket: null, outcome: 'effective' }));
+  expect(judged.recommendations[0]?.columns).not.toHaveProperty('outcome');
+});
+
 test('a tampered status is put back with the columns of the last valid decision, and the audit says what was found', () => {
   const found = stored('pending', 'approved', { lastDecision: APPROVED, approvedByOperator: 'mallory', rejectionReason: 'x' });
   const { row, recommendations, events } = settle(found);

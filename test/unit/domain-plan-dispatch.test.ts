@@ -3,13 +3,9 @@ import { expect, test } from '@jest/globals';
 import type { Command } from '../../src/domain/command.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
 import { NO_KEYS } from '../../src/domain/key-ring.ts';
-import {
-  concludeRecommendation,
-  deriveCommands,
-  dispatchingText,
-  type DispatchPlanContext,
-  planDispatch,
-} from '../../src/domain/plan-dispatch.ts';
+import { concludeRecommendation } from '../../src/domain/conclude.ts';
+import { deriveCommands } from '../../src/domain/derive-commands.ts';
+import { dispatchingText, type DispatchPlanContext, planDispatch } from '../../src/domain/plan-dispatch.ts';
 import { decisionOf, type OpenRecommendation, ticketOf } from '../../src/domain/recommendation.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
 import { acceptedRow, commandsOf, control, draftOf, NOW, openRow, POLICY, SECOND } from '../property/domain-fixtures.ts';

@@ -61,7 +61,7 @@ const CASES: Readonly<Record<Judged, Case>> = {
   wrong_type: { edit: { value: 75.5 }, context: allow({ type: 'integer' }) },
   out_of_limits: { context: allow({ min: 80 }) },
   wrong_direction: { edit: { direction: 'increase', value: 75 }, context: allow({ direction: 'decrease' }), live: [[LIVE_TAG, 60]] },
-  step_too_large: { context: allow({ maxStep: 20 }) },
+  step_too_large: { context: allow({ maxStep: 10 }) },
   drifted: { edit: { target: { kind: 'percentOfCurrent', percent: 75 } }, live: [[LIVE_TAG, 90]] },
   permissive_not_readable: { edit: { permissives: [IN_REMOTE] } },
   permissive_not_met: {
@@ -78,6 +78,23 @@ function verdictOf({ edit = {}, row = {}, context = {}, live = [[LIVE_TAG, 100]]
   return checkDispatch({ ...command, ...row }, { ...sending(ticket, new Map(live)), ...context });
 }
 
+const PARTS = ['edit', 'row', 'context', 'live'] as const;
+
+/** Whether both can be so at once: neither is made by what unmakes the other. */
+function isTogether(a: Case, b: Case): boolean {
+  const keys = (each: Case) => PARTS.flatMap((part) => Object.keys(each[part] ?? {}).map((key) => (part === 'live' ? part : key)));
+  const touched = new Set(keys(a));
+  return !keys(b).some((key) => touched.has(key));
+}
+
+/** Every two codes, in the order of the table, that one command can have. */
+function togetherWrong(): readonly (readonly [Judged, Judged])[] {
+  const codes = (Object.keys(PRE_CHECKS) as PreCheckCode[]).filter((code): code is Judged => code in CASES); // the objects' own keys
+  return codes.flatMap((first, place) =>
+    codes.slice(place + 1).flatMap((second) => (isTogether(CASES[first], CASES[second]) ? [[first, second] as const] : [])),
+  );
+}
+
 describe('the pre-checks', () => {
   test('let a command through with which nothing is wrong', () => {
     expect(verdictOf({})).toMatchObject({ kind: 'write' });
@@ -89,6 +106,13 @@ describe('the pre-checks', () => {
     expect(verdict).toMatchObject({ kind: check.beforeSending === 'failed' ? 'refuse' : 'return', code });
     const sentence = check.says.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
     expect('reason' in verdict ? verdict.reason : '').toMatch(new RegExp(`^${sentence.join('.*')}$`));
+  });
+
+  test.each(togetherWrong())('of %s and %s the one that the table has first is told', (first, second) => {
+    const [a, b] = [CASES[first], CASES[second]];
+    const both = { row: { ...a.row, ...b.row }, edit: { ...a.edit, ...b.edit }, context: { ...a.context, ...b.context } };
+    const live = a.live ?? b.live;
+    expect(verdictOf({ ...both, ...(live && { live }) })).toMatchObject({ code: first });
   });
 
   test('without signing keys no signature is asked for, and with them only a right one passes', () => {

@@ -39,6 +39,7 @@ test.each<[string, Partial<Command>, boolean]>([
   ['is of unknown outcome', { status: 'unknown', startedTimestamp: NOW }, true],
   ['was taken and shows another value', { status: 'failed', startedTimestamp: NOW, failureCode: 'read_back_mismatch' }, true],
   ['could not be confirmed after a crash', { status: 'failed', failureCode: 'not_confirmed' }, true],
+  ['was sent and then set back by somebody', { status: 'failed', failureCode: 'replayed' }, true],
   ['needed no write', { status: 'executed' }, false],
   ['was refused by the plant', { status: 'failed', startedTimestamp: NOW, failureCode: 'plant_refused' }, false],
   ['was cancelled before it was sent', { status: 'cancelled', failureCode: 'sequence_stopped' }, false],

@@ -12,6 +12,7 @@ import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
 import { type Evidence, evidenceOf } from '../../src/domain/evidence.ts';
 import type { EvidenceRecord } from '../../src/domain/evidence-record.ts';
 import { NO_DECISION, type Recommendation } from '../../src/domain/recommendation.ts';
+import { ticketHash } from '../../src/domain/ticket.ts';
 import { NOW, SECOND } from '../property/domain-fixtures.ts';
 import { APPROVAL, APPROVED, approved, CREATED, effective, event, recordOf, ROW, sentCommands } from '../support/evidence-record.ts';
 
@@ -35,6 +36,19 @@ function ended(status: Recommendation['status'], reason: string): EvidenceRecord
   return approved({
     events: [CREATED, APPROVED, event(-20, status, { toStatus: status, reason })],
     columns: { status, executionResult: reason },
+  });
+}
+
+/** A ticket that turns back, executed; the condition goes on. */
+function wayBack(): EvidenceRecord {
+  if (!ROW.ticket) throw new Error('an open row has a ticket');
+  const ticket = { ...ROW.ticket, turn: 'back' as const };
+  const actionHash = ticketHash(ticket);
+  const after = { decision: decisionRecord(APPROVAL), action_hash: actionHash };
+  const verified = event(-5, 'verified', { toStatus: 'executed', after: { outcome: 'ineffective', value: 91 } });
+  return effective({
+    events: [{ ...CREATED, after: issuedCopy(ticket) }, { ...APPROVED, after }, ...effective().events.slice(2, -1), verified],
+    columns: { outcome: 'ineffective', actionHash },
   });
 }
 
@@ -165,13 +179,7 @@ const LIVES: readonly (readonly [string, EvidenceRecord, sentence: string, noWri
   ],
   [
     'a way back, after which the condition goes on',
-    effective({
-      events: [
-        ...effective().events.slice(0, -1),
-        event(-5, 'verified', { toStatus: 'executed', after: { outcome: 'ineffective', value: 91 } }),
-      ],
-      columns: { outcome: 'ineffective', recommendedAction: 'Put back what ab3cb169 wrote: ThroughputSetpoint = 75 %' },
-    }),
+    wayBack(),
     'anna approved the way back ThroughputSetpoint 100 → 75 %, CoolingSystemStatus 0 → 1, it was written and read back.',
     null,
     'good',
@@ -363,10 +371,14 @@ test('the guide names every key of the JSON and every check', () => {
 });
 
 test('a way back is judged by its read-back: no page calls the reading after it a recovery or none', () => {
-  const columns = { outcome: 'ineffective' as const, recommendedAction: 'Put back what ab3cb169 wrote: ThroughputSetpoint = 75 %' };
-  const evidence = evidenceOf(effective({ columns }));
+  const evidence = evidenceOf(wayBack());
   for (const page of [terminalPage(evidence, PLAIN, 80), evidencePage(evidence)]) {
-    expect(page).toContain('put back; 80 °C; a way back is judged by what was read back, and not by this, verified ');
-    expect(page).not.toMatch(/not recovered|did not recover|: ineffective/i);
+    expect(page).toContain('put back; 91 °C; a way back is judged by what was read back, and not by this, verified ');
+    expect(page).not.toMatch(/not recovered|did not recover|judged ineffective|ineffective: /i);
   }
+});
+
+test('what is called a way back in the row alone is judged as the cure that was approved', () => {
+  const columns = { outcome: 'ineffective' as const, recommendedAction: 'Put back what ab3cb169 wrote: ThroughputSetpoint = 75 %' };
+  expect(verdictOf(evidenceOf(effective({ columns }))).sentence).toContain('did not recover');
 });

@@ -22,7 +22,7 @@ export async function run(context: CliContext, options: ApproveOptions): Promise
   }));
   if (row.revertRequestedBy !== null)
     context.out.note(
-      `ops-agent: warning: ${plain(row.revertRequestedBy)} asked for the earlier values, and this approval is of the ticket that was there: the request is not answered while it counts`,
+      `ops-agent: warning: ${plain(row.revertRequestedBy)} asked for the earlier values, and this approval is of the ticket that was there: the next cycle that finds it counting refuses the request`,
     );
   const { policy } = await context.settings();
   const store = await context.store();

@@ -1,9 +1,11 @@
 import { AgentError } from '../../domain/errors.ts';
 import { eventOf } from '../../domain/event.ts';
+import { ticketAfter } from '../../domain/evidence-ticket.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
-import type { Revert } from '../../domain/revert.ts';
+import { isRevert, type Revert } from '../../domain/revert.ts';
 import { isUndecided } from '../../domain/transitions.ts';
 import { MOST_EVENTS } from '../approvals.ts';
+import type { StoredEvent } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
 import type { DecisionOptions } from '../decide.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -21,9 +23,10 @@ export async function run(context: CliContext, options: DecisionOptions): Promis
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
   const row = await findRecommendation(store, options.id);
-  const refusal = refusalOf(row) ?? noWayBack(row, await wayBackOf(context, row));
+  const newestFirst = await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
+  const refusal = refusalOf(row) ?? askedAlready(row, newestFirst) ?? noWayBack(row, await wayBackOf(context, row));
   if (refusal) throw refusal;
-  await warnOfMissingKey(context, await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS }));
+  await warnOfMissingKey(context, newestFirst);
   const id = shortId(row.recommendationId);
   if (canAsk() && options.yes !== true) {
     context.out.note(plain(`${row.equipmentId}: tried before: ${row.triedBefore ?? 'nothing is on record'}`));
@@ -45,6 +48,17 @@ export async function run(context: CliContext, options: DecisionOptions): Promis
     throw new AgentError('conflict', `recommendation ${id} was decided in between`, `see: ops-agent show ${id}`);
   context.out.print(`✓ Asked for the earlier values in ${id} by ${plain(person.by)}; the next cycle issues a ticket, or says why not`);
   return EXIT.done;
+}
+
+/** The ticket that waits is the way back, and another one of it would be the same. */
+function askedAlready({ recommendationId }: Recommendation, newestFirst: readonly StoredEvent[]): AgentError | undefined {
+  if (!isRevert(ticketAfter(newestFirst.toReversed())?.ticket)) return undefined;
+  const id = shortId(recommendationId);
+  return new AgentError(
+    'conflict',
+    `the ticket of recommendation ${id} puts back what was written already`,
+    `approve it: ops-agent show ${id}`,
+  );
 }
 
 /** What the next cycle would only refuse. Anything that depends on the plant of then is left to it. */

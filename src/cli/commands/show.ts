@@ -39,7 +39,7 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
     context.out.json({ ...jsonRow(row), ...computed, commands: ordered.map(jsonRow), events: events.map(jsonRow) });
   } else {
     const { now } = await store.readControls();
-    const wayBack = await wayBackText(context, row);
+    const wayBack = await wayBackText(context, row, newestFirst);
     const around = { now, commands: ordered, events, conflicts, isForTwo, wayBack };
     context.out.print(page(asOnRecord(row, newestFirst, policy), around, paletteFor(context.globals, context.env)));
   }

@@ -7,10 +7,10 @@ import { askedText } from '../way-back.ts';
 import { afterRevertText } from './write-wording.ts';
 
 /** Whether it worked: the value before and after, or why that is not known. A way back is no cure, and not judged as one. */
-export function outcomeText({ row, outcome, signal, events }: Evidence): string {
+export function outcomeText({ row, ticket, outcome, signal, events }: Evidence): string {
   const before = `${signalText(signal.name, outcome.before)} ${assessedText(events)}`;
   if (outcome.outcome === null) return row.status === 'executed' ? `not verified yet; ${before}` : `nothing was executed; ${before}`;
-  if (isRevert(row)) return `put back; ${afterRevertText(outcome, signal.name)}, verified ${timeText(outcome.verifiedAt)}`;
+  if (isRevert(ticket?.ticket)) return `put back; ${afterRevertText(outcome, signal.name)}, verified ${timeText(outcome.verifiedAt)}`;
   const after = outcome.after === null ? 'no fresh reading' : signalText(signal.name, outcome.after);
   const { expected } = outcome;
   const wanted = expected === null ? '' : `, expected ${expected.side} ${signalText(signal.name, expected.limit)}`;

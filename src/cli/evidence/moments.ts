@@ -72,10 +72,11 @@ function writeMoments({ writes }: Evidence): readonly Moment[] {
   });
 }
 
-function verified({ row, outcome, signal }: Evidence): readonly Moment[] {
+function verified({ ticket, outcome, signal }: Evidence): readonly Moment[] {
   if (outcome.outcome === null || outcome.verifiedAt === null) return [];
   const at = outcome.verifiedAt;
-  if (isRevert(row)) return [{ at, title: 'Looked at again', detail: afterRevertText(outcome, signal.name), tone: 'plain', isMark: false }];
+  if (isRevert(ticket?.ticket))
+    return [{ at, title: 'Looked at again', detail: afterRevertText(outcome, signal.name), tone: 'plain', isMark: false }];
   // Somebody may have written another word there.
   const title = VERIFIED.get(outcome.outcome) ?? `Outcome '${outcome.outcome}'`;
   const detail = outcome.after === null ? 'no fresh reading' : `${signalText(signal.name, outcome.after)}, judged ${outcome.outcome}`;

@@ -50,7 +50,7 @@ function recoveryText({ outcome, signal, row, events }: Evidence): Verdict {
 function executedText(evidence: Evidence): Verdict {
   const written = writtenText(evidence);
   // Executed means read back, and that is all that a way back is for: the condition may well go on.
-  if (isRevert(evidence.row) && written !== '')
+  if (isRevert(evidence.ticket?.ticket) && written !== '')
     return { tone: 'good', sentence: `${approvers(evidence)} approved the way back ${written}, it was written and read back` };
   const { tone, sentence } = recoveryText(evidence);
   if (written === '') return { tone, sentence: `${approvers(evidence)} approved it, nothing had to be written, and ${sentence}` };

@@ -66,11 +66,6 @@ function createTable(table: Table): readonly string[] {
   return [`CREATE TABLE IF NOT EXISTS ${quote(table.name)} (\n${columns.join(',\n')}\n)`];
 }
 
-function insertAbsent(table: Table, key: string): string {
-  const names = table.columns.map((column) => quote(column.name)).join(', ');
-  return `INSERT INTO ${quote(table.name)} (${names}) SELECT ${names} FROM ${jsonRows('rows', table.columns)} WHERE true ON CONFLICT (${quote(key)}) DO NOTHING`;
-}
-
 /** Whether the row `j` of a JSON array names a column, and what it says about it. */
 function given(name: string): string {
   return `json_type(j.value, '$.${name}') IS NOT NULL`;
@@ -172,7 +167,6 @@ export const embeddedDialect: Dialect = {
   // Texts sort behind all numbers.
   unreadableNumbers: (column, earliest) => `(${column} IS NULL OR ${column} < ${earliest} OR ${column} >= '')`,
   qualityText: (column) => `LOWER(CASE typeof(${column}) WHEN 'real' THEN printf('%.15g', ${column}) ELSE ${column} END)`,
-  insertAbsent,
   guardedWrite,
   spell: spellForSqlite,
   createTable,

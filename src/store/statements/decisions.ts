@@ -22,7 +22,7 @@ WHERE recommendation_id = :id AND status IN ${undecidedStatuses(to)}${condition}
   switch (decision.kind) {
     case 'approve':
       return update(
-        `approved_timestamp = ${d.now}, approved_via = :via,
+        `approved_timestamp = ${d.now}, approved_via = :via, approved_hash = :seen,
   second_approver = CASE WHEN status = 'awaiting_second' THEN :by ELSE NULL END,
   approved_by_operator = CASE WHEN status = 'awaiting_second' THEN approved_by_operator ELSE :by END`,
         'approved',

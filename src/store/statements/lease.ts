@@ -9,16 +9,17 @@ import { SCHEMA_VERSION } from '../schema-version.ts';
  * Takes the lease where it is free, expired, ours already, or so far ahead that a clock must have jumped. `force` is set
  * where a lock has proved that no other holder lives. Nothing is touched in a schema that refuses this version.
  */
-export function takeLeaseStatement(request: LeaseRequest, force: boolean, d: Dialect): Statement {
+export function takeLeaseStatement(request: LeaseRequest & { readonly holderId: string }, force: boolean, d: Dialect): Statement {
   return write(
     `UPDATE agent_health
-SET lease_owner = :run, lease_epoch = COALESCE(lease_epoch, 0) + 1, lease_expires = ${d.plusSeconds(d.now, ':lease_seconds')}
+SET lease_owner = :run, lease_holder = :holder, lease_epoch = COALESCE(lease_epoch, 0) + 1, lease_expires = ${d.plusSeconds(d.now, ':lease_seconds')}
 WHERE agent_id = :agent
   AND (:force = 1 OR lease_owner IS NULL OR lease_owner = :run OR lease_expires IS NULL
     OR lease_expires <= ${d.now} OR lease_expires > ${d.plusSeconds(d.now, ':lease_seconds')})
   AND NOT EXISTS (SELECT 1 FROM agent_schema WHERE min_supported > :version)`,
     {
       run: request.runId,
+      holder: request.holderId,
       agent: request.agentId,
       lease_seconds: request.leaseSeconds,
       force: force ? 1 : 0,
