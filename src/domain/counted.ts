@@ -1,4 +1,4 @@
-/** `1 row`, `2 rows`; `plural` where it is made another way than by an s. */
-export function counted(count: number, what: string, plural = `${what}s`): string {
-  return `${count} ${count === 1 ? what : plural}`;
+/** A number and what it counts: `1 row`, `2 rows`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
