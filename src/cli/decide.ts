@@ -3,9 +3,9 @@ import { newRunId } from './run-id.ts';
 import { AgentError } from '../domain/errors.ts';
 import { eventOf } from '../domain/event.ts';
 import { sessionAt } from '../domain/operator-session.ts';
-import { personKey } from '../domain/person.ts';
+import { nameOf, personKey } from '../domain/person.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { mayBeDecided } from '../domain/transitions.ts';
+import { isUndecided, mayBeDecided } from '../domain/transitions.ts';
 import type { OperatorDecision, StoredEvent } from '../ports/store.ts';
 import type { CliContext } from './context.ts';
 import { findRecommendation, shortId } from './find-recommendation.ts';
@@ -91,6 +91,7 @@ async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, p
     if (kind === 'approve' && personKey(onRecord.approvedByOperator) === personKey(person.by))
       return new AgentError('unauthorised', `${first}, the second must come from somebody else`, 'name another operator with --by');
   }
+  if (kind === 'approve' && isUndecided(row.status) && nameOf(row.revertRequestedBy) !== '') return askedForTheWayBack(row);
   if (mayBeDecided(row.status, TARGET[kind])) return undefined;
   if (kind !== 'approve' || row.status !== 'approved' || row.guardedStatus === 'approved') return decidedAlready(row);
   if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, await eventsOf(context, row), policy)) return decidedAlready(row);
@@ -114,6 +115,16 @@ async function absenceOf(context: CliContext, { by }: Person): Promise<AgentErro
     'unauthorised',
     `${name} is not logged in, and only who is may approve (policy.requireSession)`,
     `log in first: ops-agent session login --by ${shellWord(name)}`,
+  );
+}
+
+/** The next cycle would send such an approval back: another ticket is asked for. */
+function askedForTheWayBack({ recommendationId, revertRequestedBy }: Recommendation): AgentError {
+  const id = shortId(recommendationId);
+  return new AgentError(
+    'conflict',
+    plain(`${nameOf(revertRequestedBy)} asked that the earlier values be put back in ${id}, and the next cycle answers`),
+    `approve what is there then: ops-agent show ${id}`,
   );
 }
 

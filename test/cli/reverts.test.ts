@@ -92,16 +92,31 @@ test('a way back that the limits can never allow is not offered, and asking for 
   expect((await place.run('show', short(row))).stdout).not.toContain('revert_asked');
 }, 30_000);
 
-test('whoever approves while a way back is asked for is told so, and the request is no longer called open', async () => {
+test('nobody approves while a way back is asked for, until that is answered', async () => {
   writeFileSync(path.join(place.cwd, 'ops-agent.yaml'), BOTH_WAYS);
   const row = await followUp();
   await place.run('revert', short(row), '--by', 'operator_jane');
-  expect((await place.run('approve', short(row), '--by', 'operator_john')).stderr).toBe(
-    'ops-agent: warning: operator_jane asked for the earlier values, and this approval is of the ticket that was there: the next cycle that finds it counting refuses the request\n',
-  );
+  expect(await place.run('approve', short(row), '--by', 'operator_john')).toEqual({
+    stdout: '',
+    stderr: `ops-agent: operator_jane asked that the earlier values be put back in ${short(row)}, and the next cycle answers. Approve what is there then: ops-agent show ${short(row)}\n`,
+    code: 5,
+  });
+  expect((await place.run('reject', short(row), '--by', 'operator_john', '--reason', 'neither')).code).toBe(0);
   const asked = 'by operator_jane, not answered: it was decided before';
   expect((await place.run('show', short(row))).stdout).toContain(`Revert asked:   ${asked}`);
   expect((await place.run('show', short(row), '--evidence')).stdout).toContain(`the earlier values were asked for ${asked}`);
+}, 30_000);
+
+test('once it is answered, what goes back is approved like every ticket', async () => {
+  writeFileSync(path.join(place.cwd, 'ops-agent.yaml'), BOTH_WAYS);
+  const row = await followUp();
+  await place.run('revert', short(row), '--by', 'operator_jane');
+  await hot();
+  await place.run('run-once');
+  expect((await place.run('show', short(row))).stdout).toContain('Way back:       this ticket');
+  expect((await place.run('approve', short(row), '--by', 'operator_john')).code).toBe(0);
+  await hot();
+  expect((await place.run('run-once')).stderr).toContain('ThroughputSetpoint = 100');
 }, 30_000);
 
 test('who asks for it by plain SQL is answered in the history', async () => {

@@ -20,10 +20,6 @@ export async function run(context: CliContext, options: ApproveOptions): Promise
     kind: 'approve',
     seenHash: seenHashOf(found, options.seen),
   }));
-  if (row.revertRequestedBy !== null)
-    context.out.note(
-      `ops-agent: warning: ${plain(row.revertRequestedBy)} asked for the earlier values, and this approval is of the ticket that was there: the next cycle that finds it counting refuses the request`,
-    );
   const { policy } = await context.settings();
   const store = await context.store();
   const newestFirst = await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
