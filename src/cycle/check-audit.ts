@@ -1,4 +1,6 @@
-import { type AuditFinding, ChainCheck, type ChainReport, judgeUnchained, type KnownHead } from '../domain/audit-check.ts';
+import { ChainCheck } from '../domain/audit-check.ts';
+import type { AuditFinding, ChainReport, KnownHead } from '../domain/audit-finding.ts';
+import { judgeUnchained } from '../domain/audit-unchained.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { OperatorStore } from '../ports/store.ts';

@@ -1,4 +1,5 @@
 import type { Settings } from '../config/settings.ts';
+import { counted } from '../domain/counted.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
 import { addSeconds, type Instant, isoOf, SECOND_MS } from '../domain/instant.ts';
@@ -77,7 +78,7 @@ async function requireSound(store: Store, agentId: string, { keys }: PruneReques
   if (first)
     throw new AgentError(
       'unsound_audit',
-      `the audit is not sound, and taking rows away would take the evidence with them (${findingsTotal} findings, the first: ${first.text})`,
+      `the audit is not sound, and taking rows away would take the evidence with them (${counted(findingsTotal, 'finding')}, the first: ${first.text})`,
       'see: ops-agent audit verify',
     );
   const own = chains.find((chain) => chain.agentId === agentId);

@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { type AgentEvent, eventOf } from './event.ts';
 import { type Instant, isoOf } from './instant.ts';
 import { type KeyRing, signatureOf } from './key-ring.ts';
@@ -123,7 +124,7 @@ export function chainStarted(run: Pick<AgentEvent, 'agentId' | 'runId'>, rowsBef
     subjectType: 'agent',
     subjectId: run.agentId,
     event: CHAIN_STARTED,
-    reason: `${rowsBefore} rows are older than the chain`,
+    reason: `${counted(rowsBefore, 'row is', 'rows are')} older than the chain`,
     after: { rows_before: rowsBefore },
     once: true,
   });

@@ -1,71 +1,8 @@
-import { type Anchor, anchorIn, chainHash, type ChainedEvent, type HashedEvent, rowsBeforeIn } from './audit-chain.ts';
+import { type Anchor, anchorIn, chainHash, rowsBeforeIn } from './audit-chain.ts';
+import type { AuditFinding, AuditFindingKind, ChainReport, JudgedRow, KnownHead, PlacedRow } from './audit-finding.ts';
+import { counted } from './counted.ts';
 import type { Instant } from './instant.ts';
 import { judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
-
-/** A row of the audit as it is read to be judged: anybody may have edited it. */
-export type AuditRow = Omit<HashedEvent, 'chainSeq'> &
-  Pick<ChainedEvent, 'signature'> & {
-    /** Null for a row outside of every chain. */
-    readonly chainSeq: number | null;
-    readonly hash: string | null;
-    /** False where a column of JSON no longer has the spelling that a store gives it: somebody wrote it. */
-    readonly asWritten: boolean;
-  };
-
-/** A row that has a place in its agent's chain. */
-export type PlacedRow = AuditRow & { readonly chainSeq: number };
-
-export function isPlaced(row: AuditRow): row is PlacedRow {
-  return row.chainSeq !== null;
-}
-
-export type AuditFindingKind =
-  | 'changed' // its hash is not that of what it says
-  | 'missing' // places without a row
-  | 'inserted' // a second row of one place, or rows outside of every chain
-  | 'replaced' // it does not follow the row before it
-  | 'beginning' // the chain begins later than its anchor says
-  | 'cut' // the chain ends before a row that is known to have been there
-  | 'head' // another hash than the one that is known
-  | 'signature' // made by somebody without the key
-  | 'unknown_key';
-
-/** One thing that is wrong, about the row that it is seen at. */
-export interface AuditFinding {
-  readonly kind: AuditFindingKind;
-  readonly agentId: string | null;
-  readonly chainSeq: number | null;
-  readonly eventId: string | null;
-  /** What it means, as a sentence without a full stop. */
-  readonly text: string;
-}
-
-/** A row of the chain that is known from elsewhere. */
-export interface KnownHead {
-  readonly seq: number;
-  readonly hash: string | null;
-  /** Who knows it. */
-  readonly from: string;
-}
-
-/** What a chain was found to be. */
-export interface ChainReport {
-  readonly agentId: string;
-  readonly rows: number;
-  readonly firstSeq: number | null;
-  readonly lastSeq: number | null;
-  readonly headHash: string | null;
-  /** The least and greatest time of its rows. */
-  readonly from: Instant | null;
-  readonly to: Instant | null;
-  /** Rows with a signature; checked where there are keys. */
-  readonly signed: number;
-  readonly unsigned: number;
-  /** The last place that the newest anchor accounts for; rows up to it may be gone. */
-  readonly prunedThrough: number | null;
-  /** Rows that were there before the chain, as its first row says; null where it says nothing. */
-  readonly rowsBefore: number | null;
-}
 
 /** Rows that stand at one place: more than one only where somebody inserted. Their hashes are what the next row may follow. */
 const MOST_AT_ONE_PLACE = 16;
@@ -112,7 +49,7 @@ export class ChainCheck {
 
   #finding(
     kind: AuditFindingKind,
-    row: (Pick<AuditRow, 'chainSeq'> & { readonly eventId: string | null }) | null,
+    row: (Pick<JudgedRow, 'chainSeq'> & { readonly eventId: string | null }) | null,
     text: string,
   ): AuditFinding {
     return { kind, agentId: this.#agentId, chainSeq: row?.chainSeq ?? null, eventId: row?.eventId ?? null, text };
@@ -236,31 +173,15 @@ export class ChainCheck {
 
   #keysNotKnown(): readonly AuditFinding[] {
     return [...this.#unknownKeys].map(([id, rows]) =>
-      this.#finding('unknown_key', null, `${rows} rows are signed with the key '${id}', which is not among the keys that were given`),
+      this.#finding(
+        'unknown_key',
+        null,
+        `${counted(rows, 'row is', 'rows are')} signed with the key '${id}', which is not among the keys that were given`,
+      ),
     );
   }
 }
 
 function placesText(from: number, to: number): string {
   return from === to ? `row ${from} is missing` : `rows ${from} to ${to} are missing`;
-}
-
-/**
- * Rows outside of every chain: as many as the first row of a chain counted are older than it. Once something was taken away, fewer may
- * be left, since they go first.
- */
-export function judgeUnchained(unchained: number, chains: readonly ChainReport[]): readonly AuditFinding[] {
-  const expected = Math.max(0, ...chains.map(({ rowsBefore }) => rowsBefore ?? 0));
-  if (unchained > expected)
-    return aboutAll(
-      'inserted',
-      `${unchained} rows stand outside of every chain, ${expected} were there before it: the others were inserted by hand or by an older ops-agent`,
-    );
-  const isPruned = chains.some(({ prunedThrough }) => prunedThrough !== null && prunedThrough > 0);
-  if (unchained < expected && !isPruned) return aboutAll('missing', `${expected} rows were there before the chain, ${unchained} are left`);
-  return [];
-}
-
-function aboutAll(kind: AuditFindingKind, text: string): readonly AuditFinding[] {
-  return [{ kind, agentId: null, chainSeq: null, eventId: null, text }];
 }

@@ -1,5 +1,5 @@
 import { type Anchor, PRUNED } from './audit-chain.ts';
-import type { AuditRow, PlacedRow } from './audit-check.ts';
+import type { JudgedRow, PlacedRow } from './audit-finding.ts';
 import { type AgentEvent, eventOf, type EventRun } from './event.ts';
 import { type Instant, isoOf } from './instant.ts';
 
@@ -47,7 +47,7 @@ export interface CutLimits {
 }
 
 /** Why this row stays, and all behind it; null: it may go. */
-export function stopAt(row: AuditRow, { before, held, knownSeq }: CutLimits): Stop['why'] | null {
+export function stopAt(row: JudgedRow, { before, held, knownSeq }: CutLimits): Stop['why'] | null {
   if (row.at === null || row.at >= before) return 'too_young';
   if (held.has(row.subjectId)) return 'still_open';
   return row.chainSeq !== null && knownSeq !== null && row.chainSeq >= knownSeq ? 'known_end' : null;

@@ -1,4 +1,4 @@
-import type { AuditRow, PlacedRow } from '../domain/audit-check.ts';
+import type { JudgedRow, PlacedRow } from '../domain/audit-finding.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { Lease } from './store.ts';
 
@@ -36,7 +36,7 @@ export interface AuditStore {
   /** The next rows of one chain, in the order of (place, event id). */
   readChainPage(page: ChainPage): Promise<readonly PlacedRow[]>;
   /** The next rows outside of every chain, in the order of their ids. */
-  readUnchainedPage(page: UnchainedPage): Promise<readonly AuditRow[]>;
+  readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]>;
   countUnchained(): Promise<number>;
   /** The least place of a row, or of one that is not older than `since`; null where there is none. */
   firstSeq(agentId: string, since?: Instant): Promise<number | null>;

@@ -1,4 +1,4 @@
-import { type AuditRow, isPlaced, type PlacedRow } from '../domain/audit-check.ts';
+import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-finding.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { AuditStore, ChainPage, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/store.ts';
@@ -43,8 +43,8 @@ export class SqlAuditStore implements AuditStore {
     this.#session = session;
   }
 
-  #row(row: Row): AuditRow {
-    const decoded = fromRow<Omit<AuditRow, 'asWritten'>>(EVENTS, row, this.#session.dialect);
+  #row(row: Row): JudgedRow {
+    const decoded = fromRow<Omit<JudgedRow, 'asWritten'>>(EVENTS, row, this.#session.dialect);
     return { ...decoded, asWritten: JSON_COLUMNS.every((name) => isOwnSpelling(row[name])) };
   }
 
@@ -63,7 +63,7 @@ export class SqlAuditStore implements AuditStore {
     return rows.map((row) => this.#row(row)).filter(isPlaced);
   }
 
-  async readUnchainedPage(page: UnchainedPage): Promise<readonly AuditRow[]> {
+  async readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]> {
     const { rows } = await this.#session.run(unchainedPageStatement(page, this.#session.dialect));
     return rows.map((row) => ({ ...this.#row(row), chainSeq: null }));
   }

@@ -394,7 +394,7 @@ export function auditContract(under: StoreUnderTest): void {
       const { findings: found } = await verified(at.store, STRANGER);
       expect(found.map(({ text }) => text)).toEqual([
         "2 rows are signed with the key 'a', which is not among the keys that were given",
-        "1 rows are signed with the key 'b', which is not among the keys that were given",
+        "1 row is signed with the key 'b', which is not among the keys that were given",
       ]);
     });
 

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { array, assert, constantFrom, integer, jsonValue, nat, oneof, property, record, string, tuple } from 'fast-check';
 import { chained, type ChainTail, NO_CHAIN, type RecordedEvent } from '../../src/domain/audit-chain.ts';
-import { type AuditFinding, ChainCheck, type PlacedRow } from '../../src/domain/audit-check.ts';
+import { ChainCheck } from '../../src/domain/audit-check.ts';
+import type { AuditFinding, PlacedRow } from '../../src/domain/audit-finding.ts';
 import type { KeyRing } from '../../src/domain/key-ring.ts';
 import { ringOf } from '../support/keys.ts';
 

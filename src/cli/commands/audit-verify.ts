@@ -1,5 +1,6 @@
 import { type AuditReport, checkAudit } from '../../cycle/check-audit.ts';
-import type { AuditFinding, ChainReport } from '../../domain/audit-check.ts';
+import type { AuditFinding, ChainReport } from '../../domain/audit-finding.ts';
+import { counted } from '../../domain/counted.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { isoOf } from '../../domain/instant.ts';
 import { SIGNING_KEY_VARIABLE } from '../../domain/key-ring.ts';
@@ -59,11 +60,13 @@ function asText(report: AuditReport, isSound: boolean, areSignaturesChecked: boo
   const rows = chains.reduce((sum, chain) => sum + chain.rows, unchained);
   const more = findingsTotal - findings.length;
   return [
-    isSound ? `✓ The audit is sound: ${rows} rows checked` : `✗ The audit is not sound: ${findingsTotal} findings in ${rows} rows`,
+    isSound
+      ? `✓ The audit is sound: ${counted(rows, 'row')} checked`
+      : `✗ The audit is not sound: ${counted(findingsTotal, 'finding')} in ${counted(rows, 'row')}`,
     ...findings.map((finding) => `  ${findingText(finding)}`),
     ...(more > 0 ? [`  … and ${more} more; --limit shows them`] : []),
     ...chains.flatMap((chain) => chainLines(chain, areSignaturesChecked)),
-    ...(unchained > 0 ? [`${unchained} rows stand outside of every chain: nothing protects what they say`] : []),
+    ...(unchained > 0 ? [`${counted(unchained, 'row stands', 'rows stand')} outside of every chain: nothing protects what they say`] : []),
   ].join('\n');
 }
 
@@ -77,10 +80,10 @@ function chainLines(chain: ChainReport, areSignaturesChecked: boolean): readonly
   const { agentId, rows, firstSeq, lastSeq, headHash, from, to, signed, unsigned, prunedThrough } = chain;
   if (rows === 0) return [`${plain(agentId)}: no rows`];
   const signatures = areSignaturesChecked
-    ? `${signed} signatures checked, ${unsigned} rows without one`
-    : `${signed} signatures not checked: ${SIGNING_KEY_VARIABLE} holds no key`;
+    ? `${counted(signed, 'signature')} checked, ${counted(unsigned, 'row')} without one`
+    : `${counted(signed, 'signature')} not checked: ${SIGNING_KEY_VARIABLE} holds no key`;
   return [
-    `${plain(agentId)}: ${rows} rows, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
+    `${plain(agentId)}: ${counted(rows, 'row')}, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
     `  head ${lastSeq ?? 0}:${headHash ?? '-'} (noted down elsewhere, --head finds what is changed or cut off before it)`,
     `  ${signatures}`,
     ...(prunedThrough !== null && prunedThrough > 0 ? [`  rows up to ${prunedThrough} were taken away by prune`] : []),

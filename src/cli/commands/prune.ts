@@ -1,5 +1,6 @@
 import { durationSeconds } from '../../config/duration.ts';
 import { prune, type PruneReport } from '../../cycle/prune.ts';
+import { counted } from '../../domain/counted.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { isoOf } from '../../domain/instant.ts';
 import type { Stop } from '../../domain/prune.ts';
@@ -63,11 +64,11 @@ function asJson({ before, cut, stop, rows }: PruneReport, dryRun: boolean) {
 function asText({ before, cut, stop, rows }: PruneReport, dryRun: boolean): string {
   const events = cut.rows + cut.unchained;
   const counts = [
-    `${events} rows of the audit`,
-    `${rows.recommendations} recommendations`,
-    `${rows.commands} commands`,
-    `${rows.workOrders} work orders`,
-    `${rows.sessions} sessions`,
+    `${counted(events, 'row')} of the audit`,
+    counted(rows.recommendations, 'recommendation'),
+    counted(rows.commands, 'command'),
+    counted(rows.workOrders, 'work order'),
+    counted(rows.sessions, 'session'),
   ];
   const total = events + rows.recommendations + rows.commands + rows.workOrders + rows.sessions;
   const done = dryRun ? 'Would be taken away' : '✓ Taken away';
