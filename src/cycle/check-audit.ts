@@ -1,10 +1,12 @@
 import { ChainCheck } from '../domain/audit-check.ts';
 import type { AuditFinding, ChainReport, KnownHead } from '../domain/audit-finding.ts';
 import { judgeUnchained } from '../domain/audit-unchained.ts';
+import { headNoted, stranger } from '../domain/audit-witnesses.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { OperatorStore } from '../ports/store.ts';
 import { chainRows } from './audit-rows.ts';
+import { readWitnesses } from './audit-witnesses.ts';
 
 export interface AuditQuestion {
   readonly keys: KeyRing;
@@ -41,10 +43,10 @@ export async function checkAudit(store: AuditStore & Pick<OperatorStore, 'readHe
 
 async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, question: AuditQuestion): Promise<AuditReport> {
   const { health } = await store.readHealth();
-  const known = health.flatMap(({ agentId, auditSeq, auditHash }) =>
-    auditSeq === null ? [] : [{ agentId, head: { seq: auditSeq, hash: auditHash, from: 'agent_health' } }],
-  );
-  const heads = [...known, ...question.heads];
+  const witnesses = await readWitnesses(store, health, question.keys);
+  const noted = health.map((row) => ({ agentId: row.agentId, ...headNoted(row) }));
+  const known = noted.flatMap(({ agentId, head }) => (head === null ? [] : [{ agentId, head }]));
+  const heads = [...known, ...witnesses.heads, ...question.heads];
   const owners = new Set([...(await store.readChainOwners()), ...heads.map(({ agentId }) => agentId)]);
   const kept: AuditFinding[] = [];
   let total = 0;
@@ -52,13 +54,17 @@ async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, qu
     total += findings.length;
     kept.push(...findings.slice(0, Math.max(question.mostFindings - kept.length, 0)));
   };
+  for (const { findings } of noted) note(findings);
   const chains: ChainReport[] = [];
   for (const agentId of [...owners].toSorted()) {
     const own = heads.filter((each) => each.agentId === agentId).map(({ head }) => head);
     const check = new ChainCheck(agentId, question.keys, own);
     for await (const row of chainRows(store, agentId)) note(check.next(row));
-    const { findings, report } = check.end();
+    const isKnown = witnesses.known.has(agentId);
+    // A chain of nobody has that for a finding; whether it is signed says no more.
+    const { findings, report } = check.end(!isKnown || witnesses.retired.has(agentId));
     note(findings);
+    if (question.keys.length > 0 && !isKnown && report.rows > 0) note([stranger(agentId, report.rows, report.headHash)]);
     chains.push(report);
   }
   const unchained = await store.countUnchained();

@@ -1,4 +1,4 @@
-import type { AuditFinding, AuditFindingKind, ChainReport } from './audit-finding.ts';
+import { type AuditFinding, type AuditFindingKind, type ChainReport, findingOf } from './audit-finding.ts';
 import { counted } from './counted.ts';
 
 /**
@@ -22,5 +22,5 @@ export function judgeUnchained(unchained: number, chains: readonly ChainReport[]
 }
 
 function aboutAll(kind: AuditFindingKind, text: string): readonly AuditFinding[] {
-  return [{ kind, agentId: null, chainSeq: null, eventId: null, text }];
+  return [findingOf({ kind, agentId: null, at: null, text, by: text })];
 }

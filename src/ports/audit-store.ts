@@ -38,6 +38,13 @@ export interface AuditStore {
   /** The next rows outside of every chain, in the order of their ids. */
   readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]>;
   countUnchained(): Promise<number>;
+  /**
+   * What an agent tells of itself and its chain, in order of its places: take-overs, prunes, and what people answered for. As many as a
+   * person could look through; of more the newest.
+   */
+  readTestimonies(agentId: string): Promise<readonly PlacedRow[]>;
+  /** The least place of a row with a signature; null where there is none. */
+  firstSignedSeq(agentId: string): Promise<number | null>;
   /** The least place of a row, or of one that is not older than `since`; null where there is none. */
   firstSeq(agentId: string, since?: Instant): Promise<number | null>;
 

@@ -9,8 +9,10 @@ import {
   chainPageStatement,
   countUnchainedStatement,
   firstSeqStatement,
+  firstSignedStatement,
   nextOwnerStatement,
   outsideOfChains,
+  testimoniesStatement,
   unchainedPageStatement,
 } from './statements/audit-pages.ts';
 import { giveLeaseBackStatement, LEASE_GUARD, leaseParams } from './statements/lease.ts';
@@ -68,12 +70,28 @@ export class SqlAuditStore implements AuditStore {
     return rows.map((row) => ({ ...this.#row(row), chainSeq: null }));
   }
 
+  async readTestimonies(agentId: string): Promise<readonly PlacedRow[]> {
+    const { rows } = await this.#session.run(testimoniesStatement(agentId, this.#session.dialect));
+    return rows
+      .map((row) => this.#row(row))
+      .filter(isPlaced)
+      .toSorted((a, b) => a.chainSeq - b.chainSeq);
+  }
+
+  async firstSignedSeq(agentId: string): Promise<number | null> {
+    return this.#seq(firstSignedStatement(agentId));
+  }
+
   async countUnchained(): Promise<number> {
     return this.#count(countUnchainedStatement());
   }
 
   async firstSeq(agentId: string, since: Instant | null = null): Promise<number | null> {
-    const { rows } = await this.#session.run(firstSeqStatement(agentId, since, this.#session.dialect));
+    return this.#seq(firstSeqStatement(agentId, since, this.#session.dialect));
+  }
+
+  async #seq(statement: Statement): Promise<number | null> {
+    const { rows } = await this.#session.run(statement);
     const seq = rows[0]?.['seq'];
     return seq === null || seq === undefined ? null : Number(seq);
   }

@@ -88,6 +88,8 @@ function auditPart(session: Session): AuditStore {
     readChainPage: (page) => audit.readChainPage(page),
     readUnchainedPage: (page) => audit.readUnchainedPage(page),
     countUnchained: () => audit.countUnchained(),
+    readTestimonies: (agentId) => audit.readTestimonies(agentId),
+    firstSignedSeq: (agentId) => audit.firstSignedSeq(agentId),
     firstSeq: (...request) => audit.firstSeq(...request),
     readHeldSubjects: (before) => audit.readHeldSubjects(before),
     countPrunable: (before) => audit.countPrunable(before),

@@ -93,12 +93,17 @@ ops_agent_001: 3 rows, 1 to 3, <time> to <time>
     try {
       await signed.run('setup', '--sample-data');
       await signed.run('run-once');
-      expect((await signed.run('audit', 'verify')).stdout).toContain('  2 signatures checked, 0 rows without one\n');
+      expect((await signed.run('audit', 'verify')).stdout).toContain('  2 signatures checked, 0 rows without one (signed from row 1 on)\n');
       const file = path.join(signed.cwd, 'ops-agent.db');
       expect(await other.run('audit', 'verify', '--store-path', file)).toMatchObject({
         code: 8,
-        stdout: expect.stringContaining("2 rows are signed with the key 'plant-1', which is not among the keys that were given"),
+        stdout: expect.stringContaining(
+          "2 rows are signed with the key 'plant-1', which is not among the keys that were given: give the old key as well, behind the one that signs (it only checks)\n",
+        ),
       });
+      expect((await other.run('audit', 'verify', '--store-path', file)).stdout).toContain(
+        '  0 signatures checked, 2 not right or of a key that is not here, 0 rows without one (signed from row 1 on)\n',
+      );
       expect((await place.run('audit', 'verify', '--store-path', file)).stdout).toContain('  2 signatures not checked: ');
     } finally {
       signed.remove();

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { StoreUnderTest } from '../support/stores.ts';
 import { auditContract } from './audit.contract.ts';
+import { auditSignaturesContract } from './audit-signatures.contract.ts';
 import { columnsContract } from './columns.contract.ts';
 import { cycleContract } from './cycle.contract.ts';
 import { detectPropertyContract } from './detect-property.contract.ts';
@@ -30,6 +31,7 @@ export function everyContract(under: StoreUnderTest): void {
     specifiedSqlContract(under);
     columnsContract(under);
     auditContract(under);
+    auditSignaturesContract(under);
     pruneContract(under);
     feedContract(under);
     guardsContract(under);

@@ -5,10 +5,10 @@ import { ringOf } from '../support/keys.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { findings, unprotect, verified } from '../support/audit.ts';
+import { findings, signedBy, unprotect, verified } from '../support/audit.ts';
 import { changed } from '../support/scenario.ts';
 import { AGENT, type AtHand, leaseOf, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
-import { aCommand, anEvent, aRecommendation, inserting, insertingCommand } from './samples.ts';
+import { aCommand, anEvent, aRecommendation, HEARTBEAT, inserting, insertingCommand } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -175,18 +175,7 @@ export function pruneContract(under: StoreUnderTest): void {
       const at = store();
       const lease = await leaseOf(at.store);
       await at.store.appendEvents([told('a'), told('b')], ago(500));
-      await at.store.endCycle(lease, {
-        status: 'online',
-        processId: null,
-        detected: false,
-        watermark: null,
-        newestReadingAt: null,
-        nextDueInSeconds: 10,
-        cycleMs: 1,
-        lastError: null,
-        rulesHash: 'r',
-        version: 'v',
-      });
+      await at.store.endCycle(lease, HEARTBEAT);
       await at.store.releaseLock();
       expect((await pruning(at)).stop).toMatchObject({ chainSeq: 2, why: 'known_end' });
       expect(await findings(at.store)).toEqual([]);
@@ -264,16 +253,7 @@ export function pruneContract(under: StoreUnderTest): void {
 
     test('of a signed audit needs the key, and an anchor without a signature is not believed', async () => {
       const at = store();
-      const { createSqlStore } = await import('../../src/store/sql-store.ts');
-      const { Session } = await import('../../src/store/session.ts');
-      const session = new Session(await at.database.connect(), under.dialect);
-      const signing = createSqlStore({
-        session,
-        lock: at.database.newLock(),
-        sourceTable: 'sensor_data',
-        description: 'signed',
-        keys: KEYS,
-      });
+      const signing = await signedBy(at, under, KEYS);
       await signing.appendEvents([told('a'), told('b')], ago(500));
       await signing.appendEvents([told('c')], NOW);
       await expect(pruning(at)).rejects.toMatchObject({ code: 'usage', remedy: expect.stringContaining('OPS_AGENT_SIGNING_KEY') });
@@ -281,8 +261,29 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(await findings(at.store, KEYS)).toEqual([]);
       await unprotect(at, under);
       await at.outside.run(`UPDATE agent_events SET signature = NULL WHERE event = 'pruned'`);
-      expect(await findings(at.store, KEYS)).toEqual(['beginning 3']);
+      expect(await findings(at.store, KEYS)).toEqual(['unsigned 4', 'beginning 3']);
       expect(await findings(at.store)).toEqual([]);
+      await signing.close();
+    });
+
+    test('goes on with a new key while the old one is behind it, and is refused while the old one is not there', async () => {
+      const at = store();
+      const old = await signedBy(at, under, KEYS);
+      await old.appendEvents([told('a'), told('b')], ago(500));
+      await old.close();
+      const rotated = ringOf(`b:${'2'.repeat(32)},a:${'1'.repeat(32)}`);
+      const alone = ringOf(`b:${'2'.repeat(32)}`);
+      const signing = await signedBy(at, under, rotated);
+      await signing.appendEvents([told('c')], NOW);
+      await expect(pruning(at, signing, { keys: alone })).rejects.toMatchObject({
+        code: 'unsound_audit',
+        message: expect.stringContaining('give the old key as well, behind the one that signs (it only checks)'),
+      });
+      expect((await pruning(at, signing, { keys: rotated })).cut).toMatchObject({ throughSeq: 2 });
+      const { chains, findingsTotal } = await verified(at.store, rotated);
+      expect({ chains, findingsTotal }).toMatchObject({ findingsTotal: 0, chains: [{ rows: 2, signed: 2, checked: 2 }] });
+      // All that the old key signed is gone.
+      expect(await findings(at.store, alone)).toEqual([]);
       await signing.close();
     });
 

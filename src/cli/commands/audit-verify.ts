@@ -77,15 +77,19 @@ function findingText({ agentId, chainSeq, eventId, text }: AuditFinding): string
 }
 
 function chainLines(chain: ChainReport, areSignaturesChecked: boolean): readonly string[] {
-  const { agentId, rows, firstSeq, lastSeq, headHash, from, to, signed, unsigned, prunedThrough } = chain;
+  const { agentId, rows, firstSeq, lastSeq, headHash, from, to, prunedThrough } = chain;
   if (rows === 0) return [`${plain(agentId)}: no rows`];
-  const signatures = areSignaturesChecked
-    ? `${counted(signed, 'signature')} checked, ${counted(unsigned, 'row')} without one`
-    : `${counted(signed, 'signature')} not checked: ${SIGNING_KEY_VARIABLE} holds no key`;
   return [
     `${plain(agentId)}: ${counted(rows, 'row')}, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
     `  head ${lastSeq ?? 0}:${headHash ?? '-'} (noted down elsewhere, --head finds what is changed or cut off before it)`,
-    `  ${signatures}`,
+    `  ${signaturesText(chain, areSignaturesChecked)}`,
     ...(prunedThrough !== null && prunedThrough > 0 ? [`  rows up to ${prunedThrough} were taken away by prune`] : []),
   ];
+}
+
+function signaturesText({ signed, checked, unsigned, firstSignedSeq }: ChainReport, areSignaturesChecked: boolean): string {
+  if (!areSignaturesChecked) return `${counted(signed, 'signature')} not checked: ${SIGNING_KEY_VARIABLE} holds no key`;
+  const unchecked = signed > checked ? `, ${signed - checked} not right or of a key that is not here` : '';
+  const since = firstSignedSeq === null ? '' : ` (signed from row ${firstSignedSeq} on)`;
+  return `${counted(checked, 'signature')} checked${unchecked}, ${counted(unsigned, 'row')} without one${since}`;
 }

@@ -1,9 +1,11 @@
-import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
+import { ACCEPTED, MOST_CHAIN_SEQ, PRUNED } from '../../domain/audit-chain.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { TAKEN_OVER } from '../../domain/ownership.ts';
 import type { ChainPage, UnchainedPage } from '../../ports/audit-store.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { EVENTS } from '../tables.ts';
+import { wordList } from '../word-list.ts';
 import { inChain } from './audit-chain.ts';
 
 function columns(d: Dialect): string {
@@ -35,6 +37,24 @@ export function unchainedPageStatement({ afterEventId, limit }: UnchainedPage, d
   return read(
     `SELECT ${columns(d)} FROM agent_events x WHERE ${condition} AND ${outsideOfChains('x')} ORDER BY x.event_id LIMIT :limit`,
     afterEventId === null ? { limit } : { id: afterEventId, limit },
+  );
+}
+
+/** Rows that an agent writes about itself a few times in its life: of more somebody else wrote the most. */
+const MOST_TESTIMONIES = 1000;
+
+export function testimoniesStatement(agentId: string, d: Dialect): Statement {
+  return read(
+    `SELECT ${columns(d)} FROM agent_events x WHERE x.subject_id = :agent AND x.event IN ${wordList([TAKEN_OVER, PRUNED, ACCEPTED])}
+  AND x.agent_id = :agent AND ${inChain('x')} ORDER BY x.${d.quote('at')} DESC LIMIT ${MOST_TESTIMONIES}`,
+    { agent: agentId },
+  );
+}
+
+export function firstSignedStatement(agentId: string): Statement {
+  return read(
+    `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')} AND COALESCE(x.signature, '') <> ''`,
+    { agent: agentId },
   );
 }
 
