@@ -1,4 +1,7 @@
 import type { Settings } from '../config/settings.ts';
+import { fingerprintOf } from '../domain/audit-accepted.ts';
+import { CarriedTestimony } from '../domain/audit-carried.ts';
+import { type ChainStart, isOlderThanChains } from '../domain/audit-unchained.ts';
 import { counted } from '../domain/counted.ts';
 import { lookBackSeconds } from '../domain/detection-request.ts';
 import { AgentError } from '../domain/errors.ts';
@@ -58,12 +61,12 @@ function requireKeep(keepSeconds: number, settings: Settings): void {
  */
 export async function prune(store: Store, settings: Settings, request: PruneRequest, signal: AbortSignal): Promise<PruneReport> {
   requireKeep(request.keepSeconds, settings);
-  await requireSound(store, settings.agentId, request);
-  if (request.dryRun) return (await plan(store, settings.agentId, request)).report;
+  const sound = await requireSound(store, settings.agentId, request);
+  if (request.dryRun) return (await plan(store, settings.agentId, request, sound.start)).report;
   try {
     const held = await hold(store, settings, request, signal);
     try {
-      return await pruneUnder(held, store, request);
+      return await pruneUnder(held, store, request, sound);
     } finally {
       await store.giveLeaseBack(held.lease);
     }
@@ -72,8 +75,14 @@ export async function prune(store: Store, settings: Settings, request: PruneRequ
   }
 }
 
-async function requireSound(store: Store, agentId: string, { keys }: PruneRequest): Promise<void> {
-  const { findings, findingsTotal, chains } = await checkAudit(store, { keys, heads: [], mostFindings: 1 });
+interface Sound {
+  readonly start: ChainStart | null;
+  /** The findings that somebody answered for, by their fingerprints. */
+  readonly standing: ReadonlySet<string>;
+}
+
+async function requireSound(store: Store, agentId: string, { keys }: PruneRequest): Promise<Sound> {
+  const { findings, findingsTotal, chains, accepted, start } = await checkAudit(store, { keys, heads: [], mostFindings: 1 });
   const [first] = findings;
   if (first)
     throw new AgentError(
@@ -88,6 +97,7 @@ async function requireSound(store: Store, agentId: string, { keys }: PruneReques
       'the audit is signed, and without a key the event that stands for what is taken away would not be believed',
       `set ${SIGNING_KEY_VARIABLE} as the agent has it`,
     );
+  return { start, standing: new Set(accepted.map(fingerprintOf)) };
 }
 
 interface Held {
@@ -116,18 +126,21 @@ interface Plan {
   readonly report: PruneReport;
   /** Nothing goes. */
   readonly isEmpty: boolean;
+  /** What the rows that go say about those that stay. */
+  readonly carried: CarriedTestimony;
 }
 
-async function plan(store: Store, agentId: string, { keepSeconds }: PruneRequest): Promise<Plan> {
+async function plan(store: Store, agentId: string, { keepSeconds, keys }: PruneRequest, start: ChainStart | null): Promise<Plan> {
   const { now, health } = await store.readHealth();
   const before = addSeconds(now, -keepSeconds);
   const held = await store.readHeldSubjects(before);
   const knownSeq = health.find((row) => row.agentId === agentId)?.auditSeq ?? null;
   const limits = { before, held, knownSeq };
-  const { cut, stop } = await cutOf(store, agentId, limits);
+  const carried = new CarriedTestimony(keys);
+  const { cut, stop } = await cutOf(store, agentId, limits, start, carried);
   const rows = await store.countPrunable(before);
   const isEmpty = cut.rows + cut.unchained + rows.recommendations + rows.commands + rows.workOrders + rows.sessions === 0;
-  return { report: { before, cut, stop, rows }, isEmpty };
+  return { report: { before, cut, stop, rows }, isEmpty, carried };
 }
 
 /** Rows from before the chain first: all of them or none, and while one stays nothing behind them goes. */
@@ -135,10 +148,14 @@ async function cutOf(
   store: Store,
   agentId: string,
   limits: Parameters<typeof stopAt>[1],
+  start: ChainStart | null,
+  carried: CarriedTestimony,
 ): Promise<{ readonly cut: Cut; readonly stop: Stop | null }> {
   const none: Cut = { throughSeq: 0, throughHash: null, rows: 0, unchained: 0 };
   let unchained = 0;
   for await (const row of unchainedRows(store)) {
+    // Somebody answered for it: it is of no chain's past, and stays.
+    if (!isOlderThanChains(row, start)) continue;
     const why = stopAt(row, limits);
     if (why !== null) return { cut: none, stop: { chainSeq: null, eventId: row.eventId, why } };
     unchained += 1;
@@ -148,6 +165,7 @@ async function cutOf(
     const why = stopAt(row, limits);
     if (why !== null) return { cut: withUnchained(cut, unchained), stop: { chainSeq: row.chainSeq, eventId: row.eventId, why } };
     cut = cutAfter(cut, row);
+    carried.next(row);
   }
   return { cut: withUnchained(cut, unchained), stop: null };
 }
@@ -157,8 +175,13 @@ function withUnchained(cut: Cut, unchained: number): Cut {
   return cut.rows === 0 ? cut : { ...cut, unchained };
 }
 
-async function pruneUnder({ lease, newestEventAt }: Held, store: Store, request: PruneRequest): Promise<PruneReport> {
-  const { report, isEmpty } = await plan(store, lease.agentId, request);
+async function pruneUnder(
+  { lease, newestEventAt }: Held,
+  store: Store,
+  request: PruneRequest,
+  { start, standing }: Sound,
+): Promise<PruneReport> {
+  const { report, isEmpty, carried } = await plan(store, lease.agentId, request, start);
   if (isEmpty) return report;
   const { cut, before, rows } = report;
   const counts = {
@@ -168,9 +191,14 @@ async function pruneUnder({ lease, newestEventAt }: Held, store: Store, request:
     sessions: rows.sessions,
   };
   const { now } = await store.readControls();
-  await store.appendEvents([prunedEvent(lease, request.actor, cut, { before, rows: counts })], eventTime(now, newestEventAt));
+  await store.appendEvents(
+    [prunedEvent(lease, request.actor, cut, { before, rows: counts, carried: carried.record(standing) })],
+    eventTime(now, newestEventAt),
+  );
   await store.pruneRows(lease, before);
-  const isGone = cut.rows === 0 || (await store.pruneAudit(lease, { throughSeq: cut.throughSeq, unchainedToo: cut.unchained > 0 }));
+  const isGone =
+    cut.rows === 0 ||
+    (await store.pruneAudit(lease, { throughSeq: cut.throughSeq, unchainedThrough: cut.unchained > 0 ? (start?.at ?? null) : null }));
   if (!isGone)
     throw new AgentError('conflict', `another run took the lease before everything of before ${isoOf(before)} was gone`, 'run it again');
   return report;

@@ -9,6 +9,7 @@ import {
   type PlacedRow,
 } from './audit-finding.ts';
 import { SignatureCheck } from './audit-signatures.ts';
+import type { ChainStart } from './audit-unchained.ts';
 import type { Instant } from './instant.ts';
 import type { KeyRing, SignatureVerdict } from './key-ring.ts';
 
@@ -31,7 +32,8 @@ export class ChainCheck {
   #to: Instant | null = null;
   #anchor: Anchor | null = null;
   #anchorIsSigned = true;
-  #rowsBefore: number | null = null;
+  /** Where the chain began on tables with older rows. */
+  start: ChainStart | null = null;
 
   constructor(agentId: string, keys: KeyRing, heads: readonly KnownHead[]) {
     this.#agentId = agentId;
@@ -81,7 +83,8 @@ export class ChainCheck {
   #contentOf(row: PlacedRow): readonly AuditFinding[] {
     if (!row.asWritten || chainHash(row) !== row.hash)
       return [findingAt('changed', row, 'it was changed: its hash is not that of what it says')];
-    if (row.chainSeq === 1) this.#rowsBefore = rowsBeforeIn(row);
+    const rowsBefore = rowsBeforeIn(row);
+    if (rowsBefore !== null) this.start = { at: row.at, rowsBefore };
     return [];
   }
 
@@ -119,7 +122,7 @@ export class ChainCheck {
         unsigned: this.#signatures.unsigned,
         firstSignedSeq: this.#signatures.firstSignedSeq,
         prunedThrough: this.#anchor?.throughSeq ?? null,
-        rowsBefore: this.#rowsBefore,
+        rowsBefore: this.start?.rowsBefore ?? null,
       },
     };
   }

@@ -63,7 +63,11 @@ export function prunedEvent(
   run: EventRun,
   actor: string,
   cut: Cut,
-  { before, rows }: { readonly before: Instant; readonly rows: Readonly<Record<string, number>> },
+  {
+    before,
+    rows,
+    carried,
+  }: { readonly before: Instant; readonly rows: Readonly<Record<string, number>>; readonly carried: Readonly<Record<string, unknown>> },
 ): AgentEvent {
   return eventOf(run, {
     subjectType: 'agent',
@@ -78,6 +82,7 @@ export function prunedEvent(
       rows_before_the_chain: cut.unchained,
       until: isoOf(before),
       ...rows,
+      ...carried,
     },
   });
 }

@@ -23,10 +23,10 @@ export interface Prunable {
   readonly sessions: number;
 }
 
-/** Which rows of the audit go: a contiguous beginning of one chain, and all that are older than the chain where that is said. */
+/** Which rows of the audit go: a contiguous beginning of one chain, and all outside of the chains that are no later than `unchainedThrough`. */
 export interface PruneRange {
   readonly throughSeq: number;
-  readonly unchainedToo: boolean;
+  readonly unchainedThrough: Instant | null;
 }
 
 /** The audit row by row, for whoever checks it, exports it or takes its beginning away. Reading changes nothing. */
@@ -65,6 +65,8 @@ export interface AuditStore {
    * goes on where it ended. @returns whether all of it is gone: false where the lease was lost
    */
   pruneAudit(lease: Lease, range: PruneRange): Promise<boolean>;
+  /** Notes the end of the chain in agent_health as it is, whatever was noted there: somebody answered for that. Repeating is a no-op. */
+  noteHead(agentId: string): Promise<void>;
   /** Gives the lease back that was taken without a cycle. */
   giveLeaseBack(lease: Lease): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
   firstSeqStatement,
   firstSignedStatement,
   nextOwnerStatement,
+  noteHeadStatement,
   outsideOfChains,
   testimoniesStatement,
   unchainedPageStatement,
@@ -138,16 +139,8 @@ export class SqlAuditStore implements AuditStore {
     await this.#session.runAll(this.#session.dialect.whereDeletable([COMMANDS], deletes));
   }
 
-  async pruneAudit(lease: Lease, { throughSeq, unchainedToo }: PruneRange): Promise<boolean> {
-    if (unchainedToo) {
-      const piece = `event_id IN (SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x')} LIMIT ${ROWS_PER_PIECE})`;
-      for (let left = await this.countUnchained(); left > 0;) {
-        await this.#deleteEvents(lease, piece, {});
-        const still = await this.countUnchained();
-        if (still === left) return false;
-        left = still;
-      }
-    }
+  async pruneAudit(lease: Lease, { throughSeq, unchainedThrough }: PruneRange): Promise<boolean> {
+    if (unchainedThrough !== null && !(await this.#deleteUnchained(lease, unchainedThrough))) return false;
     for (;;) {
       const first = await this.firstSeq(lease.agentId);
       if (first === null || first > throughSeq) return true;
@@ -157,9 +150,27 @@ export class SqlAuditStore implements AuditStore {
     }
   }
 
+  async #deleteUnchained(lease: Lease, through: Instant): Promise<boolean> {
+    const d = this.#session.dialect;
+    const old = `${outsideOfChains('x')} AND x.${d.quote('at')} <= :unchained_through`;
+    const params = { unchained_through: d.encodeTime(through) };
+    const left = () => this.#count(read(`SELECT COUNT(*) AS n FROM agent_events x WHERE ${old}`, params));
+    for (let before = await left(); before > 0;) {
+      await this.#deleteEvents(lease, `event_id IN (SELECT x.event_id FROM agent_events x WHERE ${old} LIMIT ${ROWS_PER_PIECE})`, params);
+      const still = await left();
+      if (still === before) return false;
+      before = still;
+    }
+    return true;
+  }
+
   async #deleteEvents(lease: Lease, condition: string, params: Statement['params']): Promise<void> {
     const statement = write(`DELETE FROM agent_events WHERE ${condition} AND ${LEASE_GUARD}`, { ...leaseParams(lease), ...params });
     await this.#session.runAll(this.#session.dialect.whereDeletable([EVENTS], [statement]));
+  }
+
+  async noteHead(agentId: string): Promise<void> {
+    await this.#session.run(noteHeadStatement(agentId));
   }
 
   async giveLeaseBack(lease: Lease): Promise<void> {

@@ -112,6 +112,48 @@ ops_agent_001: 3 rows, 1 to 3, <time> to <time>
   });
 });
 
+describe('audit accept', () => {
+  test('answers for what was found, by name and on record; verify goes on to tell of it, and prune goes on', async () => {
+    await tamper(`UPDATE agent_events SET actor = 'mallory' WHERE chain_seq = 1`);
+    const { stdout } = await place.run('audit', 'verify');
+    const [, id = ''] =
+      /^Once it is known how that came: ops-agent audit accept --findings ([0-9a-f]{16}) --by NAME --reason TEXT$/m.exec(stdout) ?? [];
+    for (const [args, code, text] of [
+      [['--findings', id, '--by', 'anna'], 2, 'to answer for the audit needs a reason'],
+      [['--findings', id, '--by', 'ops_agent_001', '--reason', 'x'], 4, 'the agent ops_agent_001 cannot decide'],
+      [['--findings', '0'.repeat(16), '--by', 'anna', '--reason', 'x'], 5, 'the findings are not those that were seen'],
+    ] as const)
+      expect(await place.run('audit', 'accept', ...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
+    const accepted = await place.run('audit', 'accept', '--findings', id, '--by', 'anna', '--reason', 'a\u001b[31m slip');
+    expect({ ...accepted, stdout: steady(accepted.stdout) }).toEqual({
+      stdout:
+        '✓ Accepted 1 finding, on record in the audit:\n  ops_agent_001 row 1, event <id>: it was changed: its hash is not that of what it says\n',
+      stderr: '',
+      code: 0,
+    });
+    const sound = await place.run('audit', 'verify');
+    expect(sound.code).toBe(0);
+    expect(steady(sound.stdout).replace(/cli:\S+ on/, 'cli:me on'))
+      .toContain(`✓ The audit is sound, but for 1 finding that was accepted: 4 rows checked
+  accepted by anna via cli:me on <time> (a [31m slip): ops_agent_001 row 1, event <id>: it was changed: its hash is not that of what it says
+`);
+    expect(await place.json('audit', 'verify', '--json')).toMatchObject({
+      sound: true,
+      findings_total: 0,
+      findings_id: null,
+      accepted_total: 1,
+      accepted: [{ kind: 'changed', accepted_by: expect.stringMatching(/^anna via cli:/), accepted_at: expect.stringMatching(/Z$/) }],
+    });
+    expect(await place.run('audit', 'accept', '--findings', id, '--by', 'anna', '--reason', 'x')).toMatchObject({
+      code: 0,
+      stdout: 'The audit is sound: there is nothing to accept\n',
+    });
+    expect(await place.run('prune', '--keep', '400d', '--by', 'anna')).toMatchObject({ code: 0 });
+    await tamper(`UPDATE agent_events SET actor = 'again' WHERE chain_seq = 1`);
+    expect(await place.run('audit', 'verify')).toMatchObject({ code: 8 });
+  });
+});
+
 async function exported(...args: string[]): Promise<readonly Row[]> {
   const { stdout, code } = await place.run('audit', 'export', ...args);
   expect(code).toBe(0);

@@ -6,7 +6,7 @@ import type { KeyRing } from '../../src/domain/key-ring.ts';
 import { ringOf } from '../support/keys.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema-version.ts';
 import { ALL_TABLES, EVENTS } from '../../src/store/tables.ts';
-import { findings, signedBy, unprotect, verified } from '../support/audit.ts';
+import { findings, oldRow, signedBy, unprotect, verified } from '../support/audit.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, aRecommendation, HEARTBEAT, inserting, issued } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -16,12 +16,6 @@ const KEYS = ringOf(`b:${'2'.repeat(32)},a:${'1'.repeat(32)}`);
 const OLDER_KEY = ringOf(`a:${'1'.repeat(32)}`);
 
 const numbered = (count: number, from = 1) => Array.from({ length: count }, (_, index) => anEvent({ eventId: `e${from + index}` }));
-
-/** A row of before there was a chain, or one that somebody writes by hand. */
-function oldRow(at: AtHand, id: string) {
-  const texts = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
-  return { ...Object.fromEntries(texts), event_id: id, at: at.time(AT) };
-}
 
 /** The chain as plain SQL sees it. */
 async function places(at: AtHand): Promise<readonly string[]> {
@@ -210,7 +204,7 @@ export function auditContract(under: StoreUnderTest): void {
       }
       await at.outside.insert('agent_schema', [{ version: SCHEMA_VERSION - 1, min_supported: SCHEMA_VERSION - 2 }]);
       await at.outside.insert('agent_health', [{ agent_id: AGENT, polls_completed: 7 }]);
-      await at.outside.insert('agent_events', [oldRow(at, 'old-1')]);
+      await at.outside.insert('agent_events', [oldRow(at, 'old-1', AT)]);
       await expect(at.store.requireSchema()).rejects.toMatchObject({ code: 'not_set_up', remedy: 'run: ops-agent setup' });
       expect((await at.store.checkSchema(AGENT)).state).toBe('behind');
       await at.store.migrate(AGENT);
@@ -367,7 +361,7 @@ export function auditContract(under: StoreUnderTest): void {
 
     test('accepts as many rows from before the chain as its first row counted, and no other', async () => {
       const at = store();
-      await at.outside.insert('agent_events', [oldRow(at, 'old-1'), oldRow(at, 'old-2')]);
+      await at.outside.insert('agent_events', [oldRow(at, 'old-1', AT), oldRow(at, 'old-2', AT)]);
       await at.store.readOpenWork(AGENT);
       await at.store.appendEvents(numbered(2), AT);
       await (await at.another()).store.appendEvents([anEvent({ eventId: 'o', agentId: 'other' })], AT);
@@ -382,7 +376,7 @@ export function auditContract(under: StoreUnderTest): void {
         ['chain_started', { rows_before: 2 }],
       ]);
       expect(await verified(at.store)).toMatchObject({ findingsTotal: 0, unchained: 2 });
-      await at.outside.insert('agent_events', [oldRow(at, 'forged')]);
+      await at.outside.insert('agent_events', [oldRow(at, 'forged', AT)]);
       expect(await findings(at.store)).toEqual(['inserted']);
       await unprotect(at, under);
       await at.outside.run(`DELETE FROM agent_events WHERE event_id LIKE 'old%'`);

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { StoreUnderTest } from '../support/stores.ts';
 import { auditContract } from './audit.contract.ts';
+import { auditAcceptedContract } from './audit-accepted.contract.ts';
 import { auditSignaturesContract } from './audit-signatures.contract.ts';
 import { columnsContract } from './columns.contract.ts';
 import { cycleContract } from './cycle.contract.ts';
@@ -32,6 +33,7 @@ export function everyContract(under: StoreUnderTest): void {
     columnsContract(under);
     auditContract(under);
     auditSignaturesContract(under);
+    auditAcceptedContract(under);
     pruneContract(under);
     feedContract(under);
     guardsContract(under);

@@ -5,7 +5,7 @@ import { ringOf } from '../support/keys.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { findings, signedBy, unprotect, verified } from '../support/audit.ts';
+import { findings, oldRow, signedBy, unprotect, verified } from '../support/audit.ts';
 import { changed } from '../support/scenario.ts';
 import { AGENT, type AtHand, leaseOf, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
 import { aCommand, anEvent, aRecommendation, HEARTBEAT, inserting, insertingCommand } from './samples.ts';
@@ -204,7 +204,7 @@ export function pruneContract(under: StoreUnderTest): void {
       );
       const half = changed(at.store, {
         pruneAudit: async (lease) => {
-          await at.store.pruneAudit(lease, { throughSeq: 5, unchainedToo: false });
+          await at.store.pruneAudit(lease, { throughSeq: 5, unchainedThrough: null });
           throw new Error('killed');
         },
       });
@@ -218,8 +218,7 @@ export function pruneContract(under: StoreUnderTest): void {
 
     test('takes a beginning of many pieces, and rows from before the chain with it', async () => {
       const at = store();
-      const names = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
-      await at.outside.insert('agent_events', [{ ...Object.fromEntries(names), event_id: 'old-1', at: at.time(ago(600)) }]);
+      await at.outside.insert('agent_events', [oldRow(at, 'old-1', ago(600))]);
       await at.store.appendEvents(
         Array.from({ length: 12_000 }, (_, index) => told(`s${index}`)),
         ago(500),
@@ -231,11 +230,14 @@ export function pruneContract(under: StoreUnderTest): void {
 
     test('takes nothing of the chain while a row from before it has to stay', async () => {
       const at = store();
-      const names = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
-      await at.outside.insert('agent_events', [{ ...Object.fromEntries(names), event_id: 'old-1', at: at.time(ago(300)) }]);
+      await at.outside.insert('agent_events', [{ ...oldRow(at, 'old-1', ago(600)), subject_id: 'unjudged' }]);
+      await history(at);
       await at.store.appendEvents([told('a')], ago(500));
       const { cut, stop } = await pruning(at);
-      expect({ cut, stop }).toMatchObject({ cut: { rows: 0, unchained: 0 }, stop: { chainSeq: null, eventId: 'old-1', why: 'too_young' } });
+      expect({ cut, stop }).toMatchObject({
+        cut: { rows: 0, unchained: 0 },
+        stop: { chainSeq: null, eventId: 'old-1', why: 'still_open' },
+      });
       expect(await findings(at.store)).toEqual([]);
     });
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import type { AuditAcceptOptions } from '../commands/audit-accept.ts';
 import type { AuditExportOptions } from '../commands/audit-export.ts';
 import type { AuditVerifyOptions } from '../commands/audit-verify.ts';
 import type { PruneOptions } from '../commands/prune.ts';
@@ -11,6 +12,7 @@ export function defineAudit(program: Command, launch: Launch): void {
   const audit = program.command('audit').description('check that the audit is what was once written, or copy it elsewhere');
   documented(audit, { examples: ['ops-agent audit verify', 'ops-agent audit export --since 30d --output audit.jsonl'] });
   defineVerify(audit, launch);
+  defineAccept(audit, launch);
   defineExport(audit, launch);
   definePrune(program, launch);
 }
@@ -31,6 +33,23 @@ function defineVerify(audit: Command, launch: Launch): void {
       'ops-agent audit verify --head 1234:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 --json',
     ],
     exits: ['0  sound', '8  it has findings'],
+  });
+}
+
+function defineAccept(audit: Command, launch: Launch): void {
+  const accept = audit
+    .command('accept')
+    .description('answer for what verify found, by name and on record: only exactly that is no finding any more')
+    .requiredOption('--findings <id>', 'which findings, as verify names them')
+    .option('--by <name>', 'who; on a terminal the login is the default')
+    .option('--reason <text>', 'how it came, and why it is no harm')
+    .option('--json', 'print one JSON object')
+    .action((options: AuditAcceptOptions, command: Command) =>
+      launch(command, async (context) => (await import('../commands/audit-accept.ts')).run(context, options), { graceful: true }),
+    );
+  documented(accept, {
+    examples: ["ops-agent audit accept --findings 9f86d081884c7d65 --by operator_john --reason 'written by the version before'"],
+    exits: ['0  accepted, or there is nothing to accept', '5  the findings are not those that were seen'],
   });
 }
 

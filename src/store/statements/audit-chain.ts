@@ -10,16 +10,20 @@ export function inChain(alias: string): string {
   return `${alias}.chain_seq BETWEEN 1 AND ${MOST_CHAIN_SEQ}`;
 }
 
+/** The last row of the chain of `:agent`; where somebody put several at one place, always the same of them. */
+export function chainEnd(columns: string): string {
+  return `SELECT ${columns} FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')} ORDER BY e.chain_seq DESC, e.event_id LIMIT 1`;
+}
+
 /**
  * The end of the chain of `:agent`, at most one row, which the index on (agent_id, chain_seq) finds. `unchained`: where nothing at all is
  * in a chain, how many rows there are; else NULL.
  */
 export function tailSelect(d: Dialect): string {
-  const end = `SELECT e.chain_seq, e.hash FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')} ORDER BY e.chain_seq DESC LIMIT 1`;
   const unchained = `CASE WHEN t.chain_seq IS NULL AND NOT EXISTS (SELECT 1 FROM agent_events o WHERE ${inChain('o')})
     THEN (SELECT COUNT(*) FROM agent_events) END`;
   return `SELECT c.clock, (SELECT MAX(m.${d.quote('at')}) FROM agent_events m) AS newest_at, t.chain_seq, t.hash, ${unchained} AS unchained
-  FROM (SELECT ${d.now} AS clock) c LEFT JOIN (${end}) t ON true`;
+  FROM (SELECT ${d.now} AS clock) c LEFT JOIN (${chainEnd('e.chain_seq, e.hash')}) t ON true`;
 }
 
 /** The tail as in tailSelect in the first row, with whether `lease` is held, then the ids of `:ids` that are there. */

@@ -2,11 +2,11 @@ import { ACCEPTED, MOST_CHAIN_SEQ, PRUNED } from '../../domain/audit-chain.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { TAKEN_OVER } from '../../domain/ownership.ts';
 import type { ChainPage, UnchainedPage } from '../../ports/audit-store.ts';
-import { read, type Statement } from '../connection.ts';
+import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { EVENTS } from '../tables.ts';
 import { wordList } from '../word-list.ts';
-import { inChain } from './audit-chain.ts';
+import { chainEnd, inChain } from './audit-chain.ts';
 
 function columns(d: Dialect): string {
   return EVENTS.columns.map(({ name }) => `x.${d.quote(name)}`).join(', ');
@@ -55,6 +55,15 @@ export function firstSignedStatement(agentId: string): Statement {
   return read(
     `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')} AND COALESCE(x.signature, '') <> ''`,
     { agent: agentId },
+  );
+}
+
+export function noteHeadStatement(agentId: string): Statement {
+  return write(
+    `UPDATE agent_health SET audit_seq = (${chainEnd('e.chain_seq')}), audit_hash = (${chainEnd('e.hash')}) WHERE agent_id = :agent`,
+    {
+      agent: agentId,
+    },
   );
 }
 
