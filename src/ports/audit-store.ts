@@ -27,6 +27,7 @@ export interface Prunable {
 export interface PruneRange {
   readonly throughSeq: number;
   readonly unchainedThrough: Instant | null;
+  readonly leaseSeconds: number;
 }
 
 /** The audit row by row, for whoever checks it, exports it or takes its beginning away. Reading changes nothing. */
@@ -58,13 +59,16 @@ export interface AuditStore {
    * (equipment, family) and the newest work order of every sensor are not among them: the next one is made from them.
    */
   countPrunable(before: Instant): Promise<Prunable>;
-  /** Takes them away, while the lease is ours. Repeating is a no-op. */
-  pruneRows(lease: Lease, before: Instant): Promise<void>;
+  /** Takes them away, while the lease is ours. Repeating is a no-op. @returns how many went */
+  pruneRows(lease: Lease, before: Instant): Promise<Prunable>;
   /**
    * Takes a beginning of the audit away, piece by piece, while the lease is ours: killed in between, a shorter beginning is gone. Repeating
-   * goes on where it ended. @returns whether all of it is gone: false where the lease was lost
+   * goes on where it ended. With every piece the lease is as long as `leaseSeconds` again. @returns how many rows went, and whether all
+   * of them are gone: not where the lease was lost
    */
-  pruneAudit(lease: Lease, range: PruneRange): Promise<boolean>;
+  pruneAudit(lease: Lease, range: PruneRange): Promise<{ readonly rows: number; readonly isWhole: boolean }>;
+  /** Makes the lease as long again as it was, for work that may take longer. @returns whether it was still ours */
+  renewLease(lease: Lease, leaseSeconds: number): Promise<boolean>;
   /** Notes the end of the chain in agent_health as it is, whatever was noted there: somebody answered for that. Repeating is a no-op. */
   noteHead(agentId: string): Promise<void>;
   /** Gives the lease back that was taken without a cycle. */

@@ -16,7 +16,7 @@ import {
   testimoniesStatement,
   unchainedPageStatement,
 } from './statements/audit-pages.ts';
-import { giveLeaseBackStatement, LEASE_GUARD, leaseParams } from './statements/lease.ts';
+import { giveLeaseBackStatement, LEASE_GUARD, leaseParams, renewLeaseStatement } from './statements/lease.ts';
 import { heldSubjects, prunableCommand, prunableRecommendation, prunableSession, prunableWorkOrder } from './statements/prune.ts';
 import { COMMANDS, EVENTS, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
 
@@ -127,46 +127,60 @@ export class SqlAuditStore implements AuditStore {
     return counts;
   }
 
-  async pruneRows(lease: Lease, before: Instant): Promise<void> {
+  async pruneRows(lease: Lease, before: Instant): Promise<Prunable> {
     const params = { ...leaseParams(lease), before: this.#session.dialect.encodeTime(before) };
-    const deletes = this.#prunable.map(([, table, condition]) => {
+    const deletes = this.#prunable.map(([name, table, condition]) => {
       const key = table.key ?? '';
-      return write(
-        `DELETE FROM ${table.name} WHERE ${key} IN (SELECT x.${key} FROM ${table.name} x WHERE ${condition}) AND ${LEASE_GUARD}`,
-        params,
-      );
+      const sql = `DELETE FROM ${table.name} WHERE ${key} IN (SELECT x.${key} FROM ${table.name} x WHERE ${condition}) AND ${LEASE_GUARD}`;
+      return [name, write(sql, params)] as const;
     });
-    await this.#session.runAll(this.#session.dialect.whereDeletable([COMMANDS], deletes));
+    const statements = this.#session.dialect.whereDeletable(
+      [COMMANDS],
+      deletes.map(([, statement]) => statement),
+    );
+    const changes = await this.#session.runAll(statements);
+    const gone = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0 };
+    for (const [name, statement] of deletes) gone[name] = changes[statements.indexOf(statement)] ?? 0;
+    return gone;
   }
 
-  async pruneAudit(lease: Lease, { throughSeq, unchainedThrough }: PruneRange): Promise<boolean> {
-    if (unchainedThrough !== null && !(await this.#deleteUnchained(lease, unchainedThrough))) return false;
+  async pruneAudit(
+    lease: Lease,
+    { throughSeq, unchainedThrough, leaseSeconds }: PruneRange,
+  ): Promise<{ readonly rows: number; readonly isWhole: boolean }> {
+    const piece = (condition: string, params: Statement['params']) => this.#deleteEvents(lease, leaseSeconds, condition, params);
+    let rows = unchainedThrough === null ? 0 : await this.#deleteUnchained(piece, unchainedThrough);
     for (;;) {
       const first = await this.firstSeq(lease.agentId);
-      if (first === null || first > throughSeq) return true;
+      if (first === null || first > throughSeq) return { rows, isWhole: true };
       const through = Math.min(throughSeq, first + ROWS_PER_PIECE - 1);
-      await this.#deleteEvents(lease, 'agent_id = :agent AND chain_seq >= 1 AND chain_seq <= :through', { through });
-      if ((await this.firstSeq(lease.agentId)) === first) return false;
+      const gone = await piece('agent_id = :agent AND chain_seq >= 1 AND chain_seq <= :through', { through });
+      if (gone === 0) return { rows, isWhole: false };
+      rows += gone;
     }
   }
 
-  async #deleteUnchained(lease: Lease, through: Instant): Promise<boolean> {
+  async #deleteUnchained(piece: (condition: string, params: Statement['params']) => Promise<number>, through: Instant): Promise<number> {
     const d = this.#session.dialect;
-    const old = `${outsideOfChains('x')} AND x.${d.quote('at')} <= :unchained_through`;
+    const old = `SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x')} AND x.${d.quote('at')} <= :unchained_through`;
     const params = { unchained_through: d.encodeTime(through) };
-    const left = () => this.#count(read(`SELECT COUNT(*) AS n FROM agent_events x WHERE ${old}`, params));
-    for (let before = await left(); before > 0;) {
-      await this.#deleteEvents(lease, `event_id IN (SELECT x.event_id FROM agent_events x WHERE ${old} LIMIT ${ROWS_PER_PIECE})`, params);
-      const still = await left();
-      if (still === before) return false;
-      before = still;
-    }
-    return true;
+    let rows = 0;
+    for (let gone = ROWS_PER_PIECE; gone === ROWS_PER_PIECE; rows += gone)
+      gone = await piece(`event_id IN (${old} LIMIT ${ROWS_PER_PIECE})`, params);
+    return rows;
   }
 
-  async #deleteEvents(lease: Lease, condition: string, params: Statement['params']): Promise<void> {
-    const statement = write(`DELETE FROM agent_events WHERE ${condition} AND ${LEASE_GUARD}`, { ...leaseParams(lease), ...params });
-    await this.#session.runAll(this.#session.dialect.whereDeletable([EVENTS], [statement]));
+  /** @returns rows deleted */
+  async #deleteEvents(lease: Lease, leaseSeconds: number, condition: string, params: Statement['params']): Promise<number> {
+    const d = this.#session.dialect;
+    const deletion = write(`DELETE FROM agent_events WHERE ${condition} AND ${LEASE_GUARD}`, { ...leaseParams(lease), ...params });
+    const statements = [renewLeaseStatement(lease, leaseSeconds, d), ...d.whereDeletable([EVENTS], [deletion])];
+    const changes = await this.#session.runAll(statements);
+    return changes[statements.indexOf(deletion)] ?? 0;
+  }
+
+  async renewLease(lease: Lease, leaseSeconds: number): Promise<boolean> {
+    return (await this.#session.run(renewLeaseStatement(lease, leaseSeconds, this.#session.dialect))).changes > 0;
   }
 
   async noteHead(agentId: string): Promise<void> {

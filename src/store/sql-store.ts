@@ -95,6 +95,7 @@ function auditPart(session: Session): AuditStore {
     countPrunable: (before) => audit.countPrunable(before),
     pruneRows: (lease, before) => audit.pruneRows(lease, before),
     pruneAudit: (lease, range) => audit.pruneAudit(lease, range),
+    renewLease: (lease, leaseSeconds) => audit.renewLease(lease, leaseSeconds),
     noteHead: (agentId) => audit.noteHead(agentId),
     giveLeaseBack: (lease) => audit.giveLeaseBack(lease),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { prune, type PruneReport, type PruneRequest } from '../../src/cycle/prune.ts';
+import type { PruneReport } from '../../src/cycle/plan-prune.ts';
+import { prune, type PruneRequest } from '../../src/cycle/prune.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { ringOf } from '../support/keys.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
@@ -204,7 +205,7 @@ export function pruneContract(under: StoreUnderTest): void {
       );
       const half = changed(at.store, {
         pruneAudit: async (lease) => {
-          await at.store.pruneAudit(lease, { throughSeq: 5, unchainedThrough: null });
+          await at.store.pruneAudit(lease, { throughSeq: 5, unchainedThrough: null, leaseSeconds: 120 });
           throw new Error('killed');
         },
       });
@@ -305,7 +306,7 @@ export function pruneContract(under: StoreUnderTest): void {
       const robbed = changed(shared, {
         pruneRows: async (lease, before) => {
           await at.outside.run(`UPDATE agent_health SET lease_epoch = lease_epoch + 1, lease_owner = 'thief'`);
-          await shared.pruneRows(lease, before);
+          return shared.pruneRows(lease, before);
         },
       });
       await expect(pruning(at, robbed)).rejects.toMatchObject({ code: 'conflict', remedy: 'run it again' });
@@ -313,6 +314,76 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(await findings(at.store)).toEqual([]);
       expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: 'thief' }]);
     });
+
+    test('keeps its hold, however long the audit is read and its rows are taken away', async () => {
+      const at = store();
+      const { store: shared } = await at.another({ lock: false });
+      const thief = await at.another({ lock: false });
+      await shared.appendEvents([told('a'), told('b')], ago(500));
+      const timePasses = () => at.outside.run('UPDATE agent_health SET lease_expires = :past', { past: at.time(ago(1)) });
+      const steal = async () => {
+        await thief.store.takeLease({ agentId: AGENT, runId: 'thief', leaseSeconds: SETTINGS.store.leaseSeconds });
+        expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: 'prune-1' }]);
+      };
+      const slow = changed(shared, {
+        countPrunable: async (before) => {
+          await timePasses();
+          return shared.countPrunable(before);
+        },
+        pruneRows: async (lease, before) => {
+          await steal();
+          return shared.pruneRows(lease, before);
+        },
+        pruneAudit: async (lease, range) => {
+          await timePasses();
+          const done = await shared.pruneAudit(lease, range);
+          await steal();
+          return done;
+        },
+      });
+      await pruning(at, slow);
+      expect(await subjects(at)).toEqual(['3 pruned']);
+    });
+
+    test('ends with an error where other rows went than those that the audit was told of', async () => {
+      const at = store();
+      await history(at);
+      await at.store.appendEvents([told('gone'), told('newest')], ago(500));
+      const raced = changed(at.store, {
+        pruneRows: async (lease, before) => {
+          await at.outside.run(`UPDATE operator_sessions SET logout_timestamp = :past WHERE session_id = 'lately over'`, {
+            past: at.time(ago(500)),
+          });
+          return at.store.pruneRows(lease, before);
+        },
+      });
+      await expect(pruning(at, raced)).rejects.toMatchObject({
+        code: 'conflict',
+        message:
+          'not what was planned and told to the audit is gone: planned were recommendations 1, commands 1, work orders 1, sessions 1, gone are recommendations 1, commands 1, work orders 1, sessions 2',
+      });
+      expect(await subjects(at)).toEqual(['1 gone', '2 newest', '3 pruned']);
+      expect(await findings(at.store)).toEqual([]);
+      await pruning(at);
+      expect((await subjects(at))[0]).toBe('3 pruned');
+    });
+
+    test.each(['watermark_timestamp', 'detected_timestamp'])(
+      'keeps what the next cycle reads again after a long downtime, by %s, and says so',
+      async (column) => {
+        const at = store();
+        await history(at);
+        await at.store.appendEvents([told('gone'), told('newest')], ago(500));
+        await at.outside.run(`UPDATE agent_health SET ${column} = :seen`, { seen: at.time(ago(500)) });
+        const before = await left(at);
+        const report = await pruning(at);
+        expect(report).toMatchObject({ keptForWatermark: ago(500), cut: { rows: 0 }, stop: { chainSeq: 1, why: 'too_young' } });
+        expect(ago(500) - report.before).toBeGreaterThan(0);
+        expect(await left(at)).toEqual(before);
+        await at.outside.run(`UPDATE agent_health SET ${column} = :seen`, { seen: at.time(ago(1)) });
+        expect(await pruning(at)).toMatchObject({ keptForWatermark: null, rows: { recommendations: 1 } });
+      },
+    );
 
     test('keeps what cycles look back to: a shorter time is refused', async () => {
       const at = store();
