@@ -57,6 +57,9 @@ export async function acceptAudit(store: Store, request: AcceptRequest): Promise
   const { now, newestEventAt } = await store.readOpenWork(agentId);
   const event = acceptedEvent({ agentId, runId: request.runId }, request.actor, request.reason, findings, found);
   await store.appendEvents([event], eventTime(now, newestEventAt));
-  if (findings.some((finding) => finding.agentId === agentId && ABOUT_THE_END.includes(finding.kind))) await store.noteHead(agentId);
+  if (findings.some((finding) => finding.agentId === agentId && ABOUT_THE_END.includes(finding.kind))) {
+    const told = (await store.readTestimonies(agentId)).find(({ eventId }) => eventId === event.eventId);
+    if (told) await store.noteHead(agentId, { seq: told.chainSeq, hash: told.hash });
+  }
   return findings;
 }

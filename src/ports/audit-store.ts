@@ -1,4 +1,5 @@
 import type { JudgedRow, PlacedRow } from '../domain/audit-finding.ts';
+import type { ChainTail } from '../domain/audit-chain.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { Lease } from './store.ts';
 
@@ -69,8 +70,8 @@ export interface AuditStore {
   pruneAudit(lease: Lease, range: PruneRange): Promise<{ readonly rows: number; readonly isWhole: boolean }>;
   /** Makes the lease as long again as it was, for work that may take longer. @returns whether it was still ours */
   renewLease(lease: Lease, leaseSeconds: number): Promise<boolean>;
-  /** Notes the end of the chain in agent_health as it is, whatever was noted there: somebody answered for that. Repeating is a no-op. */
-  noteHead(agentId: string): Promise<void>;
+  /** Notes this end of the chain in agent_health, whatever was noted there: somebody answered for that. Repeating is a no-op. */
+  noteHead(agentId: string, head: ChainTail): Promise<void>;
   /** Gives the lease back that was taken without a cycle. */
   giveLeaseBack(lease: Lease): Promise<void>;
 }

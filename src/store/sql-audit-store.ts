@@ -1,4 +1,6 @@
+import type { ChainTail } from '../domain/audit-chain.ts';
 import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-finding.ts';
+import { isPlace } from '../domain/audit-witnesses.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { AuditStore, ChainPage, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/store.ts';
@@ -76,6 +78,7 @@ export class SqlAuditStore implements AuditStore {
     return rows
       .map((row) => this.#row(row))
       .filter(isPlaced)
+      .filter(({ chainSeq }) => isPlace(chainSeq))
       .toSorted((a, b) => a.chainSeq - b.chainSeq);
   }
 
@@ -183,8 +186,8 @@ export class SqlAuditStore implements AuditStore {
     return (await this.#session.run(renewLeaseStatement(lease, leaseSeconds, this.#session.dialect))).changes > 0;
   }
 
-  async noteHead(agentId: string): Promise<void> {
-    await this.#session.run(noteHeadStatement(agentId));
+  async noteHead(agentId: string, head: ChainTail): Promise<void> {
+    await this.#session.run(noteHeadStatement(agentId, head));
   }
 
   async giveLeaseBack(lease: Lease): Promise<void> {

@@ -96,7 +96,7 @@ function auditPart(session: Session): AuditStore {
     pruneRows: (lease, before) => audit.pruneRows(lease, before),
     pruneAudit: (lease, range) => audit.pruneAudit(lease, range),
     renewLease: (lease, leaseSeconds) => audit.renewLease(lease, leaseSeconds),
-    noteHead: (agentId) => audit.noteHead(agentId),
+    noteHead: (agentId, head) => audit.noteHead(agentId, head),
     giveLeaseBack: (lease) => audit.giveLeaseBack(lease),
   };
 }

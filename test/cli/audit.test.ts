@@ -210,6 +210,27 @@ describe('audit export', () => {
   });
 });
 
+describe('an audit that cannot be written', () => {
+  beforeEach(() => tamper(`CREATE TRIGGER no_room BEFORE INSERT ON agent_events BEGIN SELECT RAISE(ABORT, 'no room'); END`));
+
+  test('does not keep the kill switch from being set, and that is said', async () => {
+    const { stdout, stderr, code } = await place.run('control', 'advisory', '--by', 'anna', '--reason', 'smoke');
+    expect(stdout).toBe('✓ In force, until it is cleared: advisory (all) by anna: smoke\n');
+    expect(stderr).toMatch(/^ops-agent: the order is in force, but the audit could not be told of it: .*no room.*\n$/);
+    expect(code).toBe(8);
+    expect(await place.json('control', 'list', '--json')).toEqual(
+      expect.arrayContaining([expect.objectContaining({ kind: 'advisory', scope: 'all', by: 'anna', reason: 'smoke' })]),
+    );
+  });
+
+  test('keeps every other order from being given', async () => {
+    const told = await place.run('control', 'out-of-service', '--by', 'anna', '--reason', 'overhaul');
+    expect(told).toMatchObject({ stdout: '', stderr: expect.stringContaining('no room') });
+    expect(told.code).not.toBe(0);
+    expect(JSON.stringify(await place.json('control', 'list', '--json'))).not.toContain('overhaul');
+  });
+});
+
 describe('prune', () => {
   test('says what would go, and why the rest stays, and changes nothing', async () => {
     const { stdout, code } = await place.run('prune', '--keep', '400d', '--by', 'anna', '--dry-run');

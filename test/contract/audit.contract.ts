@@ -255,6 +255,7 @@ export function auditContract(under: StoreUnderTest): void {
         ['after', `'no JSON'`],
         ['at', `'no time'`],
         ['ordinal', `'x'`],
+        ['ordinal', '9007199254740993'],
         ['hash', 'NULL'],
       ])('finds that %s was replaced by %s', async (name, value) => {
         const at = await withRows();

@@ -2,6 +2,7 @@ import { describe } from '@jest/globals';
 import type { StoreUnderTest } from '../support/stores.ts';
 import { auditContract } from './audit.contract.ts';
 import { auditAcceptedContract } from './audit-accepted.contract.ts';
+import { auditPlacesContract } from './audit-places.contract.ts';
 import { auditSignaturesContract } from './audit-signatures.contract.ts';
 import { columnsContract } from './columns.contract.ts';
 import { cycleContract } from './cycle.contract.ts';
@@ -34,6 +35,7 @@ export function everyContract(under: StoreUnderTest): void {
     auditContract(under);
     auditSignaturesContract(under);
     auditAcceptedContract(under);
+    auditPlacesContract(under);
     pruneContract(under);
     feedContract(under);
     guardsContract(under);
