@@ -290,6 +290,19 @@ export function auditContract(under: StoreUnderTest): void {
       expect(health).toMatchObject([{ auditSeq: 5, auditHash: known }]);
     });
 
+    test.each(['-3', '0', '9007199254740991', ...(under.takesAnyValue ? ['2.5', "'x'", "''"] : [])])(
+      'finds an end in agent_health that is none: %s would keep every cut from showing',
+      async (value) => {
+        const at = await withRows();
+        await at.store.endCycle(await leaseOf(at.store), HEARTBEAT);
+        await at.outside.run(`UPDATE agent_health SET audit_seq = ${value}`);
+        await at.outside.run(`DELETE FROM agent_events WHERE event_id IN ('e4', 'e5')`);
+        expect(await findings(at.store)).toEqual(['note']);
+        await at.outside.run('UPDATE agent_health SET audit_seq = NULL');
+        expect(await findings(at.store)).toEqual(['note']);
+      },
+    );
+
     test('notes the end anew with every cycle, and forgets it with a new owner', async () => {
       const at = store();
       await at.store.endCycle(await leaseOf(at.store), HEARTBEAT);
