@@ -71,7 +71,7 @@ async function requireSound(store: Store, agentId: string, { keys }: PruneReques
   if (first)
     throw new AgentError(
       'unsound_audit',
-      `the audit is not sound, and taking rows away would take the evidence with them (${counted(findingsTotal, 'finding')}, the first: ${first.text})`,
+      `the audit is not sound, and taking rows away would take the evidence with them (${counted(findingsTotal, 'finding')}, the first: ${first.text.replace(/\p{Cc}+/gu, ' ')})`,
       'see: ops-agent audit verify',
     );
   const own = chains.find((chain) => chain.agentId === agentId);

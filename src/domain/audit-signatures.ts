@@ -4,10 +4,10 @@ import { ACCEPTED, PRUNED } from './audit-chain.ts';
 import { type AuditFinding, findingAt, findingOf, type PlacedRow } from './audit-finding.ts';
 import { counted } from './counted.ts';
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from './event.ts';
-import { judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
+import { isKeyId, judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
 import { TAKEN_OVER } from './ownership.ts';
 
-/** Unknown keys that are told one by one; those beyond are told as one. */
+/** Unknown keys that are told one by one; those beyond, and those that are none, are told as one. */
 const MOST_UNKNOWN_KEYS = 32;
 const OTHERS = '…';
 
@@ -79,7 +79,8 @@ export class SignatureCheck {
 
   #noteUnknown({ signature, hash }: PlacedRow): void {
     const text = signature ?? '';
-    const named = text.slice(0, Math.max(text.indexOf(':'), 0)).slice(0, 64);
+    const said = text.slice(0, Math.max(text.indexOf(':'), 0));
+    const named = isKeyId(said) ? said : OTHERS;
     const id = this.#unknown.has(named) || this.#unknown.size < MOST_UNKNOWN_KEYS ? named : OTHERS;
     const { rows, digest } = this.#unknown.get(id) ?? { rows: 0, digest: '' };
     const next = createHash('sha256')
@@ -105,7 +106,7 @@ export class SignatureCheck {
 
   #unknownKeys(): readonly AuditFinding[] {
     return [...this.#unknown].map(([id, { rows, digest }]) => {
-      const which = id === OTHERS ? 'yet other keys, which are' : `the key '${id}', which is`;
+      const which = id === OTHERS ? 'other keys, which are' : `the key '${id}', which is`;
       const text = `${counted(rows, 'row is', 'rows are')} signed with ${which} not among the keys that were given: give the old key as well, behind the one that signs (it only checks)`;
       return findingOf({ kind: 'unknown_key', agentId: this.#agentId, at: null, text, by: digest });
     });

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type SqlValue, write } from '../../src/store/connection.ts';
@@ -193,22 +194,115 @@ describe('audit export', () => {
     expect(await place.run('audit', 'export', '--format', 'xls')).toMatchObject({ code: 2, stdout: '' });
   });
 
-  test('into a file replaces it whole, or leaves it as it was', async () => {
+  test('into a file replaces it whole and says how many rows went there, or leaves it as it was', async () => {
     writeFileSync(path.join(place.cwd, 'audit.jsonl'), 'yesterday');
-    expect(await place.run('audit', 'export', '--output', 'audit.jsonl')).toEqual({ stdout: '', stderr: '', code: 0 });
+    expect(await place.run('audit', 'export', '--output', 'audit.jsonl')).toEqual({
+      stdout: '',
+      stderr: '✓ Wrote 3 rows to audit.jsonl\n',
+      code: 0,
+    });
     const { stdout } = await place.run('audit', 'export');
     expect(readFileSync(path.join(place.cwd, 'audit.jsonl'), 'utf8')).toBe(stdout);
     mkdirSync(path.join(place.cwd, 'folder'));
-    for (const file of ['folder', 'nowhere/audit.jsonl'])
-      expect(await place.run('audit', 'export', '--output', file)).toMatchObject({
+    for (const [file, reason] of [
+      ['folder', 'it is a folder'],
+      ['nowhere/audit.jsonl', 'its folder does not exist'],
+      ['a'.repeat(300), 'the name is too long'],
+    ] as const)
+      expect(await place.run('audit', 'export', '--output', file)).toEqual({
         code: 2,
         stdout: '',
-        stderr: expect.stringContaining(`Name a file in a folder that exists and has room`),
+        stderr: `ops-agent: --output: cannot write '${file}': ${reason}. Name a file in a folder that you may write to\n`,
       });
     expect(readdirSync(place.cwd).filter((name) => name.endsWith('.part'))).toEqual([]);
     expect(existsSync(path.join(place.cwd, 'nowhere'))).toBe(false);
+    // A name that is as long as a name can be has no room for another beside it.
+    expect(await place.run('audit', 'export', '--output', 'a'.repeat(255))).toMatchObject({ code: 0 });
+  });
+
+  test('refuses to write where the agent has its own files, through links as well, and where there is no regular file', async () => {
+    const at = (name: string) => path.join(place.cwd, name);
+    symlinkSync('ops-agent.db', at('link'));
+    linkSync(at('ops-agent.db'), at('hard'));
+    symlinkSync('nothing', at('dangling'));
+    symlinkSync('.', at('here'));
+    spawnSync('mkfifo', [at('fifo')]);
+    const before = readdirSync(place.cwd);
+    const kept = readFileSync(at('ops-agent.db'));
+    for (const [file, reason] of [
+      ['ops-agent.db', "it is the store's own file. Name another file"],
+      ['ops-agent.db-wal', "it is the store's own file. Name another file"],
+      ['ops-agent.db.lock', "it is the store's lock's own file. Name another file"],
+      ['ops-agent.plant.db', "it is the plant's own file. Name another file"],
+      ['here/ops-agent.plant.db-journal', "it is the plant's own file. Name another file"],
+      ['link', "it is the store's own file. Name another file"],
+      ['hard', "it is the store's own file. Name another file"],
+      ['dangling', 'it is a link to nothing. Name a file in a folder that you may write to'],
+      ['fifo', 'it is no regular file. Name a file, or leave the option out and redirect the output'],
+      ['/dev/null', 'it is no regular file. Name a file, or leave the option out and redirect the output'],
+    ] as const)
+      expect(await place.run('audit', 'export', '--output', file)).toEqual({
+        stdout: '',
+        stderr: `ops-agent: --output: cannot write '${file}': ${reason}\n`,
+        code: 2,
+      });
+    expect(readdirSync(place.cwd)).toEqual(before);
+    expect(readFileSync(at('ops-agent.db'))).toEqual(kept);
+    writeFileSync(at('true'), '');
+    symlinkSync('true', at('alias'));
+    expect(await place.run('audit', 'export', '--output', 'alias')).toMatchObject({ code: 0 });
+    expect(readFileSync(at('true'), 'utf8')).not.toBe('');
+    expect(lstatSync(at('alias')).isSymbolicLink()).toBe(true);
+  });
+
+  test('as CSV keeps every text from being a formula, and one apostrophe less is the text again', async () => {
+    const texts = [
+      '=1',
+      '+1',
+      '-1',
+      '@a',
+      '\t=1',
+      '\r=1',
+      '\n=1',
+      '\ufeff=1',
+      '\uff1d1',
+      "'=1",
+      "''@a",
+      "'quoted'",
+      'plain',
+      '1-1',
+      ' =1',
+      'a\rb',
+      'a,"b"',
+    ];
+    const connection = await openEmbedded(path.join(place.cwd, 'ops-agent.db'), false);
+    for (const [index, text] of texts.entries())
+      await connection.execute(
+        write(
+          `INSERT INTO agent_events (event_id, at, agent_id, run_id, actor, subject_type, subject_id, event, reason)
+VALUES (:id, '2026-01-01 00:00:00.000', 'a', 'r', 'b', 'agent', 's', 'noted', :text)`,
+          { id: `x${String(index).padStart(2, '0')}`, text },
+        ),
+      );
+    await connection.close();
+    const { stdout } = await place.run('audit', 'export', '--format', 'csv');
+    const cells = cellsOf(stdout).filter(([id]) => id?.startsWith('x'));
+    const reason = EVENTS.columns.findIndex(({ name }) => name === 'reason');
+    const shown = cells.map((row) => row[reason] ?? '');
+    expect(shown.filter((cell) => /^[=+\-@\t\r\n\ufeff\uff1d]/.test(cell))).toEqual([]);
+    expect(shown.map((cell) => (/^'+[=+\-@\t\r\n\ufeff\uff1d\uff0b\uff0d\uff20]/.test(cell) ? cell.slice(1) : cell))).toEqual(texts);
   });
 });
+
+/** RFC 4180, as a spreadsheet reads it. */
+function cellsOf(csv: string): readonly (readonly string[])[] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, bare, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\n|$)/g)) {
+    rows.at(-1)?.push(quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'));
+    if (end === '\n') rows.push([]);
+  }
+  return rows;
+}
 
 describe('an audit that cannot be written', () => {
   beforeEach(() => tamper(`CREATE TRIGGER no_room BEFORE INSERT ON agent_events BEGIN SELECT RAISE(ABORT, 'no room'); END`));

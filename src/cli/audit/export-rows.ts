@@ -46,17 +46,23 @@ async function* auditRows(store: AuditStore, since: Instant | null): AsyncGenera
   for await (const row of unchainedRows(store)) if (isWanted(row)) yield row;
 }
 
+export interface ExportedPiece {
+  readonly text: string;
+  /** Rows of the audit in it. */
+  readonly rows: number;
+}
+
 /** The audit as text, a piece in memory at a time. */
-export async function* exportedText(store: AuditStore, format: ExportFormat, since: Instant | null): AsyncGenerator<string> {
-  if (format === 'csv') yield csvHeader(COLUMNS.map(snakeCase));
+export async function* exportedPieces(store: AuditStore, format: ExportFormat, since: Instant | null): AsyncGenerator<ExportedPiece> {
+  if (format === 'csv') yield { text: csvHeader(COLUMNS.map(snakeCase)), rows: 0 };
   let rows: JudgedRow[] = [];
   for await (const row of auditRows(store, since)) {
     rows.push(row);
     if (rows.length < ROWS_PER_CHUNK) continue;
-    yield textOf(rows, format);
+    yield { text: textOf(rows, format), rows: rows.length };
     rows = [];
   }
-  if (rows.length > 0) yield textOf(rows, format);
+  if (rows.length > 0) yield { text: textOf(rows, format), rows: rows.length };
 }
 
 function textOf(rows: readonly JudgedRow[], format: ExportFormat): string {

@@ -110,7 +110,7 @@ function chainLines(chain: ChainReport, areSignaturesChecked: boolean): readonly
   if (rows === 0) return [`${plain(agentId)}: no rows`];
   return [
     `${plain(agentId)}: ${counted(rows, 'row')}, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
-    `  head ${lastSeq ?? 0}:${headHash ?? '-'} (noted down elsewhere, --head finds what is changed or cut off before it)`,
+    `  head ${lastSeq ?? 0}:${plain(headHash ?? '-')} (noted down elsewhere, --head finds what is changed or cut off before it)`,
     `  ${signaturesText(chain, areSignaturesChecked)}`,
     ...(prunedThrough !== null && prunedThrough > 0 ? [`  rows up to ${prunedThrough} were taken away by prune`] : []),
   ];

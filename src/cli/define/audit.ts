@@ -65,7 +65,7 @@ function defineExport(audit: Command, launch: Launch): void {
     );
   documented(exporting, {
     examples: ['ops-agent audit export > audit.jsonl', 'ops-agent audit export --format csv --since 30d --output audit.csv'],
-    exits: ['2  the file cannot be written'],
+    exits: ['2  the file, or stdout, cannot be written'],
   });
 }
 
