@@ -48,9 +48,12 @@ export class AuditLog {
     this.#guardedSql = appendSql(session.dialect, LEASE_GUARD);
   }
 
-  /** Takes note of a tail that was read with something else; null: it is not known, and is read before the next append. */
+  /**
+   * Takes note of a tail that was read with something else; null, or one with no room behind it: it is not known, and is read before the
+   * next append.
+   */
   expect(agentId: string, tail: ChainTail | null): void {
-    if (tail === null) this.#tails.delete(agentId);
+    if (tail === null || !this.#hasRoom(agentId, tail, [])) this.#tails.delete(agentId);
     else this.#tails.set(agentId, tail);
   }
 

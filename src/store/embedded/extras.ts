@@ -128,7 +128,7 @@ const APPEND_ONLY: readonly string[] = (() => {
      WHEN ${CANONICAL('NEW.at')} IS NOT ${CANONICAL('OLD.at')} ${refuse}`,
     // Behind a row that somebody put at the end of all places, while there was no trigger, there is none: then any next place will do.
     'DROP TRIGGER IF EXISTS agent_events_next_place',
-    `CREATE TRIGGER agent_events_next_place BEFORE INSERT ON agent_events
+    `CREATE TRIGGER IF NOT EXISTS agent_events_next_place BEFORE INSERT ON agent_events
      WHEN typeof(NEW.agent_id) <> 'text' OR (NEW.chain_seq IS NOT NULL AND (typeof(NEW.chain_seq) <> 'integer' OR (NEW.chain_seq <> 1 + ${LAST_PLACE}
        AND NOT (${LAST_PLACE} >= ${MOST_CHAIN_SEQ / 2} AND (NEW.chain_seq = 1
          OR EXISTS (SELECT 1 FROM agent_events e WHERE e.agent_id = NEW.agent_id AND e.chain_seq = NEW.chain_seq - 1))))))
