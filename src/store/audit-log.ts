@@ -17,6 +17,9 @@ const MOST_ATTEMPTS = 40;
 /** From then on it waits a little between two attempts, so that many writers do not keep each other from the end of the chain. */
 const PATIENT_FROM = 3;
 
+/** From here on rows are not of what any agent goes on with: none records so much, and the last places must not be what ends the recording. */
+const LEAST_FAR = MOST_CHAIN_SEQ - 2 ** 20;
+
 /** What one look at the end of a chain says. */
 interface Look {
   readonly clock: Instant;
@@ -117,7 +120,7 @@ export class AuditLog {
   }
 
   #belowOf(agentId: string): number {
-    return this.#below.get(agentId) ?? MOST_CHAIN_SEQ + 1;
+    return this.#below.get(agentId) ?? LEAST_FAR;
   }
 
   /**

@@ -41,30 +41,35 @@ export function auditPlacesContract(under: StoreUnderTest): void {
     }
 
     const odd = under.takesAnyValue ? ['3.5', "'x'"] : [];
-    test.each([String(MOST_CHAIN_SEQ), String(MOST_CHAIN_SEQ - 1), String(MOST_CHAIN_SEQ * 2), '-3', '0', ...odd])(
-      'at %s stops nobody from recording: the chain goes on where it was, in a new process too',
-      async (place) => {
-        const at = await withRowAt(place);
-        // A cycle in which nothing happens takes no such row for the end.
-        await at.store.endCycle(await leaseOf(at.store), HEARTBEAT);
-        expect([null, 3]).toContain((await at.store.readHealth()).health[0]?.auditSeq);
-        const lease = await leaseOf(at.store);
-        expect(await at.store.appendEvents(numbered(2, 4), AT, lease)).toBe(true);
-        await at.store.endCycle(lease, HEARTBEAT);
-        const other = await at.another({ lock: false });
-        await other.store.readOpenWork(AGENT);
-        await other.store.appendEvents(numbered(2, 6), AT);
-        await at.store.appendEvents(numbered(1, 8), AT);
-        const seqs = (await places(at)).filter((seq) => Number.isInteger(seq) && Number(seq) > 0);
-        expect(seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-        expect((await at.store.readHealth()).health).toMatchObject([{ auditSeq: 5 }]);
-        expect(await findings(at.store)).not.toEqual([]);
-      },
-    );
+    test.each([
+      String(MOST_CHAIN_SEQ),
+      String(MOST_CHAIN_SEQ - 1),
+      String(MOST_CHAIN_SEQ - 2 ** 20 - 1),
+      String(MOST_CHAIN_SEQ * 2),
+      '-3',
+      '0',
+      ...odd,
+    ])('at %s stops nobody from recording: the chain goes on where it was, in a new process too', async (place) => {
+      const at = await withRowAt(place);
+      // A cycle in which nothing happens takes no such row for the end.
+      await at.store.endCycle(await leaseOf(at.store), HEARTBEAT);
+      expect([null, 3]).toContain((await at.store.readHealth()).health[0]?.auditSeq);
+      const lease = await leaseOf(at.store);
+      expect(await at.store.appendEvents(numbered(2, 4), AT, lease)).toBe(true);
+      await at.store.endCycle(lease, HEARTBEAT);
+      const other = await at.another({ lock: false });
+      await other.store.readOpenWork(AGENT);
+      await other.store.appendEvents(numbered(2, 6), AT);
+      await at.store.appendEvents(numbered(1, 8), AT);
+      const seqs = (await places(at)).filter((seq) => Number.isInteger(seq) && Number(seq) > 0);
+      expect(seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect((await at.store.readHealth()).health).toMatchObject([{ auditSeq: 5 }]);
+      expect(await findings(at.store)).not.toEqual([]);
+    });
 
     test('stops nobody either where several stand there, or where there is no other row', async () => {
       const at = await withRowAt(String(MOST_CHAIN_SEQ));
-      for (const back of [1, 2, 4, 5, 9]) await putAt(at, `far ${back}`, String(MOST_CHAIN_SEQ - back));
+      for (const back of [1, 2, 4, 5, 9]) await putAt(at, `far ${back}`, String(MOST_CHAIN_SEQ - 2 ** 20 - back));
       await at.outside.run(`DELETE FROM agent_events WHERE event_id LIKE 'e%'`);
       await at.store.appendEvents(numbered(12), AT);
       expect(await places(at)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
