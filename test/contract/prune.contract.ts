@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { PruneReport } from '../../src/cycle/plan-prune.ts';
 import { prune, type PruneRequest } from '../../src/cycle/prune.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import { takenOver } from '../../src/domain/ownership.ts';
 import { ringOf } from '../support/keys.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
@@ -287,6 +288,23 @@ export function pruneContract(under: StoreUnderTest): void {
       expect({ chains, findingsTotal }).toMatchObject({ findingsTotal: 0, chains: [{ rows: 2, signed: 2, checked: 2 }] });
       // All that the old key signed is gone.
       expect(await findings(at.store, alone)).toEqual([]);
+      await signing.close();
+    });
+
+    test('of a take-over keeps what it says about the chain that it ended', async () => {
+      const at = store();
+      const signing = await signedBy(at, under, KEYS);
+      await signing.appendEvents([anEvent({ eventId: 'f1', agentId: 'former' }), anEvent({ eventId: 'f2', agentId: 'former' })], ago(600));
+      const [, last] = await at.store.readChainPage({ agentId: 'former', after: null, limit: 9 });
+      const owner = { agentId: 'former', auditSeq: 2, auditHash: last?.hash ?? null };
+      await signing.appendEvents([takenOver({ agentId: AGENT, runId: 'r' }, owner), told('a')], ago(500));
+      await signing.appendEvents([told('b')], NOW);
+      expect((await pruning(at, signing, { keys: KEYS })).cut).toMatchObject({ throughSeq: 2 });
+      await pruning(at, signing, { keys: KEYS, runId: 'prune-2' });
+      expect(await findings(at.store, KEYS)).toEqual([]);
+      await unprotect(at, under);
+      await at.outside.run(`DELETE FROM agent_events WHERE event_id = 'f2'`);
+      expect(await findings(at.store, KEYS)).toEqual(['cut 2']);
       await signing.close();
     });
 

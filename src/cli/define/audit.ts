@@ -83,6 +83,10 @@ function definePrune(program: Command, launch: Launch): void {
     );
   documented(prune, {
     examples: ['ops-agent prune --keep 400d --by operator_john --dry-run', 'ops-agent prune --keep 400d --by operator_john'],
-    exits: ['2  --keep is less than has to stay', '5  a cycle holds the lease', '8  the audit is not sound: nothing was taken away'],
+    exits: [
+      '2  --keep is less than has to stay',
+      '5  a cycle holds the lease, or other rows went than were planned',
+      '8  the audit is not sound: nothing was taken away',
+    ],
   });
 }
