@@ -1,7 +1,7 @@
 /** One step of bench/audit.mjs in a process of its own, so that its peak memory is its own: prints one JSON object. */
 import path from 'node:path';
-import { exportedText } from '../src/cli/audit/export-rows.ts';
-import { writeWholeFile } from '../src/cli/audit/whole-file.ts';
+import { exportedPieces, type ExportFormat } from '../src/cli/audit/export-rows.ts';
+import { replaceWhole } from '../src/cli/whole-file.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { checkAudit } from '../src/cycle/check-audit.ts';
 import { eventOf } from '../src/domain/event.ts';
@@ -61,6 +61,15 @@ async function appendOne(store: Store): Promise<void> {
   );
 }
 
+async function* texts(format: ExportFormat): AsyncGenerator<string> {
+  for await (const { text } of exportedPieces(store, format, null)) yield text;
+}
+
+function exportTo(format: ExportFormat): Promise<void> {
+  const file = path.join(folder, `audit.${format}`);
+  return replaceWhole(file, { flag: '--output', asked: file }, texts(format));
+}
+
 const [step = '', folder = '', from = '0', to = '0'] = process.argv.slice(2);
 const store = await open(folder);
 const steps: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -71,8 +80,8 @@ const steps: Readonly<Record<string, () => Promise<unknown>>> = {
     if (findingsTotal > 0 || (chains[0]?.rows ?? 0) < Number(to))
       throw new Error(`${findingsTotal} findings in ${chains[0]?.rows ?? 0} rows`);
   },
-  jsonl: () => writeWholeFile(path.join(folder, 'audit.jsonl'), exportedText(store, 'jsonl', null)),
-  csv: () => writeWholeFile(path.join(folder, 'audit.csv'), exportedText(store, 'csv', null)),
+  jsonl: () => exportTo('jsonl'),
+  csv: () => exportTo('csv'),
 };
 const work = steps[step];
 if (!work) throw new Error(`no step '${step}'`);

@@ -25,6 +25,7 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
   plant_unavailable: EXIT.unavailable,
   not_set_up: EXIT.unhealthy,
   unsound_audit: EXIT.unhealthy,
+  not_audited: EXIT.unhealthy,
   interrupted: EXIT.sigint,
 };
 

@@ -85,7 +85,7 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
 }
 
 async function takeOver(ports: CyclePorts, agentId: string, runId: string, owner: AgentHealth, clock: CycleClock): Promise<void> {
-  const event = takenOver({ agentId, runId }, owner.agentId);
+  const event = takenOver({ agentId, runId }, owner);
   await ports.store.appendEvents([event], clock.now());
   await ports.store.takeOver(agentId);
 }

@@ -1,8 +1,13 @@
-import { type AuditFinding, ChainCheck, type ChainReport, judgeUnchained, type KnownHead } from '../domain/audit-check.ts';
+import { type Acceptance, acceptancesIn, type AcceptedFinding, FindingTally } from '../domain/audit-accepted.ts';
+import { ChainCheck } from '../domain/audit-check.ts';
+import type { AuditFinding, ChainReport, KnownHead, PlacedRow } from '../domain/audit-finding.ts';
+import { type ChainStart, UnchainedCheck } from '../domain/audit-unchained.ts';
+import { headNoted, stranger } from '../domain/audit-witnesses.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { OperatorStore } from '../ports/store.ts';
-import { chainRows } from './audit-rows.ts';
+import { chainRows, unchainedRows } from './audit-rows.ts';
+import { readWitnesses } from './audit-witnesses.ts';
 
 export interface AuditQuestion {
   readonly keys: KeyRing;
@@ -16,8 +21,15 @@ export interface AuditReport {
   readonly chains: readonly ChainReport[];
   /** Rows outside of every chain. */
   readonly unchained: number;
+  /** Where the chains began on tables with older rows; null where there were none. */
+  readonly start: ChainStart | null;
+  /** What nobody answered for. */
   readonly findings: readonly AuditFinding[];
   readonly findingsTotal: number;
+  /** Which findings these are, in one word; null where there are none. */
+  readonly findingsId: string | null;
+  /** What somebody answered for, all of it. */
+  readonly accepted: readonly AcceptedFinding[];
 }
 
 /** A prune that goes on meanwhile takes rows away behind the reader; more than one at a time there is not. */
@@ -38,28 +50,40 @@ export async function checkAudit(store: AuditStore & Pick<OperatorStore, 'readHe
 }
 
 async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, question: AuditQuestion): Promise<AuditReport> {
+  const { keys } = question;
   const { health } = await store.readHealth();
-  const known = health.flatMap(({ agentId, auditSeq, auditHash }) =>
-    auditSeq === null ? [] : [{ agentId, head: { seq: auditSeq, hash: auditHash, from: 'agent_health' } }],
-  );
-  const heads = [...known, ...question.heads];
+  const witnesses = await readWitnesses(store, health, keys);
+  const noted = health.map((row) => ({ agentId: row.agentId, ...headNoted(row) }));
+  const known = noted.flatMap(({ agentId, head }) => (head === null ? [] : [{ agentId, head }]));
+  const heads = [...known, ...witnesses.heads, ...question.heads];
   const owners = new Set([...(await store.readChainOwners()), ...heads.map(({ agentId }) => agentId)]);
-  const kept: AuditFinding[] = [];
-  let total = 0;
-  const note = (findings: readonly AuditFinding[]) => {
-    total += findings.length;
-    kept.push(...findings.slice(0, Math.max(question.mostFindings - kept.length, 0)));
-  };
+  const tally = new FindingTally(acceptedBy(witnesses.testimonies), question.mostFindings);
+  for (const { findings } of noted) tally.note(findings);
   const chains: ChainReport[] = [];
+  let start: ChainStart | null = null;
   for (const agentId of [...owners].toSorted()) {
     const own = heads.filter((each) => each.agentId === agentId).map(({ head }) => head);
-    const check = new ChainCheck(agentId, question.keys, own);
-    for await (const row of chainRows(store, agentId)) note(check.next(row));
-    const { findings, report } = check.end();
-    note(findings);
+    const check = new ChainCheck(agentId, keys, own);
+    for await (const row of chainRows(store, agentId)) tally.note(check.next(row));
+    const isKnown = witnesses.known.has(agentId);
+    // A chain of nobody has that for a finding; whether it is signed says no more.
+    const { findings, report } = check.end(!isKnown || witnesses.retired.has(agentId));
+    tally.note(findings);
+    if (keys.length > 0 && !isKnown && report.rows > 0) tally.note([stranger(agentId, report.rows, report.headHash)]);
+    if ((check.start?.rowsBefore ?? 0) > (start?.rowsBefore ?? 0)) start = check.start;
     chains.push(report);
   }
-  const unchained = await store.countUnchained();
-  note(judgeUnchained(unchained, chains));
-  return { chains, unchained, findings: kept, findingsTotal: total };
+  const outside = new UnchainedCheck(
+    start,
+    chains.some(({ prunedThrough }) => prunedThrough !== null && prunedThrough > 0),
+  );
+  for await (const row of unchainedRows(store)) tally.note(outside.next(row));
+  tally.note(outside.end());
+  const { kept: findings, total: findingsTotal, id: findingsId, accepted } = tally;
+  return { chains, unchained: outside.rows, start, findings, findingsTotal, findingsId, accepted };
+}
+
+/** The last word about a finding is the one that counts. */
+function acceptedBy(testimonies: readonly PlacedRow[]): ReadonlyMap<string, Acceptance> {
+  return new Map(testimonies.flatMap((row) => [...acceptancesIn(row)]));
 }

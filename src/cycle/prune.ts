@@ -1,19 +1,18 @@
 import type { Settings } from '../config/settings.ts';
-import { lookBackSeconds } from '../domain/detection-request.ts';
+import { fingerprintOf } from '../domain/audit-accepted.ts';
+import type { ChainStart } from '../domain/audit-unchained.ts';
+import { counted } from '../domain/counted.ts';
 import { AgentError } from '../domain/errors.ts';
 import { isHeldBy } from '../domain/health.ts';
-import { addSeconds, type Instant, isoOf, SECOND_MS } from '../domain/instant.ts';
+import { type Instant, isoOf, SECOND_MS } from '../domain/instant.ts';
 import { type KeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
 import { otherOwner } from '../domain/ownership.ts';
-import { type Cut, cutAfter, leastKeepSeconds, prunedEvent, type Stop, stopAt } from '../domain/prune.ts';
-import { activeFamilies } from '../domain/rule-book.ts';
-import { windowReachSeconds } from '../domain/window.ts';
-import type { Prunable } from '../ports/audit-store.ts';
+import { leastKeepSeconds, prunedEvent } from '../domain/prune.ts';
 import type { Lease, Store } from '../ports/store.ts';
-import { chainRows, unchainedRows } from './audit-rows.ts';
 import { checkAudit } from './check-audit.ts';
 import { pause } from './pause.ts';
+import { planPrune, type PruneReport, reachSeconds } from './plan-prune.ts';
 
 export interface PruneRequest {
   readonly runId: string;
@@ -25,22 +24,11 @@ export interface PruneRequest {
   readonly waitSeconds: number;
 }
 
-export interface PruneReport {
-  /** What was not touched at this time or later. */
-  readonly before: Instant;
-  readonly cut: Cut;
-  /** The first row that has to stay; null where there is none. */
-  readonly stop: Stop | null;
-  readonly rows: Prunable;
-}
-
 const WAIT_STEP_MS = 200;
 
 /** @throws AgentError usage where that is less than has to stay */
 function requireKeep(keepSeconds: number, settings: Settings): void {
-  const { rules, sensorFaults, source, policy } = settings;
-  const reach = windowReachSeconds(source, activeFamilies(rules), lookBackSeconds(rules, sensorFaults));
-  const least = leastKeepSeconds(reach, policy);
+  const least = leastKeepSeconds(reachSeconds(settings), settings.policy);
   if (keepSeconds >= least) return;
   const days = Math.ceil(least / 86_400);
   throw new AgentError(
@@ -58,12 +46,12 @@ function requireKeep(keepSeconds: number, settings: Settings): void {
  */
 export async function prune(store: Store, settings: Settings, request: PruneRequest, signal: AbortSignal): Promise<PruneReport> {
   requireKeep(request.keepSeconds, settings);
-  await requireSound(store, settings.agentId, request);
-  if (request.dryRun) return (await plan(store, settings.agentId, request)).report;
+  const sound = await requireSound(store, settings.agentId, request);
+  if (request.dryRun) return (await planPrune(store, settings, { ...request, ...sound, keepHold: () => Promise.resolve() })).report;
   try {
     const held = await hold(store, settings, request, signal);
     try {
-      return await pruneUnder(held, store, request);
+      return await pruneUnder(held, store, settings, request, sound);
     } finally {
       await store.giveLeaseBack(held.lease);
     }
@@ -72,13 +60,19 @@ export async function prune(store: Store, settings: Settings, request: PruneRequ
   }
 }
 
-async function requireSound(store: Store, agentId: string, { keys }: PruneRequest): Promise<void> {
-  const { findings, findingsTotal, chains } = await checkAudit(store, { keys, heads: [], mostFindings: 1 });
+interface Sound {
+  readonly start: ChainStart | null;
+  /** The findings that somebody answered for, by their fingerprints. */
+  readonly standing: ReadonlySet<string>;
+}
+
+async function requireSound(store: Store, agentId: string, { keys }: PruneRequest): Promise<Sound> {
+  const { findings, findingsTotal, chains, accepted, start } = await checkAudit(store, { keys, heads: [], mostFindings: 1 });
   const [first] = findings;
   if (first)
     throw new AgentError(
       'unsound_audit',
-      `the audit is not sound, and taking rows away would take the evidence with them (${findingsTotal} findings, the first: ${first.text})`,
+      `the audit is not sound, and taking rows away would take the evidence with them (${counted(findingsTotal, 'finding')}, the first: ${first.text.replace(/\p{Cc}+/gu, ' ')})`,
       'see: ops-agent audit verify',
     );
   const own = chains.find((chain) => chain.agentId === agentId);
@@ -88,6 +82,7 @@ async function requireSound(store: Store, agentId: string, { keys }: PruneReques
       'the audit is signed, and without a key the event that stands for what is taken away would not be believed',
       `set ${SIGNING_KEY_VARIABLE} as the agent has it`,
     );
+  return { start, standing: new Set(accepted.map(fingerprintOf)) };
 }
 
 interface Held {
@@ -112,66 +107,49 @@ async function hold(store: Store, settings: Settings, { runId, waitSeconds }: Pr
   }
 }
 
-interface Plan {
-  readonly report: PruneReport;
-  /** Nothing goes. */
-  readonly isEmpty: boolean;
-}
-
-async function plan(store: Store, agentId: string, { keepSeconds }: PruneRequest): Promise<Plan> {
-  const { now, health } = await store.readHealth();
-  const before = addSeconds(now, -keepSeconds);
-  const held = await store.readHeldSubjects(before);
-  const knownSeq = health.find((row) => row.agentId === agentId)?.auditSeq ?? null;
-  const limits = { before, held, knownSeq };
-  const { cut, stop } = await cutOf(store, agentId, limits);
-  const rows = await store.countPrunable(before);
-  const isEmpty = cut.rows + cut.unchained + rows.recommendations + rows.commands + rows.workOrders + rows.sessions === 0;
-  return { report: { before, cut, stop, rows }, isEmpty };
-}
-
-/** Rows from before the chain first: all of them or none, and while one stays nothing behind them goes. */
-async function cutOf(
+async function pruneUnder(
+  { lease, newestEventAt }: Held,
   store: Store,
-  agentId: string,
-  limits: Parameters<typeof stopAt>[1],
-): Promise<{ readonly cut: Cut; readonly stop: Stop | null }> {
-  const none: Cut = { throughSeq: 0, throughHash: null, rows: 0, unchained: 0 };
-  let unchained = 0;
-  for await (const row of unchainedRows(store)) {
-    const why = stopAt(row, limits);
-    if (why !== null) return { cut: none, stop: { chainSeq: null, eventId: row.eventId, why } };
-    unchained += 1;
-  }
-  let cut: Cut = none;
-  for await (const row of chainRows(store, agentId)) {
-    const why = stopAt(row, limits);
-    if (why !== null) return { cut: withUnchained(cut, unchained), stop: { chainSeq: row.chainSeq, eventId: row.eventId, why } };
-    cut = cutAfter(cut, row);
-  }
-  return { cut: withUnchained(cut, unchained), stop: null };
-}
-
-/** They are taken for the chain's own beginning: without a row of the chain there is no place that says that they are gone. */
-function withUnchained(cut: Cut, unchained: number): Cut {
-  return cut.rows === 0 ? cut : { ...cut, unchained };
-}
-
-async function pruneUnder({ lease, newestEventAt }: Held, store: Store, request: PruneRequest): Promise<PruneReport> {
-  const { report, isEmpty } = await plan(store, lease.agentId, request);
+  settings: Settings,
+  request: PruneRequest,
+  { start, standing }: Sound,
+): Promise<PruneReport> {
+  const { leaseSeconds } = settings.store;
+  const keepHold = async () => {
+    if (!(await store.renewLease(lease, leaseSeconds))) throw leaseLost('before anything was gone');
+  };
+  const { report, isEmpty, carried } = await planPrune(store, settings, { ...request, start, keepHold });
   if (isEmpty) return report;
   const { cut, before, rows } = report;
-  const counts = {
-    recommendations: rows.recommendations,
-    commands: rows.commands,
-    work_orders: rows.workOrders,
-    sessions: rows.sessions,
-  };
+  const counts = { recommendations: rows.recommendations, commands: rows.commands, work_orders: rows.workOrders, sessions: rows.sessions };
+  await keepHold();
   const { now } = await store.readControls();
-  await store.appendEvents([prunedEvent(lease, request.actor, cut, { before, rows: counts })], eventTime(now, newestEventAt));
-  await store.pruneRows(lease, before);
-  const isGone = cut.rows === 0 || (await store.pruneAudit(lease, { throughSeq: cut.throughSeq, unchainedToo: cut.unchained > 0 }));
-  if (!isGone)
-    throw new AgentError('conflict', `another run took the lease before everything of before ${isoOf(before)} was gone`, 'run it again');
+  const event = prunedEvent(lease, request.actor, cut, { before, rows: counts, carried: carried.record(standing) });
+  if (!(await store.appendEvents([event], eventTime(now, newestEventAt), lease))) throw leaseLost('before anything was gone');
+  const gone = await store.pruneRows(lease, before);
+  requireAsPlanned(rows, gone);
+  if (cut.rows === 0) return report;
+  const unchainedThrough = cut.unchained > 0 ? (start?.at ?? null) : null;
+  const { rows: events, isWhole } = await store.pruneAudit(lease, { throughSeq: cut.throughSeq, unchainedThrough, leaseSeconds });
+  if (!isWhole) throw leaseLost(`before everything of before ${isoOf(before)} was gone`);
+  requireAsPlanned({ events: cut.rows + cut.unchained }, { events });
   return report;
+}
+
+function leaseLost(when: string): AgentError {
+  return new AgentError('conflict', `another run took the lease ${when}`, 'run it again');
+}
+
+/** The audit says how many go before they go: where it was others, it must not be taken for the truth. */
+function requireAsPlanned<T extends object>(planned: T, gone: T): void {
+  const text = (counts: T) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${String(count)}`)
+      .join(', ');
+  if (text(planned) === text(gone)) return;
+  throw new AgentError(
+    'conflict',
+    `not what was planned and told to the audit is gone: planned were ${text(planned)}, gone are ${text(gone)}`,
+    'somebody else changed these tables meanwhile; run it again',
+  );
 }

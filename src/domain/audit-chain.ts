@@ -1,5 +1,7 @@
+import { counted } from './counted.ts';
 import { type AgentEvent, eventOf } from './event.ts';
 import { type Instant, isoOf } from './instant.ts';
+import { field } from './json-field.ts';
 import { type KeyRing, signatureOf } from './key-ring.ts';
 import { hashOf } from './ticket.ts';
 
@@ -114,6 +116,8 @@ export function chained(tail: ChainTail, events: readonly RecordedEvent[], keys:
 
 /** The first event of a chain on tables that are older than it. */
 export const CHAIN_STARTED = 'chain_started';
+/** The event with which a person answers for what is wrong with the audit. */
+export const ACCEPTED = 'audit_accepted';
 /** The event that stands for rows that are gone: written before they go. */
 export const PRUNED = 'pruned';
 
@@ -123,7 +127,7 @@ export function chainStarted(run: Pick<AgentEvent, 'agentId' | 'runId'>, rowsBef
     subjectType: 'agent',
     subjectId: run.agentId,
     event: CHAIN_STARTED,
-    reason: `${rowsBefore} rows are older than the chain`,
+    reason: `${counted(rowsBefore, 'row is', 'rows are')} older than the chain`,
     after: { rows_before: rowsBefore },
     once: true,
   });
@@ -147,8 +151,4 @@ export function anchorIn(row: Pick<AgentEvent, 'agentId' | 'subjectType' | 'subj
 export function rowsBeforeIn(row: Pick<ChainedEvent, 'event' | 'chainSeq' | 'after'>): number | null {
   const rows = row.event === CHAIN_STARTED && row.chainSeq === 1 ? field(row.after, 'rows_before') : null;
   return typeof rows === 'number' && Number.isSafeInteger(rows) ? rows : null;
-}
-
-function field(json: unknown, name: string): unknown {
-  return json !== null && typeof json === 'object' && Object.hasOwn(json, name) ? Reflect.get(json, name) : undefined;
 }

@@ -1,76 +1,20 @@
-import { type Anchor, anchorIn, chainHash, type ChainedEvent, type HashedEvent, rowsBeforeIn } from './audit-chain.ts';
+import { type Anchor, anchorIn, chainHash, rowsBeforeIn } from './audit-chain.ts';
+import {
+  type AuditFinding,
+  type AuditFindingKind,
+  type ChainReport,
+  findingAt,
+  findingOf,
+  type KnownHead,
+  type PlacedRow,
+} from './audit-finding.ts';
+import { SignatureCheck } from './audit-signatures.ts';
+import type { ChainStart } from './audit-unchained.ts';
 import type { Instant } from './instant.ts';
-import { judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
-
-/** A row of the audit as it is read to be judged: anybody may have edited it. */
-export type AuditRow = Omit<HashedEvent, 'chainSeq'> &
-  Pick<ChainedEvent, 'signature'> & {
-    /** Null for a row outside of every chain. */
-    readonly chainSeq: number | null;
-    readonly hash: string | null;
-    /** False where a column of JSON no longer has the spelling that a store gives it: somebody wrote it. */
-    readonly asWritten: boolean;
-  };
-
-/** A row that has a place in its agent's chain. */
-export type PlacedRow = AuditRow & { readonly chainSeq: number };
-
-export function isPlaced(row: AuditRow): row is PlacedRow {
-  return row.chainSeq !== null;
-}
-
-export type AuditFindingKind =
-  | 'changed' // its hash is not that of what it says
-  | 'missing' // places without a row
-  | 'inserted' // a second row of one place, or rows outside of every chain
-  | 'replaced' // it does not follow the row before it
-  | 'beginning' // the chain begins later than its anchor says
-  | 'cut' // the chain ends before a row that is known to have been there
-  | 'head' // another hash than the one that is known
-  | 'signature' // made by somebody without the key
-  | 'unknown_key';
-
-/** One thing that is wrong, about the row that it is seen at. */
-export interface AuditFinding {
-  readonly kind: AuditFindingKind;
-  readonly agentId: string | null;
-  readonly chainSeq: number | null;
-  readonly eventId: string | null;
-  /** What it means, as a sentence without a full stop. */
-  readonly text: string;
-}
-
-/** A row of the chain that is known from elsewhere. */
-export interface KnownHead {
-  readonly seq: number;
-  readonly hash: string | null;
-  /** Who knows it. */
-  readonly from: string;
-}
-
-/** What a chain was found to be. */
-export interface ChainReport {
-  readonly agentId: string;
-  readonly rows: number;
-  readonly firstSeq: number | null;
-  readonly lastSeq: number | null;
-  readonly headHash: string | null;
-  /** The least and greatest time of its rows. */
-  readonly from: Instant | null;
-  readonly to: Instant | null;
-  /** Rows with a signature; checked where there are keys. */
-  readonly signed: number;
-  readonly unsigned: number;
-  /** The last place that the newest anchor accounts for; rows up to it may be gone. */
-  readonly prunedThrough: number | null;
-  /** Rows that were there before the chain, as its first row says; null where it says nothing. */
-  readonly rowsBefore: number | null;
-}
+import type { KeyRing, SignatureVerdict } from './key-ring.ts';
 
 /** Rows that stand at one place: more than one only where somebody inserted. Their hashes are what the next row may follow. */
 const MOST_AT_ONE_PLACE = 16;
-/** Unknown keys that are told one by one. */
-const MOST_UNKNOWN_KEYS = 32;
 
 /**
  * Judges one agent's chain row by row, in the order of (place, event id), in constant memory. Knows nothing of what was not handed to it:
@@ -78,30 +22,31 @@ const MOST_UNKNOWN_KEYS = 32;
  */
 export class ChainCheck {
   readonly #agentId: string;
-  readonly #keys: KeyRing;
+  readonly #signatures: SignatureCheck;
   readonly #heads: readonly KnownHead[];
   readonly #seen = new Set<KnownHead>();
-  readonly #unknownKeys = new Map<string, number>();
   #rows = 0;
-  #signed = 0;
-  #unsigned = 0;
-  #first: Pick<PlacedRow, 'chainSeq' | 'previousHash' | 'eventId'> | null = null;
+  #first: PlacedRow | null = null;
   #last: { readonly seq: number; readonly hashes: readonly (string | null)[] } | null = null;
   #from: Instant | null = null;
   #to: Instant | null = null;
   #anchor: Anchor | null = null;
   #anchorIsSigned = true;
-  #rowsBefore: number | null = null;
+  /** Where the chain began on tables with older rows. */
+  start: ChainStart | null = null;
 
   constructor(agentId: string, keys: KeyRing, heads: readonly KnownHead[]) {
     this.#agentId = agentId;
-    this.#keys = keys;
+    this.#signatures = new SignatureCheck(agentId, keys);
     this.#heads = heads;
   }
 
   next(row: PlacedRow): readonly AuditFinding[] {
     const changed = this.#contentOf(row);
-    const findings = [...this.#placeOf(row, changed.length > 0), ...changed, ...this.#signatureOf(row), ...this.#headsAt(row)];
+    const verdict = this.#signatures.verdictOf(row);
+    // Before the counting: an unsigned anchor counts where nothing before it was signed either, since there was no key then.
+    this.#noteAnchor(row, verdict);
+    const findings = [...this.#placeOf(row, changed.length > 0), ...changed, ...this.#signatures.next(row, verdict), ...this.#headsAt(row)];
     this.#rows += 1;
     if (row.at !== null) {
       this.#from = Math.min(this.#from ?? row.at, row.at);
@@ -110,12 +55,9 @@ export class ChainCheck {
     return findings;
   }
 
-  #finding(
-    kind: AuditFindingKind,
-    row: (Pick<AuditRow, 'chainSeq'> & { readonly eventId: string | null }) | null,
-    text: string,
-  ): AuditFinding {
-    return { kind, agentId: this.#agentId, chainSeq: row?.chainSeq ?? null, eventId: row?.eventId ?? null, text };
+  #atPlace(kind: AuditFindingKind, head: KnownHead, text: string): AuditFinding {
+    const { seq, hash } = head;
+    return findingOf({ kind, agentId: this.#agentId, at: { chainSeq: seq, eventId: null }, text, by: { seq: String(seq), hash } });
   }
 
   #placeOf(row: PlacedRow, isChanged: boolean): readonly AuditFinding[] {
@@ -124,50 +66,33 @@ export class ChainCheck {
     if (last === null) {
       this.#last = { seq: row.chainSeq, hashes: [row.hash] };
       const follows = row.chainSeq !== 1 || row.previousHash === null;
-      return follows ? [] : [this.#finding('replaced', row, 'the first row of all says that one was before it')];
+      return follows ? [] : [findingAt('replaced', row, 'the first row of all says that one was before it')];
     }
     if (row.chainSeq === last.seq) {
       this.#last = { seq: last.seq, hashes: [...last.hashes, row.hash].slice(0, MOST_AT_ONE_PLACE) };
-      return [this.#finding('inserted', row, 'another row stands at the same place: one of them was inserted')];
+      return [findingAt('inserted', row, 'another row stands at the same place: one of them was inserted')];
     }
     this.#last = { seq: row.chainSeq, hashes: [row.hash] };
     const [from, to] = [last.seq + 1, row.chainSeq - 1];
-    if (to >= from) return [this.#finding('missing', row, `${placesText(from, to)} before it`)];
+    if (to >= from) return [findingAt('missing', row, `${placesText(from, to)} before it`)];
     // Of a row that was changed as a whole this is no news.
     const follows = isChanged || last.hashes.includes(row.previousHash);
-    return follows ? [] : [this.#finding('replaced', row, 'it does not follow the row before it: one of the two was replaced')];
+    return follows ? [] : [findingAt('replaced', row, 'it does not follow the row before it: one of the two was replaced')];
   }
 
   #contentOf(row: PlacedRow): readonly AuditFinding[] {
     if (!row.asWritten || chainHash(row) !== row.hash)
-      return [this.#finding('changed', row, 'it was changed: its hash is not that of what it says')];
-    if (row.chainSeq === 1) this.#rowsBefore = rowsBeforeIn(row);
+      return [findingAt('changed', row, 'it was changed: its hash is not that of what it says')];
+    const rowsBefore = rowsBeforeIn(row);
+    if (rowsBefore !== null) this.start = { at: row.at, rowsBefore };
     return [];
-  }
-
-  #signatureOf(row: PlacedRow): readonly AuditFinding[] {
-    const verdict = this.#keys.length === 0 ? null : judgeSignature(this.#keys, row.hash ?? '', row.signature);
-    // Before the counting: an unsigned anchor counts where nothing before it was signed either, since there was no key then.
-    this.#noteAnchor(row, verdict);
-    if (row.signature === null || row.signature === '') this.#unsigned += 1;
-    else this.#signed += 1;
-    if (verdict === 'invalid')
-      return [this.#finding('signature', row, 'its signature is wrong: it was written or changed by somebody without the key')];
-    if (verdict === 'unknown_key') this.#noteUnknownKey(row.signature ?? '');
-    return [];
-  }
-
-  #noteUnknownKey(signature: string): void {
-    const id = signature.slice(0, Math.max(signature.indexOf(':'), 0)).slice(0, 64);
-    if (this.#unknownKeys.has(id) || this.#unknownKeys.size < MOST_UNKNOWN_KEYS)
-      this.#unknownKeys.set(id, (this.#unknownKeys.get(id) ?? 0) + 1);
   }
 
   #noteAnchor(row: PlacedRow, verdict: SignatureVerdict | null): void {
     const anchor = anchorIn(row);
     if (anchor === null || anchor.throughSeq < (this.#anchor?.throughSeq ?? 0) || chainHash(row) !== row.hash) return;
     this.#anchor = anchor;
-    this.#anchorIsSigned = verdict === null || verdict === 'valid' || (verdict === 'missing' && this.#signed === 0);
+    this.#anchorIsSigned = verdict === null || verdict === 'valid' || (verdict === 'missing' && this.#signatures.signed === 0);
   }
 
   #headsAt(row: PlacedRow): readonly AuditFinding[] {
@@ -175,13 +100,13 @@ export class ChainCheck {
       .filter(({ seq }) => seq === row.chainSeq)
       .flatMap((head) => {
         this.#seen.add(head);
-        return row.hash === head.hash ? [] : [this.#finding('head', row, `it has not the hash that ${head.from} has for it`)];
+        return row.hash === head.hash ? [] : [findingAt('head', row, `it has not the hash that ${head.from} has for it`)];
       });
   }
 
-  /** What shows only at the end. To be asked once, after the last row. */
-  end(): { readonly findings: readonly AuditFinding[]; readonly report: ChainReport } {
-    const findings = [...this.#beginning(), ...this.#headsNotSeen(), ...this.#keysNotKnown()];
+  /** What shows only at the end. To be asked once, after the last row; `isVouched` as SignatureCheck has it. */
+  end(isVouched = false): { readonly findings: readonly AuditFinding[]; readonly report: ChainReport } {
+    const findings = [...this.#beginning(), ...this.#headsNotSeen(), ...this.#signatures.end(isVouched)];
     return {
       findings,
       report: {
@@ -192,10 +117,12 @@ export class ChainCheck {
         headHash: this.#last?.hashes[0] ?? null,
         from: this.#from,
         to: this.#to,
-        signed: this.#signed,
-        unsigned: this.#unsigned,
+        signed: this.#signatures.signed,
+        checked: this.#signatures.checked,
+        unsigned: this.#signatures.unsigned,
+        firstSignedSeq: this.#signatures.firstSignedSeq,
         prunedThrough: this.#anchor?.throughSeq ?? null,
-        rowsBefore: this.#rowsBefore,
+        rowsBefore: this.start?.rowsBefore ?? null,
       },
     };
   }
@@ -210,11 +137,11 @@ export class ChainCheck {
     const gone = placesText(1, first.chainSeq - 1);
     const anchor = this.#anchor;
     if (anchor === null || anchor.throughSeq < first.chainSeq - 1)
-      return [this.#finding('beginning', first, `${gone} before it, and no event 'pruned' accounts for all of them`)];
+      return [findingAt('beginning', first, `${gone} before it, and no event 'pruned' accounts for all of them`)];
     if (anchor.throughSeq === first.chainSeq - 1 && anchor.throughHash !== first.previousHash)
-      return [this.#finding('beginning', first, `${gone} before it, and the event 'pruned' names another row as the last of them`)];
+      return [findingAt('beginning', first, `${gone} before it, and the event 'pruned' names another row as the last of them`)];
     if (!this.#anchorIsSigned)
-      return [this.#finding('beginning', first, `${gone} before it, and the event 'pruned' that accounts for them is not signed`)];
+      return [findingAt('beginning', first, `${gone} before it, and the event 'pruned' that accounts for them is not signed`)];
     return [];
   }
 
@@ -223,44 +150,15 @@ export class ChainCheck {
     return this.#heads
       .filter((head) => !this.#seen.has(head))
       .flatMap((head) => {
-        const place = { chainSeq: head.seq, eventId: null };
         if (last === null || head.seq > last.seq)
-          return [this.#finding('cut', place, `the chain ends at ${last?.seq ?? 0}, and ${head.from} knows this row: the end was cut off`)];
+          return [this.#atPlace('cut', head, `the chain ends at ${last?.seq ?? 0}, and ${head.from} knows this row: the end was cut off`)];
         if (first !== null && head.seq === first.chainSeq - 1 && head.hash !== first.previousHash)
-          return [this.#finding('head', place, `the first row that is left follows another one than ${head.from} knows`)];
-        return first !== null && head.seq < first.chainSeq
-          ? []
-          : [this.#finding('head', place, `it is missing, and ${head.from} knows it`)];
+          return [this.#atPlace('head', head, `the first row that is left follows another one than ${head.from} knows`)];
+        return first !== null && head.seq < first.chainSeq ? [] : [this.#atPlace('head', head, `it is missing, and ${head.from} knows it`)];
       });
-  }
-
-  #keysNotKnown(): readonly AuditFinding[] {
-    return [...this.#unknownKeys].map(([id, rows]) =>
-      this.#finding('unknown_key', null, `${rows} rows are signed with the key '${id}', which is not among the keys that were given`),
-    );
   }
 }
 
 function placesText(from: number, to: number): string {
   return from === to ? `row ${from} is missing` : `rows ${from} to ${to} are missing`;
-}
-
-/**
- * Rows outside of every chain: as many as the first row of a chain counted are older than it. Once something was taken away, fewer may
- * be left, since they go first.
- */
-export function judgeUnchained(unchained: number, chains: readonly ChainReport[]): readonly AuditFinding[] {
-  const expected = Math.max(0, ...chains.map(({ rowsBefore }) => rowsBefore ?? 0));
-  if (unchained > expected)
-    return aboutAll(
-      'inserted',
-      `${unchained} rows stand outside of every chain, ${expected} were there before it: the others were inserted by hand or by an older ops-agent`,
-    );
-  const isPruned = chains.some(({ prunedThrough }) => prunedThrough !== null && prunedThrough > 0);
-  if (unchained < expected && !isPruned) return aboutAll('missing', `${expected} rows were there before the chain, ${unchained} are left`);
-  return [];
-}
-
-function aboutAll(kind: AuditFindingKind, text: string): readonly AuditFinding[] {
-  return [{ kind, agentId: null, chainSeq: null, eventId: null, text }];
 }

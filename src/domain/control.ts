@@ -18,6 +18,11 @@ export interface Control {
   readonly until: Instant | null;
 }
 
+/** Whether an order only stops what is sent, and nothing is kept from people: it must not wait for anything, not even for the audit. */
+export function isKillSwitch({ kind }: Pick<Control, 'kind'>): boolean {
+  return kind === 'advisory';
+}
+
 export function isInForce(control: Control, now: Instant): boolean {
   return control.until === null || control.until > now;
 }

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'plant_unavailable'
   | 'not_set_up' // tables missing, behind, or made by a newer agent
   | 'unsound_audit' // the audit does not verify
+  | 'not_audited' // done, because it must not wait for the audit, which could not be told
   | 'interrupted';
 
 /**

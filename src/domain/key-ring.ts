@@ -37,6 +37,11 @@ export function parseKeyRing(text: string | undefined): KeyRingText {
   return { ring };
 }
 
+/** Whether a text could be the id of a key; of a signature that somebody wrote it can be anything. */
+export function isKeyId(text: string): boolean {
+  return KEY_ID.test(text);
+}
+
 function problemOf(id: string, secret: string, before: KeyRing): string | undefined {
   if (!KEY_ID.test(id)) return 'has no id of 1 to 32 letters, digits, _ and -';
   if (secret.length < LEAST_SECRET_LENGTH) return `('${id}') is shorter than ${LEAST_SECRET_LENGTH} characters`;

@@ -162,10 +162,15 @@ function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs:
     event: 'refused_foreign',
     fromStatus: found,
     toStatus: endAs ?? found,
-    reason: row.isTicketUnsigned
-      ? 'its ticket bears no valid signature: it was issued before there was a key, or forged'
-      : 'the agent did not make this recommendation',
+    reason: whyForeign(row),
   });
+}
+
+function whyForeign({ isTicketUnsigned, isTicketOvertaken }: OpenRecommendation): string {
+  if (isTicketUnsigned) return 'its ticket bears no valid signature: it was issued before there was a key, or forged';
+  if (isTicketOvertaken)
+    return 'the newest audit row about its ticket is not the last of its chain: a time was moved, or a clock was far ahead';
+  return 'the agent did not make this recommendation';
 }
 
 function takeRejection(draft: Draft, row: OpenRecommendation, now: Instant, policy: Policy, sessions: readonly OperatorSession[]): void {

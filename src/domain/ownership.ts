@@ -1,5 +1,6 @@
 import { AgentError } from './errors.ts';
 import { type AgentEvent, eventOf, type EventRun } from './event.ts';
+import type { AgentHealth } from './health.ts';
 
 /** Two agents on one set of tables would each undo what the other decides. */
 export function otherOwner(owner: string, agentId: string): AgentError {
@@ -10,15 +11,21 @@ export function otherOwner(owner: string, agentId: string): AgentError {
   );
 }
 
-/** The audit's row about tables that change hands. */
-export function takenOver(run: EventRun, owner: string, actor = run.agentId): AgentEvent {
+/** The event about tables that change hands, in the chain of the new owner. */
+export const TAKEN_OVER = 'taken_over';
+
+/**
+ * The audit's row about tables that change hands. It keeps the end of the former owner's chain that agent_health knew: that row has a new
+ * owner from then on, and the chain no other witness.
+ */
+export function takenOver(run: EventRun, owner: Pick<AgentHealth, 'agentId' | 'auditSeq' | 'auditHash'>, actor = run.agentId): AgentEvent {
   return eventOf(run, {
     subjectType: 'agent',
     subjectId: run.agentId,
-    event: 'taken_over',
+    event: TAKEN_OVER,
     actor,
-    reason: `the tables belonged to ${owner}`,
-    before: { agent_id: owner },
+    reason: `the tables belonged to ${owner.agentId}`,
+    before: { agent_id: owner.agentId, audit_seq: owner.auditSeq, audit_hash: owner.auditHash },
     after: { agent_id: run.agentId },
   });
 }

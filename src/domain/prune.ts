@@ -1,7 +1,8 @@
 import { type Anchor, PRUNED } from './audit-chain.ts';
-import type { AuditRow, PlacedRow } from './audit-check.ts';
+import type { JudgedRow, PlacedRow } from './audit-finding.ts';
 import { type AgentEvent, eventOf, type EventRun } from './event.ts';
-import { type Instant, isoOf } from './instant.ts';
+import type { AgentHealth } from './health.ts';
+import { addSeconds, type Instant, isoOf } from './instant.ts';
 
 const DAY_SECONDS = 86_400;
 /** An audit that is younger than that explains what is still going on; nobody has an archive of it yet. */
@@ -22,6 +23,22 @@ export function leastKeepSeconds(
 ): number {
   const decided = policy.approvalTtlSeconds + policy.holdSeconds + policy.settlingSeconds + policy.verifyWindowSeconds;
   return Math.max(LEAST_KEEP_DAYS * DAY_SECONDS, Math.ceil(windowSeconds + decided) + DAY_SECONDS);
+}
+
+/**
+ * What was not touched since may go. After a downtime longer than what is to stay, the next cycle reads from its watermark on, and `reachSeconds`
+ * before that: what accounts for those readings is as much in use as what is open.
+ */
+export function prunableBefore(
+  now: Instant,
+  keepSeconds: number,
+  health: Pick<AgentHealth, 'watermarkTimestamp' | 'detectedTimestamp'> | undefined,
+  reachSeconds: number,
+): { readonly before: Instant; readonly keptForWatermark: Instant | null } {
+  const asked = addSeconds(now, -keepSeconds);
+  const least = Math.min(now, health?.watermarkTimestamp ?? now, health?.detectedTimestamp ?? now);
+  const inUse = addSeconds(least, -reachSeconds);
+  return inUse < asked ? { before: inUse, keptForWatermark: least } : { before: asked, keptForWatermark: null };
 }
 
 /** A beginning of the audit that may go: whole, so that what is left is one chain. */
@@ -47,7 +64,7 @@ export interface CutLimits {
 }
 
 /** Why this row stays, and all behind it; null: it may go. */
-export function stopAt(row: AuditRow, { before, held, knownSeq }: CutLimits): Stop['why'] | null {
+export function stopAt(row: JudgedRow, { before, held, knownSeq }: CutLimits): Stop['why'] | null {
   if (row.at === null || row.at >= before) return 'too_young';
   if (held.has(row.subjectId)) return 'still_open';
   return row.chainSeq !== null && knownSeq !== null && row.chainSeq >= knownSeq ? 'known_end' : null;
@@ -63,7 +80,11 @@ export function prunedEvent(
   run: EventRun,
   actor: string,
   cut: Cut,
-  { before, rows }: { readonly before: Instant; readonly rows: Readonly<Record<string, number>> },
+  {
+    before,
+    rows,
+    carried,
+  }: { readonly before: Instant; readonly rows: Readonly<Record<string, number>>; readonly carried: Readonly<Record<string, unknown>> },
 ): AgentEvent {
   return eventOf(run, {
     subjectType: 'agent',
@@ -78,6 +99,7 @@ export function prunedEvent(
       rows_before_the_chain: cut.unchained,
       until: isoOf(before),
       ...rows,
+      ...carried,
     },
   });
 }

@@ -139,6 +139,8 @@ export interface OpenRecommendation extends Recommendation {
   readonly ticket: Ticket | null;
   /** With signing keys: there is such an event, and nobody with a key wrote it; then there is no ticket. */
   readonly isTicketUnsigned?: true;
+  /** The newest such event by its time is not the newest by the chain: a time was moved, or a clock was far ahead; then there is no ticket. */
+  readonly isTicketOvertaken?: true;
   readonly lastDecision: LastDecision | null;
   /** Beside the ticket, where an escalation issued it. */
   readonly announced?: Assessment | null;

@@ -36,9 +36,17 @@ export function refuseForeignCommands(draft: Draft, context: Pick<DispatchPlanCo
 /** In the place of an event that nobody with a key wrote: nothing is known of what became of the command. */
 export const UNSIGNED_FATE = 'unsigned';
 
+/** Likewise, where the newest event by its time is not the newest by the chain. */
+export const OVERTAKEN_FATE = 'overtaken';
+
+const DOUBTS: ReadonlyMap<string, string> = new Map([
+  [UNSIGNED_FATE, 'the newest audit row about this command bears no valid signature'],
+  [OVERTAKEN_FATE, 'the newest audit row about this command is not the last of its chain: a time was moved, or a clock was far ahead'],
+]);
+
 /** The commands that may have been sent, by the newest event about each. */
 export function announcedIn(lastEvents: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const sent = ['dispatching', 'unknown', UNSIGNED_FATE];
+  const sent = ['dispatching', 'unknown', ...DOUBTS.keys()];
   return new Set([...lastEvents].flatMap(([commandId, event]) => (sent.includes(event) ? [commandId] : [])));
 }
 
@@ -50,10 +58,7 @@ export function refuseReplayed(draft: Draft, lastEvents: ReadonlyMap<string, str
   for (const command of draft.commands) {
     const last = lastEvents.get(command.commandId);
     if (command.status !== 'pending' || last === undefined || last === 'derived' || last === 'returned') continue;
-    const reason =
-      last === UNSIGNED_FATE
-        ? 'the newest audit row about this command bears no valid signature'
-        : `the audit says that this command was ${last === 'dispatching' ? 'sent' : last} already`;
+    const reason = DOUBTS.get(last) ?? `the audit says that this command was ${last === 'dispatching' ? 'sent' : last} already`;
     endCommand(draft, command, { status: 'failed', code: 'replayed', reason, at: now });
   }
 }

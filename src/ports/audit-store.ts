@@ -1,4 +1,5 @@
-import type { AuditRow, PlacedRow } from '../domain/audit-check.ts';
+import type { JudgedRow, PlacedRow } from '../domain/audit-finding.ts';
+import type { ChainTail } from '../domain/audit-chain.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { Lease } from './store.ts';
 
@@ -23,10 +24,11 @@ export interface Prunable {
   readonly sessions: number;
 }
 
-/** Which rows of the audit go: a contiguous beginning of one chain, and all that are older than the chain where that is said. */
+/** Which rows of the audit go: a contiguous beginning of one chain, and all outside of the chains that are no later than `unchainedThrough`. */
 export interface PruneRange {
   readonly throughSeq: number;
-  readonly unchainedToo: boolean;
+  readonly unchainedThrough: Instant | null;
+  readonly leaseSeconds: number;
 }
 
 /** The audit row by row, for whoever checks it, exports it or takes its beginning away. Reading changes nothing. */
@@ -36,8 +38,15 @@ export interface AuditStore {
   /** The next rows of one chain, in the order of (place, event id). */
   readChainPage(page: ChainPage): Promise<readonly PlacedRow[]>;
   /** The next rows outside of every chain, in the order of their ids. */
-  readUnchainedPage(page: UnchainedPage): Promise<readonly AuditRow[]>;
+  readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]>;
   countUnchained(): Promise<number>;
+  /**
+   * What an agent tells of itself and its chain, in order of its places: take-overs, prunes, and what people answered for. As many as a
+   * person could look through; of more the newest.
+   */
+  readTestimonies(agentId: string): Promise<readonly PlacedRow[]>;
+  /** The least place of a row with a signature; null where there is none. */
+  firstSignedSeq(agentId: string): Promise<number | null>;
   /** The least place of a row, or of one that is not older than `since`; null where there is none. */
   firstSeq(agentId: string, since?: Instant): Promise<number | null>;
 
@@ -51,13 +60,18 @@ export interface AuditStore {
    * (equipment, family) and the newest work order of every sensor are not among them: the next one is made from them.
    */
   countPrunable(before: Instant): Promise<Prunable>;
-  /** Takes them away, while the lease is ours. Repeating is a no-op. */
-  pruneRows(lease: Lease, before: Instant): Promise<void>;
+  /** Takes them away, while the lease is ours. Repeating is a no-op. @returns how many went */
+  pruneRows(lease: Lease, before: Instant): Promise<Prunable>;
   /**
    * Takes a beginning of the audit away, piece by piece, while the lease is ours: killed in between, a shorter beginning is gone. Repeating
-   * goes on where it ended. @returns whether all of it is gone: false where the lease was lost
+   * goes on where it ended. With every piece the lease is as long as `leaseSeconds` again. @returns how many rows went, and whether all
+   * of them are gone: not where the lease was lost
    */
-  pruneAudit(lease: Lease, range: PruneRange): Promise<boolean>;
+  pruneAudit(lease: Lease, range: PruneRange): Promise<{ readonly rows: number; readonly isWhole: boolean }>;
+  /** Makes the lease as long again as it was, for work that may take longer. @returns whether it was still ours */
+  renewLease(lease: Lease, leaseSeconds: number): Promise<boolean>;
+  /** Notes this end of the chain in agent_health, whatever was noted there: somebody answered for that. Repeating is a no-op. */
+  noteHead(agentId: string, head: ChainTail): Promise<void>;
   /** Gives the lease back that was taken without a cycle. */
   giveLeaseBack(lease: Lease): Promise<void>;
 }

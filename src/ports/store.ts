@@ -2,6 +2,7 @@ import type { AuditStore } from './audit-store.ts';
 import type { Command } from '../domain/command.ts';
 import type { Control, ControlKind } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
+import type { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { AuditRow } from '../domain/audit-chain.ts';
 import type { AgentHealth } from '../domain/health.ts';
@@ -270,8 +271,11 @@ export interface OperatorStore {
    * first. @returns whether the row was undecided, follows another one and now says so
    */
   requestRevert(recommendationId: string, by: string, event: AgentEvent): Promise<boolean>;
-  /** Adds a control, or replaces the one of the same kind and scope. */
-  setControl(control: Control, event: AgentEvent): Promise<void>;
+  /**
+   * Adds a control, or replaces the one of the same kind and scope. The audit row comes first; but the kill switch
+   * is set even where the audit cannot be told. @returns why it could not, else null
+   */
+  setControl(control: Control, event: AgentEvent): Promise<AgentError | null>;
   /** @returns how many controls were lifted. */
   clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number>;
 }

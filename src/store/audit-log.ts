@@ -1,4 +1,4 @@
-import { asStored, chained, chainStarted, type ChainTail, NO_CHAIN, type RecordedEvent } from '../domain/audit-chain.ts';
+import { asStored, chained, chainStarted, type ChainTail, MOST_CHAIN_SEQ, NO_CHAIN, type RecordedEvent } from '../domain/audit-chain.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
@@ -8,7 +8,7 @@ import type { Lease } from '../ports/store.ts';
 import { write } from './connection.ts';
 import { jsonParts, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
-import { appendSql, tailStatement } from './statements/audit-chain.ts';
+import { appendSql, runStartStatement, tailStatement } from './statements/audit-chain.ts';
 import { LEASE_GUARD } from './statements/lease.ts';
 import { EVENTS } from './tables.ts';
 
@@ -16,6 +16,9 @@ import { EVENTS } from './tables.ts';
 const MOST_ATTEMPTS = 40;
 /** From then on it waits a little between two attempts, so that many writers do not keep each other from the end of the chain. */
 const PATIENT_FROM = 3;
+
+/** From here on rows are not of what any agent goes on with: none records so much, and the last places must not be what ends the recording. */
+const LEAST_FAR = MOST_CHAIN_SEQ - 2 ** 20;
 
 /** What one look at the end of a chain says. */
 interface Look {
@@ -37,6 +40,8 @@ export class AuditLog {
   readonly #guardedSql: string;
   /** Where each agent's chain ended when this process last knew. Only a guess: the statement's own guard decides. */
   readonly #tails = new Map<string, ChainTail>();
+  /** Rows from this place on are not of what the agent goes on with: somebody put one where nothing can come behind it. */
+  readonly #below = new Map<string, number>();
   #ordinal = 0;
 
   constructor(session: Session, keys: KeyRing) {
@@ -46,9 +51,12 @@ export class AuditLog {
     this.#guardedSql = appendSql(session.dialect, LEASE_GUARD);
   }
 
-  /** Takes note of a tail that was read with something else; null: it is not known, and is read before the next append. */
+  /**
+   * Takes note of a tail that was read with something else; null, or one with no room behind it: it is not known, and is read before the
+   * next append.
+   */
   expect(agentId: string, tail: ChainTail | null): void {
-    if (tail === null) this.#tails.delete(agentId);
+    if (tail === null || !this.#hasRoom(agentId, tail, [])) this.#tails.delete(agentId);
     else this.#tails.set(agentId, tail);
   }
 
@@ -81,7 +89,13 @@ export class AuditLog {
     const recorded = (list: readonly AgentEvent[], moment: Instant) =>
       list.map((event): RecordedEvent => ({ ...event, at: moment, ordinal: ordinals.get(event.eventId) ?? 0 }));
     const expected = this.#tails.get(agentId);
-    if (expected && at !== null && (await this.#insert(expected, agentId, recorded(events, at), lease))) return true;
+    if (
+      expected &&
+      at !== null &&
+      this.#hasRoom(agentId, expected, events) &&
+      (await this.#insert(expected, agentId, recorded(events, at), lease))
+    )
+      return true;
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       if (attempt > PATIENT_FROM) await new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 8 * attempt));
       const look = await this.#look(agentId, [...ordinals.keys()], lease);
@@ -89,11 +103,36 @@ export class AuditLog {
       this.#tails.set(agentId, look.tail);
       if (absent.length === 0) return true;
       if (!look.isHeld) return false;
+      if (!this.#hasRoom(agentId, look.tail, absent)) {
+        await this.#goBelow(agentId, look.tail.seq);
+        continue;
+      }
       const moment = at ?? eventTime(look.clock, look.newestAt);
       const first = startOf(look, absent);
       if (await this.#insert(look.tail, agentId, recorded([...first, ...absent], moment), lease)) return true;
     }
     throw new AgentError('store_unavailable', 'other writers kept the audit busy', 'try again in a moment');
+  }
+
+  /** With one more for the event that begins a chain. */
+  #hasRoom(agentId: string, tail: ChainTail, events: readonly AgentEvent[]): boolean {
+    return tail.seq + events.length + 1 < this.#belowOf(agentId);
+  }
+
+  #belowOf(agentId: string): number {
+    return this.#below.get(agentId) ?? LEAST_FAR;
+  }
+
+  /**
+   * Leaves out the rows that end at `last`, back to where a place is missing before them: no chain of ours gets that far. What is recorded
+   * goes on where it was before; verify names the rows.
+   */
+  async #goBelow(agentId: string, last: number): Promise<void> {
+    const { rows } = await this.#session.run(runStartStatement(agentId, last));
+    const start = rows[0]?.['seq'];
+    // Without them nothing is in the way any more.
+    if (typeof start === 'number') this.#below.set(agentId, start);
+    else this.#below.delete(agentId);
   }
 
   /** False where nothing, or not all of it, was inserted, and where a retry left it open: what is there is read then. */
@@ -106,7 +145,9 @@ export class AuditLog {
     );
     const guard = lease && { run: lease.runId, epoch: lease.epoch };
     const inserted = await this.#session.runParts(
-      parts.map((part) => write(lease ? this.#guardedSql : this.#appendSql, { ...guard, agent: agentId, rows: part })),
+      parts.map((part) =>
+        write(lease ? this.#guardedSql : this.#appendSql, { ...guard, agent: agentId, below: this.#belowOf(agentId), rows: part }),
+      ),
     );
     const last = rows.at(-1);
     if (inserted !== rows.length || !last) return false;
@@ -116,7 +157,7 @@ export class AuditLog {
 
   async #look(agentId: string, eventIds: readonly string[], lease?: Lease): Promise<Look> {
     const { dialect } = this.#session;
-    const { rows } = await this.#session.run(tailStatement(agentId, eventIds, dialect, lease));
+    const { rows } = await this.#session.run(tailStatement(agentId, eventIds, this.#belowOf(agentId), dialect, lease));
     const [first] = rows;
     const clock = dialect.decodeTime(first?.['clock']);
     if (!first || clock === null) throw new AgentError('bug', 'the store did not say what time it is');

@@ -20,8 +20,8 @@ export interface StatementResult {
 /** One engine's way of running statements. Errors are AgentErrors; `RetryableError` marks those worth another try. */
 export interface Connection {
   execute(statement: Statement): Promise<StatementResult>;
-  /** Runs the statements of a migration as one, where the engine can. */
-  executeAll(statements: readonly Statement[]): Promise<void>;
+  /** Runs the statements as one, where the engine can. @returns rows written by each; meaningless after a retry */
+  executeAll(statements: readonly Statement[]): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 

@@ -9,6 +9,8 @@ import { EVENTS } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
+export type Doubt = 'not_last' | 'unsigned';
+
 /** The newest row of the audit of some kinds about a subject: what it says decides, and not what the subject's own row says. */
 export interface Judge {
   readonly event: string;
@@ -17,6 +19,8 @@ export interface Judge {
   readonly copy: Row | null;
   /** Whether it is the newest by its chain as well and, with signing keys, is as somebody with a key wrote it. */
   readonly isAuthentic: boolean;
+  /** Where it is not, why. */
+  readonly doubt: Doubt | null;
 }
 
 /** The judge in a result's JSON text of a whole row of agent_events; null where there is none. */
@@ -26,7 +30,8 @@ export function judgeIn(record: unknown, keys: KeyRing, dialect: Dialect): Judge
   const { event, to_status: to, after } = row;
   const toStatus = typeof to === 'string' ? to : null;
   const isAuthentic = isLastInChain(row) && (keys.length === 0 || isSigned(row, keys, dialect));
-  return { event: String(event), toStatus, copy: objectIn(after), isAuthentic };
+  const doubt = isAuthentic ? null : isLastInChain(row) ? 'unsigned' : 'not_last';
+  return { event: String(event), toStatus, copy: objectIn(after), isAuthentic, doubt };
 }
 
 /** What the audit last knows to be decided about a recommendation. What was over before it was seen is on record as made and ended at once. */

@@ -6,7 +6,7 @@ import type { AgentHealth } from '../domain/health.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { OperatorSession } from '../domain/operator-session.ts';
 import type { FamilyHistory, GivenDecision, Recommendation, StoredRecommendation } from '../domain/recommendation.ts';
-import { UNSIGNED_FATE } from '../domain/refuse-commands.ts';
+import { OVERTAKEN_FATE, UNSIGNED_FATE } from '../domain/refuse-commands.ts';
 import { severityOnRecord } from '../domain/severity-on-record.ts';
 import type { Ticket } from '../domain/ticket.ts';
 import type { OpenWork, TicketedCommand } from '../ports/store.ts';
@@ -111,7 +111,8 @@ export class OpenWorkRows {
       announced: assessmentFrom(copy),
       lastDecision: lastDecisionIn(this.#judge(row['decision'])),
       ...(announced && { given: announced }),
-      ...(issued?.isAuthentic === false && { isTicketUnsigned: true as const }),
+      ...(issued?.doubt === 'unsigned' && { isTicketUnsigned: true as const }),
+      ...(issued?.doubt === 'not_last' && { isTicketOvertaken: true as const }),
     };
   }
 
@@ -119,10 +120,11 @@ export class OpenWorkRows {
     return judgeIn(record, this.#keys, this.#dialect);
   }
 
-  /** What became of a command; a row that nobody with a key wrote must not set it back. */
+  /** What became of a command; a row that nobody with a key wrote, or of which another is the newest by the chain, must not set it back. */
   #fate(record: unknown): string {
     const judge = this.#judge(record);
-    return judge?.isAuthentic === true ? judge.event : UNSIGNED_FATE;
+    if (judge?.isAuthentic === true) return judge.event;
+    return judge?.doubt === 'not_last' ? OVERTAKEN_FATE : UNSIGNED_FATE;
   }
 
   #history(row: Row): FamilyHistory {

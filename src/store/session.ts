@@ -34,7 +34,8 @@ export class Session {
     return changes;
   }
 
-  runAll(statements: readonly Statement[]): Promise<void> {
+  /** @returns rows written by each */
+  runAll(statements: readonly Statement[]): Promise<readonly number[]> {
     return this.#connection.executeAll(statements);
   }
 

@@ -1,4 +1,6 @@
-import { type AuditRow, isPlaced, type PlacedRow } from '../domain/audit-check.ts';
+import type { ChainTail } from '../domain/audit-chain.ts';
+import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-finding.ts';
+import { isPlace } from '../domain/audit-witnesses.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { AuditStore, ChainPage, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/store.ts';
@@ -9,11 +11,14 @@ import {
   chainPageStatement,
   countUnchainedStatement,
   firstSeqStatement,
+  firstSignedStatement,
   nextOwnerStatement,
+  noteHeadStatement,
   outsideOfChains,
+  testimoniesStatement,
   unchainedPageStatement,
 } from './statements/audit-pages.ts';
-import { giveLeaseBackStatement, LEASE_GUARD, leaseParams } from './statements/lease.ts';
+import { giveLeaseBackStatement, LEASE_GUARD, leaseParams, renewLeaseStatement } from './statements/lease.ts';
 import { heldSubjects, prunableCommand, prunableRecommendation, prunableSession, prunableWorkOrder } from './statements/prune.ts';
 import { COMMANDS, EVENTS, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
 
@@ -43,8 +48,8 @@ export class SqlAuditStore implements AuditStore {
     this.#session = session;
   }
 
-  #row(row: Row): AuditRow {
-    const decoded = fromRow<Omit<AuditRow, 'asWritten'>>(EVENTS, row, this.#session.dialect);
+  #row(row: Row): JudgedRow {
+    const decoded = fromRow<Omit<JudgedRow, 'asWritten'>>(EVENTS, row, this.#session.dialect);
     return { ...decoded, asWritten: JSON_COLUMNS.every((name) => isOwnSpelling(row[name])) };
   }
 
@@ -63,9 +68,22 @@ export class SqlAuditStore implements AuditStore {
     return rows.map((row) => this.#row(row)).filter(isPlaced);
   }
 
-  async readUnchainedPage(page: UnchainedPage): Promise<readonly AuditRow[]> {
+  async readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]> {
     const { rows } = await this.#session.run(unchainedPageStatement(page, this.#session.dialect));
     return rows.map((row) => ({ ...this.#row(row), chainSeq: null }));
+  }
+
+  async readTestimonies(agentId: string): Promise<readonly PlacedRow[]> {
+    const { rows } = await this.#session.run(testimoniesStatement(agentId, this.#session.dialect));
+    return rows
+      .map((row) => this.#row(row))
+      .filter(isPlaced)
+      .filter(({ chainSeq }) => isPlace(chainSeq))
+      .toSorted((a, b) => a.chainSeq - b.chainSeq);
+  }
+
+  async firstSignedSeq(agentId: string): Promise<number | null> {
+    return this.#seq(firstSignedStatement(agentId));
   }
 
   async countUnchained(): Promise<number> {
@@ -73,7 +91,11 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async firstSeq(agentId: string, since: Instant | null = null): Promise<number | null> {
-    const { rows } = await this.#session.run(firstSeqStatement(agentId, since, this.#session.dialect));
+    return this.#seq(firstSeqStatement(agentId, since, this.#session.dialect));
+  }
+
+  async #seq(statement: Statement): Promise<number | null> {
+    const { rows } = await this.#session.run(statement);
     const seq = rows[0]?.['seq'];
     return seq === null || seq === undefined ? null : Number(seq);
   }
@@ -108,40 +130,64 @@ export class SqlAuditStore implements AuditStore {
     return counts;
   }
 
-  async pruneRows(lease: Lease, before: Instant): Promise<void> {
+  async pruneRows(lease: Lease, before: Instant): Promise<Prunable> {
     const params = { ...leaseParams(lease), before: this.#session.dialect.encodeTime(before) };
-    const deletes = this.#prunable.map(([, table, condition]) => {
+    const deletes = this.#prunable.map(([name, table, condition]) => {
       const key = table.key ?? '';
-      return write(
-        `DELETE FROM ${table.name} WHERE ${key} IN (SELECT x.${key} FROM ${table.name} x WHERE ${condition}) AND ${LEASE_GUARD}`,
-        params,
-      );
+      const sql = `DELETE FROM ${table.name} WHERE ${key} IN (SELECT x.${key} FROM ${table.name} x WHERE ${condition}) AND ${LEASE_GUARD}`;
+      return [name, write(sql, params)] as const;
     });
-    await this.#session.runAll(this.#session.dialect.whereDeletable([COMMANDS], deletes));
+    const statements = this.#session.dialect.whereDeletable(
+      [COMMANDS],
+      deletes.map(([, statement]) => statement),
+    );
+    const changes = await this.#session.runAll(statements);
+    const gone = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0 };
+    for (const [name, statement] of deletes) gone[name] = changes[statements.indexOf(statement)] ?? 0;
+    return gone;
   }
 
-  async pruneAudit(lease: Lease, { throughSeq, unchainedToo }: PruneRange): Promise<boolean> {
-    if (unchainedToo) {
-      const piece = `event_id IN (SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x')} LIMIT ${ROWS_PER_PIECE})`;
-      for (let left = await this.countUnchained(); left > 0;) {
-        await this.#deleteEvents(lease, piece, {});
-        const still = await this.countUnchained();
-        if (still === left) return false;
-        left = still;
-      }
-    }
+  async pruneAudit(
+    lease: Lease,
+    { throughSeq, unchainedThrough, leaseSeconds }: PruneRange,
+  ): Promise<{ readonly rows: number; readonly isWhole: boolean }> {
+    const piece = (condition: string, params: Statement['params']) => this.#deleteEvents(lease, leaseSeconds, condition, params);
+    let rows = unchainedThrough === null ? 0 : await this.#deleteUnchained(piece, unchainedThrough);
     for (;;) {
       const first = await this.firstSeq(lease.agentId);
-      if (first === null || first > throughSeq) return true;
+      if (first === null || first > throughSeq) return { rows, isWhole: true };
       const through = Math.min(throughSeq, first + ROWS_PER_PIECE - 1);
-      await this.#deleteEvents(lease, 'agent_id = :agent AND chain_seq >= 1 AND chain_seq <= :through', { through });
-      if ((await this.firstSeq(lease.agentId)) === first) return false;
+      const gone = await piece('agent_id = :agent AND chain_seq >= 1 AND chain_seq <= :through', { through });
+      if (gone === 0) return { rows, isWhole: false };
+      rows += gone;
     }
   }
 
-  async #deleteEvents(lease: Lease, condition: string, params: Statement['params']): Promise<void> {
-    const statement = write(`DELETE FROM agent_events WHERE ${condition} AND ${LEASE_GUARD}`, { ...leaseParams(lease), ...params });
-    await this.#session.runAll(this.#session.dialect.whereDeletable([EVENTS], [statement]));
+  async #deleteUnchained(piece: (condition: string, params: Statement['params']) => Promise<number>, through: Instant): Promise<number> {
+    const d = this.#session.dialect;
+    const old = `SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x')} AND x.${d.quote('at')} <= :unchained_through`;
+    const params = { unchained_through: d.encodeTime(through) };
+    let rows = 0;
+    for (let gone = ROWS_PER_PIECE; gone === ROWS_PER_PIECE; rows += gone)
+      gone = await piece(`event_id IN (${old} LIMIT ${ROWS_PER_PIECE})`, params);
+    return rows;
+  }
+
+  /** @returns rows deleted */
+  async #deleteEvents(lease: Lease, leaseSeconds: number, condition: string, params: Statement['params']): Promise<number> {
+    const d = this.#session.dialect;
+    const deletion = write(`DELETE FROM agent_events WHERE ${condition} AND ${LEASE_GUARD}`, { ...leaseParams(lease), ...params });
+    const statements = [renewLeaseStatement(lease, leaseSeconds, d), ...d.whereDeletable([EVENTS], [deletion])];
+    const changes = await this.#session.runAll(statements);
+    return changes[statements.indexOf(deletion)] ?? 0;
+  }
+
+  async renewLease(lease: Lease, leaseSeconds: number): Promise<boolean> {
+    return (await this.#session.run(renewLeaseStatement(lease, leaseSeconds, this.#session.dialect))).changes > 0;
+  }
+
+  async noteHead(agentId: string, head: ChainTail): Promise<void> {
+    await this.#session.run(noteHeadStatement(agentId, head));
   }
 
   async giveLeaseBack(lease: Lease): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Command } from '../domain/command.ts';
-import { type Control, type ControlKind, isOrder } from '../domain/control.ts';
+import { type Control, type ControlKind, isKillSwitch, isOrder } from '../domain/control.ts';
 import { type AgentEvent, eventOf } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
-import { AgentError } from '../domain/errors.ts';
+import { AgentError, asAgentError } from '../domain/errors.ts';
 import { isoOf, type Instant } from '../domain/instant.ts';
 import type { OutcomeCounts } from '../domain/outcomes.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
@@ -192,16 +192,28 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     return since.some(({ event }) => ANSWERS.includes(event));
   }
 
-  async setControl(control: Control, event: AgentEvent): Promise<void> {
+  async setControl(control: Control, event: AgentEvent): Promise<AgentError | null> {
     const d = this.#dialect;
     const values = { ...toRow(CONTROLS, control, d), control_id: `${control.kind}:${control.scope}` };
     const row = d.jsonRows('rows', CONTROLS.columns);
     const names = CONTROLS.columns.map((column) => d.quote(column.name)).join(', ');
-    await this.#audit.append([event], null);
+    const untold = await this.#tell(event, isKillSwitch(control));
     await this.#session.runAll([
       write('DELETE FROM agent_controls WHERE control_id = :id', { id: values.control_id }),
       write(`INSERT INTO agent_controls (${names}) SELECT ${names} FROM ${row} r`, { rows: JSON.stringify([values]) }),
     ]);
+    return untold;
+  }
+
+  /** @returns why the audit could not be told, where it `mayFail`; else that is thrown */
+  async #tell(event: AgentEvent, mayFail: boolean): Promise<AgentError | null> {
+    try {
+      await this.#audit.append([event], null);
+      return null;
+    } catch (thrown) {
+      if (!mayFail) throw thrown;
+      return asAgentError(thrown);
+    }
   }
 
   async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {

@@ -89,11 +89,15 @@ function auditPart(session: Session): AuditStore {
     readChainPage: (page) => audit.readChainPage(page),
     readUnchainedPage: (page) => audit.readUnchainedPage(page),
     countUnchained: () => audit.countUnchained(),
+    readTestimonies: (agentId) => audit.readTestimonies(agentId),
+    firstSignedSeq: (agentId) => audit.firstSignedSeq(agentId),
     firstSeq: (...request) => audit.firstSeq(...request),
     readHeldSubjects: (before) => audit.readHeldSubjects(before),
     countPrunable: (before) => audit.countPrunable(before),
     pruneRows: (lease, before) => audit.pruneRows(lease, before),
     pruneAudit: (lease, range) => audit.pruneAudit(lease, range),
+    renewLease: (lease, leaseSeconds) => audit.renewLease(lease, leaseSeconds),
+    noteHead: (agentId, head) => audit.noteHead(agentId, head),
     giveLeaseBack: (lease) => audit.giveLeaseBack(lease),
   };
 }

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type SqlValue, write } from '../../src/store/connection.ts';
@@ -93,17 +94,64 @@ ops_agent_001: 3 rows, 1 to 3, <time> to <time>
     try {
       await signed.run('setup', '--sample-data');
       await signed.run('run-once');
-      expect((await signed.run('audit', 'verify')).stdout).toContain('  2 signatures checked, 0 rows without one\n');
+      expect((await signed.run('audit', 'verify')).stdout).toContain('  2 signatures checked, 0 rows without one (signed from row 1 on)\n');
       const file = path.join(signed.cwd, 'ops-agent.db');
       expect(await other.run('audit', 'verify', '--store-path', file)).toMatchObject({
         code: 8,
-        stdout: expect.stringContaining("2 rows are signed with the key 'plant-1', which is not among the keys that were given"),
+        stdout: expect.stringContaining(
+          "2 rows are signed with the key 'plant-1', which is not among the keys that were given: give the old key as well, behind the one that signs (it only checks)\n",
+        ),
       });
+      expect((await other.run('audit', 'verify', '--store-path', file)).stdout).toContain(
+        '  0 signatures checked, 2 not right or of a key that is not here, 0 rows without one (signed from row 1 on)\n',
+      );
       expect((await place.run('audit', 'verify', '--store-path', file)).stdout).toContain('  2 signatures not checked: ');
     } finally {
       signed.remove();
       other.remove();
     }
+  });
+});
+
+describe('audit accept', () => {
+  test('answers for what was found, by name and on record; verify goes on to tell of it, and prune goes on', async () => {
+    await tamper(`UPDATE agent_events SET actor = 'mallory' WHERE chain_seq = 1`);
+    const { stdout } = await place.run('audit', 'verify');
+    const [, id = ''] =
+      /^Once it is known how that came: ops-agent audit accept --findings ([0-9a-f]{16}) --by NAME --reason TEXT$/m.exec(stdout) ?? [];
+    for (const [args, code, text] of [
+      [['--findings', id, '--by', 'anna'], 2, 'to answer for the audit needs a reason'],
+      [['--findings', id, '--by', 'ops_agent_001', '--reason', 'x'], 4, 'the agent ops_agent_001 cannot decide'],
+      [['--findings', '0'.repeat(16), '--by', 'anna', '--reason', 'x'], 5, 'the findings are not those that were seen'],
+    ] as const)
+      expect(await place.run('audit', 'accept', ...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
+    const accepted = await place.run('audit', 'accept', '--findings', id, '--by', 'anna', '--reason', 'a\u001b[31m slip');
+    expect({ ...accepted, stdout: steady(accepted.stdout) }).toEqual({
+      stdout:
+        '✓ Accepted 1 finding, on record in the audit:\n  ops_agent_001 row 1, event <id>: it was changed: its hash is not that of what it says\n',
+      stderr: '',
+      code: 0,
+    });
+    const sound = await place.run('audit', 'verify');
+    expect(sound.code).toBe(0);
+    expect(steady(sound.stdout).replace(/cli:\S+ on/, 'cli:me on'))
+      .toContain(`✓ The audit is sound, but for 1 finding that was accepted: 4 rows checked
+  accepted by anna via cli:me on <time> (a [31m slip): ops_agent_001 row 1, event <id>: it was changed: its hash is not that of what it says
+`);
+    expect(await place.json('audit', 'verify', '--json')).toMatchObject({
+      sound: true,
+      findings_total: 0,
+      findings_id: null,
+      accepted_total: 1,
+      accepted: [{ kind: 'changed', accepted_by: expect.stringMatching(/^anna via cli:/), accepted_at: expect.stringMatching(/Z$/) }],
+    });
+    expect(await place.run('audit', 'accept', '--findings', id, '--by', 'anna', '--reason', 'x')).toMatchObject({
+      code: 0,
+      stdout: 'The audit is sound: there is nothing to accept\n',
+    });
+    expect(await place.run('prune', '--keep', '400d', '--by', 'anna')).toMatchObject({ code: 0 });
+    await tamper(`UPDATE agent_events SET actor = 'again' WHERE chain_seq = 1`);
+    expect(await place.run('audit', 'verify')).toMatchObject({ code: 8 });
   });
 });
 
@@ -146,20 +194,134 @@ describe('audit export', () => {
     expect(await place.run('audit', 'export', '--format', 'xls')).toMatchObject({ code: 2, stdout: '' });
   });
 
-  test('into a file replaces it whole, or leaves it as it was', async () => {
+  test('into a file replaces it whole and says how many rows went there, or leaves it as it was', async () => {
     writeFileSync(path.join(place.cwd, 'audit.jsonl'), 'yesterday');
-    expect(await place.run('audit', 'export', '--output', 'audit.jsonl')).toEqual({ stdout: '', stderr: '', code: 0 });
+    expect(await place.run('audit', 'export', '--output', 'audit.jsonl')).toEqual({
+      stdout: '',
+      stderr: '✓ Wrote 3 rows to audit.jsonl\n',
+      code: 0,
+    });
     const { stdout } = await place.run('audit', 'export');
     expect(readFileSync(path.join(place.cwd, 'audit.jsonl'), 'utf8')).toBe(stdout);
     mkdirSync(path.join(place.cwd, 'folder'));
-    for (const file of ['folder', 'nowhere/audit.jsonl'])
-      expect(await place.run('audit', 'export', '--output', file)).toMatchObject({
+    for (const [file, reason] of [
+      ['folder', 'it is a folder'],
+      ['nowhere/audit.jsonl', 'its folder does not exist'],
+      ['a'.repeat(300), 'the name is too long'],
+    ] as const)
+      expect(await place.run('audit', 'export', '--output', file)).toEqual({
         code: 2,
         stdout: '',
-        stderr: expect.stringContaining(`Name a file in a folder that exists and has room`),
+        stderr: `ops-agent: --output: cannot write '${file}': ${reason}. Name a file in a folder that you may write to\n`,
       });
     expect(readdirSync(place.cwd).filter((name) => name.endsWith('.part'))).toEqual([]);
     expect(existsSync(path.join(place.cwd, 'nowhere'))).toBe(false);
+    // A name that is as long as a name can be has no room for another beside it.
+    expect(await place.run('audit', 'export', '--output', 'a'.repeat(255))).toMatchObject({ code: 0 });
+  });
+
+  test('refuses to write where the agent has its own files, through links as well, and where there is no regular file', async () => {
+    const at = (name: string) => path.join(place.cwd, name);
+    symlinkSync('ops-agent.db', at('link'));
+    linkSync(at('ops-agent.db'), at('hard'));
+    symlinkSync('nothing', at('dangling'));
+    symlinkSync('.', at('here'));
+    spawnSync('mkfifo', [at('fifo')]);
+    const before = readdirSync(place.cwd);
+    const kept = readFileSync(at('ops-agent.db'));
+    for (const [file, reason] of [
+      ['ops-agent.db', "it is the store's own file. Name another file"],
+      ['ops-agent.db-wal', "it is the store's own file. Name another file"],
+      ['ops-agent.db.lock', "it is the store's lock's own file. Name another file"],
+      ['ops-agent.plant.db', "it is the plant's own file. Name another file"],
+      ['here/ops-agent.plant.db-journal', "it is the plant's own file. Name another file"],
+      ['link', "it is the store's own file. Name another file"],
+      ['hard', "it is the store's own file. Name another file"],
+      ['dangling', 'it is a link to nothing. Name a file in a folder that you may write to'],
+      ['fifo', 'it is no regular file. Name a file, or leave the option out and redirect the output'],
+      ['/dev/null', 'it is no regular file. Name a file, or leave the option out and redirect the output'],
+    ] as const)
+      expect(await place.run('audit', 'export', '--output', file)).toEqual({
+        stdout: '',
+        stderr: `ops-agent: --output: cannot write '${file}': ${reason}\n`,
+        code: 2,
+      });
+    expect(readdirSync(place.cwd)).toEqual(before);
+    expect(readFileSync(at('ops-agent.db'))).toEqual(kept);
+    writeFileSync(at('true'), '');
+    symlinkSync('true', at('alias'));
+    expect(await place.run('audit', 'export', '--output', 'alias')).toMatchObject({ code: 0 });
+    expect(readFileSync(at('true'), 'utf8')).not.toBe('');
+    expect(lstatSync(at('alias')).isSymbolicLink()).toBe(true);
+  });
+
+  test('as CSV keeps every text from being a formula, and one apostrophe less is the text again', async () => {
+    const texts = [
+      '=1',
+      '+1',
+      '-1',
+      '@a',
+      '\t=1',
+      '\r=1',
+      '\n=1',
+      '\ufeff=1',
+      '\uff1d1',
+      "'=1",
+      "''@a",
+      "'quoted'",
+      'plain',
+      '1-1',
+      ' =1',
+      'a\rb',
+      'a,"b"',
+    ];
+    const connection = await openEmbedded(path.join(place.cwd, 'ops-agent.db'), false);
+    for (const [index, text] of texts.entries())
+      await connection.execute(
+        write(
+          `INSERT INTO agent_events (event_id, at, agent_id, run_id, actor, subject_type, subject_id, event, reason)
+VALUES (:id, '2026-01-01 00:00:00.000', 'a', 'r', 'b', 'agent', 's', 'noted', :text)`,
+          { id: `x${String(index).padStart(2, '0')}`, text },
+        ),
+      );
+    await connection.close();
+    const { stdout } = await place.run('audit', 'export', '--format', 'csv');
+    const cells = cellsOf(stdout).filter(([id]) => id?.startsWith('x'));
+    const reason = EVENTS.columns.findIndex(({ name }) => name === 'reason');
+    const shown = cells.map((row) => row[reason] ?? '');
+    expect(shown.filter((cell) => /^[=+\-@\t\r\n\ufeff\uff1d]/.test(cell))).toEqual([]);
+    expect(shown.map((cell) => (/^'+[=+\-@\t\r\n\ufeff\uff1d\uff0b\uff0d\uff20]/.test(cell) ? cell.slice(1) : cell))).toEqual(texts);
+  });
+});
+
+/** RFC 4180, as a spreadsheet reads it. */
+function cellsOf(csv: string): readonly (readonly string[])[] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, bare, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\n|$)/g)) {
+    rows.at(-1)?.push(quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'));
+    if (end === '\n') rows.push([]);
+  }
+  return rows;
+}
+
+describe('an audit that cannot be written', () => {
+  beforeEach(() => tamper(`CREATE TRIGGER no_room BEFORE INSERT ON agent_events BEGIN SELECT RAISE(ABORT, 'no room'); END`));
+
+  test('does not keep the kill switch from being set, and that is said', async () => {
+    const { stdout, stderr, code } = await place.run('control', 'advisory', '--by', 'anna', '--reason', 'smoke');
+    expect(stdout).toBe('✓ In force, until it is cleared: advisory (all) by anna: smoke\n');
+    expect(stderr).toMatch(/^ops-agent: the order is in force, but the audit could not be told of it: .*no room.*\n$/);
+    expect(code).toBe(8);
+    expect(await place.json('control', 'list', '--json')).toEqual(
+      expect.arrayContaining([expect.objectContaining({ kind: 'advisory', scope: 'all', by: 'anna', reason: 'smoke' })]),
+    );
+  });
+
+  test('keeps every other order from being given', async () => {
+    const told = await place.run('control', 'out-of-service', '--by', 'anna', '--reason', 'overhaul');
+    expect(told).toMatchObject({ stdout: '', stderr: expect.stringContaining('no room') });
+    expect(told.code).not.toBe(0);
+    expect(JSON.stringify(await place.json('control', 'list', '--json'))).not.toContain('overhaul');
   });
 });
 
@@ -188,9 +350,9 @@ describe('prune', () => {
         status, guarded_status, created_timestamp) VALUES ('old', 'REACTOR_02', 'hot', 'temperature', 'high', 'act', 0.9, 'withdrawn', 'withdrawn', ${old})`,
     );
     expect((await place.run('prune', '--keep', '400d', '--by', 'anna', '--dry-run')).stdout).toMatch(
-      /^Would be taken away, of before .*: 0 rows of the audit, 1 recommendations, 0 commands, 0 work orders, 0 sessions\n/,
+      /^Would be taken away, of before .*: 0 rows of the audit, 1 recommendation, 0 commands, 0 work orders, 0 sessions\n/,
     );
-    expect((await place.run('prune', '--keep', '400d', '--by', 'anna')).stdout).toMatch(/^✓ Taken away, of before .*, 1 recommendations,/);
+    expect((await place.run('prune', '--keep', '400d', '--by', 'anna')).stdout).toMatch(/^✓ Taken away, of before .*, 1 recommendation,/);
     expect(await place.json('events', '--subject', 'ops_agent_001', '--json')).toMatchObject([
       { event: 'pruned', actor: expect.stringMatching(/^anna via cli:/), after: { recommendations: 1, rows: 0 } },
     ]);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -81,6 +81,22 @@ test.each([
   },
   PATIENCE_MS,
 );
+
+// Where there is such a device.
+if (existsSync('/dev/full'))
+  test.each(['audit export --format csv', 'audit verify --json', 'status', '--help'])(
+    'of %s nothing fits on the disk: one line says so, and ends with 2',
+    (line) => {
+      const script = `"$NODE" "$BUNDLE" ${line} >/dev/full`;
+      const env = { PATH: process.env['PATH'], NODE: process.execPath, BUNDLE };
+      const { stderr, status } = spawnSync('sh', ['-c', script], { cwd: place.cwd, env, encoding: 'utf8', timeout: PATIENCE_MS });
+      expect({ stderr, status }).toEqual({
+        stderr: 'ops-agent: cannot write to stdout: the disk is full. Make room there, or write elsewhere\n',
+        status: 2,
+      });
+    },
+    PATIENCE_MS,
+  );
 
 test(
   'a simulation without an end stops when nobody reads what it says',

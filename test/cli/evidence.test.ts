@@ -215,17 +215,21 @@ describe('show --html', () => {
     ['a folder', 'folder', 'it is a folder'],
     ['a folder that is a file', 'ops-agent.db/page.html', 'its folder does not exist'],
     ['nothing', '', 'it has no name'],
-  ])('to %s is refused in one line, and leaves nothing behind', async (_what, file, reason) => {
-    mkdirSync(path.join(place.cwd, 'folder'), { recursive: true });
-    const before = readdirSync(place.cwd);
-    expect(await place.run('show', executed, '--html', file)).toEqual({
-      stdout: '',
-      stderr: `ops-agent: --html: cannot write '${file}': ${reason}. Name a file in a folder that you may write to\n`,
-      code: 2,
-    });
-    expect(readdirSync(place.cwd)).toEqual(before);
-    expect(readdirSync(path.join(place.cwd, 'folder'))).toEqual([]);
-  });
+    ['the store', 'ops-agent.db', "it is the store's own file", 'Name another file'],
+  ])(
+    'to %s is refused in one line, and leaves nothing behind',
+    async (_what, file, reason, remedy = 'Name a file in a folder that you may write to') => {
+      mkdirSync(path.join(place.cwd, 'folder'), { recursive: true });
+      const before = readdirSync(place.cwd);
+      expect(await place.run('show', executed, '--html', file)).toEqual({
+        stdout: '',
+        stderr: `ops-agent: --html: cannot write '${file}': ${reason}. ${remedy}\n`,
+        code: 2,
+      });
+      expect(readdirSync(place.cwd)).toEqual(before);
+      expect(readdirSync(path.join(place.cwd, 'folder'))).toEqual([]);
+    },
+  );
 
   // Root may write anywhere.
   if (process.getuid?.() !== 0)

@@ -49,3 +49,69 @@ test('keys that are none stop every command that reads the configuration, and ar
     expect(stderr).not.toContain('c0ffee');
   }
 });
+
+test('a key is changed without a gap: the new one signs, the old one behind it checks, and without the old one verify says what to do', async () => {
+  place = newWorkplace();
+  const keys = { old: `2026a:${OLDER}`, both: `2026b:${SECRET},2026a:${OLDER}`, new: `2026b:${SECRET}` };
+  const file = path.join(place.cwd, 'ops-agent.db');
+  const by = async (key: keyof typeof keys, ...args: string[]) => {
+    const workplace = newWorkplace({ OPS_AGENT_SIGNING_KEY: keys[key], OPS_AGENT_STORE_PATH: file });
+    try {
+      return await workplace.run(...args);
+    } finally {
+      workplace.remove();
+    }
+  };
+  for (const args of [['setup', '--sample-data'], ['run-once']]) expect(await by('old', ...args)).toMatchObject({ code: 0 });
+  const rows = JSON.parse((await by('old', 'recommendations', '--equipment', 'REACTOR_02', '--json')).stdout) as {
+    recommendation_id: string;
+  }[]; // json.test.ts has its shape
+  expect(await by('both', 'approve', rows[0]?.recommendation_id ?? '', '--by', 'operator_john')).toMatchObject({ code: 0 });
+  expect(await by('both', 'run-once', '--json')).toMatchObject({ code: 0, stdout: expect.stringContaining('"executed": 2') });
+  const sound = await by('both', 'audit', 'verify', '--json');
+  expect(sound.code).toBe(0);
+  expect(await by('both', 'prune', '--keep', '400d', '--by', 'anna')).toMatchObject({ code: 0 });
+  const alone = await by('new', 'audit', 'verify');
+  expect(alone.code).toBe(8);
+  expect(alone.stdout).toContain(
+    "rows are signed with the key '2026a', which is not among the keys that were given: give the old key as well",
+  );
+  expect(await by('new', 'prune', '--keep', '400d', '--by', 'anna')).toMatchObject({ code: 8, stdout: '' });
+}, 60_000);
+
+test('what people tell at a terminal without the key is sound beside the signed rows, whatever it is', async () => {
+  place = newWorkplace();
+  const file = path.join(place.cwd, 'ops-agent.db');
+  const agent = newWorkplace({ OPS_AGENT_SIGNING_KEY: `2026a:${OLDER}`, OPS_AGENT_STORE_PATH: file });
+  try {
+    const cycle = async () => expect(await agent.run('run-once')).toMatchObject({ code: 0 });
+    expect(await agent.run('setup', '--sample-data')).toMatchObject({ code: 0 });
+    await cycle();
+    const rows = (await place.json('recommendations', '--json')) as { recommendation_id: string }[]; // json.test.ts has its shape
+    const [first = '', second = ''] = rows.map(({ recommendation_id: id }) => id);
+    for (const args of [
+      ['session', 'login', '--by', 'anna'],
+      ['defer', first, '--for', '1h', '--by', 'anna'],
+      ['approve', first, '--by', 'anna'],
+      ['reject', second, '--by', 'anna', '--reason', 'known'],
+      ['control', 'shelve', '--equipment', 'X', '--by', 'anna', '--reason', 'why'],
+      ['control', 'clear', 'shelve', '--equipment', 'X', '--by', 'anna'],
+      ['session', 'logout', '--by', 'anna'],
+    ]) {
+      expect({ args, ...(await place.run(...args)) }).toMatchObject({ args, code: 0 });
+      await cycle();
+    }
+    const { stdout, code } = await agent.run('audit', 'verify');
+    expect({ stdout, code }).toMatchObject({ code: 0, stdout: expect.stringContaining('7 rows without one (signed from row 1 on)') });
+    // The agent itself without the key is another matter.
+    await place.run('run-once');
+    await place.run('sql', "UPDATE agent_recommendations SET status = 'pending' WHERE status = 'rejected'");
+    await place.run('run-once');
+    expect(await agent.run('audit', 'verify')).toMatchObject({
+      code: 8,
+      stdout: expect.stringContaining('it is not signed, and rows before it are'),
+    });
+  } finally {
+    agent.remove();
+  }
+}, 60_000);

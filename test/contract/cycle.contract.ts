@@ -222,7 +222,8 @@ function theOpenWork(under: StoreUnderTest): void {
       await at.store.saveRecommendations(await leaseOf(at.store), [inserting(row)]);
       await at.store.appendEvents([issued(row, { eventId: 'moved', event: 'escalated' })], AT + 2);
       await at.store.appendEvents([issued(row, { eventId: 'newest' })], AT + 1);
-      expect((await at.store.readOpenWork(AGENT)).recommendations).toMatchObject([{ ticket: null, isTicketUnsigned: true }]);
+      expect((await at.store.readOpenWork(AGENT)).recommendations).toMatchObject([{ ticket: null, isTicketOvertaken: true }]);
+      expect((await at.store.readOpenWork(AGENT)).recommendations[0]).not.toHaveProperty('isTicketUnsigned');
     });
 
     test('counts what the audit was told to be sent within the last minute, and nothing else', async () => {

@@ -1,6 +1,9 @@
 import { describe } from '@jest/globals';
 import type { StoreUnderTest } from '../support/stores.ts';
 import { auditContract } from './audit.contract.ts';
+import { auditAcceptedContract } from './audit-accepted.contract.ts';
+import { auditPlacesContract } from './audit-places.contract.ts';
+import { auditSignaturesContract } from './audit-signatures.contract.ts';
 import { columnsContract } from './columns.contract.ts';
 import { cycleContract } from './cycle.contract.ts';
 import { detectPropertyContract } from './detect-property.contract.ts';
@@ -30,6 +33,9 @@ export function everyContract(under: StoreUnderTest): void {
     specifiedSqlContract(under);
     columnsContract(under);
     auditContract(under);
+    auditSignaturesContract(under);
+    auditAcceptedContract(under);
+    auditPlacesContract(under);
     pruneContract(under);
     feedContract(under);
     guardsContract(under);

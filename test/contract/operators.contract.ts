@@ -254,7 +254,7 @@ function theDecision(under: StoreUnderTest): void {
       await at.outside.run('DROP TABLE agent_events');
       await expect(at.store.decide(DECISIONS.approve, anEvent())).rejects.toMatchObject({ code: 'not_set_up' });
       await expect(
-        at.store.setControl({ kind: 'advisory', scope: 'all', by: 'a', reason: 'r', since: AT, until: null }, anEvent()),
+        at.store.setControl({ kind: 'shelved', scope: 'all', by: 'a', reason: 'r', since: AT, until: null }, anEvent()),
       ).rejects.toMatchObject({ code: 'not_set_up' });
       expect((await decidedRow(at))?.status).toBe('pending');
       expect((await at.store.readControls()).controls).toEqual([]);

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { prune, type PruneReport, type PruneRequest } from '../../src/cycle/prune.ts';
+import type { PruneReport } from '../../src/cycle/plan-prune.ts';
+import { prune, type PruneRequest } from '../../src/cycle/prune.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import { takenOver } from '../../src/domain/ownership.ts';
 import { ringOf } from '../support/keys.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { findings, unprotect, verified } from '../support/audit.ts';
+import { findings, oldRow, signedBy, unprotect, verified } from '../support/audit.ts';
 import { changed } from '../support/scenario.ts';
 import { AGENT, type AtHand, leaseOf, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
-import { aCommand, anEvent, aRecommendation, inserting, insertingCommand } from './samples.ts';
+import { aCommand, anEvent, aRecommendation, HEARTBEAT, inserting, insertingCommand } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -175,18 +177,7 @@ export function pruneContract(under: StoreUnderTest): void {
       const at = store();
       const lease = await leaseOf(at.store);
       await at.store.appendEvents([told('a'), told('b')], ago(500));
-      await at.store.endCycle(lease, {
-        status: 'online',
-        processId: null,
-        detected: false,
-        watermark: null,
-        newestReadingAt: null,
-        nextDueInSeconds: 10,
-        cycleMs: 1,
-        lastError: null,
-        rulesHash: 'r',
-        version: 'v',
-      });
+      await at.store.endCycle(lease, HEARTBEAT);
       await at.store.releaseLock();
       expect((await pruning(at)).stop).toMatchObject({ chainSeq: 2, why: 'known_end' });
       expect(await findings(at.store)).toEqual([]);
@@ -215,7 +206,7 @@ export function pruneContract(under: StoreUnderTest): void {
       );
       const half = changed(at.store, {
         pruneAudit: async (lease) => {
-          await at.store.pruneAudit(lease, { throughSeq: 5, unchainedToo: false });
+          await at.store.pruneAudit(lease, { throughSeq: 5, unchainedThrough: null, leaseSeconds: 120 });
           throw new Error('killed');
         },
       });
@@ -229,8 +220,7 @@ export function pruneContract(under: StoreUnderTest): void {
 
     test('takes a beginning of many pieces, and rows from before the chain with it', async () => {
       const at = store();
-      const names = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
-      await at.outside.insert('agent_events', [{ ...Object.fromEntries(names), event_id: 'old-1', at: at.time(ago(600)) }]);
+      await at.outside.insert('agent_events', [oldRow(at, 'old-1', ago(600))]);
       await at.store.appendEvents(
         Array.from({ length: 12_000 }, (_, index) => told(`s${index}`)),
         ago(500),
@@ -242,11 +232,14 @@ export function pruneContract(under: StoreUnderTest): void {
 
     test('takes nothing of the chain while a row from before it has to stay', async () => {
       const at = store();
-      const names = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
-      await at.outside.insert('agent_events', [{ ...Object.fromEntries(names), event_id: 'old-1', at: at.time(ago(300)) }]);
+      await at.outside.insert('agent_events', [{ ...oldRow(at, 'old-1', ago(600)), subject_id: 'unjudged' }]);
+      await history(at);
       await at.store.appendEvents([told('a')], ago(500));
       const { cut, stop } = await pruning(at);
-      expect({ cut, stop }).toMatchObject({ cut: { rows: 0, unchained: 0 }, stop: { chainSeq: null, eventId: 'old-1', why: 'too_young' } });
+      expect({ cut, stop }).toMatchObject({
+        cut: { rows: 0, unchained: 0 },
+        stop: { chainSeq: null, eventId: 'old-1', why: 'still_open' },
+      });
       expect(await findings(at.store)).toEqual([]);
     });
 
@@ -264,16 +257,7 @@ export function pruneContract(under: StoreUnderTest): void {
 
     test('of a signed audit needs the key, and an anchor without a signature is not believed', async () => {
       const at = store();
-      const { createSqlStore } = await import('../../src/store/sql-store.ts');
-      const { Session } = await import('../../src/store/session.ts');
-      const session = new Session(await at.database.connect(), under.dialect);
-      const signing = createSqlStore({
-        session,
-        lock: at.database.newLock(),
-        sourceTable: 'sensor_data',
-        description: 'signed',
-        keys: KEYS,
-      });
+      const signing = await signedBy(at, under, KEYS);
       await signing.appendEvents([told('a'), told('b')], ago(500));
       await signing.appendEvents([told('c')], NOW);
       await expect(pruning(at)).rejects.toMatchObject({ code: 'usage', remedy: expect.stringContaining('OPS_AGENT_SIGNING_KEY') });
@@ -281,8 +265,46 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(await findings(at.store, KEYS)).toEqual([]);
       await unprotect(at, under);
       await at.outside.run(`UPDATE agent_events SET signature = NULL WHERE event = 'pruned'`);
-      expect(await findings(at.store, KEYS)).toEqual(['beginning 3']);
+      expect(await findings(at.store, KEYS)).toEqual(['unsigned 4', 'beginning 3']);
       expect(await findings(at.store)).toEqual([]);
+      await signing.close();
+    });
+
+    test('goes on with a new key while the old one is behind it, and is refused while the old one is not there', async () => {
+      const at = store();
+      const old = await signedBy(at, under, KEYS);
+      await old.appendEvents([told('a'), told('b')], ago(500));
+      await old.close();
+      const rotated = ringOf(`b:${'2'.repeat(32)},a:${'1'.repeat(32)}`);
+      const alone = ringOf(`b:${'2'.repeat(32)}`);
+      const signing = await signedBy(at, under, rotated);
+      await signing.appendEvents([told('c')], NOW);
+      await expect(pruning(at, signing, { keys: alone })).rejects.toMatchObject({
+        code: 'unsound_audit',
+        message: expect.stringContaining('give the old key as well, behind the one that signs (it only checks)'),
+      });
+      expect((await pruning(at, signing, { keys: rotated })).cut).toMatchObject({ throughSeq: 2 });
+      const { chains, findingsTotal } = await verified(at.store, rotated);
+      expect({ chains, findingsTotal }).toMatchObject({ findingsTotal: 0, chains: [{ rows: 2, signed: 2, checked: 2 }] });
+      // All that the old key signed is gone.
+      expect(await findings(at.store, alone)).toEqual([]);
+      await signing.close();
+    });
+
+    test('of a take-over keeps what it says about the chain that it ended', async () => {
+      const at = store();
+      const signing = await signedBy(at, under, KEYS);
+      await signing.appendEvents([anEvent({ eventId: 'f1', agentId: 'former' }), anEvent({ eventId: 'f2', agentId: 'former' })], ago(600));
+      const [, last] = await at.store.readChainPage({ agentId: 'former', after: null, limit: 9 });
+      const owner = { agentId: 'former', auditSeq: 2, auditHash: last?.hash ?? null };
+      await signing.appendEvents([takenOver({ agentId: AGENT, runId: 'r' }, owner), told('a')], ago(500));
+      await signing.appendEvents([told('b')], NOW);
+      expect((await pruning(at, signing, { keys: KEYS })).cut).toMatchObject({ throughSeq: 2 });
+      await pruning(at, signing, { keys: KEYS, runId: 'prune-2' });
+      expect(await findings(at.store, KEYS)).toEqual([]);
+      await unprotect(at, under);
+      await at.outside.run(`DELETE FROM agent_events WHERE event_id = 'f2'`);
+      expect(await findings(at.store, KEYS)).toEqual(['cut 2']);
       await signing.close();
     });
 
@@ -302,7 +324,7 @@ export function pruneContract(under: StoreUnderTest): void {
       const robbed = changed(shared, {
         pruneRows: async (lease, before) => {
           await at.outside.run(`UPDATE agent_health SET lease_epoch = lease_epoch + 1, lease_owner = 'thief'`);
-          await shared.pruneRows(lease, before);
+          return shared.pruneRows(lease, before);
         },
       });
       await expect(pruning(at, robbed)).rejects.toMatchObject({ code: 'conflict', remedy: 'run it again' });
@@ -310,6 +332,76 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(await findings(at.store)).toEqual([]);
       expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: 'thief' }]);
     });
+
+    test('keeps its hold, however long the audit is read and its rows are taken away', async () => {
+      const at = store();
+      const { store: shared } = await at.another({ lock: false });
+      const thief = await at.another({ lock: false });
+      await shared.appendEvents([told('a'), told('b')], ago(500));
+      const timePasses = () => at.outside.run('UPDATE agent_health SET lease_expires = :past', { past: at.time(ago(1)) });
+      const steal = async () => {
+        await thief.store.takeLease({ agentId: AGENT, runId: 'thief', leaseSeconds: SETTINGS.store.leaseSeconds });
+        expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: 'prune-1' }]);
+      };
+      const slow = changed(shared, {
+        countPrunable: async (before) => {
+          await timePasses();
+          return shared.countPrunable(before);
+        },
+        pruneRows: async (lease, before) => {
+          await steal();
+          return shared.pruneRows(lease, before);
+        },
+        pruneAudit: async (lease, range) => {
+          await timePasses();
+          const done = await shared.pruneAudit(lease, range);
+          await steal();
+          return done;
+        },
+      });
+      await pruning(at, slow);
+      expect(await subjects(at)).toEqual(['3 pruned']);
+    });
+
+    test('ends with an error where other rows went than those that the audit was told of', async () => {
+      const at = store();
+      await history(at);
+      await at.store.appendEvents([told('gone'), told('newest')], ago(500));
+      const raced = changed(at.store, {
+        pruneRows: async (lease, before) => {
+          await at.outside.run(`UPDATE operator_sessions SET logout_timestamp = :past WHERE session_id = 'lately over'`, {
+            past: at.time(ago(500)),
+          });
+          return at.store.pruneRows(lease, before);
+        },
+      });
+      await expect(pruning(at, raced)).rejects.toMatchObject({
+        code: 'conflict',
+        message:
+          'not what was planned and told to the audit is gone: planned were recommendations 1, commands 1, work orders 1, sessions 1, gone are recommendations 1, commands 1, work orders 1, sessions 2',
+      });
+      expect(await subjects(at)).toEqual(['1 gone', '2 newest', '3 pruned']);
+      expect(await findings(at.store)).toEqual([]);
+      await pruning(at);
+      expect((await subjects(at))[0]).toBe('3 pruned');
+    });
+
+    test.each(['watermark_timestamp', 'detected_timestamp'])(
+      'keeps what the next cycle reads again after a long downtime, by %s, and says so',
+      async (column) => {
+        const at = store();
+        await history(at);
+        await at.store.appendEvents([told('gone'), told('newest')], ago(500));
+        await at.outside.run(`UPDATE agent_health SET ${column} = :seen`, { seen: at.time(ago(500)) });
+        const before = await left(at);
+        const report = await pruning(at);
+        expect(report).toMatchObject({ keptForWatermark: ago(500), cut: { rows: 0 }, stop: { chainSeq: 1, why: 'too_young' } });
+        expect(ago(500) - report.before).toBeGreaterThan(0);
+        expect(await left(at)).toEqual(before);
+        await at.outside.run(`UPDATE agent_health SET ${column} = :seen`, { seen: at.time(ago(1)) });
+        expect(await pruning(at)).toMatchObject({ keptForWatermark: null, rows: { recommendations: 1 } });
+      },
+    );
 
     test('keeps what cycles look back to: a shorter time is refused', async () => {
       const at = store();

@@ -180,3 +180,17 @@ export function aFamily(given: Partial<IssueFamily> = {}): IssueFamily {
     ...given,
   };
 }
+
+/** Of a cycle in which nothing happened. */
+export const HEARTBEAT = {
+  status: 'online',
+  processId: null,
+  detected: false,
+  watermark: null,
+  newestReadingAt: null,
+  nextDueInSeconds: 10,
+  cycleMs: 1,
+  lastError: null,
+  rulesHash: 'r',
+  version: 'v',
+} as const;

@@ -32,7 +32,9 @@ export class Rig {
     const connection: Connection = {
       ...inner,
       executeAll: async (statements) => {
-        for (const statement of statements) await inner.execute(statement);
+        const changes: number[] = [];
+        for (const statement of statements) changes.push((await inner.execute(statement)).changes);
+        return changes;
       },
     };
     const rig = new Rig(product, connection);

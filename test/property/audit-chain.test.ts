@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { array, assert, constantFrom, integer, jsonValue, nat, oneof, property, record, string, tuple } from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, integer, jsonValue, nat, oneof, property, record, string, tuple } from 'fast-check';
 import { chained, type ChainTail, NO_CHAIN, type RecordedEvent } from '../../src/domain/audit-chain.ts';
-import { type AuditFinding, ChainCheck, type PlacedRow } from '../../src/domain/audit-check.ts';
+import { ChainCheck } from '../../src/domain/audit-check.ts';
+import type { AuditFinding, PlacedRow } from '../../src/domain/audit-finding.ts';
+import { takenOver } from '../../src/domain/ownership.ts';
 import type { KeyRing } from '../../src/domain/key-ring.ts';
+import type { AuditStore } from '../../src/ports/audit-store.ts';
+import { readWitnesses } from '../../src/cycle/audit-witnesses.ts';
 import { ringOf } from '../support/keys.ts';
 
 const AGENT = 'agent-1';
@@ -140,20 +144,76 @@ test('rows that are inserted, or exchanged, are found', () => {
   );
 });
 
-test('a forger without the key who makes every later hash fit is found by the signatures, and by a head that was noted down', () => {
+const withoutKey = (events: readonly RecordedEvent[]) =>
+  events.map((event) => ({ ...event, actor: `${event.actor}!`, subjectType: 'recommendation' as const, event: 'approved' }));
+
+test('a forger without the key who makes every later hash fit is found by the signatures, kept or stripped, and by a head that was noted down', () => {
   assert(
-    property(eventsArbitrary, nat(), (events, place) => {
+    property(eventsArbitrary, nat(), constantFrom('kept', 'stripped', 'emptied'), (events, place, signatures) => {
       const rows = chainOf(events, KEYS);
       const from = place % rows.length;
       const kept = rows.slice(0, from);
-      const forged = chained(
-        tailOfAll(kept),
-        events.slice(from).map((event) => ({ ...event, actor: `${event.actor}!` })),
-        [],
-      ).map((row, index) => ({ ...row, signature: rows[from + index]?.signature ?? null, asWritten: true }));
+      const left = { kept: (index: number) => rows[from + index]?.signature ?? null, stripped: () => null, emptied: () => '' }[signatures];
+      const forged = chained(tailOfAll(kept), withoutKey(events.slice(from)), []).map((row, index) => ({
+        ...row,
+        signature: left(index),
+        asWritten: true,
+      }));
       const all = [...kept, ...forged];
-      expect(judged(all, tailOf(all), KEYS).map(({ kind }) => kind)).toContain('signature');
+      expect(judged(all, tailOf(all), KEYS).map(({ kind }) => kind)).toContain(signatures === 'kept' ? 'signature' : 'unsigned');
       expect(judged(all, tailOf(rows)).map(({ kind }) => kind)).toContain('head');
     }),
   );
 });
+
+test('a forger with a key of their own is found, whatever id it has', () => {
+  assert(
+    property(eventsArbitrary, nat(), constantFrom('k', 'other'), (events, place, id) => {
+      const rows = chainOf(events, KEYS);
+      const kept = rows.slice(0, place % rows.length);
+      const own = ringOf(`${id}:${'f'.repeat(32)}`);
+      const forged = chained(tailOfAll(kept), withoutKey(events.slice(kept.length)), own).map((row) => ({ ...row, asWritten: true }));
+      const kinds = judged([...kept, ...forged], tailOfAll(forged), KEYS).map(({ kind }) => kind);
+      expect(kinds).toContain(id === 'k' ? 'signature' : 'unknown_key');
+    }),
+  );
+});
+
+test('what is older than the keys is sound, wherever they begin', () => {
+  assert(
+    property(eventsArbitrary, nat(), (events, place) => {
+      const first = chained(NO_CHAIN, events.slice(0, place % events.length), []);
+      const rows = [...first, ...chained(tailOfAll(first), events.slice(first.length), KEYS)].map((row) => ({ ...row, asWritten: true }));
+      const found = judged(rows, tailOf(rows), KEYS).filter(({ kind }) => kind !== 'beginning');
+      expect(found).toEqual([]);
+    }),
+  );
+});
+
+test('of chains that somebody invents none is taken for that of an agent, however they are made and whatever they tell of each other', async () => {
+  await assert(
+    asyncProperty(eventsArbitrary, array(eventsArbitrary, { minLength: 1, maxLength: 3 }), nat(), async (events, inventions, noise) => {
+      const invented = inventions.map((told, index) => {
+        const agentId = `invented-${index}`;
+        const claims = takenOver(
+          { agentId, runId: 'r' },
+          { agentId: `invented-${(index + 1) % inventions.length}`, auditSeq: 1, auditHash: 'x' },
+        );
+        const own = told.map((event) => ({ ...event, agentId }));
+        const all = [{ ...claims, at: 0, ordinal: 0 }, ...own].slice(noise % 2);
+        return chained(NO_CHAIN, all, []).map((row) => ({ ...row, asWritten: true }));
+      });
+      const chains = new Map([[AGENT, chainOf(events, KEYS)], ...invented.map((rows) => [rows[0]?.agentId ?? '', rows] as const)]);
+      const { known } = await readWitnesses(testimoniesOf(chains), [{ agentId: AGENT }], KEYS);
+      expect([...known]).toEqual([AGENT]);
+    }),
+  );
+});
+
+function testimoniesOf(chains: ReadonlyMap<string, readonly PlacedRow[]>): Pick<AuditStore, 'readTestimonies' | 'firstSignedSeq'> {
+  const of = (agentId: string) => chains.get(agentId) ?? [];
+  return {
+    readTestimonies: (agentId) => Promise.resolve(of(agentId)),
+    firstSignedSeq: (agentId) => Promise.resolve(of(agentId).find(({ signature }) => signature !== null)?.chainSeq ?? null),
+  };
+}

@@ -1,6 +1,9 @@
 import { checkAudit, type AuditReport } from '../../src/cycle/check-audit.ts';
+import type { Instant } from '../../src/domain/instant.ts';
 import { type KeyRing, NO_KEYS } from '../../src/domain/key-ring.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { Session } from '../../src/store/session.ts';
+import { createSqlStore } from '../../src/store/sql-store.ts';
 import type { StoreUnderTest, AtHand } from './stores.ts';
 
 /** What an attacker with the database's own tools does first, where the engine protects the audit at all. */
@@ -20,4 +23,16 @@ export function verified(store: Store, keys: KeyRing = NO_KEYS): Promise<AuditRe
 export async function findings(store: Store, keys: KeyRing = NO_KEYS): Promise<readonly string[]> {
   const { findings: found } = await verified(store, keys);
   return found.map(({ kind, chainSeq }) => (chainSeq === null ? kind : `${kind} ${chainSeq}`));
+}
+
+/** The same store as it is used by whoever has these keys; to be closed. */
+export async function signedBy(at: AtHand, under: StoreUnderTest, keys: KeyRing): Promise<Store> {
+  const session = new Session(await at.database.connect(), under.dialect);
+  return createSqlStore({ session, lock: at.database.newLock(), sourceTable: 'sensor_data', description: 'with keys', keys });
+}
+
+/** A row of before there was a chain, or one that somebody writes by hand. */
+export function oldRow(at: AtHand, id: string, moment: Instant) {
+  const texts = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
+  return { ...Object.fromEntries(texts), event_id: id, at: at.time(moment) };
 }

@@ -82,14 +82,15 @@ function outsideOf(connection: Connection, dialect: Dialect): Outside {
     connection,
     rows: async (sql, params) => (await connection.execute(read(sql, params))).rows,
     run: async (sql, params) => (await connection.execute(write(sql, params))).changes,
-    insert: (table, rows) =>
-      connection.executeAll(
+    insert: async (table, rows) => {
+      await connection.executeAll(
         rows.map((row) => {
           const names = Object.keys(row);
           const columns = names.map((name) => dialect.quote(name)).join(', ');
           return write(`INSERT INTO ${dialect.quote(table)} (${columns}) VALUES (${names.map((name) => `:${name}`).join(', ')})`, row);
         }),
-      ),
+      );
+    },
   };
 }
 

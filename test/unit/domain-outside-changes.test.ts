@@ -318,3 +318,15 @@ test.each(['executed', 'failed', 'rejected', 'withdrawn', 'expired', 'cancelled'
     }
   },
 );
+
+test.each([
+  [{ isTicketUnsigned: true }, 'its ticket bears no valid signature: it was issued before there was a key, or forged'],
+  [
+    { isTicketOvertaken: true },
+    'the newest audit row about its ticket is not the last of its chain: a time was moved, or a clock was far ahead',
+  ],
+  [{}, 'the agent did not make this recommendation'],
+] as const)('a row without a ticket ends with why there is none: %j', (doubt, reason) => {
+  const { events } = settle(stored('pending', 'pending', { ticket: null, lastDecision: null, ...doubt }));
+  expect(events).toMatchObject([{ event: 'refused_foreign', reason }]);
+});

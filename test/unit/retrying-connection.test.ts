@@ -25,8 +25,9 @@ class FailingConnection implements Connection {
     return error ? Promise.reject(error) : Promise.resolve(DONE);
   }
 
-  async executeAll(): Promise<void> {
+  async executeAll(): Promise<readonly number[]> {
     await this.execute();
+    return [];
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { chainRows, unchainedRows } from '../../cycle/audit-rows.ts';
-import type { AuditRow } from '../../domain/audit-check.ts';
+import type { JudgedRow } from '../../domain/audit-finding.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { AuditStore } from '../../ports/audit-store.ts';
 import { snakeCase } from '../json.ts';
@@ -29,14 +29,14 @@ const COLUMNS = [
   'previousHash',
   'hash',
   'signature',
-] as const satisfies readonly (keyof AuditRow)[];
+] as const satisfies readonly (keyof JudgedRow)[];
 
 /** Rows that are written at once: few enough to be small, enough that the writing does not count. */
 const ROWS_PER_CHUNK = 200;
 
 /** Every row of the audit: each agent's chain in its order, then what is outside of every chain. A time that is none is not too old. */
-async function* auditRows(store: AuditStore, since: Instant | null): AsyncGenerator<AuditRow> {
-  const isWanted = (row: AuditRow) => since === null || row.at === null || row.at >= since;
+async function* auditRows(store: AuditStore, since: Instant | null): AsyncGenerator<JudgedRow> {
+  const isWanted = (row: JudgedRow) => since === null || row.at === null || row.at >= since;
   for (const agentId of await store.readChainOwners()) {
     // Most of what is too old is not even read. Rows whose time was edited are in no order, and are read by verify.
     const first = since === null ? 1 : await store.firstSeq(agentId, since);
@@ -46,33 +46,39 @@ async function* auditRows(store: AuditStore, since: Instant | null): AsyncGenera
   for await (const row of unchainedRows(store)) if (isWanted(row)) yield row;
 }
 
+export interface ExportedPiece {
+  readonly text: string;
+  /** Rows of the audit in it. */
+  readonly rows: number;
+}
+
 /** The audit as text, a piece in memory at a time. */
-export async function* exportedText(store: AuditStore, format: ExportFormat, since: Instant | null): AsyncGenerator<string> {
-  if (format === 'csv') yield csvHeader(COLUMNS.map(snakeCase));
-  let rows: AuditRow[] = [];
+export async function* exportedPieces(store: AuditStore, format: ExportFormat, since: Instant | null): AsyncGenerator<ExportedPiece> {
+  if (format === 'csv') yield { text: csvHeader(COLUMNS.map(snakeCase)), rows: 0 };
+  let rows: JudgedRow[] = [];
   for await (const row of auditRows(store, since)) {
     rows.push(row);
     if (rows.length < ROWS_PER_CHUNK) continue;
-    yield textOf(rows, format);
+    yield { text: textOf(rows, format), rows: rows.length };
     rows = [];
   }
-  if (rows.length > 0) yield textOf(rows, format);
+  if (rows.length > 0) yield { text: textOf(rows, format), rows: rows.length };
 }
 
-function textOf(rows: readonly AuditRow[], format: ExportFormat): string {
+function textOf(rows: readonly JudgedRow[], format: ExportFormat): string {
   if (format === 'csv') return csvLines(rows.map((row) => COLUMNS.map((column) => cellOf(column, row))));
   return rows.map((row) => `${JSON.stringify(record(row))}\n`).join('');
 }
 
-function record(row: AuditRow): Readonly<Record<string, unknown>> {
+function record(row: JudgedRow): Readonly<Record<string, unknown>> {
   return Object.fromEntries(COLUMNS.map((column) => [snakeCase(column), column === 'at' ? timeOf(row) : row[column]]));
 }
 
-function timeOf({ at }: AuditRow): string | null {
+function timeOf({ at }: JudgedRow): string | null {
   return at === null ? null : isoOf(at);
 }
 
-function cellOf(column: (typeof COLUMNS)[number], row: AuditRow): string | number | null {
+function cellOf(column: (typeof COLUMNS)[number], row: JudgedRow): string | number | null {
   if (column === 'at') return timeOf(row);
   if (column === 'before' || column === 'after') return row[column] === null ? null : JSON.stringify(row[column]);
   return row[column];

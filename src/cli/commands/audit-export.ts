@@ -1,11 +1,11 @@
-import path from 'node:path';
-
+import { counted } from '../../domain/counted.ts';
 import { AgentError } from '../../domain/errors.ts';
-import { EXPORT_FORMATS, type ExportFormat, exportedText } from '../audit/export-rows.ts';
-import { writeWholeFile } from '../audit/whole-file.ts';
+import { EXPORT_FORMATS, type ExportedPiece, exportedPieces, type ExportFormat } from '../audit/export-rows.ts';
 import type { CliContext } from '../context.ts';
 import { momentBefore } from '../end-time.ts';
 import { EXIT } from '../exit-codes.ts';
+import { plain, shellWord } from '../output.ts';
+import { writeWholeFile } from '../whole-file.ts';
 
 export interface AuditExportOptions {
   readonly format?: string;
@@ -17,18 +17,30 @@ export async function run(context: CliContext, options: AuditExportOptions): Pro
   const format = formatOf(options.format ?? 'jsonl');
   const store = await context.store();
   const since = options.since === undefined ? null : await momentBefore('--since', options.since, (await store.readControls()).now);
-  const chunks = untilInterrupted(context, exportedText(store, format, since));
-  if (options.output !== undefined) await writeWholeFile(path.resolve(context.cwd, options.output), chunks);
-  // Each chunk waits until the one before it is on its way: whoever reads slowly makes us slow, not large.
-  else for await (const chunk of chunks) if (!(await context.out.write(chunk))) break;
+  const pieces = untilInterrupted(context, exportedPieces(store, format, since));
+  if (options.output !== undefined) await intoFile(context, options.output, pieces);
+  // Each piece waits until the one before it is on its way: whoever reads slowly makes us slow, not large.
+  else for await (const { text } of pieces) if (!(await context.out.write(text))) break;
   return context.interruption.exitCode() ?? EXIT.done;
 }
 
+async function intoFile(context: CliContext, file: string, pieces: AsyncIterable<ExportedPiece>): Promise<void> {
+  let count = 0;
+  async function* texts(): AsyncGenerator<string> {
+    for await (const { text, rows } of pieces) {
+      count += rows;
+      yield text;
+    }
+  }
+  await writeWholeFile(context, { flag: '--output', asked: file }, texts());
+  context.out.note(`✓ Wrote ${counted(count, 'row')} to ${plain(shellWord(file))}`);
+}
+
 /** @throws AgentError interrupted, so that no file is taken for whole that is not */
-async function* untilInterrupted({ interruption }: CliContext, chunks: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const chunk of chunks) {
+async function* untilInterrupted({ interruption }: CliContext, pieces: AsyncIterable<ExportedPiece>): AsyncGenerator<ExportedPiece> {
+  for await (const piece of pieces) {
     if (interruption.signal.aborted) throw new AgentError('interrupted', 'the export was interrupted', 'start it again');
-    yield chunk;
+    yield piece;
   }
 }
 

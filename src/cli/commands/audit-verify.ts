@@ -1,8 +1,12 @@
+import { FINDINGS_ID_LENGTH } from '../../cycle/accept-audit.ts';
 import { type AuditReport, checkAudit } from '../../cycle/check-audit.ts';
-import type { AuditFinding, ChainReport } from '../../domain/audit-check.ts';
+import type { AcceptedFinding } from '../../domain/audit-accepted.ts';
+import type { ChainReport } from '../../domain/audit-finding.ts';
+import { counted } from '../../domain/counted.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { isoOf } from '../../domain/instant.ts';
 import { SIGNING_KEY_VARIABLE } from '../../domain/key-ring.ts';
+import { findingText } from '../audit/finding-text.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { jsonTree } from '../json.ts';
@@ -21,10 +25,11 @@ const HEAD = /^(\d{1,15}):([0-9a-f]{64})$/i;
 export async function run(context: CliContext, options: AuditVerifyOptions): Promise<number> {
   const { agentId, signingKeys: keys } = await context.settings();
   const heads = options.head === undefined ? [] : [{ agentId, head: headOf(options.head) }];
-  const report = await checkAudit(await context.store(), { keys, heads, mostFindings: options.limit ?? DEFAULT_ROWS });
+  const most = options.limit ?? DEFAULT_ROWS;
+  const report = await checkAudit(await context.store(), { keys, heads, mostFindings: most });
   const isSound = report.findingsTotal === 0;
-  if (options.json) context.out.json(asJson(report, isSound, keys.length > 0));
-  else context.out.print(asText(report, isSound, keys.length > 0));
+  if (options.json) context.out.json(asJson(report, isSound, keys.length > 0, most));
+  else context.out.print(asText(report, isSound, keys.length > 0, most, heads.length === 0));
   return isSound ? EXIT.done : EXIT.unhealthy;
 }
 
@@ -39,7 +44,7 @@ function headOf(text: string) {
   return { seq: Number(seq), hash: hash.toLowerCase(), from: '--head' };
 }
 
-function asJson(report: AuditReport, sound: boolean, signaturesChecked: boolean) {
+function asJson(report: AuditReport, sound: boolean, signaturesChecked: boolean, most: number) {
   return jsonTree({
     sound,
     signaturesChecked,
@@ -50,39 +55,70 @@ function asJson(report: AuditReport, sound: boolean, signaturesChecked: boolean)
     })),
     unchained: report.unchained,
     findingsTotal: report.findingsTotal,
+    findingsId: idOf(report),
     findings: report.findings,
+    acceptedTotal: report.accepted.length,
+    accepted: report.accepted.slice(0, most).map(({ acceptance: { by, at, reason }, ...finding }) => ({
+      ...finding,
+      acceptedBy: by,
+      acceptedAt: at === null ? null : isoOf(at),
+      reason,
+    })),
   });
 }
 
-function asText(report: AuditReport, isSound: boolean, areSignaturesChecked: boolean): string {
-  const { chains, unchained, findings, findingsTotal } = report;
+function idOf({ findingsId }: AuditReport): string | null {
+  return findingsId?.slice(0, FINDINGS_ID_LENGTH) ?? null;
+}
+
+/** `isWhole`: nothing but the audit itself was asked about, so that somebody may answer for what was found. */
+function asText(report: AuditReport, isSound: boolean, areSignaturesChecked: boolean, most: number, isWhole: boolean): string {
+  const { chains, unchained, findings, findingsTotal, accepted } = report;
   const rows = chains.reduce((sum, chain) => sum + chain.rows, unchained);
   const more = findingsTotal - findings.length;
+  const but =
+    accepted.length > 0 ? `, but for ${counted(accepted.length, 'finding')} that ${accepted.length === 1 ? 'was' : 'were'} accepted` : '';
   return [
-    isSound ? `✓ The audit is sound: ${rows} rows checked` : `✗ The audit is not sound: ${findingsTotal} findings in ${rows} rows`,
+    isSound
+      ? `✓ The audit is sound${but}: ${counted(rows, 'row')} checked`
+      : `✗ The audit is not sound: ${counted(findingsTotal, 'finding')} in ${counted(rows, 'row')}`,
     ...findings.map((finding) => `  ${findingText(finding)}`),
     ...(more > 0 ? [`  … and ${more} more; --limit shows them`] : []),
+    ...acceptedLines(accepted, most),
     ...chains.flatMap((chain) => chainLines(chain, areSignaturesChecked)),
-    ...(unchained > 0 ? [`${unchained} rows stand outside of every chain: nothing protects what they say`] : []),
+    ...(unchained > 0 ? [`${counted(unchained, 'row stands', 'rows stand')} outside of every chain: nothing protects what they say`] : []),
+    ...(isSound || !isWhole
+      ? []
+      : [`Once it is known how that came: ops-agent audit accept --findings ${idOf(report) ?? ''} --by NAME --reason TEXT`]),
   ].join('\n');
 }
 
-function findingText({ agentId, chainSeq, eventId, text }: AuditFinding): string {
-  const row = [chainSeq === null ? '' : `row ${chainSeq}`, eventId === null ? '' : `event ${plain(eventId)}`].filter((part) => part !== '');
-  const where = [agentId === null ? '' : plain(agentId), row.join(', ')].filter((part) => part !== '');
-  return `${where.join(' ')}${where.length > 0 ? ': ' : ''}${plain(text)}`;
+/** What somebody answered for stays to be seen. */
+function acceptedLines(accepted: readonly AcceptedFinding[], most: number): readonly string[] {
+  const more = accepted.length - most;
+  return [
+    ...accepted.slice(0, most).map((finding) => {
+      const { by, at, reason } = finding.acceptance;
+      return `  accepted by ${plain(by)} on ${timeText(at)} (${plain(reason)}): ${findingText(finding)}`;
+    }),
+    ...(more > 0 ? [`  … and ${more} more that were accepted; --limit shows them`] : []),
+  ];
 }
 
 function chainLines(chain: ChainReport, areSignaturesChecked: boolean): readonly string[] {
-  const { agentId, rows, firstSeq, lastSeq, headHash, from, to, signed, unsigned, prunedThrough } = chain;
+  const { agentId, rows, firstSeq, lastSeq, headHash, from, to, prunedThrough } = chain;
   if (rows === 0) return [`${plain(agentId)}: no rows`];
-  const signatures = areSignaturesChecked
-    ? `${signed} signatures checked, ${unsigned} rows without one`
-    : `${signed} signatures not checked: ${SIGNING_KEY_VARIABLE} holds no key`;
   return [
-    `${plain(agentId)}: ${rows} rows, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
-    `  head ${lastSeq ?? 0}:${headHash ?? '-'} (noted down elsewhere, --head finds what is changed or cut off before it)`,
-    `  ${signatures}`,
+    `${plain(agentId)}: ${counted(rows, 'row')}, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
+    `  head ${lastSeq ?? 0}:${plain(headHash ?? '-')} (noted down elsewhere, --head finds what is changed or cut off before it)`,
+    `  ${signaturesText(chain, areSignaturesChecked)}`,
     ...(prunedThrough !== null && prunedThrough > 0 ? [`  rows up to ${prunedThrough} were taken away by prune`] : []),
   ];
+}
+
+function signaturesText({ signed, checked, unsigned, firstSignedSeq }: ChainReport, areSignaturesChecked: boolean): string {
+  if (!areSignaturesChecked) return `${counted(signed, 'signature')} not checked: ${SIGNING_KEY_VARIABLE} holds no key`;
+  const unchecked = signed > checked ? `, ${signed - checked} not right or of a key that is not here` : '';
+  const since = firstSignedSeq === null ? '' : ` (signed from row ${firstSignedSeq} on)`;
+  return `${counted(checked, 'signature')} checked${unchecked}, ${counted(unsigned, 'row')} without one${since}`;
 }

@@ -65,9 +65,16 @@ export async function set(context: CliContext, kind: ControlKind, options: SetCo
     reason,
     after: jsonRow(control),
   } as const;
-  await store.setControl(control, eventOf({ agentId, runId: newRunId() }, text));
+  const untold = await store.setControl(control, eventOf({ agentId, runId: newRunId() }, text));
   const end = control.until === null ? 'until it is cleared' : `until ${isoOf(control.until)}`;
   context.out.print(`✓ In force, ${end}: ${plain(describeControl(control))}`);
+  if (untold)
+    throw new AgentError(
+      'not_audited',
+      `the order is in force, but the audit could not be told of it: ${untold.message}`,
+      untold.remedy,
+      untold,
+    );
   if (wordOf(scope) !== EVERYTHING) await warnOfNoEquipment(context, scope);
   return EXIT.done;
 }

@@ -1,5 +1,7 @@
 import { durationSeconds } from '../../config/duration.ts';
-import { prune, type PruneReport } from '../../cycle/prune.ts';
+import type { PruneReport } from '../../cycle/plan-prune.ts';
+import { prune } from '../../cycle/prune.ts';
+import { counted } from '../../domain/counted.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { isoOf } from '../../domain/instant.ts';
 import type { Stop } from '../../domain/prune.ts';
@@ -48,10 +50,11 @@ function refuse(flag: string, text: string, example: string): never {
   throw new AgentError('usage', `${flag} '${text}' is not a duration`, `for instance ${flag} ${example}`);
 }
 
-function asJson({ before, cut, stop, rows }: PruneReport, dryRun: boolean) {
+function asJson({ before, keptForWatermark, cut, stop, rows }: PruneReport, dryRun: boolean) {
   return jsonTree({
     dryRun,
     before: isoOf(before),
+    keptForWatermark: keptForWatermark === null ? null : isoOf(keptForWatermark),
     auditRows: cut.rows + cut.unchained,
     throughSeq: cut.rows === 0 ? null : cut.throughSeq,
     throughHash: cut.throughHash,
@@ -60,20 +63,24 @@ function asJson({ before, cut, stop, rows }: PruneReport, dryRun: boolean) {
   });
 }
 
-function asText({ before, cut, stop, rows }: PruneReport, dryRun: boolean): string {
+function asText({ before, keptForWatermark, cut, stop, rows }: PruneReport, dryRun: boolean): string {
   const events = cut.rows + cut.unchained;
   const counts = [
-    `${events} rows of the audit`,
-    `${rows.recommendations} recommendations`,
-    `${rows.commands} commands`,
-    `${rows.workOrders} work orders`,
-    `${rows.sessions} sessions`,
+    `${counted(events, 'row')} of the audit`,
+    counted(rows.recommendations, 'recommendation'),
+    counted(rows.commands, 'command'),
+    counted(rows.workOrders, 'work order'),
+    counted(rows.sessions, 'session'),
   ];
   const total = events + rows.recommendations + rows.commands + rows.workOrders + rows.sessions;
   const done = dryRun ? 'Would be taken away' : '✓ Taken away';
   const first =
     total === 0 ? `Nothing that ended before ${isoOf(before)} could go` : `${done}, of before ${isoOf(before)}: ${counts.join(', ')}`;
-  return stop === null ? first : `${first}\n${stopText(stop)}`;
+  const watermark =
+    keptForWatermark === null
+      ? []
+      : [`More is kept than was asked for: cycles have dealt with readings up to ${isoOf(keptForWatermark)} only, and go on from there`];
+  return [first, ...watermark, ...(stop === null ? [] : [stopText(stop)])].join('\n');
 }
 
 function stopText({ chainSeq, eventId, why }: Stop): string {

@@ -46,7 +46,7 @@ async function migrate(store: Store, agentId: string, actor: string | null): Pro
     const { now, health } = await store.readHealth();
     const owner = health.find((row) => row.agentId !== agentId);
     if (actor === null || !owner) throw thrown;
-    await store.appendEvents([takenOver({ agentId, runId: newRunId() }, owner.agentId, actor)], now);
+    await store.appendEvents([takenOver({ agentId, runId: newRunId() }, owner, actor)], now);
     await store.takeOver(agentId);
     await store.migrate(agentId);
   }

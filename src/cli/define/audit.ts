@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import type { AuditAcceptOptions } from '../commands/audit-accept.ts';
 import type { AuditExportOptions } from '../commands/audit-export.ts';
 import type { AuditVerifyOptions } from '../commands/audit-verify.ts';
 import type { PruneOptions } from '../commands/prune.ts';
@@ -11,6 +12,7 @@ export function defineAudit(program: Command, launch: Launch): void {
   const audit = program.command('audit').description('check that the audit is what was once written, or copy it elsewhere');
   documented(audit, { examples: ['ops-agent audit verify', 'ops-agent audit export --since 30d --output audit.jsonl'] });
   defineVerify(audit, launch);
+  defineAccept(audit, launch);
   defineExport(audit, launch);
   definePrune(program, launch);
 }
@@ -34,6 +36,23 @@ function defineVerify(audit: Command, launch: Launch): void {
   });
 }
 
+function defineAccept(audit: Command, launch: Launch): void {
+  const accept = audit
+    .command('accept')
+    .description('answer for what verify found, by name and on record: only exactly that is no finding any more')
+    .requiredOption('--findings <id>', 'which findings, as verify names them')
+    .option('--by <name>', 'who; on a terminal the login is the default')
+    .option('--reason <text>', 'how it came, and why it is no harm')
+    .option('--json', 'print one JSON object')
+    .action((options: AuditAcceptOptions, command: Command) =>
+      launch(command, async (context) => (await import('../commands/audit-accept.ts')).run(context, options), { graceful: true }),
+    );
+  documented(accept, {
+    examples: ["ops-agent audit accept --findings 9f86d081884c7d65 --by operator_john --reason 'written by the version before'"],
+    exits: ['0  accepted, or there is nothing to accept', '5  the findings are not those that were seen'],
+  });
+}
+
 function defineExport(audit: Command, launch: Launch): void {
   const exporting = audit
     .command('export')
@@ -46,7 +65,7 @@ function defineExport(audit: Command, launch: Launch): void {
     );
   documented(exporting, {
     examples: ['ops-agent audit export > audit.jsonl', 'ops-agent audit export --format csv --since 30d --output audit.csv'],
-    exits: ['2  the file cannot be written'],
+    exits: ['2  the file, or stdout, cannot be written'],
   });
 }
 
@@ -64,6 +83,10 @@ function definePrune(program: Command, launch: Launch): void {
     );
   documented(prune, {
     examples: ['ops-agent prune --keep 400d --by operator_john --dry-run', 'ops-agent prune --keep 400d --by operator_john'],
-    exits: ['2  --keep is less than has to stay', '5  a cycle holds the lease', '8  the audit is not sound: nothing was taken away'],
+    exits: [
+      '2  --keep is less than has to stay',
+      '5  a cycle holds the lease, or other rows went than were planned',
+      '8  the audit is not sound: nothing was taken away',
+    ],
   });
 }

@@ -46,7 +46,8 @@ export function defineControl(program: Command, launch: Launch): void {
       .action((options: SetControlOptions, command: Command) =>
         launch(command, async (context) => (await import('../commands/control.ts')).set(context, kind, options)),
       );
-    documented(set, { examples: [example] });
+    const exits = kind === 'advisory' ? ['8  the order is in force, but the audit could not be told of it'] : [];
+    documented(set, { examples: [example], exits });
   }
   defineClear(control, launch);
   defineList(control, launch);

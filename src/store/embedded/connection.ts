@@ -87,17 +87,18 @@ function connectionOf(database: SqliteDatabase): Connection {
   };
   return {
     execute: (statement) => guarded(() => execute(statement)),
-    executeAll: (statements) => guarded(() => inTransaction(database, () => statements.forEach(execute))),
+    executeAll: (statements) => guarded(() => inTransaction(database, () => statements.map((statement) => execute(statement).changes))),
     close: () => guarded(() => closeTidily(database)),
   };
 }
 
 /** IMMEDIATE: a transaction that reads before it writes would fail at once when another one writes in between. */
-function inTransaction(database: SqliteDatabase, work: () => void): void {
+function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
-    work();
+    const result = work();
     database.exec('COMMIT');
+    return result;
   } catch (thrown) {
     database.exec('ROLLBACK');
     throw thrown;

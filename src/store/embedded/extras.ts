@@ -1,3 +1,4 @@
+import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
 import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
 import { withoutEnd } from '../statements/sessions.ts';
 import { openOrder } from '../statements/work-orders.ts';
@@ -100,6 +101,9 @@ const COMMANDS_KEPT: readonly string[] = [
    WHEN NEW.rowid > 0 AND EXISTS (SELECT 1 FROM agent_commands WHERE rowid = NEW.rowid AND command_id IS NOT NEW.command_id) ${refusal(COMMANDS)}`,
 ];
 
+const LAST_PLACE =
+  "COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = NEW.agent_id AND e.chain_seq IS NOT NULL AND typeof(e.chain_seq) = 'integer'), 0)";
+
 /**
  * The audit is append-only, for the agent as for everybody: an edited or deleted row fails the statement that tries. Only the
  * time's spelling may change, which is what the triggers below do to a row written by hand: another time would make an older row the
@@ -122,9 +126,12 @@ const APPEND_ONLY: readonly string[] = (() => {
     `CREATE TRIGGER IF NOT EXISTS agent_events_unchangeable BEFORE UPDATE OF ${columns.join(', ')} ON agent_events ${refuse}`,
     `CREATE TRIGGER IF NOT EXISTS agent_events_unmoved_in_time BEFORE UPDATE OF at ON agent_events
      WHEN ${CANONICAL('NEW.at')} IS NOT ${CANONICAL('OLD.at')} ${refuse}`,
+    // Behind a row that somebody put at the end of all places, while there was no trigger, there is none: then any next place will do.
+    'DROP TRIGGER IF EXISTS agent_events_next_place',
     `CREATE TRIGGER IF NOT EXISTS agent_events_next_place BEFORE INSERT ON agent_events
-     WHEN typeof(NEW.agent_id) <> 'text' OR (NEW.chain_seq IS NOT NULL AND (typeof(NEW.chain_seq) <> 'integer' OR NEW.chain_seq <> 1 +
-       COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = NEW.agent_id AND e.chain_seq IS NOT NULL), 0)))
+     WHEN typeof(NEW.agent_id) <> 'text' OR (NEW.chain_seq IS NOT NULL AND (typeof(NEW.chain_seq) <> 'integer' OR (NEW.chain_seq <> 1 + ${LAST_PLACE}
+       AND NOT (${LAST_PLACE} >= ${MOST_CHAIN_SEQ / 2} AND (NEW.chain_seq = 1
+         OR EXISTS (SELECT 1 FROM agent_events e WHERE e.agent_id = NEW.agent_id AND e.chain_seq = NEW.chain_seq - 1))))))
      BEGIN SELECT RAISE(ABORT, 'a row of agent_events is of an agent, and at the next place of its chain or at none'); END`,
   ];
 })();

@@ -51,6 +51,15 @@ WHERE agent_id = :agent AND (last_process_id IS NOT DISTINCT FROM :process OR ot
   );
 }
 
+/** The lease for as long again, as of now. */
+export function renewLeaseStatement(lease: Lease, leaseSeconds: number, d: Dialect): Statement {
+  return write(
+    `UPDATE agent_health SET lease_expires = ${d.plusSeconds(d.now, ':lease_seconds')}
+WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
+    { ...leaseParams(lease), lease_seconds: leaseSeconds },
+  );
+}
+
 /** Gives the lease back without a heartbeat: for whoever held it and was no cycle. */
 export function giveLeaseBackStatement(lease: Lease): Statement {
   return write(

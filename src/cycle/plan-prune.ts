@@ -1,0 +1,100 @@
+import type { Settings } from '../config/settings.ts';
+import { CarriedTestimony } from '../domain/audit-carried.ts';
+import { type ChainStart, isOlderThanChains } from '../domain/audit-unchained.ts';
+import { lookBackSeconds } from '../domain/detection-request.ts';
+import { type Instant } from '../domain/instant.ts';
+import type { KeyRing } from '../domain/key-ring.ts';
+import { type Cut, cutAfter, type CutLimits, prunableBefore, type Stop, stopAt } from '../domain/prune.ts';
+import { activeFamilies } from '../domain/rule-book.ts';
+import { windowReachSeconds } from '../domain/window.ts';
+import type { Prunable } from '../ports/audit-store.ts';
+import type { Store } from '../ports/store.ts';
+import { chainRows, unchainedRows } from './audit-rows.ts';
+
+export interface PruneReport {
+  /** What was not touched at this time or later. */
+  readonly before: Instant;
+  /** The watermark, where that lies so far back that it keeps more than was asked for; else null. */
+  readonly keptForWatermark: Instant | null;
+  readonly cut: Cut;
+  /** The first row that has to stay; null where there is none. */
+  readonly stop: Stop | null;
+  readonly rows: Prunable;
+}
+
+export interface Plan {
+  readonly report: PruneReport;
+  /** Nothing goes. */
+  readonly isEmpty: boolean;
+  /** What the rows that go say about those that stay. */
+  readonly carried: CarriedTestimony;
+}
+
+export interface PlanRequest {
+  readonly keepSeconds: number;
+  readonly keys: KeyRing;
+  readonly start: ChainStart | null;
+  /** Called again and again while the audit is read. @throws where the lease is lost */
+  readonly keepHold: () => Promise<void>;
+}
+
+/** So many rows are read in a second or so: far less than any lease. */
+const ROWS_PER_HOLD = 10_000;
+
+/** How far before its watermark a cycle looks back, as it asks for its open work. */
+export function reachSeconds({ rules, sensorFaults, source }: Settings): number {
+  return windowReachSeconds(source, activeFamilies(rules), lookBackSeconds(rules, sensorFaults));
+}
+
+/** What may go; changes nothing. */
+export async function planPrune(store: Store, settings: Settings, { keepSeconds, keys, start, keepHold }: PlanRequest): Promise<Plan> {
+  const { agentId } = settings;
+  const { now, health } = await store.readHealth();
+  const own = health.find((row) => row.agentId === agentId);
+  const { before, keptForWatermark } = prunableBefore(now, keepSeconds, own, reachSeconds(settings));
+  const limits = { before, held: await store.readHeldSubjects(before), knownSeq: own?.auditSeq ?? null };
+  const carried = new CarriedTestimony(keys);
+  const { cut, stop } = await cutOf(store, agentId, limits, start, { carried, keepHold });
+  const rows = await store.countPrunable(before);
+  const isEmpty = cut.rows + cut.unchained + rows.recommendations + rows.commands + rows.workOrders + rows.sessions === 0;
+  return { report: { before, keptForWatermark, cut, stop, rows }, isEmpty, carried };
+}
+
+/** Rows from before the chain first: all of them or none, and while one stays nothing behind them goes. */
+async function cutOf(
+  store: Store,
+  agentId: string,
+  limits: CutLimits,
+  start: ChainStart | null,
+  plan: { readonly carried: CarriedTestimony; readonly keepHold: () => Promise<void> },
+): Promise<{ readonly cut: Cut; readonly stop: Stop | null }> {
+  const none: Cut = { throughSeq: 0, throughHash: null, rows: 0, unchained: 0 };
+  let unchained = 0;
+  let looked = 0;
+  const count = async () => {
+    looked += 1;
+    if (looked % ROWS_PER_HOLD === 0) await plan.keepHold();
+  };
+  for await (const row of unchainedRows(store)) {
+    await count();
+    // Somebody answered for it: it is of no chain's past, and stays.
+    if (!isOlderThanChains(row, start)) continue;
+    const why = stopAt(row, limits);
+    if (why !== null) return { cut: none, stop: { chainSeq: null, eventId: row.eventId, why } };
+    unchained += 1;
+  }
+  let cut: Cut = none;
+  for await (const row of chainRows(store, agentId)) {
+    await count();
+    const why = stopAt(row, limits);
+    if (why !== null) return { cut: withUnchained(cut, unchained), stop: { chainSeq: row.chainSeq, eventId: row.eventId, why } };
+    cut = cutAfter(cut, row);
+    plan.carried.next(row);
+  }
+  return { cut: withUnchained(cut, unchained), stop: null };
+}
+
+/** They are taken for the chain's own beginning: without a row of the chain there is no place that says that they are gone. */
+function withUnchained(cut: Cut, unchained: number): Cut {
+  return cut.rows === 0 ? cut : { ...cut, unchained };
+}

@@ -1,0 +1,37 @@
+import { type Acceptance, acceptanceRecord, acceptancesIn } from './audit-accepted.ts';
+import type { PlacedRow } from './audit-finding.ts';
+import { isTestimony, type TakeOver, takeOverRecord, takeOversIn } from './audit-witnesses.ts';
+import { judgeSignature, type KeyRing } from './key-ring.ts';
+import { TAKEN_OVER } from './ownership.ts';
+
+/**
+ * What the rows that prune takes away testify, and what is left still needs: whose chains there are, and which findings somebody answered
+ * for. The event `pruned` says it in their place. To be shown the rows in their order; only what counted in them is carried on.
+ */
+export class CarriedTestimony {
+  readonly #keys: KeyRing;
+  readonly #takeOvers = new Map<string, TakeOver>();
+  readonly #accepted = new Map<string, Acceptance>();
+  #isSigned = false;
+
+  constructor(keys: KeyRing) {
+    this.#keys = keys;
+  }
+
+  next(row: PlacedRow): void {
+    const isOlderThanKeys = !this.#isSigned && row.event === TAKEN_OVER && judgeSignature(this.#keys, '', row.signature) === 'missing';
+    this.#isSigned ||= row.signature !== null && row.signature !== '';
+    const takeOvers = takeOversIn(row);
+    const accepted = acceptancesIn(row);
+    if (takeOvers.length + accepted.size === 0 || !isTestimony(row, isOlderThanKeys ? [] : this.#keys)) return;
+    for (const takeOver of takeOvers) this.#takeOvers.set(takeOver.agentId, takeOver);
+    for (const [finding, acceptance] of accepted) this.#accepted.set(finding, acceptance);
+  }
+
+  /** For the event's `after`. @param standing fingerprints of the findings that there are: of others nothing has to be said any more */
+  record(standing: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+    const takeOvers = [...this.#takeOvers.values()].map(takeOverRecord);
+    const accepted = [...this.#accepted].filter(([finding]) => standing.has(finding)).map(([finding, by]) => acceptanceRecord(finding, by));
+    return { ...(takeOvers.length > 0 && { taken_over: takeOvers }), ...(accepted.length > 0 && { accepted }) };
+  }
+}
