@@ -3,7 +3,7 @@ import { judgesTicket } from '../domain/event.ts';
 import { needsTwo, secondDueAt } from '../domain/four-eyes.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import type { StoredEvent } from '../ports/store.ts';
+import type { StoredEvent } from '../ports/operator-store.ts';
 
 /** More than any recommendation has: each change of state makes one or two. */
 export const MOST_EVENTS = 1000;

@@ -6,7 +6,7 @@ import { sessionAt } from '../domain/operator-session.ts';
 import { nameOf, personKey } from '../domain/person.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { isUndecided, mayBeDecided } from '../domain/transitions.ts';
-import type { OperatorDecision, StoredEvent } from '../ports/store.ts';
+import type { OperatorDecision, StoredEvent } from '../ports/operator-store.ts';
 import type { CliContext } from './context.ts';
 import { findRecommendation, shortId } from './find-recommendation.ts';
 import { plain, shellWord } from './output.ts';

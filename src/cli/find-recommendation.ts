@@ -1,6 +1,6 @@
 import { AgentError } from '../domain/errors.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import type { OperatorStore } from '../ports/store.ts';
+import type { OperatorStore } from '../ports/operator-store.ts';
 import { plain } from './output.ts';
 
 /** Shorter ones would be guesses: a prefix of 4 hexadecimal digits already is one of 65,536. */

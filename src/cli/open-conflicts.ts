@@ -2,7 +2,7 @@ import { actionsFrom } from '../domain/audit-copy.ts';
 import { type Claim, type Conflict, conflictsOf } from '../domain/conflicts.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { OPEN_STATUSES } from '../domain/transitions.ts';
-import type { OperatorStore } from '../ports/store.ts';
+import type { OperatorStore } from '../ports/operator-store.ts';
 
 /** More than one agent can have open. */
 const MOST_OPEN = 100_000;

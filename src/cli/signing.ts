@@ -2,7 +2,7 @@ import { AgentError } from '../domain/errors.ts';
 import { judgesTicket } from '../domain/event.ts';
 import { SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { judgeRowSignature, type Signing, signingOf } from '../domain/row-signatures.ts';
-import type { OperatorStore, StoredEvent } from '../ports/store.ts';
+import type { OperatorStore, StoredEvent } from '../ports/operator-store.ts';
 import type { CliContext } from './context.ts';
 import { shortId } from './find-recommendation.ts';
 import { plain } from './output.ts';

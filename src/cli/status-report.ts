@@ -4,7 +4,7 @@ import { isInForce, type Control } from '../domain/control.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { isAhead } from '../domain/known-time.ts';
 import { SEVERITIES } from '../domain/severity.ts';
-import type { StatusFigures } from '../ports/store.ts';
+import type { StatusFigures } from '../ports/operator-store.ts';
 import { ageText } from './wording.ts';
 
 const RULE = '='.repeat(70);

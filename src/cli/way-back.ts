@@ -1,7 +1,7 @@
 import { ticketAfter } from '../domain/evidence-ticket.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { isFollowUp, isRevert, type Revert, revertOf } from '../domain/revert.ts';
-import type { StoredEvent } from '../ports/store.ts';
+import type { StoredEvent } from '../ports/operator-store.ts';
 import { isUndecided } from '../domain/transitions.ts';
 import { MOST_EVENTS } from './approvals.ts';
 import type { CliContext } from './context.ts';

@@ -8,7 +8,7 @@ import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { eventTime } from '../domain/known-time.ts';
 import { otherOwner, takenOver } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
-import type { OpenWork } from '../ports/store.ts';
+import type { OpenWork } from '../ports/cycle-store.ts';
 import { disbeliefBy, distrustBy } from '../domain/sensor-faults.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';

@@ -5,7 +5,7 @@ import { type ChainStart, UnchainedCheck } from '../domain/audit-unchained.ts';
 import { headNoted, stranger } from '../domain/audit-witnesses.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
-import type { OperatorStore } from '../ports/store.ts';
+import type { OperatorStore } from '../ports/operator-store.ts';
 import { chainRows, unchainedRows } from './audit-rows.ts';
 import { readWitnesses } from './audit-witnesses.ts';
 

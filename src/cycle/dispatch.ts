@@ -8,7 +8,7 @@ import type { LiveValues } from '../domain/proposal.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { ResolvedAction } from '../domain/ticket.ts';
 import type { WriteOutcome } from '../ports/plant.ts';
-import type { TicketedCommand } from '../ports/store.ts';
+import type { TicketedCommand } from '../ports/cycle-store.ts';
 import { endRest, fail, giveBack, leaveUnknown, type StepResult, succeed } from './command-results.ts';
 import type { Cycle } from './cycle.ts';
 import { pause } from './pause.ts';

@@ -8,7 +8,7 @@ import { dispatchingText } from '../domain/plan-dispatch.ts';
 import { toleranceOf } from '../domain/readiness.ts';
 import { sendingMarginSeconds } from '../domain/policy.ts';
 import { judgeTag } from '../domain/tags.ts';
-import type { TicketedCommand } from '../ports/store.ts';
+import type { TicketedCommand } from '../ports/cycle-store.ts';
 import type { Cycle } from './cycle.ts';
 import { dispatchContext } from './dispatch-context.ts';
 import { dispatchClaimed } from './dispatch.ts';

@@ -3,7 +3,7 @@ import type { CommandChange } from '../domain/changes.ts';
 import type { AgentEvent, EventText } from '../domain/event.ts';
 import { eventOf } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { LastChange } from '../ports/store.ts';
+import type { LastChange } from '../ports/cycle-store.ts';
 import type { Cycle } from './cycle.ts';
 
 /** A change of one row as it was meant. */

@@ -1,7 +1,7 @@
 import type { Log } from '../ports/log.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
-import type { CycleStore } from '../ports/store.ts';
+import type { CycleStore } from '../ports/cycle-store.ts';
 
 /** Everything outside that a cycle touches. `monotonic` is in milliseconds and only measures durations. */
 export interface CyclePorts {

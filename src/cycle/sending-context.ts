@@ -1,7 +1,7 @@
 import type { SendingContext } from '../domain/check-dispatch.ts';
 import type { Command } from '../domain/command.ts';
 import { approvalEndOf } from '../domain/judge-approvals.ts';
-import type { TicketedCommand } from '../ports/store.ts';
+import type { TicketedCommand } from '../ports/cycle-store.ts';
 import type { Cycle } from './cycle.ts';
 import { dispatchContext } from './dispatch-context.ts';
 

@@ -1,7 +1,7 @@
 import type { JudgedRow, PlacedRow } from '../domain/audit-finding.ts';
 import type { ChainTail } from '../domain/audit-chain.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { Lease } from './store.ts';
+import type { Lease } from './lease.ts';
 
 /** Rows of one chain. */
 export interface ChainPage {

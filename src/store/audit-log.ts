@@ -4,7 +4,7 @@ import type { AgentEvent } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
-import type { Lease } from '../ports/store.ts';
+import type { Lease } from '../ports/lease.ts';
 import { write } from './connection.ts';
 import { jsonParts, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';

@@ -2,7 +2,7 @@ import { decisionFrom } from '../domain/audit-copy.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { LastDecision } from '../domain/recommendation.ts';
 import { judgeRowSignature } from '../domain/row-signatures.ts';
-import type { StoredEvent } from '../ports/store.ts';
+import type { StoredEvent } from '../ports/operator-store.ts';
 import type { Dialect } from './dialect.ts';
 import { fromRow, objectIn } from './row-mapping.ts';
 import { EVENTS } from './tables.ts';

@@ -1,5 +1,5 @@
 import type { Command } from '../domain/command.ts';
-import type { ChainPlace, LastChange } from '../ports/store.ts';
+import type { ChainPlace, LastChange } from '../ports/cycle-store.ts';
 import { read } from './connection.ts';
 import type { Session } from './session.ts';
 import { fromRow } from './row-mapping.ts';

@@ -9,7 +9,7 @@ import type { FamilyHistory, GivenDecision, Recommendation, StoredRecommendation
 import { OVERTAKEN_FATE, UNSIGNED_FATE } from '../domain/refuse-commands.ts';
 import { severityOnRecord } from '../domain/severity-on-record.ts';
 import type { Ticket } from '../domain/ticket.ts';
-import type { OpenWork, TicketedCommand } from '../ports/store.ts';
+import type { OpenWork, TicketedCommand } from '../ports/cycle-store.ts';
 import type { Dialect } from './dialect.ts';
 import { type Judge, judgeIn, lastDecisionIn } from './judges.ts';
 import { queueFactsIn } from './queue-figures.ts';

@@ -3,7 +3,7 @@ import { addSeconds, type Instant } from '../domain/instant.ts';
 import { FLOOD_WINDOW_SECONDS, type OpenedGroup, type QueueFacts, STALE_SECONDS } from '../domain/queue.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import { knownSeverity, SEVERITIES, type Severity } from '../domain/severity.ts';
-import type { OperatorStore, StatusFigures } from '../ports/store.ts';
+import type { OperatorStore, StatusFigures } from '../ports/operator-store.ts';
 import { read } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { fromRow } from './row-mapping.ts';

@@ -1,4 +1,4 @@
-import type { NewReading } from '../ports/store.ts';
+import type { NewReading } from '../ports/schema-store.ts';
 import { write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { jsonParts, propertyOf, toRow } from './row-mapping.ts';

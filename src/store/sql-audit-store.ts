@@ -3,7 +3,7 @@ import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-findin
 import { isPlace } from '../domain/audit-witnesses.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { AuditStore, ChainPage, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
-import type { Lease } from '../ports/store.ts';
+import type { Lease } from '../ports/lease.ts';
 import { read, type Statement, write } from './connection.ts';
 import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';

@@ -8,17 +8,8 @@ import type { Instant } from '../domain/instant.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import { COMMAND_TRANSITIONS, isTerminal, RECOMMENDATION_TRANSITIONS } from '../domain/transitions.ts';
 import type { WorkOrderChange } from '../domain/work-order.ts';
-import type {
-  ChainPlace,
-  Claim,
-  TicketedCommand,
-  CycleStore,
-  Heartbeat,
-  LastChange,
-  Lease,
-  LeaseRequest,
-  OpenWork,
-} from '../ports/store.ts';
+import type { ChainPlace, Claim, TicketedCommand, CycleStore, Heartbeat, LastChange, OpenWork } from '../ports/cycle-store.ts';
+import type { Lease, LeaseRequest } from '../ports/lease.ts';
 import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';

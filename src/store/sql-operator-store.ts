@@ -9,7 +9,14 @@ import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
 import { isRecommendationStatus, mayBeDecided } from '../domain/transitions.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
-import type { OperatorDecision, OperatorStore, RecommendationFilter, StatusFigures, StoredEvent, WorkOrderFilter } from '../ports/store.ts';
+import type {
+  OperatorDecision,
+  OperatorStore,
+  RecommendationFilter,
+  StatusFigures,
+  StoredEvent,
+  WorkOrderFilter,
+} from '../ports/operator-store.ts';
 import type { AuditLog } from './audit-log.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';

@@ -1,6 +1,7 @@
 import { AgentError } from '../domain/errors.ts';
 import { otherOwner } from '../domain/ownership.ts';
-import type { NewReading, SchemaReport, SchemaStore, TableRow } from '../ports/store.ts';
+import type { TableRow } from '../ports/operator-store.ts';
+import type { NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
 import { read, type Statement, write } from './connection.ts';
 import { type Extra, extrasIn, refuseToUndo } from './own-schema.ts';
 import { countStatements } from './opaque-sql.ts';

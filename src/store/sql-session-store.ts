@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../domain/event.ts';
 import { ENDED_SESSION_STATUSES, type OperatorSession } from '../domain/operator-session.ts';
 import { personKey } from '../domain/person.ts';
-import type { SessionStore } from '../ports/store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 import type { AuditLog } from './audit-log.ts';
 import { read, type SqlValue, write } from './connection.ts';
 import { fromRow } from './row-mapping.ts';

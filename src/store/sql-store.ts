@@ -1,5 +1,8 @@
 import type { AuditStore } from '../ports/audit-store.ts';
-import type { OperatorStore, SchemaStore, SessionStore, Store } from '../ports/store.ts';
+import type { OperatorStore } from '../ports/operator-store.ts';
+import type { SchemaStore } from '../ports/schema-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Store } from '../ports/store.ts';
 import { type KeyRing, NO_KEYS } from '../domain/key-ring.ts';
 import { AuditLog } from './audit-log.ts';
 import type { HolderLock } from './connection.ts';

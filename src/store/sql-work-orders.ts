@@ -1,6 +1,7 @@
 import type { ListedWorkOrder, WorkOrder, WorkOrderChange } from '../domain/work-order.ts';
 import type { SensorKey } from '../domain/sensor-states.ts';
-import type { Lease, WorkOrderFilter } from '../ports/store.ts';
+import type { Lease } from '../ports/lease.ts';
+import type { WorkOrderFilter } from '../ports/operator-store.ts';
 import { read, type SqlValue, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { fromRow, jsonParts, toRow } from './row-mapping.ts';

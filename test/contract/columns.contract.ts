@@ -5,7 +5,7 @@ import type { Command } from '../../src/domain/command.ts';
 import type { Control } from '../../src/domain/control.ts';
 import { NO_KEYS } from '../../src/domain/key-ring.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
-import type { Heartbeat } from '../../src/ports/store.ts';
+import type { Heartbeat } from '../../src/ports/cycle-store.ts';
 import { propertyOf } from '../../src/store/row-mapping.ts';
 import { ALL_TABLES, COMMANDS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from '../../src/store/tables.ts';
 import { AGENT, leaseOf, type StoreUnderTest } from '../support/stores.ts';

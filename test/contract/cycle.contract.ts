@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
 import { NO_DECISION } from '../../src/domain/recommendation.ts';
 import { COMMAND_TRANSITIONS, type CommandStatus } from '../../src/domain/transitions.ts';
-import type { Claim, Heartbeat } from '../../src/ports/store.ts';
+import type { Claim, Heartbeat } from '../../src/ports/cycle-store.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { type StoreProcesses, storeProcesses } from '../support/store-children.ts';
 import { ACTION, aCommand, anEvent, aRecommendation, aTicket, inserting, insertingCommand, issued } from './samples.ts';

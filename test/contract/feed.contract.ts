@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { NewReading } from '../../src/ports/store.ts';
+import type { NewReading } from '../../src/ports/schema-store.ts';
 import { SETTINGS, type StoreUnderTest } from '../support/stores.ts';
 import { withStore } from './with-store.ts';
 

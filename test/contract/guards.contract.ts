@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import { RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../src/domain/transitions.ts';
-import type { Lease } from '../../src/ports/store.ts';
+import type { Lease } from '../../src/ports/lease.ts';
 import { type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { aCommand, aRecommendation, changing, inserting, insertingCommand } from './samples.ts';
 import { withStore } from './with-store.ts';

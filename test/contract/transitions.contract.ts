@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CommandChange } from '../../src/domain/changes.ts';
 import type { CommandStatus, RecommendationStatus } from '../../src/domain/transitions.ts';
-import type { Lease } from '../../src/ports/store.ts';
+import type { Lease } from '../../src/ports/lease.ts';
 import { type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { aCommand, anEvent, aRecommendation, changing, inserting, insertingCommand } from './samples.ts';
 import { withStore } from './with-store.ts';

@@ -9,7 +9,7 @@ import { runCycle } from '../../src/cycle/run-cycle.ts';
 import { createSimulator } from '../../src/plant/simulator.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { ReceivedWrite } from '../../src/ports/plant.ts';
-import type { TableRow } from '../../src/ports/store.ts';
+import type { TableRow } from '../../src/ports/operator-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { ensureBundle, startBundle } from '../support/bundle.ts';
 import { MODE, modeOf, throughputOf } from '../support/relative-rules.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { TableRow } from '../../src/ports/store.ts';
+import type { TableRow } from '../../src/ports/operator-store.ts';
 import { changed, type Flags, newScene, plantWith, type Scene, theOnly, timeText } from '../support/scenario.ts';
 
 let scene: Scene | undefined;

@@ -14,7 +14,8 @@ import type { SimulatedPlant } from '../../src/plant/simulated-plant.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Plant, WriteOutcome, WriteRequest } from '../../src/ports/plant.ts';
 import type { Source } from '../../src/ports/source.ts';
-import type { Store, TableRow } from '../../src/ports/store.ts';
+import type { TableRow } from '../../src/ports/operator-store.ts';
+import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 
 export type Flags = Readonly<Record<string, string | number | boolean>>;

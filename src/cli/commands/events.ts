@@ -1,5 +1,5 @@
 import { AgentError } from '../../domain/errors.ts';
-import type { OperatorStore, StoredEvent } from '../../ports/store.ts';
+import type { OperatorStore, StoredEvent } from '../../ports/operator-store.ts';
 import type { CliContext } from '../context.ts';
 import { refuseAmbiguous, shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';

@@ -5,7 +5,7 @@ import type { Recommendation } from '../../domain/recommendation.ts';
 import { isRevert, type Revert } from '../../domain/revert.ts';
 import { isUndecided } from '../../domain/transitions.ts';
 import { MOST_EVENTS } from '../approvals.ts';
-import type { StoredEvent } from '../../ports/store.ts';
+import type { StoredEvent } from '../../ports/operator-store.ts';
 import type { CliContext } from '../context.ts';
 import type { DecisionOptions } from '../decide.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -5,7 +5,7 @@ import { approversOf } from '../../domain/four-eyes.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
 import { causeAlone } from '../../domain/tried-before.ts';
 import { isTerminal } from '../../domain/transitions.ts';
-import type { StoredEvent } from '../../ports/store.ts';
+import type { StoredEvent } from '../../ports/operator-store.ts';
 import { paletteFor, type Palette } from '../colour.ts';
 import { asOnRecord, MOST_EVENTS, needsTwoPeople } from '../approvals.ts';
 import type { CliContext } from '../context.ts';

@@ -4,7 +4,7 @@ import { knownTime } from '../../domain/known-time.ts';
 import type { AgentHealth } from '../../domain/health.ts';
 import { judgeFlood } from '../../domain/queue.ts';
 import type { Signing } from '../../domain/row-signatures.ts';
-import type { StatusFigures } from '../../ports/store.ts';
+import type { StatusFigures } from '../../ports/operator-store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';

@@ -8,7 +8,7 @@ import { commandIdOf, recommendationIdOf } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
 import { familyFor } from '../../domain/rule-book.ts';
-import type { OperatorStore } from '../../ports/store.ts';
+import type { OperatorStore } from '../../ports/operator-store.ts';
 import { MOST_EVENTS } from '../approvals.ts';
 import type { CliContext } from '../context.ts';
 import { inOrder } from './history.ts';

@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../../domain/instant.ts';
 import type { Arrival } from '../../plant/arrivals.ts';
 import type { SimulatedReading } from '../../plant/simulated-plant.ts';
-import type { NewReading } from '../../ports/store.ts';
+import type { NewReading } from '../../ports/schema-store.ts';
 
 /** What the plant's sensors show now, as rows of sensor_data. */
 export function newReadings(measured: readonly SimulatedReading[], recordedBy: string): readonly NewReading[] {

@@ -2,7 +2,7 @@ import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
 import { read, type Statement } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { EVENTS } from '../tables.ts';
-import type { Lease } from '../../ports/store.ts';
+import type { Lease } from '../../ports/lease.ts';
 import { LEASE_GUARD } from './lease.ts';
 
 /** Whether a row stands in a chain. Where a column takes any value, a text is greater than every number, and between two places are others. */

@@ -1,5 +1,6 @@
 import { TICKET_EVENTS } from '../../domain/event.ts';
-import type { Claim, Lease } from '../../ports/store.ts';
+import type { Claim } from '../../ports/cycle-store.ts';
+import type { Lease } from '../../ports/lease.ts';
 import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { COMMANDS } from '../tables.ts';

@@ -1,5 +1,5 @@
 import { mayBeDecided, RECOMMENDATION_TRANSITIONS, type RecommendationStatus, UNDECIDED_STATUSES } from '../../domain/transitions.ts';
-import type { OperatorDecision } from '../../ports/store.ts';
+import type { OperatorDecision } from '../../ports/operator-store.ts';
 import { type SqlValue, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { wordList } from '../word-list.ts';

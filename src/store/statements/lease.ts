@@ -1,6 +1,7 @@
 import type { ChainTail } from '../../domain/audit-chain.ts';
 import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
-import type { Heartbeat, Lease, LeaseRequest } from '../../ports/store.ts';
+import type { Heartbeat } from '../../ports/cycle-store.ts';
+import type { Lease, LeaseRequest } from '../../ports/lease.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { SCHEMA_VERSION } from '../schema-version.ts';

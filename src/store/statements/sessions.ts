@@ -1,7 +1,7 @@
 import { APPROVING_EVENTS, REJECTING_EVENTS } from '../../domain/event.ts';
 import { ENDED_SESSION_STATUSES } from '../../domain/operator-session.ts';
 import { CLOCK_GRAIN_SECONDS } from '../../domain/policy.ts';
-import type { Lease } from '../../ports/store.ts';
+import type { Lease } from '../../ports/lease.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { wordList } from '../word-list.ts';

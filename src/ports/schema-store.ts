@@ -1,0 +1,43 @@
+import type { TableRow } from './operator-store.ts';
+
+export interface SchemaReport {
+  readonly state: 'up_to_date' | 'missing' | 'behind' | 'drifted' | 'too_new';
+  readonly problems: readonly string[];
+}
+
+/** One row for the specification's wide sensor_data: °C, PSI, GPM; NaN is stored as a historian delivers it. The store stamps it. */
+export interface NewReading {
+  readonly sensorId: string;
+  readonly equipmentId: string;
+  readonly temperature: number;
+  readonly pressure: number;
+  readonly flowRate: number;
+  readonly sensorStatus: string;
+  /** How long before the store's now it was measured, in seconds; below 0 for a clock that runs ahead. */
+  readonly ageSeconds: number;
+  readonly recordedBy: string;
+}
+
+/** What `setup`, `sql` and the simulated feed ask of the store. */
+export interface SchemaStore {
+  /** Creates and migrates; repeating, and many at once, give one schema. @throws AgentError usage for another agent's tables */
+  migrate(agentId: string): Promise<void>;
+  /** One statement. @throws AgentError not_set_up when the tables are missing, behind, or made for a newer agent. */
+  requireSchema(): Promise<void>;
+  checkSchema(agentId: string): Promise<SchemaReport>;
+  /** The statements that `migrate` would run on an empty database. */
+  printSchema(agentId: string): string;
+  /** Inserts the specification's five readings unless they are there. @returns how many are there. */
+  insertSampleReadings(): Promise<number>;
+  /**
+   * Stores readings in sensor_data in their order, each stamped with the store's now less its age. Repeating stores them again.
+   * @throws AgentError usage where the source is a table of the user's own
+   */
+  appendReadings(readings: readonly NewReading[]): Promise<void>;
+  /** agent_health counts only rows with a heartbeat. */
+  countRows(): Promise<readonly { readonly table: string; readonly rows: number }[]>;
+  /** One statement in the specification's spelling. `changes` is null for one that returns rows. */
+  runSql(
+    text: string,
+  ): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }>;
+}
