@@ -10,6 +10,9 @@ const PLANTED = '\u001b[31m\u0007\u009b2J\r\nFORGED\u2028FORGED\u202eTEXT\u2066\
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/;
 
+/** Each of them starts the bundle some thirty times. */
+const TIMEOUT_MS = 240_000;
+
 const places: Workplace[] = [];
 /** The id's beginning, which stays what it was. */
 let executed: string;
@@ -85,6 +88,8 @@ function commandLines(): readonly (readonly string[])[] {
     ['session', 'list'],
     ['control', 'list'],
     ['plant', 'writes'],
+    ['audit', 'verify'],
+    ['prune', '--keep', '400d', '--by', 'operator_jane', '--dry-run'],
     ['revert', executed, '--by', 'operator_jane'],
     ['revert', pending, '--by', 'operator_jane'],
     ['reject', executed, '--by', 'operator_jane', '--reason', 'no'],
@@ -125,54 +130,70 @@ async function shownBy(place: Workplace): Promise<Shown> {
 
 const CLEAN = { odd: [], bugs: [], showing: expect.any(Number) };
 
-test('whatever is in a text column, a terminal gets no control character of it and no line of its own', async () => {
-  const place = await busyPlace();
-  await plant(place, ['text'], []);
-  const shown = await shownBy(place);
-  expect(shown).toEqual(CLEAN);
-  // Or nothing was tried.
-  expect(shown.showing).toBeGreaterThan(8);
-}, 60_000);
+test(
+  'whatever is in a text column, a terminal gets no control character of it and no line of its own',
+  async () => {
+    const place = await busyPlace();
+    await plant(place, ['text'], []);
+    const shown = await shownBy(place);
+    expect(shown).toEqual(CLEAN);
+    // Or nothing was tried.
+    expect(shown.showing).toBeGreaterThan(8);
+  },
+  TIMEOUT_MS,
+);
 
-test('nor where ids, statuses and severities are as they were, so that each part of a page is reached', async () => {
-  const place = await busyPlace();
-  const words = [
-    'status',
-    'guarded_status',
-    'severity',
-    'outcome',
-    'event',
-    'subject_type',
-    'kind',
-    'issue_family',
-    'rule_id',
-    'from_status',
-    'to_status',
-  ];
-  const ids = ALL_TABLES.flatMap(({ columns }) => columns.map(({ name }) => name)).filter((name) => name.endsWith('_id'));
-  await plant(place, ['text'], [...words, ...ids]);
-  const shown = await shownBy(place);
-  expect(shown).toEqual(CLEAN);
-  // Or nothing was tried.
-  expect(shown.showing).toBeGreaterThan(8);
-}, 60_000);
+test(
+  'nor where ids, statuses and severities are as they were, so that each part of a page is reached',
+  async () => {
+    const place = await busyPlace();
+    const words = [
+      'status',
+      'guarded_status',
+      'severity',
+      'outcome',
+      'event',
+      'subject_type',
+      'kind',
+      'issue_family',
+      'rule_id',
+      'from_status',
+      'to_status',
+    ];
+    const ids = ALL_TABLES.flatMap(({ columns }) => columns.map(({ name }) => name)).filter((name) => name.endsWith('_id'));
+    await plant(place, ['text'], [...words, ...ids]);
+    const shown = await shownBy(place);
+    expect(shown).toEqual(CLEAN);
+    // Or nothing was tried.
+    expect(shown.showing).toBeGreaterThan(8);
+  },
+  TIMEOUT_MS,
+);
 
-test('nor of a text that stands where a number should', async () => {
-  const place = await busyPlace();
-  await plant(place, ['text', 'real', 'integer'], ['chain_seq', 'ordinal', 'lease_epoch', 'priority', 'status', 'guarded_status']);
-  const shown = await shownBy(place);
-  expect(shown).toEqual(CLEAN);
-  // Or nothing was tried.
-  expect(shown.showing).toBeGreaterThan(8);
-}, 60_000);
+test(
+  'nor of a text that stands where a number should',
+  async () => {
+    const place = await busyPlace();
+    await plant(place, ['text', 'real', 'integer'], ['chain_seq', 'ordinal', 'lease_epoch', 'priority', 'status', 'guarded_status']);
+    const shown = await shownBy(place);
+    expect(shown).toEqual(CLEAN);
+    // Or nothing was tried.
+    expect(shown.showing).toBeGreaterThan(8);
+  },
+  TIMEOUT_MS,
+);
 
-test('with colours no other sequences are printed than those of the colours', async () => {
-  const place = await busyPlace();
-  await plant(place, ['text'], []);
-  for (const args of commandLines().slice(0, 8)) {
-    const { stdout } = await runBundle(args, { cwd: place.cwd, env: { FORCE_COLOR: '1' } });
-    // eslint-disable-next-line no-control-regex -- colours are control characters
-    const withoutColours = stdout.replace(/\u001b\[\d+m/g, '');
-    expect(oddLines(withoutColours)).toEqual([]);
-  }
-}, 60_000);
+test(
+  'with colours no other sequences are printed than those of the colours',
+  async () => {
+    const place = await busyPlace();
+    await plant(place, ['text'], []);
+    for (const args of commandLines().slice(0, 8)) {
+      const { stdout } = await runBundle(args, { cwd: place.cwd, env: { FORCE_COLOR: '1' } });
+      // eslint-disable-next-line no-control-regex -- colours are control characters
+      const withoutColours = stdout.replace(/\u001b\[\d+m/g, '');
+      expect(oddLines(withoutColours)).toEqual([]);
+    }
+  },
+  TIMEOUT_MS,
+);
