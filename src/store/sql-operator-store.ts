@@ -1,13 +1,12 @@
 import type { Command } from '../domain/command.ts';
 import { type Control, type ControlKind, isKillSwitch, isOrder } from '../domain/control.ts';
-import { type AgentEvent, eventOf } from '../domain/event.ts';
+import type { AgentEvent } from '../domain/event.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import { AgentError, asAgentError } from '../domain/errors.ts';
-import { isoOf, type Instant } from '../domain/instant.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { OutcomeCounts } from '../domain/outcomes.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { isRecommendationStatus, mayBeDecided } from '../domain/transitions.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
 import type {
   OperatorDecision,
@@ -19,6 +18,7 @@ import type {
 } from '../ports/operator-store.ts';
 import type { AuditLog } from './audit-log.ts';
 import { read, type SqlValue, type Statement, write } from './connection.ts';
+import { EVENTS_BETWEEN, isAnswered, isInForce, isPossible, notApplied } from './decisions-in-force.ts';
 import type { Dialect } from './dialect.ts';
 import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
 import { fromRow, toRow } from './row-mapping.ts';
@@ -187,16 +187,10 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
     await this.#session.run(revertStatement(recommendationId, by));
     // After a retry a row count means nothing: what the row says now decides, or that a cycle has answered already.
     const { revertRequestedBy, status } = await this.#recommendation(recommendationId);
-    const isAsked = revertRequestedBy === by || (await this.#isAnswered(recommendationId, event));
+    const isAsked =
+      revertRequestedBy === by || isAnswered(event, await this.listEvents({ subjectId: recommendationId, limit: EVENTS_BETWEEN }));
     if (!isAsked) await this.#audit.append([notApplied(event, status)], null);
     return isAsked;
-  }
-
-  async #isAnswered(subjectId: string, asked: AgentEvent): Promise<boolean> {
-    const newestFirst = await this.listEvents({ subjectId, limit: EVENTS_BETWEEN });
-    const place = newestFirst.findIndex(({ eventId }) => eventId === asked.eventId);
-    const since = place < 0 ? newestFirst : newestFirst.slice(0, place);
-    return since.some(({ event }) => ANSWERS.includes(event));
   }
 
   async setControl(control: Control, event: AgentEvent): Promise<AgentError | null> {
@@ -233,45 +227,5 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
       lifted += (await this.#session.run(write(statement, { kind: row.kind, scope: row.scope }))).changes;
     }
     return lifted;
-  }
-}
-
-/** How an asked revert is answered. */
-const ANSWERS: readonly string[] = ['renewed', 'revert_refused'];
-/** More than one cycle writes about a recommendation between two statements. */
-const EVENTS_BETWEEN = 20;
-
-const STATUS_OF = { approve: 'approved', reject: 'rejected', defer: 'deferred' } as const;
-
-function isPossible(row: Recommendation, decision: OperatorDecision): boolean {
-  const undecided = isRecommendationStatus(row.status) && mayBeDecided(row.status, STATUS_OF[decision.kind]);
-  return undecided && (decision.kind !== 'approve' || row.actionHash === decision.seenHash);
-}
-
-/** Somebody else decided between the look and the write: the audit is told that the announced decision is void. */
-function notApplied(event: AgentEvent, status: string): AgentEvent {
-  return eventOf(event, {
-    subjectType: event.subjectType,
-    subjectId: event.subjectId,
-    event: 'decision_void',
-    actor: event.actor,
-    fromStatus: status,
-    toStatus: event.toStatus,
-    reason: 'somebody else changed the row first',
-    step: event.event,
-  });
-}
-
-function isInForce(row: Recommendation, decision: OperatorDecision, before: Recommendation): boolean {
-  switch (decision.kind) {
-    case 'approve':
-      // A cycle may have taken it over already: then the way of the first of two approvals is in the audit alone.
-      if (row.actionHash !== decision.seenHash) return false;
-      if (row.status === 'awaiting_second') return row.approvedByOperator === decision.by && before.status !== 'awaiting_second';
-      return (row.secondApprover ?? row.approvedByOperator) === decision.by && row.approvedVia === decision.via;
-    case 'reject':
-      return row.status === 'rejected' && row.rejectedByOperator === decision.by && row.rejectionReason === decision.reason;
-    case 'defer':
-      return row.status === 'deferred' && row.deferUntil !== null && isoOf(row.deferUntil) === isoOf(decision.until);
   }
 }
