@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import type { Settings } from '../config/settings.ts';
 import { crashPointsIn } from '../domain/crash-point.ts';
 import { assertNever } from '../domain/errors.ts';
@@ -46,7 +47,8 @@ async function openEmbeddedStore(settings: Settings, options: OpenOptions): Prom
   const source = new SqlSource(new Session(connection, embeddedDialect), settings.source);
   const store = createSqlStore({
     session,
-    lock: embeddedLock(`${path}.lock`),
+    // Beside the file itself: through a link it would be another lock, and prove nothing.
+    lock: embeddedLock(`${await realpath(path).catch(() => path)}.lock`),
     sourceTable: settings.source.table,
     description: `embedded (${path})`,
     keys: settings.signingKeys,
