@@ -35,8 +35,16 @@ export const SQLITE_LOCKED = 6;
 export const SQLITE_CONSTRAINT = 19;
 const SQLITE_NOTADB = 26;
 
+interface LibraryStatement extends SqliteStatement {
+  setReadBigInts(isOn: boolean): void;
+}
+
+interface LibraryDatabase extends SqliteDatabase {
+  prepare(sql: string): LibraryStatement;
+}
+
 interface SqliteLibrary {
-  readonly DatabaseSync: new (file: string, options: { readOnly: boolean }) => SqliteDatabase;
+  readonly DatabaseSync: new (file: string, options: { readOnly: boolean }) => LibraryDatabase;
 }
 
 /** The package's API copies Node's, so one interface fits both. */
@@ -60,12 +68,12 @@ export async function openSqlite(file: string, options: OpenOptions = {}): Promi
   const { DatabaseSync } = await loading;
   const readOnly = options.readOnly ?? false;
   assertUsable(file, readOnly);
-  let database: SqliteDatabase | undefined;
+  let database: LibraryDatabase | undefined;
   try {
     database = new DatabaseSync(file, { readOnly });
     assertIsDatabase(database);
     database.exec(`PRAGMA busy_timeout = ${Math.trunc(options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS)}`);
-    return releasingOnClose(database);
+    return readingAnyNumber(releasingOnClose(database));
   } catch (thrown) {
     database?.close();
     throw cannotOpen(file, thrown);
@@ -161,7 +169,7 @@ export function isSound(version: string): boolean {
  * The package's close() leaves a connection alive, and its lock held, while a prepared statement waits for the garbage
  * collector (sqlite3_close_v2); the built-in library's does not. Ending the transaction first makes both the same.
  */
-function releasingOnClose(database: SqliteDatabase): SqliteDatabase {
+function releasingOnClose(database: LibraryDatabase): LibraryDatabase {
   return {
     exec: (sql) => database.exec(sql),
     prepare: (sql) => database.prepare(sql),
@@ -174,6 +182,59 @@ function releasingOnClose(database: SqliteDatabase): SqliteDatabase {
       database.close();
     },
   };
+}
+
+/**
+ * Both libraries refuse a whole result for one integer that no number holds exactly. Somebody wrote it, since the agent writes none: it is read
+ * as the nearest number, so that a bad row harms only itself. Only what just reads is asked again.
+ */
+function readingAnyNumber(database: LibraryDatabase): SqliteDatabase {
+  return {
+    exec: (sql) => database.exec(sql),
+    prepare: (sql) => {
+      const statement = database.prepare(sql);
+      const isReading = /^\s*(?:SELECT|WITH|PRAGMA|EXPLAIN)\b/i.test(sql);
+      const all = (...parameters: readonly SqliteParameter[]): SqliteRow[] => {
+        try {
+          return statement.all(...parameters);
+        } catch (thrown) {
+          if (!isReading || !isTooLarge(thrown)) throw thrown;
+          return withBigInts(statement, () => statement.all(...parameters)).map(inNumbers);
+        }
+      };
+      return {
+        columns: () => statement.columns(),
+        run: (...parameters) => statement.run(...parameters),
+        all,
+        get: (...parameters) => {
+          try {
+            return statement.get(...parameters);
+          } catch (thrown) {
+            if (!isReading || !isTooLarge(thrown)) throw thrown;
+            return all(...parameters)[0];
+          }
+        },
+      };
+    },
+    close: () => database.close(),
+  };
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return String(thrown).includes('too large to be represented as a JavaScript number');
+}
+
+function withBigInts<T>(statement: LibraryStatement, read: () => T): T {
+  statement.setReadBigInts(true);
+  try {
+    return read();
+  } finally {
+    statement.setReadBigInts(false);
+  }
+}
+
+function inNumbers(row: SqliteRow): SqliteRow {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]));
 }
 
 /** SQLite opens a file that it may not write without a word and fails at the first write, long after start-up. */
