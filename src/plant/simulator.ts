@@ -52,7 +52,8 @@ class Simulator implements Plant, SimulatedPlant {
   }
 
   async read(tags: readonly string[]): Promise<readonly TagReading[]> {
-    const { failure, readings } = this.#state.together(() => ({ failure: this.#failure(), readings: this.#readNow(tags) }));
+    // Behind a write that is under way, in whatever process: what is said now must not be overtaken by something that was sent before.
+    const { failure, readings } = this.#state.alone(() => ({ failure: this.#failure(), readings: this.#readNow(tags) }));
     if (failure === 'no_answer' || !(await this.#answerInTime()))
       throw new AgentError('plant_unavailable', 'the simulated plant does not answer', `check it with 'ops-agent plant read'`);
     return readings;

@@ -306,3 +306,14 @@ test.each([
 ])('SQLite %s shares a WAL file safely: %s', (version, expected) => {
   expect(isSound(version)).toBe(expected);
 });
+
+test('what is read stands behind a write that is under way in another process, or there is no answer', async () => {
+  const plant = await simulator({ timeoutSeconds: 0.05 });
+  plant.addEquipment('REACTOR_02');
+  const other = await openSqlite(path.join(folder, 'plant.db'));
+  other.exec('BEGIN IMMEDIATE');
+  await expect(plant.read([THROUGHPUT])).rejects.toMatchObject({ code: 'plant_unavailable' });
+  other.exec('ROLLBACK');
+  other.close();
+  expect(await plant.read([THROUGHPUT])).toMatchObject([{ value: 100 }]);
+});
