@@ -1,6 +1,7 @@
 import { ticketAfter } from '../domain/evidence-ticket.ts';
+import { nameOf } from '../domain/person.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
-import { isFollowUp, isRevert, type Revert, revertOf } from '../domain/revert.ts';
+import { isRevert, linkFault, linksBetween, type Revert, revertOf } from '../domain/revert.ts';
 import type { StoredEvent } from '../ports/operator-store.ts';
 import { isUndecided } from '../domain/transitions.ts';
 import { MOST_EVENTS } from './approvals.ts';
@@ -13,8 +14,13 @@ import { shortId } from './find-recommendation.ts';
  */
 export async function wayBackOf(context: CliContext, row: Recommendation): Promise<Revert> {
   const { followsRecommendationId: followed } = row;
-  if (followed === null || !isFollowUp(row)) return { refused: 'it follows another recommendation than the one that it names' };
   const [store, { tags, signingKeys: keys }] = [await context.store(), await context.settings()];
+  const links = linksBetween(row);
+  const written = await Promise.all(
+    (links ?? []).map((id) => store.listCommands({ recommendationId: id, statuses: [], limit: MOST_EVENTS })),
+  );
+  const fault = linkFault(links, written.flat());
+  if (followed === null || fault !== undefined) return { refused: fault ?? 'it follows nothing' };
   const events = await store.listEvents({ subjectId: followed, limit: MOST_EVENTS });
   const ticket = ticketAfter(events.toReversed())?.ticket ?? null;
   const commands = await store.listCommands({ recommendationId: followed, statuses: [], limit: MOST_EVENTS });
@@ -26,8 +32,8 @@ export async function wayBackOf(context: CliContext, row: Recommendation): Promi
 
 /** That somebody asked for the earlier values, and whether anybody will still answer; null where nobody did. */
 export function askedText({ revertRequestedBy: by, status }: Recommendation): string | null {
-  if (by === null) return null;
-  return `by ${by}, ${isUndecided(status) ? 'not answered yet' : 'not answered: it was decided before'}`;
+  if (nameOf(by) === '') return null;
+  return `by ${nameOf(by)}, ${isUndecided(status) ? 'not answered yet' : 'not answered: it was decided before'}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { BEHAVIOURS } from '../domain/behaviour.ts';
 import { SEVERITIES } from '../domain/severity.ts';
+import { MOST_ACTIONS } from '../domain/ticket.ts';
 import { className, classNames, equipmentPatterns } from './schema-equipment.ts';
 import { plainId, secondsOrZero, shortText, signalName } from './schema-values.ts';
 
@@ -59,7 +60,7 @@ const band = z
     family: plainId("a family's id").optional().describe('Bands of one family share one open recommendation; default: the signal.'),
     confidence: z.number().min(0).max(1).describe('0 to 1, stored with the recommendation.'),
     recommendedAction: shortText(1000).describe('What the operator is asked to agree to.'),
-    actions: z.array(action).max(20).default([]).describe('What is written, in this order; none makes advice only.'),
+    actions: z.array(action).max(MOST_ACTIONS).default([]).describe('What is written, in this order; none makes advice only.'),
     fourEyes: fourEyes.default(false),
   })
   .refine((rule) => given(rule.above, rule.below) === 1, ONE_SIDE)
@@ -83,7 +84,11 @@ const cause = z
     recommendedAction: shortText(900)
       .optional()
       .describe('What to do: with `actions` instead of what the rule recommends, else added to it.'),
-    actions: z.array(action).max(20).optional().describe('What is written instead of what the rule writes; none makes advice only.'),
+    actions: z
+      .array(action)
+      .max(MOST_ACTIONS)
+      .optional()
+      .describe('What is written instead of what the rule writes; none makes advice only.'),
     fourEyes: fourEyes.optional(),
   })
   .refine((rule) => rule.class !== undefined || (rule.signal !== undefined && given(rule.above, rule.below) === 1), {

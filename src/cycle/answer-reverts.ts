@@ -1,8 +1,9 @@
+import type { Command } from '../domain/command.ts';
 import { about } from '../domain/event.ts';
 import { nameOf, personKey } from '../domain/person.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
-import { describeRevert, isFollowUp, type Revert, revertOf } from '../domain/revert.ts';
+import { commandIdsOf, describeRevert, linkFault, linksBetween, type Revert, revertOf } from '../domain/revert.ts';
 import { isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
 import { renew } from './decide-approval.ts';
@@ -23,14 +24,30 @@ function commandsBefore({ followedCommands }: Cycle, { followsRecommendationId }
   );
 }
 
+/** Commands by their ids. */
+type Between = ReadonlyMap<string, Command>;
+
+function commandsOf(recommendationIds: readonly string[], commands: Between): readonly Command[] {
+  return commandIdsOf(recommendationIds).flatMap((id) => commands.get(id) ?? []);
+}
+
+/**
+ * What the follow-ups have written that stand between the rows and what they name. One statement where there are any, which is rare: they had
+ * nothing to write, or so their rows say. @throws AgentError store_unavailable
+ */
+export async function commandsBetween({ ports }: Cycle, rows: readonly OpenRecommendation[]): Promise<Between> {
+  const ids = rows.flatMap((row) => commandIdsOf(linksBetween(row) ?? []));
+  return ids.length === 0 ? new Map() : ports.store.readCommands(ids);
+}
+
 /**
  * Answers each request with another ticket of the same recommendation, which needs an approval like every other, or with why there is
  * none. Nothing is ever put back unasked.
  */
-export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[], live: LiveValues): void {
+export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[], live: LiveValues, between: Between): void {
   for (const row of rows) {
     const who = nameOf(row.revertRequestedBy);
-    const answer = answerTo(cycle, row, who, live);
+    const answer = answerTo(cycle, row, live, between);
     if ('refused' in answer) refuse(cycle, row, who, answer.refused);
     else {
       const recommendedAction = describeRevert(answer.actions, row.followsRecommendationId ?? '');
@@ -39,11 +56,13 @@ export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[],
   }
 }
 
-function answerTo(cycle: Cycle, row: OpenRecommendation, who: string, live: LiveValues): Revert {
-  if (isAgent(cycle, who)) return { refused: 'the agent cannot ask for it' };
+function answerTo(cycle: Cycle, row: OpenRecommendation, live: LiveValues, between: Between): Revert {
+  if (isAgent(cycle, nameOf(row.revertRequestedBy))) return { refused: 'the agent cannot ask for it' };
   if (!isUndecided(row.status)) return { refused: `it is ${row.status} already` };
   if (row.ticket?.turn === 'back') return { refused: 'it puts back what was written already' };
-  if (!isFollowUp(row)) return { refused: 'it follows another recommendation than the one that it names' };
+  const links = linksBetween(row);
+  const fault = linkFault(links, links ? commandsOf(links, between) : []);
+  if (fault !== undefined) return { refused: fault };
   return revertOf(commandsBefore(cycle, row), { live, tags: cycle.settings.tags, keys: cycle.settings.signingKeys });
 }
 

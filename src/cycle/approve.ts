@@ -9,7 +9,7 @@ import { PRE_CHECKS } from '../domain/pre-checks.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
-import { answerReverts, revertRequests, revertTags } from './answer-reverts.ts';
+import { answerReverts, commandsBetween, revertRequests, revertTags } from './answer-reverts.ts';
 import type { Cycle } from './cycle.ts';
 import { end, judge, renew, sendBack } from './decide-approval.ts';
 import { dispatchContext } from './dispatch-context.ts';
@@ -43,7 +43,7 @@ export async function approve(cycle: Cycle): Promise<void> {
     ...candidates.flatMap((row) => (row.ticket ? tagsToRead(row.ticket) : [])),
     ...revertTags(cycle, reverts),
   ]);
-  if (live) answerReverts(cycle, reverts, live);
+  if (live) answerReverts(cycle, reverts, live, await commandsBetween(cycle, reverts));
   if (live) for (const row of candidates) start(cycle, row, live, context);
   for (const row of draft.rows)
     if (row.status === 'executing' && draft.commandsOf(row.recommendationId).length === 0) derive(cycle, row, context);

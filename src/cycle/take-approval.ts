@@ -12,13 +12,13 @@ import type { Cycle } from './cycle.ts';
 type Taken = Extract<ApprovalVerdict, { kind: 'accept' | 'first' }>;
 
 /** What both ways of counting say about who approved, and when. `name` is the person who just did. */
-function approvalEvent(cycle: Cycle, row: OpenRecommendation, name: string | null, { columns, via }: Taken) {
+function approvalEvent(cycle: Cycle, row: OpenRecommendation, name: string | null, { columns, via, namedHash }: Taken) {
   return {
     ...about(row),
     fromStatus: row.guardedStatus,
     actor: actorOf(name ?? '', via),
     reason: row.actionHash ?? '',
-    after: { decision: decisionRecord(columns), action_hash: row.actionHash },
+    after: { decision: decisionRecord(columns), action_hash: row.actionHash, named_hash: namedHash },
     sessionId: sessionAt(cycle.sessions, name, columns.approvedTimestamp)?.sessionId ?? null,
   };
 }

@@ -34,6 +34,8 @@ interface Counted {
   readonly columns: DecisionColumns;
   /** How the approval that was judged came; null for plain SQL. */
   readonly via: string | null;
+  /** The hash that it named; null where it named none. Of the first of two the row keeps none, or it would pass for the second's. */
+  readonly namedHash: string | null;
 }
 
 export type ApprovalVerdict =
@@ -88,10 +90,10 @@ export function judgeApproval(
   if (expiresAt <= now) return TOO_OLD;
   const absence = sessionFault(operator, at, bench);
   if (absence) return { kind: 'return', ...absence };
-  const columns = { ...decisionOf(row), approvedVia: via };
+  const columns = { ...decisionOf(row), approvedVia: via, approvedHash: hashNamedBy(row, via) };
   return needsTwo(ticket, policy)
-    ? { kind: 'first', expiresAt, columns: firstOfTwo(columns), via }
-    : { kind: 'accept', expiresAt, columns, via };
+    ? { kind: 'first', expiresAt, columns: firstOfTwo(columns), via, namedHash: columns.approvedHash }
+    : { kind: 'accept', expiresAt, columns, via, namedHash: columns.approvedHash };
 }
 
 /** Each of two people must have approved the same. */
@@ -126,14 +128,20 @@ function judgeSecond(row: OpenRecommendation, bench: Bench): ApprovalVerdict {
   if (fault || at === null) return { kind: 'hold', ...(fault ?? NO_TIME) };
   if (at >= secondDueAt(first, policy))
     return { kind: 'lapse', reason: `the second approval came after ${isoOf(secondDueAt(first, policy))}` };
-  const columns: DecisionColumns = { ...first, approvedTimestamp: at, approvedVia: via, secondApprover: second };
+  const columns: DecisionColumns = {
+    ...first,
+    approvedTimestamp: at,
+    approvedVia: via,
+    approvedHash: hashNamedBy(row, via),
+    secondApprover: second,
+  };
   const verdict = acceptUntil(columns, addSeconds(at, policy.approvalTtlSeconds), now);
   const absence = verdict.kind === 'accept' ? sessionFault(second, at, bench) : undefined;
   return absence ? { kind: 'hold', ...absence } : verdict;
 }
 
 function acceptUntil(columns: DecisionColumns, expiresAt: Instant, now: Instant): ApprovalVerdict {
-  return expiresAt <= now ? TOO_OLD : { kind: 'accept', expiresAt, columns, via: columns.approvedVia };
+  return expiresAt <= now ? TOO_OLD : { kind: 'accept', expiresAt, columns, via: columns.approvedVia, namedHash: columns.approvedHash };
 }
 
 const EDITED: Refusal = { code: 'edited', reason: 'the actions are not the ones that were recommended' };
@@ -162,9 +170,15 @@ function revertAsked({ revertRequestedBy }: OpenRecommendation): Refusal {
  * What names a hash is an approval of that ticket and no other. What names none was perhaps made by somebody who still had the ticket
  * before in front of them: never mind where only its values changed some time ago, but not where it goes the other way by now.
  */
-function hashFault({ approvedHash }: OpenRecommendation, ticket: Ticket, via: string | null): Refusal | undefined {
+function hashFault(row: OpenRecommendation, ticket: Ticket, via: string | null): Refusal | undefined {
+  const approvedHash = hashNamedBy(row, via);
   if (approvedHash !== null) return approvedHash === ticketHash(ticket) ? undefined : OTHER_HASH;
   return via === null && ticket.turn !== undefined ? NO_HASH : undefined;
+}
+
+/** Plain SQL over a decision by the command line leaves that one's hash where it is: whoever wrote it over named none. */
+function hashNamedBy({ approvedHash, approvedVia }: OpenRecommendation, via: string | null): string | null {
+  return via === null && approvedVia !== null ? null : approvedHash;
 }
 
 const OTHER_HASH: Refusal = { code: 'other_hash', reason: 'the approval names the hash of another ticket' };
@@ -191,14 +205,14 @@ function timeFault(
   at: Instant | null,
   earliest: Instant,
   what: string,
-  { escalatedTimestamp, approvedHash }: OpenRecommendation,
+  row: OpenRecommendation,
   via: string | null,
   { now }: Bench,
 ): Refusal | undefined {
   if (at === null) return NO_TIME;
   if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || isAhead(at, now))
     return { code: 'impossible_time', reason: `the approval is stamped before ${what} or in the future` };
-  return via === null && approvedHash === null && approvedWhatWasThereBefore(escalatedTimestamp, at)
+  return via === null && hashNamedBy(row, via) === null && approvedWhatWasThereBefore(row.escalatedTimestamp, at)
     ? { code: 'seen_before_escalation', reason: `the recommendation had changed less than ${ESCALATION_GRACE_SECONDS} s before` }
     : undefined;
 }

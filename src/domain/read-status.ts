@@ -21,12 +21,8 @@ export type StatusReading =
  */
 export function readStatus(row: StoredRecommendation): StatusReading {
   const guarded = row.guardedStatus;
-  if (row.ticket === null || guarded === null || !isRecommendationStatus(guarded)) {
-    const endAs = endOfForeign(row.status);
-    // It was carried out before there was a key, and only waits for its verification.
-    const isOver = endAs === null && row.status === guarded && row.isTicketUnsigned === true;
-    return isOver ? { kind: 'own' } : { kind: 'foreign', endAs };
-  }
+  if (row.ticket === null || guarded === null || !isRecommendationStatus(guarded))
+    return { kind: 'foreign', endAs: endOfForeign(row.status) };
   if (row.status === guarded) {
     if (isProven(guarded, row.lastDecision?.event)) return { kind: 'own' };
     // From executing the table has no way back to the operator: what nobody approved fails, and nothing is sent.

@@ -179,7 +179,10 @@ export type FamilyHistory = Pick<
   | 'executionResult'
   | 'followsRecommendationId'
   | 'triedBefore'
->;
+> & {
+  /** The one on record, where it was looked for. */
+  readonly ticket?: Pick<Ticket, 'turn'> | null;
+};
 
 export function ticketOf(
   row: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'severity' | 'ruleId'>,

@@ -1,12 +1,12 @@
 import { judgeSeal } from './check-dispatch.ts';
 import type { Command } from './command.ts';
-import { recommendationIdOf } from './ids.ts';
+import { commandIdOf, recommendationIdOf } from './ids.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LiveValues } from './proposal.ts';
 import type { Recommendation } from './recommendation.ts';
 import { mayHaveWritten } from './sent.ts';
 import { judgeTag, judgeValue, type TagPolicy } from './tags.ts';
-import type { ResolvedAction, Ticket } from './ticket.ts';
+import { MOST_ACTIONS, type ResolvedAction, type Ticket } from './ticket.ts';
 
 /** The steps that put back what was written, or why there are none: a sentence for the operator who asked. */
 export type Revert = { readonly actions: readonly ResolvedAction[] } | { readonly refused: string };
@@ -59,23 +59,34 @@ export function revertOf(commands: readonly WithTicket[], { live, tags, keys }: 
 /** More follow-ups in a row that had nothing to write than anybody approves. */
 const MOST_LINKS = 32;
 
+type Link = Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'followsRecommendationId'>;
+
 /**
- * Whether the row follows the one that it names. A row's id is made from the one before it, of the same equipment and family: the column that
- * names the one to put back can be edited, the ids cannot. Between the two stand follow-ups that had nothing to write.
+ * The recommendations between the row and the one that it says it follows, oldest first; null where it does not come after that one at all.
+ * An id is made from the one before it, of the same equipment and family: the column that names the one to put back can be edited, the ids
+ * cannot. Whether nothing was written in between is for their commands to say, see commandIdsOf.
  */
-export function isFollowUp({
-  recommendationId,
-  equipmentId,
-  issueFamily,
-  followsRecommendationId,
-}: Pick<Recommendation, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'followsRecommendationId'>): boolean {
-  if (followsRecommendationId === null) return false;
-  let id = followsRecommendationId;
-  for (let link = 0; link < MOST_LINKS; link += 1) {
+export function linksBetween({ recommendationId, equipmentId, issueFamily, followsRecommendationId }: Link): readonly string[] | null {
+  if (followsRecommendationId === null) return null;
+  const between: string[] = [];
+  let id = recommendationIdOf(equipmentId, issueFamily, followsRecommendationId);
+  while (id !== recommendationId) {
+    between.push(id);
+    if (between.length > MOST_LINKS) return null;
     id = recommendationIdOf(equipmentId, issueFamily, id);
-    if (id === recommendationId) return true;
   }
-  return false;
+  return between;
+}
+
+/** Every id that a command of these recommendations can have. */
+export function commandIdsOf(recommendationIds: readonly string[]): readonly string[] {
+  return recommendationIds.flatMap((id) => Array.from({ length: MOST_ACTIONS }, (_none, index) => commandIdOf(id, index + 1)));
+}
+
+/** Why the row cannot put back what it names; undefined where it can. `between` are the commands of the links. */
+export function linkFault(links: readonly string[] | null, between: readonly Command[]): string | undefined {
+  if (links === null) return 'it follows another recommendation than the one that it names';
+  return between.some(mayHaveWritten) ? 'something else was written after what it names' : undefined;
 }
 
 /** With what the advice to put something back begins. */

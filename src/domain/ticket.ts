@@ -43,6 +43,9 @@ export type Action = ResolvedAction | UnresolvedAction;
 export const TURNS = ['back', 'forth'] as const;
 export type Turn = (typeof TURNS)[number];
 
+/** The most steps that a ticket can have. */
+export const MOST_ACTIONS = 20;
+
 /** Exactly what an approval covers. Its hash is what the operator's decision is bound to. */
 export interface Ticket {
   readonly recommendationId: string;

@@ -7,7 +7,9 @@ const MOST_TRIED = 3;
 /** As ids are shown to people. */
 const ID_LENGTH = 8;
 
-function outcomeText({ recommendationId, status, outcome }: FamilyHistory, ineffective: ReadonlySet<string> | undefined): string {
+function outcomeText({ recommendationId, status, outcome, ticket }: FamilyHistory, ineffective: ReadonlySet<string> | undefined): string {
+  // A way back was no cure: that the condition goes on says nothing of it.
+  if (ticket?.turn === 'back' && status === 'executed') return 'put back';
   if (ineffective?.has(recommendationId)) return 'executed without effect';
   if (outcome === 'ineffective') return 'executed without effect';
   return status;

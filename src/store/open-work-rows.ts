@@ -133,6 +133,11 @@ export class OpenWorkRows {
       objectIn(row['content']) ?? {},
       this.#dialect,
     );
-    return { ...statusSaid(history), severity: severityOnRecord(history, ticketIn(row['ticket'], this.#keys, this.#dialect)) };
+    const ticket = ticketIn(row['ticket'], this.#keys, this.#dialect);
+    return {
+      ...statusSaid(history),
+      severity: severityOnRecord(history, ticket),
+      ticket,
+    };
   }
 }

@@ -43,6 +43,21 @@ async function accepted(): Promise<string> {
   return String(row['recommendation_id']);
 }
 
+test.each([
+  ['of another ticket', `'${'0'.repeat(64)}'`],
+  ['as bytes', 'CAST(action_hash AS BLOB)'],
+  ['that is empty', `''`],
+  ['in upper case', 'UPPER(action_hash)'],
+])('an approval that names a hash %s is of no ticket on record', async (_what, named) => {
+  await cycle();
+  await scene.approve('R1', { approved_hash: named });
+  await cycle();
+  expect(scene.plant.writes()).toEqual([]);
+  expect(await scene.row('R1')).toMatchObject({ status: 'pending', approved_by_operator: null, approved_hash: null });
+  const [refused] = await scene.sql(`SELECT reason FROM agent_events WHERE event = 'refused'`);
+  expect(refused).toEqual({ reason: 'the approval names the hash of another ticket' });
+});
+
 test.each(['corrected', 'not_applied'])(
   "an approval is of the hash that was approved: a forged ticket of the event '%s' gets no write",
   async (event) => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { newRunId } from '../../src/cli/run-id.ts';
 import { SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
 import { eventOf } from '../../src/domain/event.ts';
-import { newScene, plantWith, type Scene } from '../support/scenario.ts';
+import { decideByCommandLine, newScene, plantWith, type Scene } from '../support/scenario.ts';
 
 /** Reduces the throughput to 75, then turns the cooling on. */
 const HIGH = 92;
@@ -26,16 +26,18 @@ async function afterPartialFailure(replaced: Parameters<typeof newScene>[1] = BO
   scene = await newScene({ 'policy.driftPercent': 100, ...flags }, replaced);
   await cycle();
   await scene.approve('R1');
-  const plant = plantWith(scene.plant, {
+  await cycle(HIGH, { ports: { plant: withoutCooling() } });
+  await cycle();
+  return scene.row('R1');
+}
+
+const withoutCooling = () =>
+  plantWith(scene.plant, {
     write: (request) =>
       request.tag === COOLING
         ? Promise.resolve({ kind: 'refused', quality: 'Bad_ReadOnly', reason: 'locked by hand' })
         : scene.plant.write(request),
   });
-  await cycle(HIGH, { ports: { plant } });
-  await cycle();
-  return scene.row('R1');
-}
 
 /** As the command line does it. */
 async function ask(by: string): Promise<boolean> {
@@ -143,6 +145,48 @@ describe('what was written', () => {
     expect((await scene.row('R1'))['recommended_action']).toBe(`Put back what ${String(first).slice(0, 8)} wrote: ${THROUGHPUT} = 100 %`);
   });
 
+  test('is not put back past something that was written since, whatever the row says that it follows', async () => {
+    const { follows_recommendation_id: first } = await afterPartialFailure(BOTH_WAYS, { 'policy.settlingSeconds': 0 });
+    await cycle(CRITICAL);
+    await scene.approve('R1', SEEN);
+    await cycle(CRITICAL, { ports: { plant: withoutCooling() } });
+    await cycle(CRITICAL);
+    await cycle(CRITICAL);
+    const { recommendation_id: id, follows_recommendation_id: second } = await scene.row('R1');
+    expect(second).not.toBe(first);
+    expect(writes().length).toBeGreaterThan(1);
+    await scene.sql(
+      `UPDATE agent_recommendations SET follows_recommendation_id = '${String(first)}', revert_requested_by = 'mallory' WHERE recommendation_id = '${String(id)}'`,
+    );
+    await cycle(CRITICAL);
+    expect(await lastEvent('revert_refused')).toMatchObject({ reason: 'something else was written after what it names' });
+  });
+
+  test('is told as put back, and not as a cure without effect, to whoever decides next', async () => {
+    await afterPartialFailure(BOTH_WAYS, { 'policy.settlingSeconds': 0 });
+    await ask('anna');
+    await cycle();
+    await scene.approve('R1', SEEN);
+    for (let count = 0; count < 3; count += 1) await cycle();
+    expect(await scene.row('R1')).toMatchObject({
+      status: 'pending',
+      tried_before: expect.stringMatching(/; then [0-9a-f]{8} put back: /),
+    });
+  });
+
+  test('is not put back by plain SQL over an approval by the command line: whoever wrote it named no hash', async () => {
+    const { recommendation_id: id } = await afterPartialFailure();
+    await ask('anna');
+    await cycle();
+    await changedLongAgo(id);
+    await decideByCommandLine(scene, 'R1', 'approve', 'anna');
+    await scene.approve('R1', { approved_by_operator: `'bernd'`, approved_timestamp: `strftime('%Y-%m-%d %H:%M:%f', 'now')` });
+    await cycle();
+    expect(await scene.row('R1')).toMatchObject({ status: 'pending' });
+    expect(await lastEvent('refused')).toMatchObject({ reason: expect.stringContaining('must name the action_hash that was seen') });
+    expect(writes()).toEqual([[THROUGHPUT, 75]]);
+  });
+
   test('is asked for by plain SQL as well, and the approval of what was there before does not count for it', async () => {
     await afterPartialFailure();
     await scene.sql(`UPDATE agent_recommendations SET revert_requested_by = ' Bernd ' WHERE status = 'pending'`);
@@ -212,7 +256,11 @@ describe('what was written', () => {
     await scene.approve('R1', { ...BERND, ...SEEN });
     await cycle();
     // The plant never took it, so that there is nothing to write.
-    expect(await scene.row('R1')).toMatchObject({ status: 'executed', second_approver: 'bernd' });
+    expect(await scene.row('R1')).toMatchObject({ status: 'executed', second_approver: 'bernd', approved_hash: hash });
+    const named = await scene.sql(
+      `SELECT json_extract(after, '$.named_hash') AS hash FROM agent_events WHERE event IN ('first_approved', 'approved')`,
+    );
+    expect(named.slice(-2)).toEqual([{ hash }, { hash }]);
   });
 
   test('is asked for before an approval of the other way, which does not count then', async () => {

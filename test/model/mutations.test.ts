@@ -53,7 +53,7 @@ const SINGLE: readonly Mutation[] = [
     edits: [
       edit(
         JUDGE,
-        'return via === null && approvedHash === null && approvedWhatWasThereBefore',
+        'return via === null && hashNamedBy(row, via) === null && approvedWhatWasThereBefore',
         'return false && approvedWhatWasThereBefore',
       ),
     ],

@@ -51,6 +51,7 @@ test('a first approval where two are needed waits for the second, with its own l
     status: 'approved',
     guardedStatus: 'pending',
     approvedByOperator: 'anna',
+    approvedHash: openRow().actionHash,
     ...byCommandLine('anna', FIRST_AT, 'cli:a'),
   });
   expect(judgeApproval(row, NOW, TWO, 'AGENT')).toEqual({
@@ -58,6 +59,7 @@ test('a first approval where two are needed waits for the second, with its own l
     expiresAt: FIRST_AT + 900 * SECOND,
     columns: { ...NO_DECISION, approvedByOperator: 'anna', approvedTimestamp: FIRST_AT },
     via: 'cli:a',
+    namedHash: row.actionHash,
   });
   expect(judgeApproval(row, NOW, POLICY, 'AGENT').kind).toBe('accept');
 });
@@ -114,6 +116,7 @@ test('an approval by two has the name of the first from the audit, the time and 
     expiresAt: NOW + 880 * SECOND,
     columns: { ...FIRST, approvedTimestamp: NOW - 20 * SECOND, approvedVia: 'cli:b', secondApprover: 'bernd' },
     via: 'cli:b',
+    namedHash: null,
   });
 });
 
@@ -125,6 +128,7 @@ test('what a dead run announced as approved by both is taken from the audit, wha
     expiresAt: NOW + 100 * SECOND,
     columns,
     via: null,
+    namedHash: null,
   });
   expect(
     verdictOn({ lastDecision: { event: 'approved', columns: { ...columns, approvedTimestamp: NOW - 900 * SECOND }, actionHash: HASH } }),

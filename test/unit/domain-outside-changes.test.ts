@@ -90,11 +90,9 @@ test.each([
   }
 });
 
-test('what was carried out before there was a key waits for its verification; of what the agent never recommended nothing is judged', () => {
-  const unsigned = stored('executed', 'executed', { ticket: null, isTicketUnsigned: true });
-  expect(readStatus(unsigned)).toEqual({ kind: 'own' });
-  expect(settle(unsigned)).toMatchObject({ recommendations: [], events: [] });
-  expect(readStatus({ ...unsigned, guardedStatus: 'approved' })).toEqual({ kind: 'foreign', endAs: null });
+test('of what the agent never recommended, or has no ticket of that a key signed, no effect is judged', () => {
+  const unsigned = settle(stored('executed', 'executed', { ticket: null, isTicketUnsigned: true }));
+  expect(unsigned.recommendations).toMatchObject([{ columns: { outcome: 'unknown', verifiedTimestamp: NOW } }]);
   const forged = settle(stored('executed', 'executed', { ticket: null }));
   expect(forged.recommendations).toMatchObject([{ columns: { outcome: 'unknown', verifiedTimestamp: NOW } }]);
   const judged = settle(stored('executed', 'executed', { ticket: null, outcome: 'effective' }));

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Command } from '../../src/domain/command.ts';
 import { NO_KEYS, signingKey } from '../../src/domain/key-ring.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
-import { isFollowUp, revertOf } from '../../src/domain/revert.ts';
+import { linksBetween, revertOf } from '../../src/domain/revert.ts';
 import type { TagPolicy } from '../../src/domain/tags.ts';
 import type { ResolvedAction } from '../../src/domain/ticket.ts';
 import { commandsOf, COOLING_TAG, LIVE_TAG, NOW, openRow, TAGS } from '../property/domain-fixtures.ts';
@@ -74,5 +74,6 @@ test.each<[string, string, string | null, string, boolean]>([
   ['nothing', SECOND, null, EQUIPMENT, false],
   ['as another equipment the row before it', SECOND, FIRST, 'R2', false],
 ])('a row follows %s: by its id, whatever its column says', (_what, recommendationId, followsRecommendationId, equipmentId, is) => {
-  expect(isFollowUp({ recommendationId, equipmentId, issueFamily: FAMILY_ID, followsRecommendationId })).toBe(is);
+  const links = linksBetween({ recommendationId, equipmentId, issueFamily: FAMILY_ID, followsRecommendationId });
+  expect(links).toEqual(is ? (recommendationId === THIRD ? [SECOND] : []) : null);
 });

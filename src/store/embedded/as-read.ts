@@ -9,6 +9,11 @@ export function unlessBlob(expression: string): string {
   return `CASE typeof(${expression}) WHEN 'blob' THEN NULL ELSE ${expression} END`;
 }
 
+/** Where bytes must not read as missing: whoever bound a hash as bytes named one, and it is none that the agent makes. */
+export function bytesNamed(expression: string): string {
+  return `CASE typeof(${expression}) WHEN 'blob' THEN 'bytes ' || hex(${expression}) ELSE ${expression} END`;
+}
+
 /** SQLite's TRIM takes off U+0020 alone unless it is told which characters. */
 export function wordAsRead(column: string): string {
   return `LOWER(TRIM(COALESCE(${unlessBlob(column)}, ''), char(${BLANKS.join(', ')})))`;
