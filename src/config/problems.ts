@@ -37,6 +37,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
 /** With what every variable of ours begins. */
 const ENVIRONMENT_PREFIX = 'OPS_AGENT_';
 
+/** More are no more help: it is another file, or they have one cause. */
+const MOST_SHOWN = 20;
+
 /** One error for all problems, in the file's order: one line for one, a heading with their number and a line each for several. */
 export function problemsError(file: string, problems: readonly LooseProblem[], check = 'ops-agent config check'): AgentError {
   const sorted = problems.toSorted((a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER));
@@ -46,7 +49,8 @@ export function problemsError(file: string, problems: readonly LooseProblem[], c
   const place = isOutside ? 'the environment' : file;
   const [only] = lines;
   const one = isOutside ? only : `${file}: ${only ?? ''}`;
-  const message = lines.length === 1 && one !== undefined ? one : `${lines.length} problems in ${place}:\n  ${lines.join('\n  ')}`;
+  const shown = lines.length > MOST_SHOWN ? [...lines.slice(0, MOST_SHOWN), `and ${lines.length - MOST_SHOWN} more`] : lines;
+  const message = lines.length === 1 && one !== undefined ? one : `${lines.length} problems in ${place}:\n  ${shown.join('\n  ')}`;
   return new AgentError('usage', message, `correct ${lines.length === 1 ? 'it' : 'them'} and check with: ${check}${fileFlag(file)}`);
 }
 

@@ -312,3 +312,10 @@ test('the simulated plant’s file is never the store’s', () => {
   expect(refusal('plant: {simulatorPath: ./ops-agent.db}')).toMatch(/plant.simulatorPath .* another file/);
   expect(load('store: {path: state}').plant.simulatorPath).toBe(path.join(folder, 'state.plant.db'));
 });
+
+test('of very many problems the first are told, and how many there are', () => {
+  const message = refusal(Array.from({ length: 500 }, (_none, index) => `key${index}: 1\n`).join(''));
+  expect(message.split('\n')).toHaveLength(22);
+  expect(message).toMatch(/^500 problems in ops-agent\.yaml:\n/);
+  expect(message.endsWith('\n  and 480 more')).toBe(true);
+});
