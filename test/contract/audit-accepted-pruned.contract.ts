@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { prunedEvent } from '../../src/domain/prune.ts';
 import { accepting, findings, pruning, signedBy, state, unprotect, verified } from '../support/audit.ts';
 import { ringOf } from '../support/keys.ts';
-import type { AtHand, StoreUnderTest } from '../support/stores.ts';
+import { AGENT, type AtHand, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent } from './samples.ts';
 import { withStore } from './with-store.ts';
 
@@ -107,6 +108,17 @@ export function auditAcceptedPrunedContract(under: StoreUnderTest): void {
       };
       expect((await pruning(between)).cut).toMatchObject({ throughSeq: 3, rows: 3 });
       expect(await findings(at.store)).toEqual(['beginning 5']);
+    });
+
+    test('that had nothing to carry on, however often, does not push out what was accepted', async () => {
+      const at = await left(3, [`UPDATE agent_events SET actor = 'mallory' WHERE event_id = 'e2'`]);
+      await accepting(at.store);
+      const cut = { throughSeq: 0, throughHash: null, rows: 0, unchained: 0 };
+      const pruned = Array.from({ length: 1200 }, (_, index) =>
+        prunedEvent({ agentId: AGENT, runId: `p${index}` }, 'cron via cli', cut, { before: ago(400), rows: {}, carried: {} }),
+      );
+      await at.store.appendEvents(pruned, NOW + DAY_MS);
+      expect(await state(at.store)).toEqual({ wrong: [], accepted: ['changed 2'] });
     });
 
     test('of rows with a lost key keeps it accepted when some of them go, and not when another one comes', async () => {
