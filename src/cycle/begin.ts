@@ -6,7 +6,7 @@ import { AgentError } from '../domain/errors.ts';
 import { type AgentHealth, isHeldBy } from '../domain/health.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
 import { eventTime } from '../domain/known-time.ts';
-import { otherOwner, takenOver } from '../domain/ownership.ts';
+import { otherOwner } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/cycle-store.ts';
 import { disbeliefBy, distrustBy } from '../domain/sensor-faults.ts';
@@ -20,6 +20,7 @@ import { pause } from './pause.ts';
 import type { CycleOptions, CyclePorts } from './ports.ts';
 import { type CycleReport, noteError } from './report.ts';
 import { SituationIndex } from './situations.ts';
+import { takeTablesOver } from './take-over.ts';
 
 const WAIT_STEP_MS = 200;
 
@@ -30,7 +31,7 @@ export interface Skipped {
 
 /**
  * Takes the lease and reads everything that is open. Who holds the lease is read back: on a shared store only the row knows.
- * @throws AgentError usage when the tables belong to another agent; not_set_up
+ * @throws AgentError usage when the tables belong to another agent, or cannot be taken over; not_set_up
  */
 export async function begin(
   ports: CyclePorts,
@@ -70,7 +71,7 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
   const other = work.health.find((row) => row.agentId !== agentId);
   if (other) {
     if (!options.takeOver) throw otherOwner(other.agentId, agentId);
-    await takeOver(ports, agentId, runId, other, clock);
+    await takeTablesOver(store, other, { run: { agentId, runId }, keys: settings.signingKeys }, clock.now());
     return tryToHold(ports, settings, { ...options, takeOver: false });
   }
   const health = work.health[0];
@@ -82,12 +83,6 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
     };
   }
   return { work, health, sentAt, clock };
-}
-
-async function takeOver(ports: CyclePorts, agentId: string, runId: string, owner: AgentHealth, clock: CycleClock): Promise<void> {
-  const event = takenOver({ agentId, runId }, owner);
-  await ports.store.appendEvents([event], clock.now());
-  await ports.store.takeOver(agentId);
 }
 
 function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, report: CycleReport, held: Held): Cycle {

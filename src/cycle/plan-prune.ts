@@ -4,7 +4,7 @@ import { type ChainStart, isOlderThanChains } from '../domain/audit-unchained.ts
 import { lookBackSeconds } from '../domain/detection-request.ts';
 import { type Instant } from '../domain/instant.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
-import { type Cut, cutAfter, type CutLimits, prunableBefore, type Stop, stopAt } from '../domain/prune.ts';
+import { type Cut, type CutLimits, GrowingCut, prunableBefore, type Stop, stopAt } from '../domain/prune.ts';
 import { activeFamilies } from '../domain/rule-book.ts';
 import { windowReachSeconds } from '../domain/window.ts';
 import type { Prunable } from '../ports/audit-store.ts';
@@ -34,6 +34,8 @@ export interface PlanRequest {
   readonly keepSeconds: number;
   readonly keys: KeyRing;
   readonly start: ChainStart | null;
+  /** Fingerprints of the findings that somebody answered for. */
+  readonly standing: ReadonlySet<string>;
   /** Called again and again while the audit is read. @throws where the lease is lost */
   readonly keepHold: () => Promise<void>;
 }
@@ -47,14 +49,15 @@ export function reachSeconds({ rules, sensorFaults, source }: Settings): number 
 }
 
 /** What may go; changes nothing. */
-export async function planPrune(store: Store, settings: Settings, { keepSeconds, keys, start, keepHold }: PlanRequest): Promise<Plan> {
+export async function planPrune(store: Store, settings: Settings, request: PlanRequest): Promise<Plan> {
+  const { keepSeconds, keys } = request;
   const { agentId } = settings;
   const { now, health } = await store.readHealth();
   const own = health.find((row) => row.agentId === agentId);
   const { before, keptForWatermark } = prunableBefore(now, keepSeconds, own, reachSeconds(settings));
   const limits = { before, held: await store.readHeldSubjects(before), knownSeq: own?.auditSeq ?? null };
   const carried = new CarriedTestimony(keys);
-  const { cut, stop } = await cutOf(store, agentId, limits, start, { carried, keepHold });
+  const { cut, stop } = await cutOf(store, agentId, limits, { ...request, carried });
   const rows = await store.countPrunable(before);
   const isEmpty = cut.rows + cut.unchained + rows.recommendations + rows.commands + rows.workOrders + rows.sessions === 0;
   return { report: { before, keptForWatermark, cut, stop, rows }, isEmpty, carried };
@@ -65,8 +68,7 @@ async function cutOf(
   store: Store,
   agentId: string,
   limits: CutLimits,
-  start: ChainStart | null,
-  plan: { readonly carried: CarriedTestimony; readonly keepHold: () => Promise<void> },
+  plan: Pick<PlanRequest, 'start' | 'standing' | 'keepHold'> & { readonly carried: CarriedTestimony },
 ): Promise<{ readonly cut: Cut; readonly stop: Stop | null }> {
   const none: Cut = { throughSeq: 0, throughHash: null, rows: 0, unchained: 0 };
   let unchained = 0;
@@ -78,23 +80,24 @@ async function cutOf(
   for await (const row of unchainedRows(store)) {
     await count();
     // Somebody answered for it: it is of no chain's past, and stays.
-    if (!isOlderThanChains(row, start)) continue;
+    if (!isOlderThanChains(row, plan.start)) continue;
     const why = stopAt(row, limits);
     if (why !== null) return { cut: none, stop: { chainSeq: null, eventId: row.eventId, why } };
     unchained += 1;
   }
-  let cut: Cut = none;
+  const cut = new GrowingCut();
   for await (const row of chainRows(store, agentId)) {
     await count();
     const why = stopAt(row, limits);
-    if (why !== null) return { cut: withUnchained(cut, unchained), stop: { chainSeq: row.chainSeq, eventId: row.eventId, why } };
-    cut = cutAfter(cut, row);
+    if (why !== null)
+      return { cut: withUnchained(cut.end(row, plan.standing), unchained), stop: { chainSeq: row.chainSeq, eventId: row.eventId, why } };
+    cut.next(row);
     plan.carried.next(row);
   }
-  return { cut: withUnchained(cut, unchained), stop: null };
+  return { cut: withUnchained(cut.end(null, plan.standing), unchained), stop: null };
 }
 
 /** They are taken for the chain's own beginning: without a row of the chain there is no place that says that they are gone. */
-function withUnchained(cut: Cut, unchained: number): Cut {
-  return cut.rows === 0 ? cut : { ...cut, unchained };
+function withUnchained(cut: Omit<Cut, 'unchained'>, unchained: number): Cut {
+  return { ...cut, unchained: cut.rows === 0 ? 0 : unchained };
 }

@@ -2,10 +2,11 @@ import type { Log } from '../ports/log.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
 import type { CycleStore } from '../ports/cycle-store.ts';
+import type { OwnedStore } from './take-over.ts';
 
 /** Everything outside that a cycle touches. `monotonic` is in milliseconds and only measures durations. */
 export interface CyclePorts {
-  readonly store: CycleStore;
+  readonly store: CycleStore & OwnedStore;
   readonly source: Source;
   readonly plant: Plant;
   readonly log: Log;

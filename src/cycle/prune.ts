@@ -113,24 +113,24 @@ async function pruneUnder(
   store: Store,
   settings: Settings,
   request: PruneRequest,
-  { start, standing }: Sound,
+  sound: Sound,
 ): Promise<PruneReport> {
   const { leaseSeconds } = settings.store;
   const keepHold = async () => {
     if (!(await store.renewLease(lease, leaseSeconds))) throw leaseLost('before anything was gone');
   };
-  const { report, isEmpty, carried } = await planPrune(store, settings, { ...request, start, keepHold });
+  const { report, isEmpty, carried } = await planPrune(store, settings, { ...request, ...sound, keepHold });
   if (isEmpty) return report;
   const { cut, before, rows } = report;
   const counts = { recommendations: rows.recommendations, commands: rows.commands, work_orders: rows.workOrders, sessions: rows.sessions };
   await keepHold();
   const { now } = await store.readControls();
-  const event = prunedEvent(lease, request.actor, cut, { before, rows: counts, carried: carried.record(standing) });
+  const event = prunedEvent(lease, request.actor, cut, { before, rows: counts, carried: carried.record(sound.standing) });
   if (!(await store.appendEvents([event], eventTime(now, newestEventAt), lease))) throw leaseLost('before anything was gone');
   const gone = await store.pruneRows(lease, before);
   requireAsPlanned(rows, gone);
   if (cut.rows === 0) return report;
-  const unchainedThrough = cut.unchained > 0 ? (start?.at ?? null) : null;
+  const unchainedThrough = cut.unchained > 0 ? (sound.start?.at ?? null) : null;
   const { rows: events, isWhole } = await store.pruneAudit(lease, { throughSeq: cut.throughSeq, unchainedThrough, leaseSeconds });
   if (!isWhole) throw leaseLost(`before everything of before ${isoOf(before)} was gone`);
   requireAsPlanned({ events: cut.rows + cut.unchained }, { events });

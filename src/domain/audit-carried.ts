@@ -4,6 +4,11 @@ import { isTestimony, type TakeOver, takeOverRecord, takeOversIn } from './audit
 import { judgeSignature, type KeyRing } from './key-ring.ts';
 import { TAKEN_OVER } from './ownership.ts';
 
+/** Whether a row says anything of other rows: most prunes have nothing to carry on. */
+export function isTelling(row: PlacedRow): boolean {
+  return takeOversIn(row).length > 0 || acceptancesIn(row).size > 0;
+}
+
 /**
  * What the rows that prune takes away testify, and what is left still needs: whose chains there are, and which findings somebody answered
  * for. The event `pruned` says it in their place. To be shown the rows in their order; only what counted in them is carried on.
@@ -21,11 +26,9 @@ export class CarriedTestimony {
   next(row: PlacedRow): void {
     const isOlderThanKeys = !this.#isSigned && row.event === TAKEN_OVER && judgeSignature(this.#keys, '', row.signature) === 'missing';
     this.#isSigned ||= row.signature !== null && row.signature !== '';
-    const takeOvers = takeOversIn(row);
-    const accepted = acceptancesIn(row);
-    if (takeOvers.length + accepted.size === 0 || !isTestimony(row, isOlderThanKeys ? [] : this.#keys)) return;
-    for (const takeOver of takeOvers) this.#takeOvers.set(takeOver.agentId, takeOver);
-    for (const [finding, acceptance] of accepted) this.#accepted.set(finding, acceptance);
+    if (!isTelling(row) || !isTestimony(row, isOlderThanKeys ? [] : this.#keys)) return;
+    for (const takeOver of takeOversIn(row)) this.#takeOvers.set(takeOver.agentId, takeOver);
+    for (const [finding, acceptance] of acceptancesIn(row)) this.#accepted.set(finding, acceptance);
   }
 
   /** For the event's `after`. @param standing fingerprints of the findings that there are: of others nothing has to be said any more */

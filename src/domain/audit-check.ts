@@ -6,15 +6,13 @@ import {
   findingAt,
   findingOf,
   type KnownHead,
+  MOST_AT_ONE_PLACE,
   type PlacedRow,
 } from './audit-finding.ts';
 import { SignatureCheck } from './audit-signatures.ts';
 import type { ChainStart } from './audit-unchained.ts';
 import type { Instant } from './instant.ts';
 import type { KeyRing, SignatureVerdict } from './key-ring.ts';
-
-/** Rows that stand at one place: more than one only where somebody inserted. Their hashes are what the next row may follow. */
-const MOST_AT_ONE_PLACE = 16;
 
 /**
  * Judges one agent's chain row by row, in the order of (place, event id), in constant memory. Knows nothing of what was not handed to it:

@@ -15,6 +15,9 @@ export type JudgedRow = Omit<HashedEvent, 'chainSeq'> &
 /** A row that has a place in its agent's chain. */
 export type PlacedRow = JudgedRow & { readonly chainSeq: number };
 
+/** Rows that stand at one place: more than one only where somebody inserted. Their hashes are what the next row may follow. */
+export const MOST_AT_ONE_PLACE = 16;
+
 export function isPlaced(row: JudgedRow): row is PlacedRow {
   return row.chainSeq !== null;
 }

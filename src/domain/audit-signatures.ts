@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import { ACCEPTED, PRUNED } from './audit-chain.ts';
 import { type AuditFinding, findingAt, findingOf, type PlacedRow } from './audit-finding.ts';
 import { counted } from './counted.ts';
@@ -33,9 +31,9 @@ export function isWrittenWithTheKey({
 }
 
 interface Unknown {
-  rows: number;
-  /** Over the hashes of these rows, in their order. */
-  digest: string;
+  readonly rows: number;
+  /** Of the last of these rows: its hash stands for all before it, and stays when prune takes some of them away. */
+  readonly last: Pick<PlacedRow, 'hash' | 'signature'>;
 }
 
 /** Judges who wrote the rows of one chain, in their order and in constant memory. Without keys signatures are counted. */
@@ -82,11 +80,7 @@ export class SignatureCheck {
     const said = text.slice(0, Math.max(text.indexOf(':'), 0));
     const named = isKeyId(said) ? said : OTHERS;
     const id = this.#unknown.has(named) || this.#unknown.size < MOST_UNKNOWN_KEYS ? named : OTHERS;
-    const { rows, digest } = this.#unknown.get(id) ?? { rows: 0, digest: '' };
-    const next = createHash('sha256')
-      .update(`${digest} ${hash ?? ''} ${text}`)
-      .digest('hex');
-    this.#unknown.set(id, { rows: rows + 1, digest: next });
+    this.#unknown.set(id, { rows: (this.#unknown.get(id)?.rows ?? 0) + 1, last: { hash, signature } });
   }
 
   /**
@@ -105,10 +99,10 @@ export class SignatureCheck {
   }
 
   #unknownKeys(): readonly AuditFinding[] {
-    return [...this.#unknown].map(([id, { rows, digest }]) => {
+    return [...this.#unknown].map(([id, { rows, last }]) => {
       const which = id === OTHERS ? 'other keys, which are' : `the key '${id}', which is`;
       const text = `${counted(rows, 'row is', 'rows are')} signed with ${which} not among the keys that were given: give the old key as well, behind the one that signs (it only checks)`;
-      return findingOf({ kind: 'unknown_key', agentId: this.#agentId, at: null, text, by: digest });
+      return findingOf({ kind: 'unknown_key', agentId: this.#agentId, at: null, text, by: { key: id, ...last } });
     });
   }
 }

@@ -18,7 +18,10 @@ export interface Control {
   readonly until: Instant | null;
 }
 
-/** Whether an order only stops what is sent, and nothing is kept from people: it must not wait for anything, not even for the audit. */
+/**
+ * Whether an order only stops what is sent, and nothing is kept from people: it must not wait for anything, not even for the audit, but
+ * where it would end earlier than the one that it replaces.
+ */
 export function isKillSwitch({ kind }: Pick<Control, 'kind'>): boolean {
   return kind === 'advisory';
 }

@@ -1,5 +1,6 @@
+import { fingerprintOf } from './audit-accepted.ts';
 import { type Anchor, PRUNED } from './audit-chain.ts';
-import type { JudgedRow, PlacedRow } from './audit-finding.ts';
+import { findingAt, type JudgedRow, MOST_AT_ONE_PLACE, type PlacedRow } from './audit-finding.ts';
 import { type AgentEvent, eventOf, type EventRun } from './event.ts';
 import type { AgentHealth } from './health.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
@@ -70,9 +71,58 @@ export function stopAt(row: JudgedRow, { before, held, knownSeq }: CutLimits): S
   return row.chainSeq !== null && knownSeq !== null && row.chainSeq >= knownSeq ? 'known_end' : null;
 }
 
-/** The cut so far, with one more row. */
-export function cutAfter(cut: Cut, row: PlacedRow): Cut {
-  return { ...cut, throughSeq: row.chainSeq, throughHash: row.hash, rows: cut.rows + 1 };
+/** Rows that go at one place, in their order: more than one only where somebody inserted. */
+interface GoingPlace {
+  readonly first: PlacedRow;
+  readonly rows: number;
+  readonly hashes: readonly (string | null)[];
+}
+
+/** The beginning of a chain that may go, to be shown its rows in their order. A place goes whole or stays whole. */
+export class GrowingCut {
+  #through: { readonly seq: number; readonly hashes: readonly (string | null)[] } = { seq: 0, hashes: [] };
+  #rows = 0;
+  #place: GoingPlace | null = null;
+
+  next(row: PlacedRow): void {
+    if (this.#place?.first.chainSeq !== row.chainSeq) this.#closePlace();
+    const { first, rows, hashes } = this.#place ?? { first: row, rows: 0, hashes: [] };
+    this.#place = { first, rows: rows + 1, hashes: [...hashes, row.hash].slice(0, MOST_AT_ONE_PLACE) };
+  }
+
+  #closePlace(): void {
+    if (this.#place === null) return;
+    const { first, rows, hashes } = this.#place;
+    this.#through = { seq: first.chainSeq, hashes };
+    this.#rows += rows;
+    this.#place = null;
+  }
+
+  /**
+   * Where the chain is cut, said so that the first row that is left follows it: what it names as the row before it, also where it does not
+   * follow and somebody answered for that.
+   * @param stop the first row that must stay; null where all may go @param standing fingerprints of the findings that somebody answered for
+   */
+  end(stop: PlacedRow | null, standing: ReadonlySet<string>): Anchor & { readonly rows: number } {
+    const shared = stop !== null && this.#place?.first.chainSeq === stop.chainSeq ? this.#place.first : null;
+    if (shared === null) this.#closePlace();
+    const { seq, hashes } = this.#through;
+    const left = shared ?? stop;
+    if (left !== null && this.#rows > 0 && (isNext(left, seq, hashes) || isAnsweredFor(left, seq, standing)))
+      return { throughSeq: left.chainSeq - 1, throughHash: left.previousHash, rows: this.#rows };
+    // What is recorded next follows the first of these.
+    return { throughSeq: seq, throughHash: hashes[0] ?? null, rows: this.#rows };
+  }
+}
+
+function isNext({ chainSeq, previousHash }: PlacedRow, seq: number, hashes: readonly (string | null)[]): boolean {
+  return chainSeq === seq + 1 && hashes.includes(previousHash);
+}
+
+/** Whether somebody answered for it that this row does not follow the place `seq`. */
+function isAnsweredFor(row: PlacedRow, seq: number, standing: ReadonlySet<string>): boolean {
+  const kinds = row.chainSeq > seq + 1 ? (['missing'] as const) : (['replaced', 'changed'] as const);
+  return kinds.some((kind) => standing.has(fingerprintOf(findingAt(kind, row, ''))));
 }
 
 /** The anchor: what is about to go, told before it goes. */

@@ -41,8 +41,8 @@ export interface AuditStore {
   readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]>;
   countUnchained(): Promise<number>;
   /**
-   * What an agent tells of itself and its chain, in order of its places: take-overs, prunes, and what people answered for. As many as a
-   * person could look through; of more the newest.
+   * What an agent tells of other rows, in order of its places: take-overs, what people answered for, and prunes that carry either on. As many
+   * as a person could look through; of more the newest.
    */
   readTestimonies(agentId: string): Promise<readonly PlacedRow[]>;
   /** The least place of a row with a signature; null where there is none. */

@@ -92,8 +92,9 @@ export interface OperatorStore {
    */
   requestRevert(recommendationId: string, by: string, event: AgentEvent): Promise<boolean>;
   /**
-   * Adds a control, or replaces the one of the same kind and scope. The audit row comes first; but the kill switch
-   * is set even where the audit cannot be told. @returns why it could not, else null
+   * Adds a control, or replaces the one of the same kind and scope. The audit row comes first, and nothing changes where it cannot be
+   * written; but a kill switch that ends no earlier than the one in its place is set first, and then told. @returns why the audit could
+   * not be told of that, else null
    */
   setControl(control: Control, event: AgentEvent): Promise<AgentError | null>;
   /** @returns how many controls were lifted. */

@@ -1,3 +1,4 @@
+import { isTelling } from '../domain/audit-carried.ts';
 import type { ChainTail } from '../domain/audit-chain.ts';
 import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-finding.ts';
 import { isPlace } from '../domain/audit-witnesses.ts';
@@ -23,6 +24,10 @@ import { heldSubjects, prunableCommand, prunableRecommendation, prunableSession,
 import { COMMANDS, EVENTS, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
+
+const TESTIMONIES_PER_PAGE = 500;
+/** Rows by which an agent tells something of its chain, a few times in its life: of more somebody else wrote the most. */
+const MOST_TESTIMONIES = 1000;
 
 /** Rows of the audit that one transaction takes away: cycles must not wait for long. */
 const ROWS_PER_PIECE = 10_000;
@@ -74,12 +79,17 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async readTestimonies(agentId: string): Promise<readonly PlacedRow[]> {
-    const { rows } = await this.#session.run(testimoniesStatement(agentId, this.#session.dialect));
-    return rows
-      .map((row) => this.#row(row))
-      .filter(isPlaced)
-      .filter(({ chainSeq }) => isPlace(chainSeq))
-      .toSorted((a, b) => a.chainSeq - b.chainSeq);
+    let newest: readonly PlacedRow[] = [];
+    for (let afterEventId: string | null = null; ;) {
+      const page = { afterEventId, limit: TESTIMONIES_PER_PAGE };
+      const { rows } = await this.#session.run(testimoniesStatement(agentId, page, this.#session.dialect));
+      const found = rows.map((row) => this.#row(row));
+      const telling = found.filter(isPlaced).filter((row) => isPlace(row.chainSeq) && isTelling(row));
+      newest = [...newest, ...telling].toSorted((a, b) => (b.at ?? 0) - (a.at ?? 0)).slice(0, MOST_TESTIMONIES);
+      const last = found.at(-1);
+      if (last === undefined || found.length < TESTIMONIES_PER_PAGE) return newest.toSorted((a, b) => a.chainSeq - b.chainSeq);
+      afterEventId = last.eventId;
+    }
   }
 
   async firstSignedSeq(agentId: string): Promise<number | null> {

@@ -21,15 +21,16 @@ import { read, type SqlValue, type Statement, write } from './connection.ts';
 import { EVENTS_BETWEEN, isAnswered, isInForce, isPossible, notApplied } from './decisions-in-force.ts';
 import type { Dialect } from './dialect.ts';
 import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
-import { fromRow, toRow } from './row-mapping.ts';
+import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
+import { replaceControlStatements, strengthenControlStatements } from './statements/controls.ts';
 import { decisionStatement, revertStatement } from './statements/decisions.ts';
 import { controlEventsStatement, subjectsStatement } from './statements/events.ts';
 import { countOutcomes } from './sql-outcomes.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
-import { COMMANDS, CONTROLS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
+import { COMMANDS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
 
 /** What operators ask for and decide, for every engine. */
 export class SqlOperatorStore implements OperatorStore {
@@ -195,24 +196,22 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
 
   async setControl(control: Control, event: AgentEvent): Promise<AgentError | null> {
     const d = this.#dialect;
-    const values = { ...toRow(CONTROLS, control, d), control_id: `${control.kind}:${control.scope}` };
-    const row = d.jsonRows('rows', CONTROLS.columns);
-    const names = CONTROLS.columns.map((column) => d.quote(column.name)).join(', ');
-    const untold = await this.#tell(event, isKillSwitch(control));
-    await this.#session.runAll([
-      write('DELETE FROM agent_controls WHERE control_id = :id', { id: values.control_id }),
-      write(`INSERT INTO agent_controls (${names}) SELECT ${names} FROM ${row} r`, { rows: JSON.stringify([values]) }),
-    ]);
-    return untold;
+    if (isKillSwitch(control)) {
+      // After a retry it replaces itself: what the last statement wrote says whether it is in force.
+      const changes = await this.#session.runAll(strengthenControlStatements(control, d));
+      if (changes.at(-1) === 1) return this.#untold(event);
+    }
+    await this.#audit.append([event], null);
+    await this.#session.runAll(replaceControlStatements(control, d));
+    return null;
   }
 
-  /** @returns why the audit could not be told, where it `mayFail`; else that is thrown */
-  async #tell(event: AgentEvent, mayFail: boolean): Promise<AgentError | null> {
+  /** @returns why the audit could not be told, else null */
+  async #untold(event: AgentEvent): Promise<AgentError | null> {
     try {
       await this.#audit.append([event], null);
       return null;
     } catch (thrown) {
-      if (!mayFail) throw thrown;
       return asAgentError(thrown);
     }
   }

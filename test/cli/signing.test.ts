@@ -115,3 +115,34 @@ test('what people tell at a terminal without the key is sound beside the signed 
     agent.remove();
   }
 }, 60_000);
+
+test('tables with a signed audit are not taken over without a key', async () => {
+  place = newWorkplace();
+  const file = path.join(place.cwd, 'ops-agent.db');
+  const agent = newWorkplace({ OPS_AGENT_SIGNING_KEY: `2026a:${OLDER}`, OPS_AGENT_STORE_PATH: file });
+  try {
+    for (const args of [['setup', '--sample-data'], ['run-once']]) expect(await agent.run(...args)).toMatchObject({ code: 0 });
+    const owner = async () => await place.json('sql', 'SELECT agent_id, audit_seq FROM agent_health', '--json');
+    const before = await owner();
+    for (const command of ['setup', 'run-once', 'loop']) {
+      const told = await place.run(command, '--take-over', '--agent-id', 'heir', '--log-level', 'error');
+      expect({ command, ...told }).toEqual({
+        command,
+        stdout: '',
+        stderr:
+          'ops-agent: the audit is signed, and without a key nobody would believe that these tables changed hands. Set OPS_AGENT_SIGNING_KEY as the other agent has it\n',
+        code: 2,
+      });
+    }
+    expect(await owner()).toEqual(before);
+    for (const [command, id] of [
+      ['setup', 'heir'],
+      ['run-once', 'next'],
+    ] as const) {
+      expect(await agent.run(command, '--take-over', '--agent-id', id)).toMatchObject({ code: 0 });
+      expect(await agent.run('audit', 'verify', '--agent-id', id)).toMatchObject({ code: 0 });
+    }
+  } finally {
+    agent.remove();
+  }
+}, 60_000);

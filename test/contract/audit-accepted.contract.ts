@@ -1,11 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { acceptAudit, type AcceptRequest, FINDINGS_ID_LENGTH } from '../../src/cycle/accept-audit.ts';
-import { prune } from '../../src/cycle/prune.ts';
-import type { KeyRing } from '../../src/domain/key-ring.ts';
-import type { Store } from '../../src/ports/store.ts';
-import { findings, oldRow, signedBy, unprotect, verified } from '../support/audit.ts';
+import { FINDINGS_ID_LENGTH } from '../../src/cycle/accept-audit.ts';
+import { accepting, findings, oldRow, pruning, signedBy, state, unprotect, verified } from '../support/audit.ts';
 import { ringOf } from '../support/keys.ts';
-import { AGENT, type AtHand, leaseOf, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
+import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, HEARTBEAT } from './samples.ts';
 import { withStore } from './with-store.ts';
 
@@ -15,35 +12,6 @@ const ago = (days: number) => NOW - days * DAY_MS;
 const KEYS = ringOf(`a:${'1'.repeat(32)}`);
 
 const numbered = (count: number, from = 1) => Array.from({ length: count }, (_, index) => anEvent({ eventId: `e${from + index}` }));
-
-async function accepting(store: Store, given: Partial<AcceptRequest> = {}) {
-  const keys = given.keys ?? [];
-  const { findingsId } = await verified(store, keys);
-  const seen = findingsId?.slice(0, FINDINGS_ID_LENGTH) ?? '';
-  return acceptAudit(store, {
-    agentId: AGENT,
-    runId: 'accept-1',
-    actor: 'anna via cli',
-    reason: 'we know',
-    keys,
-    findingsId: seen,
-    ...given,
-  });
-}
-
-const pruning = (store: Store, keys: KeyRing = []) =>
-  prune(
-    store,
-    { ...SETTINGS, agentId: AGENT },
-    { runId: 'prune-1', keepSeconds: 400 * 86_400, actor: 'anna via cli', keys, dryRun: false, waitSeconds: 0 },
-    new AbortController().signal,
-  );
-
-/** In short, what is wrong and what somebody answered for. */
-async function state(store: Store, keys: KeyRing = []) {
-  const { accepted } = await verified(store, keys);
-  return { wrong: await findings(store, keys), accepted: accepted.map(({ kind, chainSeq }) => `${kind} ${chainSeq ?? '-'}`) };
-}
 
 export function auditAcceptedContract(under: StoreUnderTest): void {
   describe('a finding that somebody answered for', () => {

@@ -104,6 +104,31 @@ export function auditPlacesContract(under: StoreUnderTest): void {
     });
   });
 
+  describe('the kill switch', () => {
+    let seen: readonly unknown[] = [];
+    const store = withStore(under, {
+      watch: async ({ sql }) => {
+        if (sql.startsWith('INSERT INTO') && sql.includes('agent_events') && seen.length === 0)
+          seen = await store().outside.rows('SELECT kind, "until" FROM agent_controls');
+      },
+    });
+
+    test('is in force before the audit is told of it; a shorter one only then', async () => {
+      const at = store();
+      seen = [];
+      expect(await at.store.setControl(ADVISORY, ORDERED)).toBeNull();
+      expect(seen).toEqual([{ kind: 'advisory', until: null }]);
+      seen = [];
+      await at.store.setControl({ ...ADVISORY, until: AT + 60_000 }, anEvent({ eventId: 'shorter' }));
+      expect(seen).toEqual([{ kind: 'advisory', until: null }]);
+      expect((await at.store.readControls()).controls).toMatchObject([{ until: AT + 60_000 }]);
+      expect(await at.outside.rows(`SELECT event_id FROM agent_events ORDER BY chain_seq`)).toEqual([
+        { event_id: 'ordered' },
+        { event_id: 'shorter' },
+      ]);
+    });
+  });
+
   describe('where the audit cannot be written', () => {
     const store = withStore(under);
 
@@ -118,6 +143,38 @@ export function auditPlacesContract(under: StoreUnderTest): void {
       const untold = await at.store.setControl(ADVISORY, ORDERED);
       expect(untold).toMatchObject({ name: 'AgentError', message: expect.stringContaining('agent_events') });
       expect((await at.store.readControls()).controls).toMatchObject([ADVISORY]);
+    });
+
+    test.each([
+      ['later', AT + 60_000, AT + 60_001],
+      ['at the same time', AT + 60_000, AT + 60_000],
+      ['never', AT + 60_000, null],
+    ])('one takes the place of another that ends earlier than it, also where it ends %s', async (_when, before, until) => {
+      const at = store();
+      await at.store.setControl({ ...ADVISORY, until: before }, ORDERED);
+      await at.outside.run('ALTER TABLE agent_events RENAME TO elsewhere');
+      const longer = { ...ADVISORY, by: 'bernd', until };
+      expect(await at.store.setControl(longer, anEvent({ eventId: 'longer' }))).toMatchObject({ name: 'AgentError' });
+      expect((await at.store.readControls()).controls).toMatchObject([longer]);
+    });
+
+    test.each([
+      ['never ends', '', AT + 60_000],
+      ['ends later', `UPDATE agent_controls SET "until" = '9999-01-01 00:00:00.000'`, AT + 60_000],
+      ...(under.takesAnyValue
+        ? ([['has no end that can be read', `UPDATE agent_controls SET "until" = '0 o''clock'`, AT + 60_000]] as const)
+        : []),
+      ['is another order', `UPDATE agent_controls SET kind = 'out_of_service'`, null],
+    ])('one that %s is not replaced by a shorter one', async (_what, edit, until) => {
+      const at = store();
+      await at.store.setControl(ADVISORY, ORDERED);
+      if (edit !== '') await at.outside.run(edit);
+      const before = await at.outside.rows('SELECT * FROM agent_controls');
+      await at.outside.run('ALTER TABLE agent_events RENAME TO elsewhere');
+      await expect(at.store.setControl({ ...ADVISORY, by: 'bernd', until }, anEvent({ eventId: 'shorter' }))).rejects.toThrow(
+        'agent_events',
+      );
+      expect(await at.outside.rows('SELECT * FROM agent_controls')).toEqual(before);
     });
 
     test('no other order is given, and none is lifted', async () => {

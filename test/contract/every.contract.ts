@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { StoreUnderTest } from '../support/stores.ts';
 import { auditContract } from './audit.contract.ts';
+import { auditAcceptedPrunedContract } from './audit-accepted-pruned.contract.ts';
 import { auditAcceptedContract } from './audit-accepted.contract.ts';
 import { auditPlacesContract } from './audit-places.contract.ts';
 import { auditSignaturesContract } from './audit-signatures.contract.ts';
@@ -35,6 +36,7 @@ export function everyContract(under: StoreUnderTest): void {
     auditContract(under);
     auditSignaturesContract(under);
     auditAcceptedContract(under);
+    auditAcceptedPrunedContract(under);
     auditPlacesContract(under);
     pruneContract(under);
     feedContract(under);

@@ -1,10 +1,14 @@
+import { acceptAudit, type AcceptRequest, FINDINGS_ID_LENGTH } from '../../src/cycle/accept-audit.ts';
 import { checkAudit, type AuditReport } from '../../src/cycle/check-audit.ts';
+import type { PruneReport } from '../../src/cycle/plan-prune.ts';
+import { prune } from '../../src/cycle/prune.ts';
+import type { AuditFinding } from '../../src/domain/audit-finding.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { type KeyRing, NO_KEYS } from '../../src/domain/key-ring.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
-import type { StoreUnderTest, AtHand } from './stores.ts';
+import { AGENT, type AtHand, SETTINGS, type StoreUnderTest } from './stores.ts';
 
 /** What an attacker with the database's own tools does first, where the engine protects the audit at all. */
 export async function unprotect(at: AtHand, under: StoreUnderTest): Promise<void> {
@@ -35,4 +39,39 @@ export async function signedBy(at: AtHand, under: StoreUnderTest, keys: KeyRing)
 export function oldRow(at: AtHand, id: string, moment: Instant) {
   const texts = ['agent_id', 'run_id', 'actor', 'subject_type', 'subject_id', 'event'].map((name) => [name, 'old'] as const);
   return { ...Object.fromEntries(texts), event_id: id, at: at.time(moment) };
+}
+
+/** Somebody answers for what is wrong by now. */
+export async function accepting(store: Store, given: Partial<AcceptRequest> = {}): Promise<readonly AuditFinding[]> {
+  const keys = given.keys ?? NO_KEYS;
+  const { findingsId } = await verified(store, keys);
+  const seen = findingsId?.slice(0, FINDINGS_ID_LENGTH) ?? '';
+  return acceptAudit(store, {
+    agentId: AGENT,
+    runId: 'accept-1',
+    actor: 'anna via cli',
+    reason: 'we know',
+    keys,
+    findingsId: seen,
+    ...given,
+  });
+}
+
+/** Takes away what is older than 400 days. */
+export function pruning(store: Store, keys: KeyRing = NO_KEYS, runId = 'prune-1'): Promise<PruneReport> {
+  return prune(
+    store,
+    { ...SETTINGS, agentId: AGENT },
+    { runId, keepSeconds: 400 * 86_400, actor: 'anna via cli', keys, dryRun: false, waitSeconds: 0 },
+    new AbortController().signal,
+  );
+}
+
+/** In short, what is wrong and what somebody answered for. */
+export async function state(
+  store: Store,
+  keys: KeyRing = NO_KEYS,
+): Promise<{ readonly wrong: readonly string[]; readonly accepted: readonly string[] }> {
+  const { accepted } = await verified(store, keys);
+  return { wrong: await findings(store, keys), accepted: accepted.map(({ kind, chainSeq }) => `${kind} ${chainSeq ?? '-'}`) };
 }

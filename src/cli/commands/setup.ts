@@ -1,6 +1,7 @@
 import { newRunId } from '../run-id.ts';
 import { AgentError } from '../../domain/errors.ts';
-import { takenOver } from '../../domain/ownership.ts';
+import { takeTablesOver } from '../../cycle/take-over.ts';
+import type { KeyRing } from '../../domain/key-ring.ts';
 import type { Store } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -19,9 +20,9 @@ export async function run(context: CliContext, options: SetupOptions): Promise<n
   if (options.printSql && options.check) throw new AgentError('usage', '--print-sql and --check exclude each other', 'give one of them');
   if (options.printSql) return printSql(context);
   if (options.check) return check(context);
-  const { agentId } = await context.settings();
+  const { agentId, signingKeys } = await context.settings();
   const store = await context.store({ create: true });
-  await migrate(store, agentId, options.takeOver ? `${agentId} via cli:${loginName(context.env)}` : null);
+  await migrate(store, agentId, signingKeys, options.takeOver ? `${agentId} via cli:${loginName(context.env)}` : null);
   // The specification's six, in its order, but for readings that are a table of the user's own. Ours are not announced.
   const tables = (await store.countRows()).map(({ table }) => table);
   const lines = tables.flatMap((table) => [`Creating ${table} table...`, `✓ ${table} table created`]);
@@ -39,15 +40,14 @@ export async function run(context: CliContext, options: SetupOptions): Promise<n
 }
 
 /** `actor` takes the tables over from another agent; null leaves them. The owner is checked last, when the tables are complete. */
-async function migrate(store: Store, agentId: string, actor: string | null): Promise<void> {
+async function migrate(store: Store, agentId: string, keys: KeyRing, actor: string | null): Promise<void> {
   try {
     await store.migrate(agentId);
   } catch (thrown) {
     const { now, health } = await store.readHealth();
     const owner = health.find((row) => row.agentId !== agentId);
     if (actor === null || !owner) throw thrown;
-    await store.appendEvents([takenOver({ agentId, runId: newRunId() }, owner, actor)], now);
-    await store.takeOver(agentId);
+    await takeTablesOver(store, owner, { run: { agentId, runId: newRunId() }, keys, actor }, now);
     await store.migrate(agentId);
   }
 }

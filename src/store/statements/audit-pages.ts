@@ -47,15 +47,16 @@ export function unchainedPageStatement({ afterEventId, limit }: UnchainedPage, d
   );
 }
 
-/** Rows that an agent writes about itself a few times in its life: of more somebody else wrote the most. */
-const MOST_TESTIMONIES = 1000;
-
-/** By the index on the subject, however long the audit is: which of them stand in the chain is seen in them. */
-export function testimoniesStatement(agentId: string, d: Dialect): Statement {
+/**
+ * By the index on the subject, however long the audit is: which of them stand in the chain, and which tell anything, is seen in them. In the
+ * order of their ids, which nobody can make unreadable.
+ */
+export function testimoniesStatement(agentId: string, { afterEventId, limit }: UnchainedPage, d: Dialect): Statement {
+  const behind = afterEventId === null ? '' : ' AND x.event_id > :id';
   return read(
     `SELECT ${columns(d)} FROM agent_events x WHERE x.subject_id = :agent AND x.event IN ${wordList([TAKEN_OVER, PRUNED, ACCEPTED])}
-  AND x.agent_id = :agent ORDER BY x.${d.quote('at')} DESC LIMIT ${MOST_TESTIMONIES}`,
-    { agent: agentId },
+  AND x.agent_id = :agent${behind} ORDER BY x.event_id LIMIT :limit`,
+    { agent: agentId, limit, ...(afterEventId !== null && { id: afterEventId }) },
   );
 }
 
