@@ -1,32 +1,15 @@
 import { AgentError } from '../domain/errors.ts';
 import { judgesTicket } from '../domain/event.ts';
 import { SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
-import { judgeRowSignature, type Signing, signingOf } from '../domain/row-signatures.ts';
-import type { OperatorStore, StoredEvent } from '../ports/operator-store.ts';
+import { judgeRowSignature, type Signing } from '../domain/row-signatures.ts';
+import type { StoredEvent } from '../ports/operator-store.ts';
 import type { CliContext } from './context.ts';
 import { shortId } from './find-recommendation.ts';
 import { plain } from './output.ts';
 
-/** So many of the newest rows say whether an agent signs: enough for operators' rows in between, and quick on a long audit. `audit verify` reads all. */
-const ROWS_LOOKED_AT = 500;
-
-export async function signingIn(store: OperatorStore, agentId: string): Promise<Signing> {
-  return signingOf(await store.listEvents({ subjectId: null, limit: ROWS_LOOKED_AT }), agentId);
-}
-
 /** What is to be said of it to people; null where there is nothing to say. */
 export function signingText(signing: Signing): string | null {
   return signing === 'stopped' ? `the agent runs without ${SIGNING_KEY_VARIABLE}, and its rows of before are signed` : null;
-}
-
-/** Says in the log where a cycle is to run without a key over an audit that is signed. */
-export async function logMissingKey(context: CliContext): Promise<void> {
-  const { signingKeys, agentId } = await context.settings();
-  if (signingKeys.length > 0 || (await signingIn(await context.store(), agentId)) === 'none') return;
-  const log = await context.log();
-  log.warn(
-    `${SIGNING_KEY_VARIABLE} holds no key, and this store's audit is signed: tickets and commands made now bear no signature, and forged rows judge like true ones`,
-  );
 }
 
 /** The key's id as a signature names it. */

@@ -5,6 +5,7 @@ import { Draft } from '../domain/draft.ts';
 import { AgentError } from '../domain/errors.ts';
 import { type AgentHealth, isHeldBy } from '../domain/health.ts';
 import { isoOf, SECOND_MS } from '../domain/instant.ts';
+import { SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
@@ -23,6 +24,8 @@ import { SituationIndex } from './situations.ts';
 import { takeTablesOver } from './take-over.ts';
 
 const WAIT_STEP_MS = 200;
+
+const LACKS_KEY = `${SIGNING_KEY_VARIABLE} holds no key, and this store's audit is signed: tickets and commands made now bear no signature, and forged rows judge like true ones`;
 
 /** Another run holds the lease, and may: not an error. */
 export interface Skipped {
@@ -93,6 +96,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
   noteStrangers(report, work);
+  if (work.lacksKey) ports.log.warn(LACKS_KEY);
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
   // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
   const sendableMs = () => holdMs - (ports.monotonic() - held.sentAt);

@@ -1,4 +1,5 @@
 import { type AuditRow, chainHash } from './audit-chain.ts';
+import type { Instant } from './instant.ts';
 import { judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
 
 /**
@@ -14,9 +15,15 @@ export function judgeRowSignature({ signature, hash, chainSeq, ...event }: Audit
 /** Whether an agent signs what it tells the audit. `stopped`: it did, and its newest row bears no signature. */
 export type Signing = 'none' | 'signed' | 'stopped';
 
-/** By an agent's own rows, newest first; of operators' rows each is signed by whoever gives a key. */
-export function signingOf(newestFirst: readonly AuditRow[], agentId: string): Signing {
-  const own = newestFirst.filter(({ actor }) => actor === agentId);
-  if (!own.some(({ signature }) => signature !== null)) return 'none';
-  return own[0]?.signature === null ? 'stopped' : 'signed';
+/** What an agent's own newest rows say of it. */
+export interface SigningFacts {
+  readonly isAnySigned: boolean;
+  readonly isNewestSigned: boolean;
+  /** Of the newest of them; null where there is none, or where its time is none. */
+  readonly newestAt: Instant | null;
+}
+
+export function signingOf({ isAnySigned, isNewestSigned }: SigningFacts): Signing {
+  if (!isAnySigned) return 'none';
+  return isNewestSigned ? 'signed' : 'stopped';
 }

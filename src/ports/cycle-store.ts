@@ -36,6 +36,8 @@ export interface OpenWork {
   readonly newestEventAt: Instant | null;
   /** The newest event about each pending command, by its id. */
   readonly commandEvents: ReadonlyMap<string, string>;
+  /** Whether the store was opened without a signing key, and the agent's newest rows in the audit are signed, or some of them. */
+  readonly lacksKey: boolean;
   /** How many dispatches the audit was told of within the last minute. */
   readonly recentWrites: number;
   readonly queue: QueueFacts;

@@ -9,6 +9,7 @@ import type { OutcomeCounts } from '../domain/outcomes.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { QueueFacts } from '../domain/queue.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
+import type { SigningFacts } from '../domain/row-signatures.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
 
 /** An operator's decision about one recommendation. */
@@ -72,6 +73,8 @@ export interface OperatorStore {
   listEvents(filter: { readonly subjectId: string | null; readonly limit: number }): Promise<readonly StoredEvent[]>;
   /** Orders that people gave and lifted, newest first. */
   listControlEvents(limit: number): Promise<readonly StoredEvent[]>;
+  /** Whether the agent signs, by its own rows among the newest of its chain; one statement, and one row of it. */
+  readSigning(agentId: string): Promise<SigningFacts>;
   readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }>;
   readFigures(): Promise<StatusFigures>;
   /** What says whether there is a flood, as a cycle reads it; one statement. */

@@ -15,6 +15,7 @@ import { type Judge, judgeIn, lastDecisionIn } from './judges.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, objectIn } from './row-mapping.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
+import { signingFactsIn } from './signing-facts.ts';
 import { tooNew } from './sql-schema-store.ts';
 import { openedForIn, workOrderIn } from './sql-work-orders.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from './tables.ts';
@@ -96,6 +97,7 @@ export class OpenWorkRows {
       openedFor: new Map(this.#of('opened_for').flatMap((row) => openedForIn(row['content'], this.#judge(row['ticket'])?.copy ?? null))),
       newestOrderAt: this.#dialect.decodeTime(objectIn(this.#of('newest_order')[0]?.['content'])?.['created_timestamp']),
       newestEventAt: this.#dialect.decodeTime(this.#of('clock')[0]?.['ticket']),
+      lacksKey: signingFactsIn(objectIn(this.#of('signing')[0]?.['content']) ?? {}, this.#dialect).isAnySigned,
       commandEvents: new Map(this.#of('command_event').map((row) => [String(row['content']), this.#fate(row['ticket'])])),
     };
   }

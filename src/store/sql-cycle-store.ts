@@ -72,7 +72,8 @@ export class SqlCycleStore implements CycleStore {
   }
 
   async readOpenWork(agentId: string, sessionSeconds = 0, accountedSeconds = 0): Promise<OpenWork> {
-    const { rows } = await this.#session.run(openWorkStatement(this.#dialect, agentId, sessionSeconds, accountedSeconds));
+    const asked = { agentId, isKeyless: this.#keys.length === 0, sessionSeconds, accountedSeconds };
+    const { rows } = await this.#session.run(openWorkStatement(this.#dialect, asked));
     const found = new OpenWorkRows(rows, this.#keys, this.#dialect);
     const work = found.work();
     this.#expectTail(agentId, found.tail());

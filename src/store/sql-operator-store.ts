@@ -7,6 +7,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { OutcomeCounts } from '../domain/outcomes.ts';
 import type { QueueDay } from '../domain/queue-kpis.ts';
 import type { Recommendation } from '../domain/recommendation.ts';
+import type { SigningFacts } from '../domain/row-signatures.ts';
 import type { ListedWorkOrder } from '../domain/work-order.ts';
 import type {
   OperatorDecision,
@@ -23,11 +24,13 @@ import type { Dialect } from './dialect.ts';
 import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
 import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
+import { signingFactsIn } from './signing-facts.ts';
 import { readControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
 import { replaceControlStatements, strengthenControlStatements } from './statements/controls.ts';
 import { decisionStatement, revertStatement } from './statements/decisions.ts';
 import { controlEventsStatement, subjectsStatement } from './statements/events.ts';
+import { signingStatement } from './statements/signing.ts';
 import { countOutcomes } from './sql-outcomes.ts';
 import { listWorkOrders } from './sql-work-orders.ts';
 import { COMMANDS, EVENTS, HEALTH, RECOMMENDATIONS, type Table } from './tables.ts';
@@ -133,6 +136,11 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
 
   listControlEvents(limit: number): Promise<readonly StoredEvent[]> {
     return this.#rows(EVENTS, controlEventsStatement(this.#columns(EVENTS), limit, this.#dialect));
+  }
+
+  async readSigning(agentId: string): Promise<SigningFacts> {
+    const { rows } = await this.#session.run(signingStatement(agentId, this.#dialect));
+    return signingFactsIn(rows[0] ?? {}, this.#dialect);
   }
 
   async readHealth(): Promise<{ readonly now: Instant; readonly health: readonly AgentHealth[] }> {

@@ -69,6 +69,7 @@ function operatorsPart(session: Session, audit: AuditLog): Omit<OperatorStore, '
     findSubjects: (prefix) => operators.findSubjects(prefix),
     listControlEvents: (limit) => operators.listControlEvents(limit),
     listEvents: (filter) => operators.listEvents(filter),
+    readSigning: (agentId) => operators.readSigning(agentId),
     readHealth: () => operators.readHealth(),
     readFigures: () => operators.readFigures(),
     readQueue: () => operators.readQueue(),

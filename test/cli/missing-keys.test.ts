@@ -95,8 +95,8 @@ test('an agent without a key over an audit that is signed says so in its log, in
     `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp)
 VALUES ('T', 'REACTOR_09', 93, 95, 48, 'warning', CURRENT_TIMESTAMP)`,
   );
-  for (const args of [['run-once'], ['loop', '--max-cycles', '1']])
-    expect((await withKeys('', ...args)).stderr).toMatch(new RegExp(`\\[WARNING\\] ${log}`));
+  for (const args of [['run-once'], ['loop', '--max-cycles', '2', '--interval', '0.1']])
+    expect((await withKeys('', ...args)).stderr.match(new RegExp(`\\[WARNING\\] ${log}`, 'g'))).toHaveLength(1);
   const said = 'the agent runs without OPS_AGENT_SIGNING_KEY, and its rows of before are signed';
   expect((await withKeys('', 'status')).stdout).toContain(`Signing: STOPPED, ${said}`);
   expect((await withKeys('', 'health')).stdout).toContain(`; warning: ${said}`);

@@ -3,6 +3,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { CycleReport } from '../../src/cycle/report.ts';
 import { issuedCopy } from '../../src/domain/audit-copy.ts';
 import { eventOf } from '../../src/domain/event.ts';
+import { signingOf } from '../../src/domain/row-signatures.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE, MAX_WORK_ORDERS_PER_CYCLE } from '../../src/domain/policy.ts';
 import { recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
 import { changed, newScene, type Scene, theOnly, timeText } from '../support/scenario.ts';
@@ -92,6 +94,50 @@ test('an idle cycle has four statements, whether nothing is there or 500 recomme
   scene = await withOpen(500);
   await scene.cycle();
   expect((await scene.cycle()).statements).toBe(IDLE);
+});
+
+/** The scene's store as it is opened by whoever has no key. */
+async function withoutKey<T>(at: Scene, use: (store: Scene['store']) => Promise<T>): Promise<T> {
+  const { store, source } = await openStore({ ...at.settings, signingKeys: [] }, { create: false });
+  try {
+    return await use(store);
+  } finally {
+    await source.close();
+    await store.close();
+  }
+}
+
+test('an idle cycle without a key has four as well, and warns where the audit is signed', async () => {
+  const lacks = 'OPS_AGENT_SIGNING_KEY holds no key, and this store';
+  const made = await newScene({}, { env: { OPS_AGENT_SIGNING_KEY: `a:${'1'.repeat(32)}` } });
+  scene = made;
+  await made.reading('R1', 87);
+  await made.cycle();
+  expect(made.log.join('\n')).not.toContain('SIGNING_KEY');
+  await withoutKey(made, async (store) => {
+    const before = store.statements;
+    expect(signingOf(await store.readSigning(made.settings.agentId))).toBe('signed');
+    expect(store.statements - before).toBe(1);
+    expect((await made.cycle({ ports: { store } })).statements).toBe(IDLE);
+    expect(made.log.filter((line) => line.startsWith(lacks))).toHaveLength(1);
+    await made.reading('R2', 87);
+    await made.cycle({ ports: { store } });
+    expect(signingOf(await store.readSigning(made.settings.agentId))).toBe('stopped');
+  });
+});
+
+test.each([
+  ['no signature', 'NULL'],
+  ['an empty signature', "''"],
+])('rows with %s are no signed audit, and nobody hears of keys', async (_what, signature) => {
+  scene = await newScene();
+  await scene.reading('R1', 87);
+  await scene.cycle();
+  await scene.sql(`INSERT INTO agent_events (event_id, at, ordinal, agent_id, run_id, actor, subject_type, subject_id, event, chain_seq, signature)
+    SELECT 'empty', at, 0, agent_id, 'r', agent_id, 'agent', agent_id, 'noted', chain_seq + 1, ${signature} FROM agent_events ORDER BY chain_seq DESC LIMIT 1`);
+  await scene.cycle();
+  expect(scene.log.join('\n')).not.toContain('SIGNING_KEY');
+  expect(signingOf(await scene.store.readSigning(scene.settings.agentId))).toBe('none');
 });
 
 test(

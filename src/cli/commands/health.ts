@@ -1,11 +1,12 @@
 import { judgeHealth } from '../../domain/health.ts';
 import { isoOf } from '../../domain/instant.ts';
+import { signingOf } from '../../domain/row-signatures.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
 import { plain } from '../output.ts';
-import { signingIn, signingText } from '../signing.ts';
+import { signingText } from '../signing.ts';
 
 export interface HealthOptions extends JsonOption {
   readonly maxAge?: number;
@@ -18,7 +19,7 @@ export async function run(context: CliContext, options: HealthOptions): Promise<
   const settings = await context.settings();
   const store = await context.store();
   const { now, health } = await store.readHealth();
-  const signing = await signingIn(store, settings.agentId);
+  const signing = signingOf(await store.readSigning(settings.agentId));
   const warning = signingText(signing);
   const also = warning === null ? '' : `; warning: ${warning}`;
   const own = health.find((row) => row.agentId === settings.agentId);

@@ -11,7 +11,6 @@ import { requireColumns } from '../cycle-ports.ts';
 import { EXIT } from '../exit-codes.ts';
 import { introduce } from '../introduction.ts';
 import { LOOP_LIMITS, loopCycles } from '../loop-cycles.ts';
-import { logMissingKey } from '../signing.ts';
 import { withoutRepeats } from '../standing-warnings.ts';
 import { statusReport } from '../status-report.ts';
 
@@ -63,7 +62,6 @@ async function start(context: CliContext, settings: Settings, intervalSeconds: n
   const source = await context.source();
   await requireColumns(context);
   const figures = await store.readFigures();
-  await logMissingKey(context);
   log.info('✓ Database connection verified');
   log.info(`\n${statusReport(agentId, figures)}\n`);
   log.info(`[STARTUP] Agent ${agentId} starting monitoring loop...`);

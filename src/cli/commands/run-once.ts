@@ -5,7 +5,6 @@ import { openCyclePorts } from '../cycle-ports.ts';
 import { exitCodeFor, reportJson, reportLine } from '../cycle-report.ts';
 import { introduce } from '../introduction.ts';
 import type { JsonOption } from '../json-option.ts';
-import { logMissingKey } from '../signing.ts';
 
 export interface RunOnceOptions extends JsonOption {
   readonly wait?: string;
@@ -19,7 +18,6 @@ export async function run(context: CliContext, options: RunOnceOptions): Promise
   const waitSeconds = options.wait === undefined ? 0 : await secondsOf(options.wait);
   introduce(settings, await context.log());
   const ports = await openCyclePorts(context);
-  await logMissingKey(context);
   const report = await runCycle(ports, settings, context.interruption.signal, {
     runId: runIdOf(options.runId),
     processId: null,

@@ -3,7 +3,7 @@ import { isoOf, SECOND_MS } from '../../domain/instant.ts';
 import { knownTime } from '../../domain/known-time.ts';
 import type { AgentHealth } from '../../domain/health.ts';
 import { judgeFlood } from '../../domain/queue.ts';
-import type { Signing } from '../../domain/row-signatures.ts';
+import { type Signing, signingOf } from '../../domain/row-signatures.ts';
 import type { StatusFigures } from '../../ports/operator-store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,7 +11,7 @@ import type { JsonOption } from '../json-option.ts';
 import { jsonRow, jsonTree } from '../json.ts';
 import { plain } from '../output.ts';
 import { kpiLines, kpisJson } from '../queue-report.ts';
-import { signingIn, signingText } from '../signing.ts';
+import { signingText } from '../signing.ts';
 import { queueReport, statusReport } from '../status-report.ts';
 
 export async function run(context: CliContext, options: JsonOption): Promise<number> {
@@ -24,7 +24,7 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
   const { now, queue: facts } = await store.readQueue();
   const day = await store.readQueueDay();
   const flood = judgeFlood(facts, [], now);
-  const signing = await signingIn(store, agentId);
+  const signing = signingOf(await store.readSigning(agentId));
   if (options.json) {
     const inForce = controls.filter((control) => isInForce(control, figures.now));
     context.out.json({ ...statusJson(agentId, figures, own), signing, kpis: kpisJson(day, flood), controls: inForce.map(jsonRow) });

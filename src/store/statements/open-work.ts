@@ -10,8 +10,10 @@ import { floodTable, queueSelects } from './queue.ts';
 import { openSince } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, WORK_ORDERS } from '../tables.ts';
 import { tailSelect } from './audit-chain.ts';
+import { signingSelect } from './signing.ts';
 import { chosenOrders, newestOrderAt } from './work-orders.ts';
 
+const SIGNING_COLUMNS = ['newest_at', 'is_newest_signed', 'is_any_signed'] as const;
 const TAIL_COLUMNS = ['chain_seq', 'hash', 'unchained'] as const;
 
 /** What a successor has to know about the rows of its family. */
@@ -95,12 +97,21 @@ function recentWrites(d: Dialect): string {
     AND NOT EXISTS (SELECT 1 FROM agent_events b WHERE b.subject_id = n.subject_id AND b.event = 'returned' AND b.${at} >= n.${at})`;
 }
 
+/** As readOpenWork takes it, and whether the store has no signing key. */
+export interface OpenWorkAsked {
+  readonly agentId: string;
+  readonly isKeyless: boolean;
+  readonly sessionSeconds: number;
+  readonly accountedSeconds: number;
+}
+
 /**
  * Everything that a cycle has to know, in one statement and as of one moment: the number of statements must not depend on
  * how much is open. Each result row is a kind and a JSON text, with the newest ticket and decision beside a recommendation.
  * The open statuses stand beside a narrower one where an index holds the open rows alone: history grows for ever.
+ * Whether the agent has signed is asked where `isKeyless`: who has a key goes on signing.
  */
-export function openWorkStatement(d: Dialect, agentId: string, sessionSeconds: number, accountedSeconds: number): Statement {
+export function openWorkStatement(d: Dialect, { agentId, isKeyless, sessionSeconds, accountedSeconds }: OpenWorkAsked): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
   const sql = `WITH chosen AS (
   SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN}
@@ -136,6 +147,7 @@ UNION ALL SELECT a.kind, a.content, NULL, NULL, NULL FROM (${newestOrderAt(d)}) 
 UNION ALL SELECT 'command_event', subject_id, record, NULL, NULL FROM fates
 UNION ALL ${recentWrites(d)}
 UNION ALL SELECT 'tail', ${d.jsonObject(TAIL_COLUMNS.map((name) => [name, `z.${name}`]))}, NULL, NULL, NULL FROM (${tailSelect(d)}) z
+${isKeyless ? `UNION ALL SELECT 'signing', ${d.jsonObject(SIGNING_COLUMNS.map((name) => [name, `s.${name}`]))}, NULL, NULL, NULL FROM (${signingSelect(d)}) s` : ''}
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content, NULL, NULL, NULL FROM (${select}) q`)
   .join('\n')}`;
