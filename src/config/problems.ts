@@ -49,8 +49,8 @@ export function problemsError(file: string, problems: readonly LooseProblem[], c
   const place = isOutside ? 'the environment' : file;
   const [only] = lines;
   const one = isOutside ? only : `${file}: ${only ?? ''}`;
-  const shown = lines.length > MOST_SHOWN ? [...lines.slice(0, MOST_SHOWN), `and ${lines.length - MOST_SHOWN} more`] : lines;
-  const message = lines.length === 1 && one !== undefined ? one : `${lines.length} problems in ${place}:\n  ${shown.join('\n  ')}`;
+  const told = lines.length > MOST_SHOWN ? [...lines.slice(0, MOST_SHOWN), `and ${lines.length - MOST_SHOWN} more`] : lines;
+  const message = lines.length === 1 && one !== undefined ? one : `${lines.length} problems in ${place}:\n  ${told.join('\n  ')}`;
   return new AgentError('usage', message, `correct ${lines.length === 1 ? 'it' : 'them'} and check with: ${check}${fileFlag(file)}`);
 }
 
