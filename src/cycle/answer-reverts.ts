@@ -3,7 +3,7 @@ import { about } from '../domain/event.ts';
 import { nameOf, personKey } from '../domain/person.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
-import { commandIdsOf, describeRevert, linkFault, linksBetween, type Revert, revertOf } from '../domain/revert.ts';
+import { commandIdsOf, describeRevert, isRevert, linkFault, linksBetween, type Revert, revertOf } from '../domain/revert.ts';
 import { isUndecided } from '../domain/transitions.ts';
 import type { Cycle } from './cycle.ts';
 import { renew } from './decide-approval.ts';
@@ -59,7 +59,7 @@ export function answerReverts(cycle: Cycle, rows: readonly OpenRecommendation[],
 function answerTo(cycle: Cycle, row: OpenRecommendation, live: LiveValues, between: Between): Revert {
   if (isAgent(cycle, nameOf(row.revertRequestedBy))) return { refused: 'the agent cannot ask for it' };
   if (!isUndecided(row.status)) return { refused: `it is ${row.status} already` };
-  if (row.ticket?.turn === 'back') return { refused: 'it puts back what was written already' };
+  if (isRevert(row.ticket)) return { refused: 'it puts back what was written already' };
   const links = linksBetween(row);
   const fault = linkFault(links, links ? commandsOf(links, between) : []);
   if (fault !== undefined) return { refused: fault };

@@ -5,6 +5,7 @@ import { deriveCommands } from '../domain/derive-commands.ts';
 import { type DispatchPlanContext, planDispatch } from '../domain/plan-dispatch.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
 import { reopen, restoreTickets } from '../domain/outside-changes.ts';
+import { rateLimitText } from '../domain/check-dispatch.ts';
 import { PRE_CHECKS } from '../domain/pre-checks.ts';
 import type { LiveValues } from '../domain/proposal.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
@@ -141,10 +142,7 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
 function sayOfLimit(cycle: Cycle, { writesLeft, mayDispatch, policy }: DispatchPlanContext, claimed: number): void {
   const isWaiting = cycle.draft.commands.some((command) => command.status === 'pending');
   if (!mayDispatch || !isWaiting || claimed < writesLeft) return;
-  cycle.announcements.say(
-    'info',
-    `Waiting: the limit of ${policy.maxWritesPerMinute} writes a minute is reached, the next may be sent in 60 s at the latest`,
-  );
+  cycle.announcements.say('info', `Waiting: ${rateLimitText(policy.maxWritesPerMinute)}`);
 }
 
 function derive(cycle: Cycle, row: OpenRecommendation, context: DispatchPlanContext): void {

@@ -1,8 +1,7 @@
 import type { KnownHead, PlacedRow } from '../domain/audit-finding.ts';
-import { isTestimony, takeOversIn } from '../domain/audit-witnesses.ts';
+import { isBelieved, takeOversIn } from '../domain/audit-witnesses.ts';
 import type { AgentHealth } from '../domain/health.ts';
-import { judgeSignature, type KeyRing } from '../domain/key-ring.ts';
-import { TAKEN_OVER } from '../domain/ownership.ts';
+import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 
 /** What the audit says about whose chains there are. */
@@ -31,9 +30,8 @@ export async function readWitnesses(
     const rows = await store.readTestimonies(agentId);
     const firstSigned = keys.length > 0 ? await store.firstSignedSeq(agentId) : null;
     for (const row of rows) {
-      const isSound = isTestimony(row, keys);
-      if (isSound) testimonies.push(row);
-      if (!isSound && !isOlderThanKeys(row, keys, firstSigned)) continue;
+      if (!isBelieved(row, keys, firstSigned !== null && firstSigned <= row.chainSeq)) continue;
+      testimonies.push(row);
       for (const { agentId: former, head } of takeOversIn(row)) {
         known.add(former);
         if (head) heads.push({ agentId: former, head: { ...head, from: `the take-over by ${agentId}` } });
@@ -41,11 +39,4 @@ export async function readWitnesses(
     }
   }
   return { known, retired: new Set([...known].filter((agentId) => !present.includes(agentId))), heads, testimonies };
-}
-
-/** A take-over of before there were keys: the first signed row behind it vouches for it. */
-function isOlderThanKeys(row: PlacedRow, keys: KeyRing, firstSigned: number | null): boolean {
-  if (row.event !== TAKEN_OVER || !isTestimony(row, [])) return false;
-  const isUnsigned = judgeSignature(keys, row.hash ?? '', row.signature) === 'missing';
-  return isUnsigned && (firstSigned === null || row.chainSeq < firstSigned);
 }

@@ -1,6 +1,6 @@
 import { type Command, UNCLAIMED } from '../domain/command.ts';
 import type { Instant } from '../domain/instant.ts';
-import { endCommand } from '../domain/end-command.ts';
+import { endCommand, stopSequence } from '../domain/end-command.ts';
 import { type CommandCode, isForeignCode, PRE_CHECKS } from '../domain/pre-checks.ts';
 import type { Cycle } from './cycle.ts';
 
@@ -92,13 +92,6 @@ export function giveBack(
 /** The later steps of a sequence share the fate of the one before: cancelled after a failure, given back otherwise. */
 export function endRest(cycle: Cycle, before: Command, rest: Command): void {
   const status = cycle.draft.commands.find((command) => command.commandId === before.commandId)?.status;
-  if (status === 'failed')
-    endCommand(cycle.draft, rest, {
-      status: 'cancelled',
-      code: 'sequence_stopped',
-      reason: 'an earlier step of the sequence failed',
-      at: cycle.clock.now(),
-      claimedBy: cycle.lease.runId,
-    });
+  if (status === 'failed') stopSequence(cycle.draft, rest, cycle.clock.now(), cycle.lease.runId);
   else giveBack(cycle, rest, 'sequence_waits', PRE_CHECKS.sequence_waits.says);
 }

@@ -1,8 +1,7 @@
 import { type Acceptance, acceptanceRecord, acceptancesIn } from './audit-accepted.ts';
 import type { PlacedRow } from './audit-finding.ts';
-import { isTestimony, type TakeOver, takeOverRecord, takeOversIn } from './audit-witnesses.ts';
-import { judgeSignature, type KeyRing } from './key-ring.ts';
-import { TAKEN_OVER } from './ownership.ts';
+import { isBelieved, type TakeOver, takeOverRecord, takeOversIn } from './audit-witnesses.ts';
+import { bearsSignature, type KeyRing } from './key-ring.ts';
 
 /** Whether a row says anything of other rows: most prunes have nothing to carry on. */
 export function isTelling(row: PlacedRow): boolean {
@@ -24,9 +23,9 @@ export class CarriedTestimony {
   }
 
   next(row: PlacedRow): void {
-    const isOlderThanKeys = !this.#isSigned && row.event === TAKEN_OVER && judgeSignature(this.#keys, '', row.signature) === 'missing';
-    this.#isSigned ||= row.signature !== null && row.signature !== '';
-    if (!isTelling(row) || !isTestimony(row, isOlderThanKeys ? [] : this.#keys)) return;
+    const isBehindSigned = this.#isSigned;
+    this.#isSigned ||= bearsSignature(row.signature);
+    if (!isTelling(row) || !isBelieved(row, this.#keys, isBehindSigned)) return;
     for (const takeOver of takeOversIn(row)) this.#takeOvers.set(takeOver.agentId, takeOver);
     for (const [finding, acceptance] of acceptancesIn(row)) this.#accepted.set(finding, acceptance);
   }

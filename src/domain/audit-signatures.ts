@@ -2,7 +2,7 @@ import { ACCEPTED, PRUNED } from './audit-chain.ts';
 import { type AuditFinding, findingAt, findingOf, type PlacedRow } from './audit-finding.ts';
 import { counted } from './counted.ts';
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from './event.ts';
-import { isKeyId, judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
+import { bearsSignature, isKeyId, judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
 import { TAKEN_OVER } from './ownership.ts';
 
 /** Unknown keys that are told one by one; those beyond, and those that are none, are told as one. */
@@ -61,8 +61,7 @@ export class SignatureCheck {
   next(row: PlacedRow, verdict: SignatureVerdict | null): readonly AuditFinding[] {
     this.#last = row;
     this.#hasWordOfTheAgent ||= isWrittenWithTheKey(row);
-    const isSigned = row.signature !== null && row.signature !== '';
-    if (!isSigned) {
+    if (!bearsSignature(row.signature)) {
       this.unsigned += 1;
       if (verdict === null || this.signed === 0 || !isWrittenWithTheKey(row)) return [];
       return [findingAt('unsigned', row, 'it is not signed, and rows before it are: only somebody without the key writes it so')];

@@ -2,7 +2,7 @@ import { chainHash, MOST_CHAIN_SEQ, PRUNED } from './audit-chain.ts';
 import { type AuditFinding, findingOf, type KnownHead, type PlacedRow } from './audit-finding.ts';
 import type { AgentHealth } from './health.ts';
 import { field } from './json-field.ts';
-import { judgeSignature, type KeyRing } from './key-ring.ts';
+import { bearsSignature, judgeSignature, type KeyRing } from './key-ring.ts';
 import { TAKEN_OVER } from './ownership.ts';
 
 /** That another agent's tables changed hands, and the end that its chain had then; null where that was not noted. */
@@ -31,9 +31,18 @@ export function takeOverRecord({ agentId, head }: TakeOver): Readonly<Record<str
 }
 
 /** Whether an agent's row about itself is as it was written, and with keys by somebody who has one. */
-export function isTestimony(row: PlacedRow, keys: KeyRing): boolean {
+function isTestimony(row: PlacedRow, keys: KeyRing): boolean {
   if (row.subjectType !== 'agent' || row.subjectId !== row.agentId || !row.asWritten || chainHash(row) !== row.hash) return false;
   return keys.length === 0 || judgeSignature(keys, row.hash, row.signature) === 'valid';
+}
+
+/**
+ * Whether what the row tells counts: as isTestimony, and a take-over of before there were keys, for which the first signed row behind it
+ * vouches. @param isBehindSigned whether a row before it in its chain, or beside it, bears a signature
+ */
+export function isBelieved(row: PlacedRow, keys: KeyRing, isBehindSigned: boolean): boolean {
+  const isOlderThanKeys = row.event === TAKEN_OVER && !bearsSignature(row.signature) && !isBehindSigned;
+  return isTestimony(row, isOlderThanKeys ? [] : keys);
 }
 
 /** The end of a chain that agent_health knows; a finding where what stands there is none: it would keep every later cut from showing. */

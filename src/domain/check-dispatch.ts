@@ -4,7 +4,7 @@ import type { ConditionState } from './detection.ts';
 import { type Instant, isoOf } from './instant.ts';
 import type { KeyRing } from './key-ring.ts';
 import { permissiveTags, unmetPermissive } from './permissives.ts';
-import { type Stop, stop } from './pre-checks.ts';
+import { PRE_CHECKS, type Stop, stop } from './pre-checks.ts';
 import type { LiveValues } from './proposal.ts';
 import { hasDrifted, isSatisfied, toleranceFor } from './readiness.ts';
 import { wayOf } from './resolve-action.ts';
@@ -106,12 +106,12 @@ function orderHold({ equipmentId }: Command, { controls, condition, now }: Sendi
 function sequenceHold({ equipmentId }: Command, context: SendingContext): Stop | undefined {
   if (context.earlier.some(({ status }) => status !== 'executed')) return stop('sequence_waits');
   if (context.isEquipmentBusy) return stop('equipment_busy', `another command for ${equipmentId ?? '?'} is under way`);
-  if (context.writesLeft <= 0)
-    return stop(
-      'rate_limit',
-      `the limit of ${context.maxWritesPerMinute} writes a minute is reached, the next may be sent in 60 s at the latest`,
-    );
-  return undefined;
+  return context.writesLeft <= 0 ? stop('rate_limit', rateLimitText(context.maxWritesPerMinute)) : undefined;
+}
+
+/** The table's sentence, with what the limit is. */
+export function rateLimitText(maxWritesPerMinute: number): string {
+  return PRE_CHECKS.rate_limit.says.replace('…', String(maxWritesPerMinute));
 }
 
 /** Judges one claimed command against its ticket, the limits and the plant's live value: all of it again, however long the plant took. Pure. */

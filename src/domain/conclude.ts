@@ -3,7 +3,7 @@ import { judgeSeal } from './check-dispatch.ts';
 import type { Command } from './command.ts';
 import { ownCommands } from './derive-commands.ts';
 import type { Draft } from './draft.ts';
-import { endCommand } from './end-command.ts';
+import { stopSequence } from './end-command.ts';
 import { about } from './event.ts';
 import { commandIdOf } from './ids.ts';
 import { addSeconds, type Instant } from './instant.ts';
@@ -63,13 +63,7 @@ export function concludeRecommendation(
   if (!failed && commands.some((command) => command.status !== 'executed')) return false;
   if (commands.some((command) => isOutcomeOpen(command, claimedBy))) return false;
   for (const command of commands.filter((candidate) => candidate.status === 'pending' || candidate.status === 'executing'))
-    endCommand(draft, command, {
-      status: 'cancelled',
-      code: 'sequence_stopped',
-      reason: 'an earlier step of the sequence failed',
-      at: context.now,
-      claimedBy: command.status === 'executing' ? claimedBy : null,
-    });
+    stopSequence(draft, command, context.now, command.status === 'executing' ? claimedBy : null);
   const lost = missing.map((action) => `${action.tag} = ${action.value ?? '?'}: its command is missing`);
   return endExecuting(draft, row, failed ? 'failed' : 'executed', lost, context);
 }

@@ -30,3 +30,14 @@ export function endCommand(draft: Draft, command: Command, { status, code, reaso
     claimedBy,
   );
 }
+
+/** Ends what was to follow a step that failed. @param claimedBy the run that holds it, null where nobody has claimed it */
+export function stopSequence(draft: Draft, command: Command, at: Instant, claimedBy: string | null): void {
+  endCommand(draft, command, {
+    status: 'cancelled',
+    code: 'sequence_stopped',
+    reason: 'an earlier step of the sequence failed',
+    at,
+    claimedBy,
+  });
+}

@@ -66,9 +66,14 @@ export function signatureOf(ring: KeyRing, text: string): string | null {
 /** What a signature says of a text. `unknown_key`: made with a key that this ring does not hold. */
 export type SignatureVerdict = 'valid' | 'missing' | 'unknown_key' | 'invalid';
 
+/** Whether there is a signature at all, right or not. */
+export function bearsSignature(signature: string | null): signature is string {
+  return signature !== null && signature !== '';
+}
+
 /** Compares in constant time, so that the time taken tells nothing about the right answer. */
 export function judgeSignature(ring: KeyRing, text: string, signature: string | null): SignatureVerdict {
-  if (signature === null || signature === '') return 'missing';
+  if (!bearsSignature(signature)) return 'missing';
   const colon = signature.indexOf(':');
   const key = ring.find(({ id }) => id === signature.slice(0, Math.max(colon, 0)));
   if (!key) return 'unknown_key';

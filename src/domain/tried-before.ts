@@ -1,4 +1,5 @@
 import type { FamilyHistory, Recommendation } from './recommendation.ts';
+import { isRevert } from './revert.ts';
 
 /** Between what was tried first and what was tried after it. */
 const THEN = '; then ';
@@ -9,7 +10,7 @@ const ID_LENGTH = 8;
 
 function outcomeText({ recommendationId, status, outcome, ticket }: FamilyHistory, ineffective: ReadonlySet<string> | undefined): string {
   // A way back was no cure: that the condition goes on says nothing of it.
-  if (ticket?.turn === 'back' && status === 'executed') return 'put back';
+  if (isRevert(ticket) && status === 'executed') return 'put back';
   if (ineffective?.has(recommendationId)) return 'executed without effect';
   if (outcome === 'ineffective') return 'executed without effect';
   return status;

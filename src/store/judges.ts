@@ -9,7 +9,8 @@ import { EVENTS } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-export type Doubt = 'not_last' | 'unsigned';
+/** `not_last`: it is not the newest by its chain. `unsigned`: with signing keys, it is not as somebody with a key wrote it. */
+type Doubt = 'not_last' | 'unsigned';
 
 /** The newest row of the audit of some kinds about a subject: what it says decides, and not what the subject's own row says. */
 export interface Judge {
@@ -17,9 +18,7 @@ export interface Judge {
   readonly toStatus: string | null;
   /** What the row left in `after`; null where that is no object, because somebody edited it. */
   readonly copy: Row | null;
-  /** Whether it is the newest by its chain as well and, with signing keys, is as somebody with a key wrote it. */
-  readonly isAuthentic: boolean;
-  /** Where it is not, why. */
+  /** Why it is not believed; null where it is authentic. */
   readonly doubt: Doubt | null;
 }
 
@@ -29,14 +28,12 @@ export function judgeIn(record: unknown, keys: KeyRing, dialect: Dialect): Judge
   if (!row) return null;
   const { event, to_status: to, after } = row;
   const toStatus = typeof to === 'string' ? to : null;
-  const isAuthentic = isLastInChain(row) && (keys.length === 0 || isSigned(row, keys, dialect));
-  const doubt = isAuthentic ? null : isLastInChain(row) ? 'unsigned' : 'not_last';
-  return { event: String(event), toStatus, copy: objectIn(after), isAuthentic, doubt };
+  return { event: String(event), toStatus, copy: objectIn(after), doubt: doubtAbout(row, keys, dialect) };
 }
 
 /** What the audit last knows to be decided about a recommendation. What was over before it was seen is on record as made and ended at once. */
 export function lastDecisionIn(judge: Judge | null): LastDecision | null {
-  const columns = judge?.isAuthentic === true ? decisionFrom(judge.copy) : null;
+  const columns = judge?.doubt === null ? decisionFrom(judge.copy) : null;
   if (!judge || !columns) return null;
   const event = judge.event === 'created' && judge.toStatus === 'withdrawn' ? judge.toStatus : judge.event;
   const hash = judge.copy?.['action_hash'];
@@ -48,6 +45,8 @@ function isLastInChain({ chain_seq: seq, last_seq: last }: Row): boolean {
   return typeof seq !== 'number' || seq === last;
 }
 
-function isSigned(row: Row, keys: KeyRing, dialect: Dialect): boolean {
-  return judgeRowSignature(fromRow<StoredEvent>(EVENTS, row, dialect), keys) === 'valid';
+function doubtAbout(row: Row, keys: KeyRing, dialect: Dialect): Doubt | null {
+  if (!isLastInChain(row)) return 'not_last';
+  const isRight = keys.length === 0 || judgeRowSignature(fromRow<StoredEvent>(EVENTS, row, dialect), keys) === 'valid';
+  return isRight ? null : 'unsigned';
 }

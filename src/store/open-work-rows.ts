@@ -40,7 +40,7 @@ function givenIn(rows: readonly Row[]): ReadonlyMap<string, readonly GivenDecisi
 
 function ticketIn(record: unknown, keys: KeyRing, dialect: Dialect): Ticket | null {
   const judge = judgeIn(record, keys, dialect);
-  return judge?.isAuthentic === true ? ticketFrom(judge.copy) : null;
+  return judge?.doubt === null ? ticketFrom(judge.copy) : null;
 }
 
 /** A command with the ticket on record for it, which the row beside it carries. */
@@ -106,7 +106,7 @@ export class OpenWorkRows {
     const stored = statusSaid(fromRow<StoredRecommendation>(RECOMMENDATIONS, objectIn(row['content']) ?? {}, this.#dialect));
     const announced = given.get(stored.recommendationId);
     const issued = this.#judge(row['ticket']);
-    const copy = issued?.isAuthentic === true ? issued.copy : null;
+    const copy = issued?.doubt === null ? issued.copy : null;
     return {
       ...stored,
       ticket: ticketFrom(copy),
@@ -125,7 +125,7 @@ export class OpenWorkRows {
   /** What became of a command; a row that nobody with a key wrote, or of which another is the newest by the chain, must not set it back. */
   #fate(record: unknown): string {
     const judge = this.#judge(record);
-    if (judge?.isAuthentic === true) return judge.event;
+    if (judge?.doubt === null) return judge.event;
     return judge?.doubt === 'not_last' ? OVERTAKEN_FATE : UNSIGNED_FATE;
   }
 
@@ -136,10 +136,6 @@ export class OpenWorkRows {
       this.#dialect,
     );
     const ticket = ticketIn(row['ticket'], this.#keys, this.#dialect);
-    return {
-      ...statusSaid(history),
-      severity: severityOnRecord(history, ticket),
-      ticket,
-    };
+    return { ...statusSaid(history), severity: severityOnRecord(history, ticket), ticket };
   }
 }

@@ -126,13 +126,7 @@ const SINGLE: readonly Mutation[] = [
   {
     name: 'an audit row decides that no key signed',
     told: /I3: /,
-    edits: [
-      edit(
-        'src/store/judges.ts',
-        '(keys.length === 0 || isSigned(row, keys, dialect))',
-        '(keys.length >= 0 || isSigned(row, keys, dialect))',
-      ),
-    ],
+    edits: [edit('src/store/judges.ts', 'keys.length === 0 || judgeRowSignature(', 'keys.length >= 0 || judgeRowSignature(')],
   },
   {
     name: 'a request holds for as long as the row of its command says',
