@@ -53,9 +53,9 @@ export async function decide(
   const person = personOf(options, agentId, context.env);
   const store = await context.store();
   const row = await findRecommendation(store, options.id);
-  const events = await eventsOf(context, row);
+  const events = await store.listEvents({ subjectId: row.recommendationId, limit: MOST_EVENTS });
   const refusal =
-    (await refusalOf(context, row, kind, person)) ??
+    (await refusalOf(context, row, events, kind, person)) ??
     (kind === 'approve' ? ((await absenceOf(context, person)) ?? (await unfitTicket(context, row.recommendationId, events))) : undefined);
   if (refusal) throw refusal;
   await warnOfMissingKey(context, events);
@@ -80,11 +80,17 @@ export async function decide(
 }
 
 /** Why the decision cannot even be made; the cycle judges it again, by what the audit knows. */
-async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, person: Person): Promise<AgentError | undefined> {
+async function refusalOf(
+  context: CliContext,
+  row: Recommendation,
+  events: readonly StoredEvent[],
+  kind: Kind,
+  person: Person,
+): Promise<AgentError | undefined> {
   const id = shortId(row.recommendationId);
   const { policy } = await context.settings();
   if (row.status === 'awaiting_second') {
-    const onRecord = asOnRecord(row, await eventsOf(context, row), policy);
+    const onRecord = asOnRecord(row, events, policy);
     const first = plain(`recommendation ${id} has its first approval${decidedBy(onRecord)}`);
     if (kind === 'defer')
       return new AgentError('conflict', `${first} and cannot be deferred`, `approve or reject it: ops-agent show ${id}`);
@@ -94,13 +100,9 @@ async function refusalOf(context: CliContext, row: Recommendation, kind: Kind, p
   if (kind === 'approve' && isUndecided(row.status) && nameOf(row.revertRequestedBy) !== '') return askedForTheWayBack(row);
   if (mayBeDecided(row.status, TARGET[kind])) return undefined;
   if (kind !== 'approve' || row.status !== 'approved' || row.guardedStatus === 'approved') return decidedAlready(row);
-  if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, await eventsOf(context, row), policy)) return decidedAlready(row);
+  if (row.guardedStatus === 'awaiting_second' || !needsTwoPeople(row, events, policy)) return decidedAlready(row);
   const text = plain(`recommendation ${id} has its first approval${decidedBy(row)}, which the agent has not judged yet`);
   return new AgentError('conflict', text, 'approve it as the second after the next cycle');
-}
-
-async function eventsOf(context: CliContext, { recommendationId }: Recommendation): Promise<readonly StoredEvent[]> {
-  return (await context.store()).listEvents({ subjectId: recommendationId, limit: MOST_EVENTS });
 }
 
 /** The next cycle would only take such an approval back. Who rejects or defers need not be logged in. */

@@ -1,7 +1,5 @@
+import { EXIT } from './exit-codes.ts';
 import { codeOf, reasonOf } from './write-failures.ts';
-
-/** As for a file that cannot be written. */
-const EXIT_USAGE = 2;
 
 /**
  * What becomes of the process where its output cannot be written. Whoever reads it may stop early, as `head` does: that is no failure of
@@ -21,6 +19,6 @@ export function watchOutput(): { exitCodeFor(code: number): number } {
         process.stderr.write(`ops-agent: cannot write to stdout: ${reasonOf(error)}. Make room there, or write elsewhere\n`);
       process.exitCode = exitCodeFor(Number(process.exitCode ?? 0));
     });
-  const exitCodeFor = (code: number) => (hasFailed && code === 0 ? EXIT_USAGE : code);
+  const exitCodeFor = (code: number) => (hasFailed && code === EXIT.done ? EXIT.usage : code);
   return { exitCodeFor };
 }

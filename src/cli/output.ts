@@ -1,4 +1,4 @@
-import { onItsLines, onOneLine } from '../domain/printable.ts';
+import { escapedJson, onItsLines, onOneLine } from '../domain/printable.ts';
 
 /** Results go to stdout, everything else to stderr, so that a result can be piped. */
 export interface Output {
@@ -25,18 +25,11 @@ function printable(text: string, areColoursWanted: boolean): string {
     .join('');
 }
 
-/** JSON leaves these as they are, a terminal does not. */
-const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
-function jsonText(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(UNESCAPED, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
 /** @param areColoursWanted whether what is printed may have colours of ours */
 export function outputOf(areColoursWanted: boolean): Output {
   return {
     print: (text) => void process.stdout.write(`${printable(text, areColoursWanted)}\n`),
-    json: (value) => void process.stdout.write(`${jsonText(value)}\n`),
+    json: (value) => void process.stdout.write(`${escapedJson(JSON.stringify(value, null, 2))}\n`),
     write: (text) => new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error))),
     note: (text) => void process.stderr.write(`${printable(text, areColoursWanted)}\n`),
   };

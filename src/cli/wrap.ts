@@ -1,5 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 
+/** Where the rest of a line goes on that a terminal is too narrow for. */
+export const HANGING = 6;
+
 /** How many characters a line of the terminal has; without a terminal there is no width to keep to, and lines can be searched. */
 export function terminalWidth(): number {
   return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY;

@@ -14,3 +14,12 @@ export function onOneLine(text: string): string {
 export function onItsLines(text: string): string {
   return text.replace(UNPRINTABLE, (found) => (/^\n+$/.test(found) ? found : found.replace(/[^\n]+/g, ' ')));
 }
+
+function escaped(sign: string): string {
+  return sign === '\n' ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** JSON of the same value: what JSON leaves as it is, and a terminal does not, is escaped. */
+export function escapedJson(text: string): string {
+  return text.replace(UNPRINTABLE, (found) => found.replace(/./gsu, escaped));
+}

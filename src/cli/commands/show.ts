@@ -18,7 +18,7 @@ import { plain } from '../output.ts';
 import { withRoundedNumbers } from '../rounding.ts';
 import { actionLines, assessedText, readingsText, statusText, timeText } from '../wording.ts';
 import { askedText, wayBackText } from '../way-back.ts';
-import { terminalWidth, wrapped } from '../wrap.ts';
+import { HANGING, terminalWidth, wrapped } from '../wrap.ts';
 
 export interface ShowOptions extends JsonOption {
   readonly id: string;
@@ -48,9 +48,6 @@ export async function run(context: CliContext, options: ShowOptions): Promise<nu
 
 /** The longest label (`Deferred until:`) and a blank. */
 const LABEL_WIDTH = 16;
-/** Where the rest of a line goes on that a terminal is too narrow for. */
-const HANGING = 6;
-
 /** What is known about a recommendation beside its row. */
 interface Surroundings {
   readonly now: Instant;

@@ -5,7 +5,7 @@ import { type Palette, paletteFor } from '../colour.ts';
 import type { CliContext } from '../context.ts';
 import { plain } from '../output.ts';
 import { signalText, timeText } from '../wording.ts';
-import { terminalWidth, wrapped } from '../wrap.ts';
+import { HANGING, terminalWidth, wrapped } from '../wrap.ts';
 import { relatedLines, orderLines, outcomeText } from './facts.ts';
 import { historyOf } from './history.ts';
 import { type Moment, momentsOf } from './moments.ts';
@@ -18,9 +18,6 @@ import { changeText, noWriteText, readBackText, sentText } from './write-wording
 
 /** Without a terminal there is no width to keep to. */
 const DEFAULT_COLUMNS = 80;
-/** Where the rest of a line goes on that a terminal is too narrow for. */
-const HANGING = 6;
-
 export function printEvidence(context: CliContext, evidence: Evidence): void {
   const palette = paletteFor(context.globals, context.env);
   const page = terminalPage(evidence, palette, process.stdout.columns ?? DEFAULT_COLUMNS);
