@@ -41,6 +41,8 @@ export interface Dialect {
   jsonReal(expression: string): string;
   /** A column as jsonObject reads it: bytes that somebody wrote where a text belongs are missing. */
   asRead(column: string): string;
+  /** A text column, with bytes that somebody stored in it as a text that says so: it is none that the agent makes. */
+  bytesNamed(column: string): string;
   /** A column of people's words as `wordOf` reads it: without blanks of any kind around it, in lower case; '' where there is none. */
   wordAsRead(column: string): string;
   /** A column of times as decodeTime reads it, to compare with the engine's clock: NULL for what is no time. */

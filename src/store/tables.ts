@@ -7,6 +7,8 @@ export interface Column {
   readonly notNull?: boolean;
   /** A literal that is safe in DDL. */
   readonly default?: string;
+  /** Bytes in it must not read as missing, as they do elsewhere: that nothing is there says something. */
+  readonly isNullTelling?: boolean;
 }
 
 /** A column of rows that travel in a JSON parameter. */
@@ -78,7 +80,7 @@ export const RECOMMENDATIONS: Table = {
     time('chattering_timestamp'),
     text('tried_before'),
     text('revert_requested_by'),
-    text('approved_hash'),
+    text('approved_hash', { isNullTelling: true }),
   ],
 };
 

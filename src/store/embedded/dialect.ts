@@ -3,7 +3,7 @@ import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { wordList } from '../word-list.ts';
-import { decodeTime, isReadableTime, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead, bytesNamed } from './as-read.ts';
+import { bytesNamed, decodeTime, isReadableTime, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
 import { embeddedExtras, whereDeletable } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
@@ -134,11 +134,11 @@ export const embeddedDialect: Dialect = {
   decodeTime,
   toJsonValue,
   jsonRows,
-  jsonObject: (entries) =>
-    `json_object(${entries.map(([name, expression]) => `'${name}', ${name === 'approved_hash' ? bytesNamed(expression) : unlessBlob(expression)}`).join(', ')})`,
+  jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${unlessBlob(expression)}`).join(', ')})`,
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
   asRead: unlessBlob,
+  bytesNamed,
   wordAsRead,
   timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,

@@ -5,8 +5,9 @@ import { wordList } from '../word-list.ts';
 /** A row as one JSON text, so that rows of different tables can travel in one result. */
 export function rowJson(d: Dialect, alias: string, columns: Table['columns']): string {
   return d.jsonObject(
-    columns.map(({ name, kind }) => {
+    columns.map(({ name, kind, isNullTelling }) => {
       const column = `${alias}.${d.quote(name)}`;
+      if (isNullTelling) return [name, d.bytesNamed(column)];
       return [name, kind === 'real' ? d.jsonReal(column) : column];
     }),
   );
