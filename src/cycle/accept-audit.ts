@@ -6,7 +6,7 @@ import { type KeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import type { Store } from '../ports/store.ts';
-import { checkAudit } from './check-audit.ts';
+import { checkAudit, lacksKey } from './check-audit.ts';
 
 /** A person can look through so many; an event that names them is still one row. */
 const MOST_ACCEPTED = 1000;
@@ -34,13 +34,13 @@ export interface AcceptRequest {
  */
 export async function acceptAudit(store: Store, request: AcceptRequest): Promise<readonly AuditFinding[]> {
   const { agentId, keys, findingsId } = request;
-  const { findings, findingsTotal, findingsId: found, chains } = await checkAudit(store, { keys, heads: [], mostFindings: MOST_ACCEPTED });
+  const report = await checkAudit(store, { keys, heads: [], mostFindings: MOST_ACCEPTED });
+  const { findings, findingsTotal, findingsId: found } = report;
   if (found === null) return [];
   const { health } = await store.readHealth();
   const other = health.find((row) => row.agentId !== agentId);
   if (other) throw otherOwner(other.agentId, agentId);
-  const own = chains.find((chain) => chain.agentId === agentId);
-  if (keys.length === 0 && own !== undefined && own.signed > 0)
+  if (lacksKey(report, agentId, keys))
     throw new AgentError(
       'usage',
       'the audit is signed, and without a key nobody would believe who answers for it',

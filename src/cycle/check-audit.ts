@@ -83,6 +83,11 @@ async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, qu
   return { chains, unchained: outside.rows, start, findings, findingsTotal, findingsId, accepted };
 }
 
+/** Whether what is told to the audit now would not be believed: the agent's rows are signed, and there is no key. */
+export function lacksKey({ chains }: Pick<AuditReport, 'chains'>, agentId: string, keys: KeyRing): boolean {
+  return keys.length === 0 && (chains.find((chain) => chain.agentId === agentId)?.signed ?? 0) > 0;
+}
+
 /** The last word about a finding is the one that counts. */
 function acceptedBy(testimonies: readonly PlacedRow[]): ReadonlyMap<string, Acceptance> {
   return new Map(testimonies.flatMap((row) => [...acceptancesIn(row)]));

@@ -8,10 +8,11 @@ import { type Instant, isoOf, SECOND_MS } from '../domain/instant.ts';
 import { type KeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
 import { otherOwner } from '../domain/ownership.ts';
+import { onOneLine } from '../domain/printable.ts';
 import { leastKeepSeconds, prunedEvent } from '../domain/prune.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { Store } from '../ports/store.ts';
-import { checkAudit } from './check-audit.ts';
+import { checkAudit, lacksKey } from './check-audit.ts';
 import { pause } from './pause.ts';
 import { planPrune, type PruneReport, reachSeconds } from './plan-prune.ts';
 
@@ -68,16 +69,16 @@ interface Sound {
 }
 
 async function requireSound(store: Store, agentId: string, { keys }: PruneRequest): Promise<Sound> {
-  const { findings, findingsTotal, chains, accepted, start } = await checkAudit(store, { keys, heads: [], mostFindings: 1 });
+  const report = await checkAudit(store, { keys, heads: [], mostFindings: 1 });
+  const { findings, findingsTotal, accepted, start } = report;
   const [first] = findings;
   if (first)
     throw new AgentError(
       'unsound_audit',
-      `the audit is not sound, and taking rows away would take the evidence with them (${counted(findingsTotal, 'finding')}, the first: ${first.text.replace(/\p{Cc}+/gu, ' ')})`,
+      `the audit is not sound, and taking rows away would take the evidence with them (${counted(findingsTotal, 'finding')}, the first: ${onOneLine(first.text)})`,
       'see: ops-agent audit verify',
     );
-  const own = chains.find((chain) => chain.agentId === agentId);
-  if (keys.length === 0 && own !== undefined && own.signed > 0)
+  if (lacksKey(report, agentId, keys))
     throw new AgentError(
       'usage',
       'the audit is signed, and without a key the event that stands for what is taken away would not be believed',

@@ -23,7 +23,7 @@ export function fingerprintOf({ kind, agentId, chainSeq, eventId, evidence }: Au
 }
 
 /** Says in one word which findings somebody saw: it is another one as soon as any of them is another one. */
-export function nextFindingsId(id: string | null, finding: AuditFinding): string {
+function nextFindingsId(id: string | null, finding: AuditFinding): string {
   return hashOf([id, fingerprintOf(finding)]);
 }
 

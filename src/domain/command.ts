@@ -39,6 +39,18 @@ export interface Command {
 /** The columns of a claim, for a command that is pending again because nothing of it was sent. */
 export const UNCLAIMED = { status: 'pending', claimedBy: null, claimedTimestamp: null, notAfter: null } as const satisfies Partial<Command>;
 
+/** The columns of a command that nobody has worked on yet. */
+export const UNTOUCHED = {
+  ...UNCLAIMED,
+  readBackValue: null,
+  startedTimestamp: null,
+  completedTimestamp: null,
+  executedTimestamp: null,
+  attempt: 0,
+  failureCode: null,
+  executionResult: null,
+} as const satisfies Partial<Command>;
+
 /** What a command may differ in from its ticket: the judge of a claimed row. */
 export type SealedColumns = Pick<
   Command,

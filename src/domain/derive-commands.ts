@@ -1,4 +1,4 @@
-import { type Command, sealedColumnsOf, signCommand } from './command.ts';
+import { type Command, sealedColumnsOf, signCommand, UNTOUCHED } from './command.ts';
 import type { Draft } from './draft.ts';
 import { commandIdOf } from './ids.ts';
 import type { Instant } from './instant.ts';
@@ -38,20 +38,10 @@ function commandOf(ticket: Ticket, action: Action, row: OpenRecommendation, { ag
   const sealed = sealedColumnsOf(ticket, action);
   return {
     ...sealed,
+    ...UNTOUCHED,
     actionDescription: row.recommendedAction,
-    status: 'pending',
     createdTimestamp: now,
     createdByAgent: agentId,
-    readBackValue: null,
-    claimedBy: null,
-    claimedTimestamp: null,
-    startedTimestamp: null,
-    completedTimestamp: null,
-    executedTimestamp: null,
-    notAfter: null,
-    attempt: 0,
-    failureCode: null,
-    executionResult: null,
     signature: signCommand(sealed, ticket, keys),
   };
 }

@@ -39,7 +39,6 @@ export interface AuditStore {
   readChainPage(page: ChainPage): Promise<readonly PlacedRow[]>;
   /** The next rows outside of every chain, in the order of their ids. */
   readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]>;
-  countUnchained(): Promise<number>;
   /**
    * What an agent tells of other rows, in order of its places: take-overs, what people answered for, and prunes that carry either on. As many
    * as a person could look through; of more the newest.

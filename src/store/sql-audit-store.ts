@@ -10,7 +10,6 @@ import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import {
   chainPageStatement,
-  countUnchainedStatement,
   firstSeqStatement,
   firstSignedStatement,
   nextOwnerStatement,
@@ -94,10 +93,6 @@ export class SqlAuditStore implements AuditStore {
 
   async firstSignedSeq(agentId: string): Promise<number | null> {
     return this.#seq(firstSignedStatement(agentId));
-  }
-
-  async countUnchained(): Promise<number> {
-    return this.#count(countUnchainedStatement());
   }
 
   async firstSeq(agentId: string, since: Instant | null = null): Promise<number | null> {

@@ -92,7 +92,6 @@ function auditPart(session: Session): AuditStore {
     readChainOwners: () => audit.readChainOwners(),
     readChainPage: (page) => audit.readChainPage(page),
     readUnchainedPage: (page) => audit.readUnchainedPage(page),
-    countUnchained: () => audit.countUnchained(),
     readTestimonies: (agentId) => audit.readTestimonies(agentId),
     firstSignedSeq: (agentId) => audit.firstSignedSeq(agentId),
     firstSeq: (...request) => audit.firstSeq(...request),

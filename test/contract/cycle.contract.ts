@@ -5,22 +5,11 @@ import { COMMAND_TRANSITIONS, type CommandStatus } from '../../src/domain/transi
 import type { Claim, Heartbeat } from '../../src/ports/cycle-store.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { type StoreProcesses, storeProcesses } from '../support/store-children.ts';
-import { ACTION, aCommand, anEvent, aRecommendation, aTicket, inserting, insertingCommand, issued } from './samples.ts';
+import { ACTION, aCommand, anEvent, aRecommendation, aTicket, HEARTBEAT, inserting, insertingCommand, issued } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const AT = Date.UTC(2026, 1, 19, 10, 30);
-const BEAT: Heartbeat = {
-  status: 'online',
-  processId: 'process-1',
-  detected: false,
-  watermark: null,
-  newestReadingAt: null,
-  nextDueInSeconds: 10,
-  cycleMs: 1,
-  lastError: null,
-  rulesHash: 'r',
-  version: 'v',
-};
+const BEAT: Heartbeat = { ...HEARTBEAT, processId: 'process-1' };
 
 const ALONE: Heartbeat = { ...BEAT, processId: null };
 const OTHER: Heartbeat = { ...BEAT, processId: 'process-2', nextDueInSeconds: 60 };

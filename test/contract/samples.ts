@@ -1,5 +1,5 @@
 import { issuedCopy } from '../../src/domain/audit-copy.ts';
-import type { Command } from '../../src/domain/command.ts';
+import { type Command, UNTOUCHED } from '../../src/domain/command.ts';
 import type { AgentEvent } from '../../src/domain/event.ts';
 import { commandIdOf, recommendationIdOf } from '../../src/domain/ids.ts';
 import type { Instant } from '../../src/domain/instant.ts';
@@ -101,22 +101,13 @@ export function aCommand(at: Instant, given: Partial<Command> = {}): Command {
     unit: '%',
     direction: 'decrease',
     oldValue: 100,
-    readBackValue: null,
+    ...UNTOUCHED,
     actionDescription: 'EMERGENCY: Reduce throughput by 50% immediately',
     severity: 'critical',
-    status: 'pending',
     createdTimestamp: at,
     createdByAgent: AGENT,
-    claimedBy: null,
-    claimedTimestamp: null,
-    startedTimestamp: null,
-    completedTimestamp: null,
-    executedTimestamp: null,
-    notAfter: null,
     attempt: null,
-    failureCode: null,
     signature: null,
-    executionResult: null,
     ...given,
   };
 }

@@ -1,5 +1,5 @@
 import type { DispatchContext } from '../../src/domain/check-dispatch.ts';
-import { sealedColumnsOf, type Command } from '../../src/domain/command.ts';
+import { type Command, sealedColumnsOf, UNTOUCHED } from '../../src/domain/command.ts';
 import type { Control, ControlKind } from '../../src/domain/control.ts';
 import { DEFAULT_CAUSES, DEFAULT_TEMPERATURE_BANDS, SIMULATOR_TAGS } from '../../src/domain/default-rules.ts';
 import type { DetectedState } from '../../src/domain/detection.ts';
@@ -135,21 +135,11 @@ export function commandsOf(row: OpenRecommendation, overrides: Partial<Command> 
   if (!ticket) return [];
   return ticket.actions.map((action) => ({
     ...sealedColumnsOf(ticket, action),
-    readBackValue: null,
+    ...UNTOUCHED,
     actionDescription: row.recommendedAction,
-    status: 'pending',
     createdTimestamp: NOW,
     createdByAgent: 'AGENT',
-    claimedBy: null,
-    claimedTimestamp: null,
-    startedTimestamp: null,
-    completedTimestamp: null,
-    executedTimestamp: null,
-    notAfter: null,
-    attempt: 0,
-    failureCode: null,
     signature: null,
-    executionResult: null,
     ...overrides,
   }));
 }

@@ -75,10 +75,6 @@ export function outsideOfChains(alias: string): string {
   return `(${alias}.chain_seq IS NULL OR NOT ${inChain(alias)})`;
 }
 
-export function countUnchainedStatement(): Statement {
-  return read(`SELECT COUNT(*) AS n FROM agent_events x WHERE ${outsideOfChains('x')}`);
-}
-
 export function firstSeqStatement(agentId: string, since: Instant | null, d: Dialect): Statement {
   const sql = `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')}`;
   if (since === null) return read(sql, { agent: agentId });
