@@ -5,7 +5,7 @@ import { type Instant, isoOf } from '../domain/instant.ts';
 import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf } from '../domain/proposal.ts';
 import { decisionOf, type FamilyHistory, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
 import { isWorse } from '../domain/severity.ts';
-import type { Decision } from '../domain/situation.ts';
+import type { Decision, Superseded } from '../domain/situation.ts';
 import type { Cycle } from './cycle.ts';
 import { noteConflicts } from './note-conflicts.ts';
 
@@ -14,7 +14,7 @@ export function applyDecision(cycle: Cycle, decision: Decision, author: Authorsh
   switch (decision.kind) {
     case 'open':
       // A predecessor that cannot end in this write keeps the family's place; the next cycle decides again.
-      if (decision.supersedes && !cancel(cycle, decision.supersedes, 'a worse reading replaced what was approved')) break;
+      if (decision.supersedes && !supersede(cycle, decision.supersedes)) break;
       create(cycle, recommendationOf(decision.proposal, 'pending', author, live), decision.proposal);
       break;
     case 'record':
@@ -49,6 +49,10 @@ export function applyDecision(cycle: Cycle, decision: Decision, author: Authorsh
       );
       break;
   }
+}
+
+function supersede(cycle: Cycle, { row, accountedTo }: Superseded): boolean {
+  return cancel(cycle, row, 'a worse reading replaced what was approved', accountedTo);
 }
 
 /** An episode that was over before it was seen. Whoever decides about the row that it stands beside is told of it. */

@@ -27,7 +27,9 @@ export function dispatchContext(cycle: Cycle): DispatchPlanContext {
     mayDispatch: cycle.ports.plant.acts && cycle.detected !== null,
     conditionOf: (row) =>
       cycle.detected && isTrusted(cycle, row) ? situations.conditionOf(row, latest, settings.source.maxAgeSeconds) : 'unknown',
-    accountedFor: (row) =>
-      accountedBy(row.firstDetectedTimestamp, situations.liveOf(row)?.last?.at ?? 0, cycle.detected?.dealtUpTo ?? null),
+    accountedFor: (row) => {
+      const seen = Object.values(situations.of(row)).map((state) => state?.last?.at ?? 0);
+      return accountedBy(row.firstDetectedTimestamp, Math.max(0, ...seen), cycle.detected?.dealtUpTo ?? null);
+    },
   };
 }

@@ -56,8 +56,8 @@ export class SituationIndex {
   }
 
   /** What the readings from the family's newest row on say. */
-  of(row: FamilyKey): Pick<Situation, 'live' | 'backlog'> {
-    return { live: this.#live.get(keyOf(row)), backlog: this.#backlog.get(keyOf(row)) };
+  of(row: FamilyKey): Pick<Situation, 'live' | 'backlog' | 'late'> {
+    return { live: this.#live.get(keyOf(row)), backlog: this.#backlog.get(keyOf(row)), late: this.#late.get(keyOf(row)) };
   }
 
   conditionOf(row: FamilyKey, now: Instant, maxAgeSeconds: number): ConditionState {

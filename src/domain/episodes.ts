@@ -38,15 +38,22 @@ export function believable<Row extends Pick<FamilyHistory, 'firstDetectedTimesta
   return isAhead(lastAccountedTimestamp, now) ? { ...row, lastAccountedTimestamp: firstDetectedTimestamp } : row;
 }
 
-/** What an open row accounts for that ends now: its own violations as far as they were seen, those of the slice included. */
+/** What an open row accounts for that ends now: its own violations as far as they were seen, those of the slice and late ones included. */
 export function accountedAtEnd(
   row: OpenRecommendation,
-  { live, backlog }: Pick<Situation, 'live' | 'backlog'>,
+  { live, backlog, late }: Pick<Situation, 'live' | 'backlog' | 'late'>,
   { backlogUpTo, now }: Pick<DecisionContext, 'backlogUpTo' | 'now'>,
 ): Instant {
   const { firstDetectedTimestamp: began, lastAccountedTimestamp: before } = believable(row, now) ?? row;
-  const seen = [live, backlog].flatMap((state) => state?.raised?.lastAt ?? []);
+  const seen = [late, backlog, live].flatMap((state) => state?.raised?.lastAt ?? []);
   return Math.max(before, ...seen.map((lastAt) => accountedBy(began, lastAt, backlogUpTo)));
+}
+
+/** What came before `state`, whose violations are those of the row that takes the place of `row`. */
+function accountedBefore(state: DetectedState, row: OpenRecommendation, { late, backlog }: Situation, context: DecisionContext): Instant {
+  const passed = backlog && !waits(backlog, context) ? backlog : undefined;
+  const before = { live: { late, backlog: passed }, backlog: { late }, late: {} }[state.part];
+  return accountedAtEnd(row, { live: undefined, backlog: undefined, ...(state.isEarlier ? {} : before) }, context);
 }
 
 /** What violations that are worse than an open row make of it; undefined where they are not, or where it is too late for a change. */
@@ -54,8 +61,9 @@ export function escalationOf(
   situation: Situation,
   row: OpenRecommendation,
   state: DetectedState,
-  { backlogUpTo }: DecisionContext,
+  context: DecisionContext,
 ): Extract<Decision, { kind: 'escalate' | 'open' }> | undefined {
+  const { backlogUpTo } = context;
   const band = state.raised ? bandFor(situation.family, state.raised.peak.value) : undefined;
   if (!state.raised || !band || !isWorse(band.severity, row.severity)) return undefined;
   const { firstAt, lastAt } = state.raised;
@@ -65,7 +73,8 @@ export function escalationOf(
   }
   if (row.status === 'approved') {
     const accountedTo = accountedBy(firstAt, lastAt, backlogUpTo);
-    return { kind: 'open', proposal: proposalOf(situation, state, row, accountedTo), supersedes: row };
+    const supersedes = { row, accountedTo: accountedBefore(state, row, situation, context) };
+    return { kind: 'open', proposal: proposalOf(situation, state, row, accountedTo), supersedes };
   }
   // Executing: what is being written is not changed under way; the family's next row says what is left.
   return undefined;

@@ -26,8 +26,14 @@ export interface Situation {
   readonly open: OpenRecommendation | undefined;
 }
 
+/** What ends because something worse takes its place: up to when its own violations were seen. */
+export interface Superseded {
+  readonly row: OpenRecommendation;
+  readonly accountedTo: Instant;
+}
+
 export type Decision =
-  | { readonly kind: 'open'; readonly proposal: Proposal; readonly supersedes: OpenRecommendation | null }
+  | { readonly kind: 'open'; readonly proposal: Proposal; readonly supersedes: Superseded | null }
   | { readonly kind: 'record'; readonly proposal: Proposal }
   | { readonly kind: 'escalate'; readonly row: OpenRecommendation; readonly proposal: Proposal }
   /** The row's episode lasted longer than it says. */

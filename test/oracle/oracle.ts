@@ -406,7 +406,12 @@ function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: n
   const last = lastOf(seen.raising);
   const found = newRow('pending', sight.family, seen.raising, passed(first, last, sight));
   if (!isMoreSevere(found.severity, row.severity)) return null;
-  if (!isUndecided(row)) return { changed: { ...row, status: 'cancelled' }, next: [found] };
+  // What the slice showed before what is on now is the row's still.
+  if (!isUndecided(row)) {
+    const before = seen === sight.live ? (unlessLeft(sight.slice, sight)?.raising ?? []) : [];
+    const lastAccounted = Math.max(row.lastAccounted, ...before.map(({ at }) => passed(row.firstDetected, at, sight)));
+    return { changed: { ...row, status: 'cancelled', lastAccounted }, next: [found] };
+  }
   const { equipment, family } = row;
   const firstDetected = Math.min(row.firstDetected, first);
   const lastAccounted = Math.max(row.lastAccounted, passed(row.firstDetected, last, sight));

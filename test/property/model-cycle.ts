@@ -195,7 +195,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
 function apply(draft: Draft, decision: Decision, now: number): void {
   switch (decision.kind) {
     case 'open':
-      if (decision.supersedes) end(draft, decision.supersedes, 'cancelled');
+      if (decision.supersedes) end(draft, decision.supersedes.row, 'cancelled');
       create(draft, recommendationOf(decision.proposal, 'pending', author(now), new Map([[LIVE_TAG, 100]])));
       return;
     case 'record':

@@ -27,6 +27,7 @@ const STALE = state('live', { last: 92, lastAt: NOW - 301 * SECOND });
 const OVER = state('live', { peak: 92, last: 70, raisedTo: NOW - 90 * SECOND, clearSince: NOW - 60 * SECOND });
 const past = (seconds: number) => SLICE_END - seconds * SECOND;
 const PAST_HOLDS = state('backlog', { peak: 92, lastAt: past(0), raisedTo: past(0) });
+const PAST_LONG = state('backlog', { peak: 92, firstAt: past(100), lastAt: past(0), raisedTo: past(0) });
 const PAST_WORSE = state('backlog', { peak: 97, lastAt: past(0), raisedTo: past(0) });
 const PAST_OVER = state('backlog', { peak: 92, last: 70, lastAt: past(0), raisedTo: past(100), clearSince: past(90) });
 const LATE_HOLDS = state('late', { peak: 92, lastAt: past(9000), raisedTo: past(9000) });
@@ -210,9 +211,31 @@ test('what is approved and overtaken by a worse reading is superseded by a row t
   const [decision] = decide({ open: row, live: WORSE });
   expect(decision).toMatchObject({
     kind: 'open',
-    supersedes: { recommendationId: row.recommendationId },
+    supersedes: { row: { recommendationId: row.recommendationId } },
     proposal: { predecessor: { recommendationId: row.recommendationId } },
   });
+});
+
+test.each<[string, Partial<Situation>, Partial<DecisionContext>, number]>([
+  ['the slice', { backlog: PAST_HOLDS }, CATCHING_UP, past(0)],
+  ['the slice as far as this cycle deals with it', { backlog: PAST_LONG }, { backlogUpTo: past(50) }, past(50)],
+  ['a slice that the next cycle deals with', { backlog: PAST_LONG }, { backlogUpTo: past(101) }, past(9999)],
+  ['late rows', { late: LATE_HOLDS }, {}, past(9000)],
+])('what is approved and overtaken has on record what %s showed of it before', (_what, before, context, upTo) => {
+  const row = acceptedRow({ firstDetectedTimestamp: past(9999), lastAccountedTimestamp: past(9999) });
+  expect(decide({ open: row, live: WORSE, ...before }, context)).toMatchObject([{ kind: 'open', supersedes: { row, accountedTo: upTo } }]);
+});
+
+test('what is approved and overtaken by late rows leaves what came after them to the next cycle', () => {
+  const row = acceptedRow({ firstDetectedTimestamp: past(9999), lastAccountedTimestamp: past(9999) });
+  const decided = decide({ open: row, late: LATE_WORSE, live: HOLDS });
+  expect(decided).toMatchObject([{ kind: 'open', supersedes: { row, accountedTo: past(9999) } }]);
+});
+
+test('a row that a standing order ends has the late rows of its time on record', () => {
+  const row = openRow({ firstDetectedTimestamp: past(9999), lastAccountedTimestamp: past(9999) });
+  const controls = [control('out_of_service', { since: past(9001) })];
+  expect(decide({ open: row, late: LATE_HOLDS }, { controls })).toMatchObject([{ kind: 'withdraw', accountedTo: past(9000) }]);
 });
 
 test('two episodes in one cycle are a chain: the second follows the first and counts as later', () => {
