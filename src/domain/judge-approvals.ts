@@ -148,14 +148,19 @@ const EDITED: Refusal = { code: 'edited', reason: 'the actions are not the ones 
 const FIRST_TIME: Refusal = { code: 'impossible_time', reason: 'the second approval has the time of the first' };
 const NO_TIME: Refusal = { code: 'impossible_time', reason: 'the approval has no time' };
 
-/** The agent leaves these empty while a recommendation is undecided: somebody rejected it since, and an approval was written over that. */
+/**
+ * The agent leaves these empty while a recommendation is undecided: somebody rejected it since, and an approval was written over that. Or the
+ * audit has a rejection for the last word, which a run could not store, or the row does not show any more.
+ */
 function wasRejected(row: OpenRecommendation): boolean {
-  return nameOf(row.rejectedByOperator) !== '' || row.rejectedTimestamp !== null;
+  return nameOf(row.rejectedByOperator) !== '' || row.rejectedTimestamp !== null || row.lastDecision?.event === 'rejected';
 }
 
-function contradicted({ rejectedByOperator, rejectionReason }: OpenRecommendation): Refusal {
-  const who = nameOf(rejectedByOperator) || 'somebody';
-  return { code: 'contradicted', reason: `${who} had rejected it before (${rejectionReason ?? 'no reason given'}); decide again` };
+function contradicted(row: OpenRecommendation): Refusal {
+  const known = [row, ...(row.lastDecision?.event === 'rejected' ? [row.lastDecision.columns] : [])];
+  const who = known.map(({ rejectedByOperator }) => nameOf(rejectedByOperator)).find((name) => name !== '') ?? 'somebody';
+  const why = known.map(({ rejectionReason }) => rejectionReason).find((reason) => reason !== null) ?? 'no reason given';
+  return { code: 'contradicted', reason: `${who} had rejected it before (${why}); decide again` };
 }
 
 function revertAsked({ revertRequestedBy }: OpenRecommendation): Refusal {

@@ -81,6 +81,22 @@ test('an episode that was over before it was seen is no question because somebod
     expect(world.model.violations).toEqual([]);
   }));
 
+test('an approval written over a rejection that the audit has does not count, whatever the row shows of it', () =>
+  rig.play(PLAIN, async (world) => {
+    await world.reading(MEDIUM);
+    await wholeCycle(world);
+    await editRecommendation(world, `status = 'rejected'`);
+    await world.reading(MEDIUM);
+    await wholeCycle(world);
+    await approveBySql(world, 'anna', world.time(world.now));
+    await editRecommendation(world, `guarded_status = 'pending'`);
+    await world.reading(MEDIUM);
+    await wholeCycle(world);
+    expect(newest(world)).toMatchObject({ status: 'pending', guarded: 'pending', approvedBy: '' });
+    expect(world.model.writes).toEqual([]);
+    expect(world.model.violations).toEqual([]);
+  }));
+
 test('a time limit that somebody edited after the claim is not what the plant is told', () =>
   rig.play(PLAIN, async (world) => {
     await approved(world);

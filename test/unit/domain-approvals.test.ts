@@ -3,7 +3,7 @@ import { checkDispatch, isReadBack } from '../../src/domain/check-dispatch.ts';
 import type { Command } from '../../src/domain/command.ts';
 import { judgeApproval } from '../../src/domain/judge-approvals.ts';
 import { isSatisfied, judgeReadiness, type ReadinessContext, tagsToRead, toleranceOf } from '../../src/domain/readiness.ts';
-import type { OpenRecommendation } from '../../src/domain/recommendation.ts';
+import { NO_DECISION, type OpenRecommendation } from '../../src/domain/recommendation.ts';
 import type { AllowedTag } from '../../src/domain/tags.ts';
 import type { Ticket } from '../../src/domain/ticket.ts';
 import {
@@ -71,6 +71,11 @@ test.each<[string, Partial<OpenRecommendation>, string]>([
   ['over a rejection', { rejectedByOperator: 'jane', rejectedTimestamp: NOW - 21 * SECOND }, 'contradicted'],
   ['over a rejection by nobody', { rejectedTimestamp: NOW - 21 * SECOND }, 'contradicted'],
   ['over a rejection without a time', { rejectedByOperator: 'jane' }, 'contradicted'],
+  [
+    'over a rejection that the audit alone has',
+    { lastDecision: { event: 'rejected', columns: { ...NO_DECISION, rejectedByOperator: 'jane' }, actionHash: null } },
+    'contradicted',
+  ],
   ['with edited actions', { actions: [] }, 'edited'],
   ['with another hash', { actionHash: 'x' }, 'edited'],
   ['without a ticket on record', { ticket: null }, 'edited'],
