@@ -218,17 +218,24 @@ VALUES ('forged', '${id}', 'R1', '${throughput()}', '10', 'pending', 1)`);
   });
 
   test('14. bad, stale or frozen data gives no control action, and a bad sensor a work order', async () => {
-    await begin();
+    await begin({ 'sensorFaults.stuck.seconds': 20, 'sensorFaults.stuck.minReadings': 3 });
     await scene.sql(`INSERT INTO sensor_data (equipment_id, temperature, sensor_status, timestamp)
 VALUES ('BAD', 97, 'bad', '${timeText(Date.now())}'), ('BAD', 97, 'bad', '${timeText(Date.now() - 1000)}')`);
     await approved();
     await scene.sql(`UPDATE sensor_data SET timestamp = '${timeText(Date.now() - 400_000)}' WHERE equipment_id = 'R1'`);
+    await approved('FROZEN');
+    for (const ageSeconds of [19, 15, 10, 5, 0]) await scene.reading('FROZEN', CRITICAL, ageSeconds);
     await scene.cycle();
     await scene.cycle();
     expect(writes()).toHaveLength(0);
     expect([await status(), await scene.commands('R1')]).toEqual(['approved', []]);
     expect(await scene.rows('BAD')).toEqual([]);
-    expect(await scene.sql(`SELECT fault, status FROM work_orders WHERE equipment_id = 'BAD'`)).toMatchObject([{ status: 'open' }]);
+    expect([await status('FROZEN'), await scene.commands('FROZEN')]).toEqual(['cancelled', []]);
+    const orders = `SELECT DISTINCT equipment_id, fault, status FROM work_orders ORDER BY equipment_id`;
+    expect(await scene.sql(orders)).toMatchObject([
+      { equipment_id: 'BAD', status: 'open' },
+      { equipment_id: 'FROZEN', fault: 'stuck', status: 'open' },
+    ]);
   });
 
   test('15. tags of safety systems cannot be addressed, although a rule names them and a list allows them', async () => {
