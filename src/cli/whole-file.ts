@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
+import { DEFAULT_FILE } from '../config/problems.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { CliContext } from './context.ts';
 import { plain } from './output.ts';
@@ -19,7 +20,7 @@ const BESIDE_A_DATABASE = ['', '-wal', '-shm', '-journal'];
 
 /**
  * Writes a file whole or not at all: into one beside it, which takes its place once everything is on the disk. What was there before stays
- * until then. Through a link the file that it leads to is written.
+ * until then, and the file keeps its mode. Through a link the file that it leads to is written.
  * @throws AgentError usage where it cannot be written, is no regular file, or is one that the agent works with; nothing is written then
  */
 export async function writeWholeFile(
@@ -35,9 +36,16 @@ export async function writeWholeFile(
 export async function replaceWhole(target: string, file: WholeFile, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   // Not the file's own name, which may be as long as a name can be.
   const draft = path.join(path.dirname(target), `.${randomUUID()}.part`);
+  const mode = await stat(target).then(
+    (found) => found.mode & 0o777,
+    () => null,
+  );
   try {
-    const handle = await attempt(file, () => open(draft, 'wx'));
+    // With no more than that from the beginning: whoever opens the draft reads on in it.
+    const handle = await attempt(file, () => open(draft, 'wx', mode ?? 0o666));
     try {
+      // What the umask took away.
+      if (mode !== null) await attempt(file, () => handle.chmod(mode));
       for await (const chunk of chunks) await attempt(file, () => handle.writeFile(chunk));
       await attempt(file, () => handle.sync());
     } finally {
@@ -70,15 +78,31 @@ async function targetOf(context: CliContext, file: WholeFile): Promise<string> {
   if (found?.isDirectory()) throw unwritable(file, 'it is a folder');
   if (found && !found.isFile())
     throw unwritable(file, 'it is no regular file', 'name a file, or leave the option out and redirect the output');
-  const { store, plant } = await context.settings();
-  for (const [what, own] of [
-    ["the store's", store.path],
-    ["the store's lock's", `${store.path}.lock`],
-    ["the plant's", plant.simulatorPath],
-  ] as const)
-    for (const suffix of BESIDE_A_DATABASE)
-      if (await isSame(target, found, `${own}${suffix}`)) throw unwritable(file, `it is ${what} own file`, 'name another file');
+  for (const [what, own] of await ownFiles(context))
+    if (await isSame(target, found, own)) throw unwritable(file, `it is ${what}`, 'name another file');
   return target;
+}
+
+/** Everything that the agent reads or writes of its own, with what it is. */
+async function ownFiles(context: CliContext): Promise<readonly (readonly [what: string, file: string])[]> {
+  const { origin, store, plant } = await context.settings();
+  // Where no configuration was read, one under the name that is looked for would be read by the next run.
+  const configuration = path.isAbsolute(origin) ? origin : path.resolve(context.cwd, DEFAULT_FILE);
+  const [storeFile, plantFile] = [await linkedFile(store.path), await linkedFile(plant.simulatorPath)];
+  const databases = [
+    ["the store's own file", storeFile],
+    ["the store's lock's own file", `${storeFile}.lock`],
+    ["the plant's own file", plantFile],
+  ] as const;
+  return [
+    ['the configuration file', configuration],
+    ...databases.flatMap(([what, own]) => BESIDE_A_DATABASE.map((suffix) => [what, `${own}${suffix}`] as const)),
+  ];
+}
+
+/** The file that a link leads to: SQLite puts its files beside that one. */
+function linkedFile(file: string): Promise<string> {
+  return realpath(file).catch(() => file);
 }
 
 /** The same file under the same name, through links of either kind, or one that is about to be made. */
