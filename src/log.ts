@@ -1,7 +1,7 @@
 import { createLogger, format, transports } from 'winston';
 
 import { isoOf } from './domain/instant.ts';
-import { onItsLines, onOneLine } from './domain/printable.ts';
+import { escapedJson, onItsLines, onOneLine } from './domain/printable.ts';
 import type { Log, LogLevel } from './ports/log.ts';
 
 export interface LogSettings {
@@ -30,7 +30,7 @@ export function textLine(at: number, level: string, message: string): string {
 /** One object on one line. A field cannot take the place of time, level or message. */
 export function jsonLine(at: number, level: string, message: string, fields: unknown): string {
   const own = { timestamp: isoOf(at), level, message: message.trim() };
-  return JSON.stringify({ ...own, ...(typeof fields === 'object' ? fields : {}), ...own });
+  return escapedJson(JSON.stringify({ ...own, ...(typeof fields === 'object' ? fields : {}), ...own }));
 }
 
 /** The program's log, on stderr: stdout belongs to results. The host's clock stamps it; no decision rests on it. */

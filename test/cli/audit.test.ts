@@ -177,6 +177,14 @@ describe('audit export', () => {
     expect(rows[1]?.['previous_hash']).toBe(rows[0]?.['hash']);
   });
 
+  test('prints no control character and no mark of the writing direction, and what is read from it is the text again', async () => {
+    const planted = 'a\u009b2J\u202eb\u2028c\u007fd\u2066e\nf';
+    await tamper('UPDATE agent_events SET reason = :planted WHERE chain_seq = 3', { planted });
+    const { stdout } = await place.run('audit', 'export');
+    expect(stdout).toContain(String.raw`"a\u009b2J\u202eb\u2028c\u007fd\u2066e\nf"`);
+    expect((await exported())[2]).toMatchObject({ chain_seq: 3, reason: planted });
+  });
+
   test('takes only what is not older than --since', async () => {
     const [first, , third] = await exported();
     expect(await exported('--since', '1d')).toHaveLength(3);

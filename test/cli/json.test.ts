@@ -207,5 +207,8 @@ describe('spelling', () => {
       message: 'm',
       extra: 1,
     });
+    expect(jsonLine(0, 'info', 'a\u009b2J', { by: 'b\u202ec' })).toBe(
+      String.raw`{"timestamp":"1970-01-01T00:00:00.000Z","level":"info","message":"a\u009b2J","by":"b\u202ec"}`,
+    );
   });
 });

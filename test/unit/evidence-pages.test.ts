@@ -317,8 +317,8 @@ describe('the HTML page', () => {
   });
 
   test('shows a character that would turn or hide what follows as one that cannot be shown', () => {
-    const planted = evidenceOf(effective({ columns: { recommendedAction: 'safe\u202egnihton\u0000' } }));
-    expect(evidencePage(planted)).toContain('safe\ufffdgnihton\ufffd');
+    const planted = evidenceOf(effective({ columns: { recommendedAction: 'safe\u202egnihton\u0000a\u2028b\u2029c' } }));
+    expect(evidencePage(planted)).toContain('safe\ufffdgnihton\ufffda\ufffdb\ufffdc');
   });
 });
 

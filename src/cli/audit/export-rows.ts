@@ -1,6 +1,7 @@
 import { chainRows, unchainedRows } from '../../cycle/audit-rows.ts';
 import type { JudgedRow } from '../../domain/audit-finding.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
+import { escapedJson } from '../../domain/printable.ts';
 import type { AuditStore } from '../../ports/audit-store.ts';
 import { snakeCase } from '../json.ts';
 import { csvHeader, csvLines } from './csv.ts';
@@ -67,7 +68,7 @@ export async function* exportedPieces(store: AuditStore, format: ExportFormat, s
 
 function textOf(rows: readonly JudgedRow[], format: ExportFormat): string {
   if (format === 'csv') return csvLines(rows.map((row) => COLUMNS.map((column) => cellOf(column, row))));
-  return rows.map((row) => `${JSON.stringify(record(row))}\n`).join('');
+  return rows.map((row) => `${escapedJson(JSON.stringify(record(row)))}\n`).join('');
 }
 
 function record(row: JudgedRow): Readonly<Record<string, unknown>> {

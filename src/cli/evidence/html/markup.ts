@@ -16,7 +16,7 @@ export type Child = Markup | string | number | null | readonly Child[];
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 /** No character that a page shows: they end a line early, or turn the order in which the rest is read (UAX #9). */
 // eslint-disable-next-line no-control-regex -- control characters are what it replaces
-const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 function escaped(text: string): string {
   return text.replaceAll(INVISIBLE, '\ufffd').replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
