@@ -9,9 +9,10 @@ import { isUndecided, mayBeDecided } from '../domain/transitions.ts';
 import type { OperatorDecision, StoredEvent } from '../ports/operator-store.ts';
 import type { CliContext } from './context.ts';
 import { findRecommendation, shortId } from './find-recommendation.ts';
+import { warnOfMissingKey } from './missing-key.ts';
 import { plain, shellWord } from './output.ts';
 import { agreed, canAsk } from './prompt.ts';
-import { unfitTicket, warnOfMissingKey } from './signing.ts';
+import { unfitTicket } from './unfit-ticket.ts';
 import { personOf, type Person } from './who.ts';
 import { actionLines, decidedBy, readingsText } from './wording.ts';
 

@@ -2,7 +2,7 @@ import { ACCEPTED, PRUNED } from './audit-chain.ts';
 import { type AuditFinding, findingAt, findingOf, type PlacedRow } from './audit-finding.ts';
 import { counted } from './counted.ts';
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from './event.ts';
-import { bearsSignature, isKeyId, judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
+import { bearsSignature, isKeyId, keyIdOf, judgeSignature, type KeyRing, type SignatureVerdict } from './key-ring.ts';
 import { TAKEN_OVER } from './ownership.ts';
 
 /** Unknown keys that are told one by one; those beyond, and those that are none, are told as one. */
@@ -75,8 +75,7 @@ export class SignatureCheck {
   }
 
   #noteUnknown({ signature, hash }: PlacedRow): void {
-    const text = signature ?? '';
-    const said = text.slice(0, Math.max(text.indexOf(':'), 0));
+    const said = keyIdOf(signature ?? '');
     const named = isKeyId(said) ? said : OTHERS;
     const id = this.#unknown.has(named) || this.#unknown.size < MOST_UNKNOWN_KEYS ? named : OTHERS;
     this.#unknown.set(id, { rows: (this.#unknown.get(id)?.rows ?? 0) + 1, last: { hash, signature } });

@@ -71,13 +71,18 @@ export function bearsSignature(signature: string | null): signature is string {
   return signature !== null && signature !== '';
 }
 
+/** The id of the key that a signature says it was made with; of a text that somebody made up it can be anything. */
+export function keyIdOf(signature: string): string {
+  return signature.slice(0, Math.max(signature.indexOf(':'), 0));
+}
+
 /** Compares in constant time, so that the time taken tells nothing about the right answer. */
 export function judgeSignature(ring: KeyRing, text: string, signature: string | null): SignatureVerdict {
   if (!bearsSignature(signature)) return 'missing';
-  const colon = signature.indexOf(':');
-  const key = ring.find(({ id }) => id === signature.slice(0, Math.max(colon, 0)));
+  const named = keyIdOf(signature);
+  const key = ring.find(({ id }) => id === named);
   if (!key) return 'unknown_key';
-  const given = Buffer.from(signature.slice(colon + 1));
+  const given = Buffer.from(signature.slice(named.length + 1));
   const expected = Buffer.from(macOf(key, text));
   return given.length === expected.length && timingSafeEqual(given, expected) ? 'valid' : 'invalid';
 }

@@ -79,6 +79,17 @@ test('with the older key behind the new one it counts, and without any it is sai
   expect(await withKeys(`${NEW},${OLD}`, 'run-once')).toMatchObject({ code: 0, stdout: expect.stringContaining('2 executed') });
 }, 30_000);
 
+test('a ticket whose signature is an empty text is not said to be signed', async () => {
+  const id = await waiting('');
+  await place.run(
+    'sql',
+    `INSERT INTO agent_events (event_id, at, ordinal, agent_id, run_id, actor, subject_type, subject_id, event, to_status, "after", chain_seq, hash, signature)
+SELECT 'empty', CURRENT_TIMESTAMP, 0, agent_id, run_id, actor, subject_type, subject_id, 'renewed', to_status, "after", (SELECT MAX(chain_seq) + 1 FROM agent_events), hash, ''
+FROM agent_events WHERE event = 'created' AND subject_id LIKE '${id}%'`,
+  );
+  expect(await approve('', id)).toMatchObject({ stdout: expect.stringContaining(`✓ Approved ${id}`), stderr: '', code: 0 });
+}, 30_000);
+
 test('approve with both keys says nothing of keys', async () => {
   const id = await waiting(OLD);
   expect(await approve(`${NEW},${OLD}`, id)).toMatchObject({ stderr: '', code: 0 });
@@ -97,7 +108,10 @@ VALUES ('T', 'REACTOR_09', 93, 95, 48, 'warning', CURRENT_TIMESTAMP)`,
   );
   for (const args of [['run-once'], ['loop', '--max-cycles', '2', '--interval', '0.1']])
     expect((await withKeys('', ...args)).stderr.match(new RegExp(`\\[WARNING\\] ${log}`, 'g'))).toHaveLength(1);
-  const said = 'the agent runs without OPS_AGENT_SIGNING_KEY, and its rows of before are signed';
+  const rows = (await withKeys('', 'audit', 'export')).stdout.trim().split('\n');
+  const newest = JSON.parse(rows.at(-1) ?? '') as { at: string; actor: string; agent_id: string }; // audit.test.ts has its shape
+  expect(newest.actor).toBe(newest.agent_id);
+  const said = `the agent's newest row in the audit, of ${newest.at}, bears no signature, and rows before it do: it was written without OPS_AGENT_SIGNING_KEY`;
   expect((await withKeys('', 'status')).stdout).toContain(`Signing: STOPPED, ${said}`);
   expect((await withKeys('', 'health')).stdout).toContain(`; warning: ${said}`);
   expect(JSON.parse((await withKeys('', 'health', '--json')).stdout)).toMatchObject({ signing: 'stopped' });

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { jsonRow } from '../json.ts';
 import { plain } from '../output.ts';
-import { signingText } from '../signing.ts';
+import { signingText } from '../signing-text.ts';
 
 export interface HealthOptions extends JsonOption {
   readonly maxAge?: number;
@@ -19,8 +19,8 @@ export async function run(context: CliContext, options: HealthOptions): Promise<
   const settings = await context.settings();
   const store = await context.store();
   const { now, health } = await store.readHealth();
-  const signing = signingOf(await store.readSigning(settings.agentId));
-  const warning = signingText(signing);
+  const facts = await store.readSigning(settings.agentId);
+  const [signing, warning] = [signingOf(facts), signingText(facts)];
   const also = warning === null ? '' : `; warning: ${warning}`;
   const own = health.find((row) => row.agentId === settings.agentId);
   const verdict = judgeHealth(own, now, {

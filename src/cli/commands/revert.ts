@@ -14,7 +14,7 @@ import { plain } from '../output.ts';
 import { agreed, canAsk } from '../prompt.ts';
 import { newRunId } from '../run-id.ts';
 import { wayBackOf } from '../way-back.ts';
-import { warnOfMissingKey } from '../signing.ts';
+import { warnOfMissingKey } from '../missing-key.ts';
 import { personOf } from '../who.ts';
 
 /** Asks the agent for a ticket that puts back what was written before. It writes nothing to the plant, and neither does the ticket without an approval. */

@@ -3,7 +3,7 @@ import { isoOf, SECOND_MS } from '../../domain/instant.ts';
 import { knownTime } from '../../domain/known-time.ts';
 import type { AgentHealth } from '../../domain/health.ts';
 import { judgeFlood } from '../../domain/queue.ts';
-import { type Signing, signingOf } from '../../domain/row-signatures.ts';
+import { signingOf, type SigningFacts } from '../../domain/row-signatures.ts';
 import type { StatusFigures } from '../../ports/operator-store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,7 +11,7 @@ import type { JsonOption } from '../json-option.ts';
 import { jsonRow, jsonTree } from '../json.ts';
 import { plain } from '../output.ts';
 import { kpiLines, kpisJson } from '../queue-report.ts';
-import { signingText } from '../signing.ts';
+import { signingText } from '../signing-text.ts';
 import { queueReport, statusReport } from '../status-report.ts';
 
 export async function run(context: CliContext, options: JsonOption): Promise<number> {
@@ -24,10 +24,15 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
   const { now, queue: facts } = await store.readQueue();
   const day = await store.readQueueDay();
   const flood = judgeFlood(facts, [], now);
-  const signing = signingOf(await store.readSigning(agentId));
+  const signing = await store.readSigning(agentId);
   if (options.json) {
     const inForce = controls.filter((control) => isInForce(control, figures.now));
-    context.out.json({ ...statusJson(agentId, figures, own), signing, kpis: kpisJson(day, flood), controls: inForce.map(jsonRow) });
+    context.out.json({
+      ...statusJson(agentId, figures, own),
+      signing: signingOf(signing),
+      kpis: kpisJson(day, flood),
+      controls: inForce.map(jsonRow),
+    });
   } else {
     const queue = [
       ...queueReport(figures, own, controls, source.maxAgeSeconds),
@@ -40,7 +45,7 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
 }
 
 /** Nothing where nothing is wrong: the report has its lines for whoever compares two of them. */
-function signingLines(signing: Signing): readonly string[] {
+function signingLines(signing: SigningFacts): readonly string[] {
   const text = signingText(signing);
   return text === null ? [] : [`Signing: STOPPED, ${text}`];
 }

@@ -1,21 +1,11 @@
 import { AgentError } from '../domain/errors.ts';
 import { judgesTicket } from '../domain/event.ts';
-import { SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
-import { judgeRowSignature, type Signing } from '../domain/row-signatures.ts';
+import { keyIdOf, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
+import { judgeRowSignature } from '../domain/row-signatures.ts';
 import type { StoredEvent } from '../ports/operator-store.ts';
 import type { CliContext } from './context.ts';
 import { shortId } from './find-recommendation.ts';
 import { plain } from './output.ts';
-
-/** What is to be said of it to people; null where there is nothing to say. */
-export function signingText(signing: Signing): string | null {
-  return signing === 'stopped' ? `the agent runs without ${SIGNING_KEY_VARIABLE}, and its rows of before are signed` : null;
-}
-
-/** The key's id as a signature names it. */
-function keyIdOf(signature: string | null): string {
-  return plain((signature ?? '').split(':')[0] ?? '');
-}
 
 /** Whether an event issued a ticket after this one, by the chain: a time that somebody edited makes an older row the newest. */
 function standsBehind(event: StoredEvent, { agentId, chainSeq }: StoredEvent): boolean {
@@ -55,7 +45,7 @@ export async function unfitTicket(
     case 'unknown_key':
       return new AgentError(
         'conflict',
-        `${about} is signed with the key '${keyIdOf(issued.signature)}', which ${SIGNING_KEY_VARIABLE} does not hold: the next cycle would end it`,
+        `${about} is signed with the key '${plain(keyIdOf(issued.signature ?? ''))}', which ${SIGNING_KEY_VARIABLE} does not hold: the next cycle would end it`,
         `give the agent and the command line the same keys, the older ones behind the new one`,
       );
     case 'invalid':
@@ -65,14 +55,4 @@ export async function unfitTicket(
         'look at: ops-agent audit verify',
       );
   }
-}
-
-/** Warns whoever decides without a key about what is signed: what they decide may count, and their row of the audit proves nothing. */
-export async function warnOfMissingKey(context: CliContext, newestFirst: readonly StoredEvent[]): Promise<void> {
-  const { signingKeys } = await context.settings();
-  const issued = newestFirst.find(judgesTicket);
-  if (signingKeys.length > 0 || (issued?.signature ?? null) === null) return;
-  context.out.note(
-    `ops-agent: warning: the ticket is signed with the key '${keyIdOf(issued?.signature ?? null)}', and ${SIGNING_KEY_VARIABLE} holds none here: whether the agent accepts it is not known, and this decision is told to the audit without a signature`,
-  );
 }
