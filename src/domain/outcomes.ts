@@ -1,10 +1,9 @@
-/** The one action that all ways back count as, whatever they put back. */
-export const REVERTS = 'Put back what was written before';
-
 /** How often what was carried out was seen to help, of one rule, action and cause. */
 export interface OutcomeCounts {
   readonly ruleId: string;
-  /** REVERTS for every way back. */
+  /** Whether it is what all ways back count as, whatever they put back: by their tickets, for anybody can choose the words of an action. */
+  readonly isWayBack: boolean;
+  /** A text that says so for ways back. */
   readonly recommendedAction: string;
   /** Without what was tried before: a follow-up counts with what it follows. */
   readonly rootCauseAnalysis: string;
@@ -38,9 +37,9 @@ export function judgedOf({ effective, ineffective }: Pick<OutcomeCounts, 'effect
  * The share that helped, with the Wilson score interval of 95 % (E. B. Wilson, 1927): it stays within 0 to 1 and means something
  * for small numbers and for shares near the ends, where the usual one does not. Null below LEAST_JUDGED, and of ways back, which are no cures.
  */
-export function effectiveShare(counts: Pick<OutcomeCounts, 'recommendedAction' | 'effective' | 'ineffective'>): EffectiveShare | null {
+export function effectiveShare(counts: Pick<OutcomeCounts, 'isWayBack' | 'effective' | 'ineffective'>): EffectiveShare | null {
   const n = judgedOf(counts);
-  if (n < LEAST_JUDGED || counts.recommendedAction === REVERTS) return null;
+  if (n < LEAST_JUDGED || counts.isWayBack) return null;
   const share = counts.effective / n;
   const middle = share + (Z * Z) / (2 * n);
   const reach = Z * Math.sqrt((share * (1 - share)) / n + (Z * Z) / (4 * n * n));

@@ -89,9 +89,6 @@ export function linkFault(links: readonly string[] | null, between: readonly Com
   return between.some(mayHaveWritten) ? 'something else was written after what it names' : undefined;
 }
 
-/** With what the advice to put something back begins. */
-export const REVERT_WORDS = 'Put back what ';
-
 /** Whether a ticket is a way back, and no cure: that the condition goes on is no fault of it. It is sealed with that, whatever its row says. */
 export function isRevert(ticket: Pick<Ticket, 'turn'> | null | undefined): boolean {
   return ticket?.turn === 'back';
@@ -100,5 +97,5 @@ export function isRevert(ticket: Pick<Ticket, 'turn'> | null | undefined): boole
 /** What the operator is asked to approve, in words. */
 export function describeRevert(actions: readonly ResolvedAction[], followedId: string): string {
   const steps = actions.map(({ tag, value, unit }) => `${tag} = ${value}${unit === '' ? '' : ` ${unit}`}`);
-  return `${REVERT_WORDS}${followedId.slice(0, 8)} wrote: ${steps.join(', ')}`;
+  return `Put back what ${followedId.slice(0, 8)} wrote: ${steps.join(', ')}`;
 }

@@ -39,6 +39,8 @@ export interface Dialect {
   jsonObject(entries: readonly (readonly [string, string])[]): string;
   /** A real column's value inside jsonObject, with all of its digits. */
   jsonReal(expression: string): string;
+  /** The text under these keys of a column of JSON; NULL where there is none, or where the column holds no JSON. */
+  jsonTextAt(column: string, keys: readonly string[]): string;
   /** A column as jsonObject reads it: bytes that somebody wrote where a text belongs are missing. */
   asRead(column: string): string;
   /** A text column, with bytes that somebody stored in it as a text that says so: it is none that the agent makes. */

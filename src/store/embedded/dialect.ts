@@ -137,6 +137,8 @@ export const embeddedDialect: Dialect = {
   jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${unlessBlob(expression)}`).join(', ')})`,
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,
+  // What is no JSON would fail the whole statement.
+  jsonTextAt: (column, keys) => `CASE WHEN json_valid(${column}) THEN json_extract(${column}, '$.${keys.join('.')}') END`,
   asRead: unlessBlob,
   bytesNamed,
   wordAsRead,
