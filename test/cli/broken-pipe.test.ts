@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
-import { BUNDLE, ensureBundle, newWorkplace, type Workplace } from '../support/bundle.ts';
+import { BUNDLE, ensureBundle, newWorkplace, startBundle, type Workplace } from '../support/bundle.ts';
 
 const PATIENCE_MS = 60_000;
 let place: Workplace;
@@ -82,21 +82,57 @@ test.each([
   PATIENCE_MS,
 );
 
+/** Of the bundle, with its outputs as a shell redirects them. */
+function redirected(line: string, to: string): { readonly stdout: string; readonly stderr: string; readonly status: number | null } {
+  const env = { PATH: process.env['PATH'], NODE: process.execPath, BUNDLE };
+  return spawnSync('sh', ['-c', `"$NODE" "$BUNDLE" ${line} ${to}`], { cwd: place.cwd, env, encoding: 'utf8', timeout: PATIENCE_MS });
+}
+
 // Where there is such a device.
-if (existsSync('/dev/full'))
+if (existsSync('/dev/full')) {
   test.each(['audit export --format csv', 'audit verify --json', 'status', '--help'])(
     'of %s nothing fits on the disk: one line says so, and ends with 2',
     (line) => {
-      const script = `"$NODE" "$BUNDLE" ${line} >/dev/full`;
-      const env = { PATH: process.env['PATH'], NODE: process.execPath, BUNDLE };
-      const { stderr, status } = spawnSync('sh', ['-c', script], { cwd: place.cwd, env, encoding: 'utf8', timeout: PATIENCE_MS });
-      expect({ stderr, status }).toEqual({
+      expect(redirected(line, '>/dev/full')).toMatchObject({
         stderr: 'ops-agent: cannot write to stdout: the disk is full. Make room there, or write elsewhere\n',
         status: 2,
       });
     },
     PATIENCE_MS,
   );
+
+  test.each([
+    ['run-once --json --log-level debug', 0, '"created": 2'],
+    ['loop --max-cycles 2 --interval 0.1', 0, ''],
+    ['audit export --output audit.jsonl', 0, ''],
+    ['health', 8, 'unhealthy'],
+    ['show ffff', 3, ''],
+  ] as const)(
+    'of what %s says on stderr nothing fits on the disk: the work is done all the same, and ends with %d',
+    (line, expected, said) => {
+      expect(redirected(line, '2>/dev/full')).toMatchObject({ stdout: expect.stringContaining(said), status: expected });
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'where neither output fits, the exit code is all that is left, and says so',
+    () => expect(redirected('run-once --json', '>/dev/full 2>&1')).toMatchObject({ stdout: '', stderr: '', status: 2 }),
+    PATIENCE_MS,
+  );
+}
+
+test(
+  'a cycle whose log nobody reads prints its report, and its exit code is its own',
+  async () => {
+    const { child, done } = startBundle(['run-once', '--json', '--log-level', 'debug'], { cwd: place.cwd });
+    child.stderr?.destroy();
+    const { stdout, code } = await done;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ recommendations: { created: 2 } });
+  },
+  PATIENCE_MS,
+);
 
 test(
   'a simulation without an end stops when nobody reads what it says',
