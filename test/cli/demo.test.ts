@@ -41,6 +41,27 @@ const STEPS = [
 
 describe('demo', () => {
   test(
+    'takes nothing from the environment, keys included, and its help says so',
+    async () => {
+      const env = { OPS_AGENT_SIGNING_KEY: `2026a:${'decade'.repeat(8)}`, OPS_AGENT_POLICY_REQUIRE_SESSION: 'true' };
+      const { stdout } = await startBundle(['demo', '--help'], { cwd: place.cwd }).done;
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        'no configuration of yours has a part in it, from a file, options or the environment, and nothing is signed',
+      );
+      expect(await startBundle(['demo', '--keep', 'demo.db'], { cwd: place.cwd, env: { ...env, TMPDIR: temporary } }).done).toMatchObject({
+        code: 0,
+      });
+      const exported = await place.run('--store-path', 'demo.db', 'audit', 'export');
+      const signatures = exported.stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { signature: string | null }).signature); // audit.test.ts has its shape
+      expect(new Set(signatures)).toEqual(new Set([null]));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     'goes through every step to an effective outcome with one write, in plain text, and leaves nothing behind',
     async () => {
       const { stdout, stderr, code } = await startDemo().done;

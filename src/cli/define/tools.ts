@@ -78,7 +78,10 @@ interface DemoOptions {
 function defineDemo(program: Command, launch: Launch): void {
   const demo = program
     .command('demo')
-    .description('the whole loop in seconds: a throw-away store, a simulated plant')
+    .summary('the whole loop in seconds: a throw-away store, a simulated plant')
+    .description(
+      'the whole loop in seconds: a throw-away store, a simulated plant\n\nIt shows the agent as it is built: no configuration of yours has a part in it, from a file, options or the environment, and nothing is signed.',
+    )
     .option('--keep <path>', 'keep the store at this path, to look at it afterwards')
     .action((options: DemoOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/demo.ts')).run(context, options), { graceful: true }),
