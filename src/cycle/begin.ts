@@ -92,7 +92,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   const { work, health, clock } = held;
   const lease = { agentId: settings.agentId, runId: report.runId, epoch: health.leaseEpoch };
   const draft = new Draft(lease, work.recommendations, work.commands);
-  settleOutsideChanges(draft, work.recommendations, work.now, settings.policy, work.sessions);
+  settleOutsideChanges(draft, work.recommendations, { ...work, policy: settings.policy });
   refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
   noteStrangers(report, work);

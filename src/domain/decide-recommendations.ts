@@ -99,6 +99,7 @@ function historyAfter(proposal: Proposal, now: Instant): FamilyHistory {
     mayHaveWritten: false,
     updatedTimestamp: now,
     executionResult: null,
+    predecessorId: proposal.predecessor?.recommendationId ?? null,
     followsRecommendationId: null,
     triedBefore: null,
   };

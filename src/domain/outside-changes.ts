@@ -5,9 +5,11 @@ import { isAhead } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
+import { isReplaced, leaveEnded } from './replaced-rows.ts';
 import {
   type Assessment,
   type DecisionColumns,
+  type FamilyHistory,
   type OpenRecommendation,
   type StoredRecommendation,
   decisionOf,
@@ -21,6 +23,14 @@ import { isWorse, priorityOf } from './severity.ts';
 import { isUnedited, type Ticket, ticketHash, TURNS } from './ticket.ts';
 import { isTerminal, isUndecided, type RecommendationStatus } from './transitions.ts';
 
+interface Surroundings {
+  readonly now: Instant;
+  readonly policy: Policy;
+  readonly sessions: readonly OperatorSession[];
+  /** The newest row of each family at least. */
+  readonly families: readonly FamilyHistory[];
+}
+
 /**
  * Settles every change that came from outside but approvals, which the approve phase judges: tampering is put back,
  * rows that the agent did not make are ended, rejections and deferrals are taken over.
@@ -28,9 +38,7 @@ import { isTerminal, isUndecided, type RecommendationStatus } from './transition
 export function settleOutsideChanges(
   draft: Draft,
   stored: readonly StoredRecommendation[],
-  now: Instant,
-  policy: Policy,
-  sessions: readonly OperatorSession[] = [],
+  { now, policy, sessions, families }: Surroundings,
 ): void {
   for (const found of stored) {
     const row = draft.row(found.recommendationId);
@@ -38,7 +46,8 @@ export function settleOutsideChanges(
     if (row.ticket) restoreSubject(draft, row, isUnstoredEscalation(row, row.ticket) ? { ...row.ticket, ...milder(row) } : row.ticket);
     restoreEscalationTime(draft, row, now);
     const reading = readStatus(found);
-    if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
+    if (reading.kind === 'tampered' && isReplaced(found, reading.restoreTo, [...stored, ...families])) leaveEnded(draft, row, found.status);
+    else if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs, now);
     else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy, sessions);
     else if (reading.kind === 'decision' && row.status === 'deferred') takeDeferral(draft, row);

@@ -177,6 +177,7 @@ export type FamilyHistory = Pick<
   | 'mayHaveWritten'
   | 'updatedTimestamp'
   | 'executionResult'
+  | 'predecessorId'
   | 'followsRecommendationId'
   | 'triedBefore'
 > & {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { approveBySql, editCommands, editRecommendation, newest, order } from './acts.ts';
+import { approveBySql, editCommands, editRecommendation, newest, order, reject } from './acts.ts';
 import * as product from './product.ts';
 import { Rig } from './rig.ts';
 import { wholeCycle } from './step.ts';
@@ -94,6 +94,31 @@ test('an approval written over a rejection that the audit has does not count, wh
     await wholeCycle(world);
     expect(newest(world)).toMatchObject({ status: 'pending', guarded: 'pending', approvedBy: '' });
     expect(world.model.writes).toEqual([]);
+    expect(world.model.violations).toEqual([]);
+  }));
+
+test('a rejection of what is approved by now, while something worse takes its place, stops no cycle after it', () =>
+  rig.play(PLAIN, async (world) => {
+    await approved(world);
+    await order(world, 'advisory', 'all');
+    await wholeCycle(world);
+    await world.reading(97);
+    await stallsAfter(world, OPEN_WORK + 1);
+    await reject(world);
+    await world.goOn();
+    expect(world.model.rows).toMatchObject([{ status: 'rejected' }, { status: 'pending' }]);
+    await approveBySql(world, 'anna', world.time(world.now + 1000));
+    await world.advance(6000);
+    await world.reading(97);
+    await wholeCycle(world);
+    await reject(world);
+    await world.reading(97);
+    await wholeCycle(world);
+    await wholeCycle(world);
+    expect(world.model.rows).toMatchObject([
+      { status: 'rejected', guarded: 'rejected' },
+      { status: 'approved', guarded: 'approved' },
+    ]);
     expect(world.model.violations).toEqual([]);
   }));
 

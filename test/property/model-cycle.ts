@@ -130,7 +130,7 @@ export function runModelCycle(world: World, surroundings: Surroundings): void {
   const { now, controls, mood } = surroundings;
   const stored = store.openWork();
   const draft = new Draft({ agentId: 'AGENT', runId: `run-${now}` }, stored, store.openCommands());
-  settleOutsideChanges(draft, stored, now, POLICY);
+  settleOutsideChanges(draft, stored, { now, policy: POLICY, sessions: [], families: store.histories() });
   const found = store.newest();
   const newest = found && (draft.row(found.recommendationId) ?? found);
   const window = detectionWindow(now, world.watermark, SETTINGS, [FAMILY]);

@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { settleOutsideChanges } from '../../src/domain/outside-changes.ts';
 import { readStatus } from '../../src/domain/read-status.ts';
-import { type LastDecision, NO_DECISION, type StoredRecommendation, typed } from '../../src/domain/recommendation.ts';
+import { type FamilyHistory, type LastDecision, NO_DECISION, type StoredRecommendation, typed } from '../../src/domain/recommendation.ts';
 import { isRecommendationStatus, RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import { draftOf, NOW, openRow, POLICY, SECOND } from '../property/domain-fixtures.ts';
 
@@ -21,9 +21,9 @@ function stored(status: string, guardedStatus: string | null, overrides: Partial
   return { ...openRow(), lastDecision: CREATED, ...overrides, status, guardedStatus };
 }
 
-function settle(found: StoredRecommendation) {
+function settle(found: StoredRecommendation, families: readonly FamilyHistory[] = []) {
   const draft = draftOf([found]);
-  settleOutsideChanges(draft, [found], NOW, POLICY);
+  settleOutsideChanges(draft, [found], { now: NOW, policy: POLICY, sessions: [], families });
   return { row: draft.row(found.recommendationId), ...draft.take() };
 }
 
@@ -99,6 +99,51 @@ test('of what the agent never recommended, or has no ticket of that a key signed
   expect(judged.recommendations[0]?.columns).not.toHaveProperty('outcome');
 });
 
+describe('a row that somebody ended, of a family that has a later one', () => {
+  const row = openRow();
+  const follower = {
+    ...row,
+    recommendationId: 'follower',
+    predecessorId: row.recommendationId,
+    createdTimestamp: row.createdTimestamp + 1,
+  };
+  const later = { ...follower, predecessorId: 'another' };
+
+  test.each([
+    ['the next one', follower],
+    ['the next one, whose time somebody moved', { ...follower, createdTimestamp: 0 }],
+    ['one after the next', later],
+  ])('stays ended, and its approval does not count any more: %s', (_what, known) => {
+    for (const status of ['rejected', 'executed', 'DONE']) {
+      const { recommendations, events } = settle(stored(status, 'approved', { lastDecision: APPROVED }), [known]);
+      expect(recommendations).toMatchObject([{ expected: status, columns: { guardedStatus: status } }]);
+      expect(recommendations[0]?.columns).not.toHaveProperty('status');
+      expect(events).toMatchObject([{ event: 'cancelled', fromStatus: 'approved', toStatus: status }]);
+    }
+  });
+
+  test('may have written where it was under way', () => {
+    const { recommendations } = settle(stored('rejected', 'executing', { lastDecision: APPROVED }), [follower]);
+    expect(recommendations).toMatchObject([{ columns: { guardedStatus: 'rejected', mayHaveWritten: true } }]);
+  });
+
+  test.each([
+    ['an episode beside it', { ...later, predecessorId: null }],
+    ['one before it', { ...later, createdTimestamp: row.createdTimestamp - 1 }],
+    ['one of another family', { ...follower, issueFamily: 'pressure' }],
+    ['one of another equipment', { ...follower, equipmentId: 'R2' }],
+    ['itself', { ...later, recommendationId: row.recommendationId }],
+  ])('is put back where there is only %s', (_what, known) => {
+    const { row: settled } = settle(stored('rejected', 'approved', { lastDecision: APPROVED }), [known]);
+    expect(settled).toMatchObject({ status: 'approved', guardedStatus: 'approved' });
+  });
+
+  test('is put back where it is open still', () => {
+    const { row: settled } = settle(stored('pending', 'approved', { lastDecision: APPROVED }), [follower]);
+    expect(settled).toMatchObject({ status: 'approved', guardedStatus: 'approved' });
+  });
+});
+
 test('a tampered status is put back with the columns of the last valid decision, and the audit says what was found', () => {
   const found = stored('pending', 'approved', { lastDecision: APPROVED, approvedByOperator: 'mallory', rejectionReason: 'x' });
   const { row, recommendations, events } = settle(found);
@@ -172,7 +217,7 @@ test('a rejection belongs to the session in which it was made', () => {
   ] as const) {
     const found = stored('rejected', 'pending', { rejectedByOperator: 'ben', rejectedTimestamp });
     const draft = draftOf([found]);
-    settleOutsideChanges(draft, [found], NOW, POLICY, sessions);
+    settleOutsideChanges(draft, [found], { now: NOW, policy: POLICY, sessions, families: [] });
     expect(draft.take().events).toMatchObject([{ event: 'rejected', sessionId }]);
   }
 });

@@ -66,13 +66,13 @@ function createTable(table: Table): readonly string[] {
   return [`CREATE TABLE IF NOT EXISTS ${quote(table.name)} (\n${columns.join(',\n')}\n)`];
 }
 
-/** Whether the row `j` of a JSON array names a column, and what it says about it. */
-function given(name: string): string {
-  return `json_type(j.value, '$.${name}') IS NOT NULL`;
+/** Whether a row of a JSON array names a column, and what it says about it. */
+function given(name: string, row = 'j'): string {
+  return `json_type(${row}.value, '$.${name}') IS NOT NULL`;
 }
 
-function value(name: string): string {
-  return `json_extract(j.value, '$.${name}')`;
+function value(name: string, row = 'j'): string {
+  return `json_extract(${row}.value, '$.${name}')`;
 }
 
 /**
@@ -108,20 +108,27 @@ ON CONFLICT DO NOTHING`;
 
 /**
  * An existing row must not be opened beside an open one of its kind, nor be put back where one stands by now, unless that is closed by an
- * earlier row of the same write: the unique index would fail the whole statement, because no ON CONFLICT covers an upsert's update.
+ * earlier row of the same write, nor where an earlier row of it is opened: the unique index would fail the whole statement, because no
+ * ON CONFLICT covers an upsert's update.
  * A change that names no status opens nothing: without COALESCE it would be NULL here, and such a change be refused for ever.
  */
 function staysAlone({ table, key, onlyOneOpen }: GuardedWrite): string {
   if (onlyOneOpen === null) return '';
   const statuses = wordList(onlyOneOpen.statuses);
-  const become = (name: string) => `CASE WHEN ${given(name)} THEN ${value(name)} ELSE t.${quote(name)} END`;
+  const become = (name: string, row = 'j', stored = 't') =>
+    `CASE WHEN ${given(name, row)} THEN ${value(name, row)} ELSE ${stored}.${quote(name)} END`;
   const alike = onlyOneOpen.columns.map((column) => `o.${quote(column)} = ${become(column)}`).join(' AND ');
+  const alsoAlike = onlyOneOpen.columns.map((column) => `${become(column, 'e', 'u')} = ${become(column)}`).join(' AND ');
   const moves = onlyOneOpen.columns.map((column) => `${become(column)} IS NOT t.${quote(column)}`).join(' OR ');
+  const opens = `COALESCE(${value('status')}, t.status, '') IN ${statuses} AND (COALESCE(t.status, '') NOT IN ${statuses} OR ${moves})`;
   return `
-    AND NOT (COALESCE(${value('status')}, t.status, '') IN ${statuses} AND (COALESCE(t.status, '') NOT IN ${statuses} OR ${moves}) AND EXISTS (
+    AND NOT (${opens} AND (EXISTS (
       SELECT 1 FROM ${quote(table.name)} o WHERE ${alike} AND o.status IN ${statuses} AND o.${quote(key)} <> t.${quote(key)}
-        AND NOT EXISTS (SELECT 1 FROM json_each(:rows) c WHERE json_extract(c.value, '$.${key}') = o.${quote(key)}
-          AND json_extract(c.value, '$.guard_status') = o.status AND json_extract(c.value, '$.status') NOT IN ${statuses})))`;
+        AND NOT EXISTS (SELECT 1 FROM json_each(:rows) c WHERE ${value(key, 'c')} = o.${quote(key)}
+          AND ${value('guard_status', 'c')} = o.status AND ${value('status', 'c')} NOT IN ${statuses}))
+      OR EXISTS (
+      SELECT 1 FROM json_each(:rows) e JOIN ${quote(table.name)} u ON u.${quote(key)} = ${value(key, 'e')}
+      WHERE e.key < j.key AND ${value(key, 'e')} <> ${value(key)} AND ${alsoAlike} AND COALESCE(${value('status', 'e')}, u.status, '') IN ${statuses})))`;
 }
 
 /** SQLite 3.51.3 or newer through the node:sqlite API. */

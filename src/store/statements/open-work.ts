@@ -32,6 +32,7 @@ const HISTORY_COLUMNS: readonly string[] = [
   'may_have_written',
   'updated_timestamp',
   'execution_result',
+  'predecessor_id',
   'follows_recommendation_id',
   'tried_before',
 ];
