@@ -6,7 +6,7 @@ import { headNoted, stranger } from '../domain/audit-witnesses.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { OperatorStore } from '../ports/operator-store.ts';
-import { chainRows, unchainedRows } from './audit-rows.ts';
+import { chainRows, oddlyOwnedRows, unchainedRows } from './audit-rows.ts';
 import { readWitnesses } from './audit-witnesses.ts';
 
 export interface AuditQuestion {
@@ -15,6 +15,8 @@ export interface AuditQuestion {
   readonly heads: readonly { readonly agentId: string; readonly head: KnownHead }[];
   /** So many findings are kept; the others are only counted. */
   readonly mostFindings: number;
+  /** Ends the reading between two pages. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AuditReport {
@@ -38,7 +40,7 @@ const MOST_READINGS = 3;
 /**
  * Reads the whole audit, page by page, and says whether it is what was once written. Changes nothing, needs no lease; what is appended
  * meanwhile is read with it.
- * @throws AgentError store_unavailable
+ * @throws AgentError store_unavailable, interrupted
  */
 export async function checkAudit(store: AuditStore & Pick<OperatorStore, 'readHealth'>, question: AuditQuestion): Promise<AuditReport> {
   for (let reading = 1; ; reading += 1) {
@@ -50,13 +52,14 @@ export async function checkAudit(store: AuditStore & Pick<OperatorStore, 'readHe
 }
 
 async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, question: AuditQuestion): Promise<AuditReport> {
-  const { keys } = question;
+  const { keys, signal } = question;
   const { health } = await store.readHealth();
   const witnesses = await readWitnesses(store, health, keys);
   const noted = health.map((row) => ({ agentId: row.agentId, ...headNoted(row) }));
   const known = noted.flatMap(({ agentId, head }) => (head === null ? [] : [{ agentId, head }]));
   const heads = [...known, ...witnesses.heads, ...question.heads];
-  const owners = new Set([...(await store.readChainOwners()), ...heads.map(({ agentId }) => agentId)]);
+  const { agentIds, odd } = await store.readChainOwners();
+  const owners = new Set([...agentIds, ...heads.map(({ agentId }) => agentId)]);
   const tally = new FindingTally(acceptedBy(witnesses.testimonies), question.mostFindings);
   for (const { findings } of noted) tally.note(findings);
   const chains: ChainReport[] = [];
@@ -64,7 +67,7 @@ async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, qu
   for (const agentId of [...owners].toSorted()) {
     const own = heads.filter((each) => each.agentId === agentId).map(({ head }) => head);
     const check = new ChainCheck(agentId, keys, own);
-    for await (const row of chainRows(store, agentId)) tally.note(check.next(row));
+    for await (const row of chainRows(store, agentId, 1, signal)) tally.note(check.next(row));
     const isKnown = witnesses.known.has(agentId);
     // A chain of nobody has that for a finding; whether it is signed says no more.
     const { findings, report } = check.end(!isKnown || witnesses.retired.has(agentId));
@@ -77,7 +80,8 @@ async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, qu
     start,
     chains.some(({ prunedThrough }) => prunedThrough !== null && prunedThrough > 0),
   );
-  for await (const row of unchainedRows(store)) tally.note(outside.next(row));
+  for await (const row of unchainedRows(store, signal)) tally.note(outside.next(row));
+  for await (const row of oddlyOwnedRows(store, odd, signal)) tally.note(outside.nextOdd(row));
   tally.note(outside.end());
   const { kept: findings, total: findingsTotal, id: findingsId, accepted } = tally;
   return { chains, unchained: outside.rows, start, findings, findingsTotal, findingsId, accepted };

@@ -38,6 +38,8 @@ export interface PlanRequest {
   readonly standing: ReadonlySet<string>;
   /** Called again and again while the audit is read. @throws where the lease is lost */
   readonly keepHold: () => Promise<void>;
+  /** Ends the reading between two pages. */
+  readonly signal: AbortSignal;
 }
 
 /** So many rows are read in a second or so: far less than any lease. */
@@ -68,7 +70,7 @@ async function cutOf(
   store: Store,
   agentId: string,
   limits: CutLimits,
-  plan: Pick<PlanRequest, 'start' | 'standing' | 'keepHold'> & { readonly carried: CarriedTestimony },
+  plan: Pick<PlanRequest, 'start' | 'standing' | 'keepHold' | 'signal'> & { readonly carried: CarriedTestimony },
 ): Promise<{ readonly cut: Cut; readonly stop: Stop | null }> {
   const none: Cut = { throughSeq: 0, throughHash: null, rows: 0, unchained: 0 };
   let unchained = 0;
@@ -77,7 +79,7 @@ async function cutOf(
     looked += 1;
     if (looked % ROWS_PER_HOLD === 0) await plan.keepHold();
   };
-  for await (const row of unchainedRows(store)) {
+  for await (const row of unchainedRows(store, plan.signal)) {
     await count();
     // Somebody answered for it: it is of no chain's past, and stays.
     if (!isOlderThanChains(row, plan.start)) continue;
@@ -86,7 +88,7 @@ async function cutOf(
     unchained += 1;
   }
   const cut = new GrowingCut();
-  for await (const row of chainRows(store, agentId)) {
+  for await (const row of chainRows(store, agentId, 1, plan.signal)) {
     await count();
     const why = stopAt(row, limits);
     if (why !== null)

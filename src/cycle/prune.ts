@@ -48,12 +48,12 @@ function requireKeep(keepSeconds: number, settings: Settings): void {
  */
 export async function prune(store: Store, settings: Settings, request: PruneRequest, signal: AbortSignal): Promise<PruneReport> {
   requireKeep(request.keepSeconds, settings);
-  const sound = await requireSound(store, settings.agentId, request);
-  if (request.dryRun) return (await planPrune(store, settings, { ...request, ...sound, keepHold: () => Promise.resolve() })).report;
+  const sound = await requireSound(store, settings.agentId, request, signal);
+  if (request.dryRun) return (await planPrune(store, settings, { ...request, ...sound, keepHold: () => Promise.resolve(), signal })).report;
   try {
     const held = await hold(store, settings, request, signal);
     try {
-      return await pruneUnder(held, store, settings, request, sound);
+      return await pruneUnder(held, store, settings, { ...request, signal }, sound);
     } finally {
       await store.giveLeaseBack(held.lease);
     }
@@ -68,8 +68,8 @@ interface Sound {
   readonly standing: ReadonlySet<string>;
 }
 
-async function requireSound(store: Store, agentId: string, { keys }: PruneRequest): Promise<Sound> {
-  const report = await checkAudit(store, { keys, heads: [], mostFindings: 1 });
+async function requireSound(store: Store, agentId: string, { keys }: PruneRequest, signal: AbortSignal): Promise<Sound> {
+  const report = await checkAudit(store, { keys, heads: [], mostFindings: 1, signal });
   const { findings, findingsTotal, accepted, start } = report;
   const [first] = findings;
   if (first)
@@ -113,7 +113,7 @@ async function pruneUnder(
   { lease, newestEventAt }: Held,
   store: Store,
   settings: Settings,
-  request: PruneRequest,
+  request: PruneRequest & { readonly signal: AbortSignal },
   sound: Sound,
 ): Promise<PruneReport> {
   const { leaseSeconds } = settings.store;

@@ -32,6 +32,7 @@ export async function takeTablesOver(store: OwnedStore, owner: AgentHealth, { ru
 }
 
 async function isAuditSigned(store: OwnedStore): Promise<boolean> {
-  for (const agentId of await store.readChainOwners()) if ((await store.firstSignedSeq(agentId)) !== null) return true;
+  const { agentIds } = await store.readChainOwners();
+  for (const agentId of agentIds) if ((await store.firstSignedSeq(agentId)) !== null) return true;
   return false;
 }

@@ -45,6 +45,14 @@ export class UnchainedCheck {
     return [];
   }
 
+  /** A row at a place of an owner that can be no agent: no count of older rows has it, whatever time it bears. */
+  nextOdd(row: JudgedRow): readonly AuditFinding[] {
+    this.rows += 1;
+    return [
+      findingAt('inserted', row, 'its agent_id is no name that an agent can have: it was inserted, and stands outside of every chain'),
+    ];
+  }
+
   /** What shows only at the end. */
   end(): readonly AuditFinding[] {
     const expected = this.#start?.rowsBefore ?? 0;

@@ -3,17 +3,35 @@ import type { ChainTail } from '../domain/audit-chain.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { Lease } from './lease.ts';
 
+/** Stands for an agent's name that is no text: somebody wrote it, and no program can ask for it by what it reads. */
+export interface OddOwner {
+  readonly key: string;
+}
+
 /** Rows of one chain. */
 export interface ChainPage {
-  readonly agentId: string;
+  readonly agentId: string | OddOwner;
   /** The row that the page comes after, or a whole place; null: it is the first page. */
-  readonly after: { readonly chainSeq: number; readonly eventId: string | null } | null;
+  readonly after: ChainCursor | null;
   readonly limit: number;
 }
 
+export interface ChainCursor {
+  readonly chainSeq: number;
+  /** As a page's `next` has it: the row's id exactly as it is stored. */
+  readonly key: string | null;
+}
+
 export interface UnchainedPage {
-  readonly afterEventId: string | null;
+  /** As the page before has it; null: it is the first page. */
+  readonly after: string | null;
   readonly limit: number;
+}
+
+/** Some rows, and what the next page comes after: null where there is none. */
+export interface Page<T, Cursor> {
+  readonly rows: readonly T[];
+  readonly next: Cursor | null;
 }
 
 /** How many rows of each kind. */
@@ -33,12 +51,12 @@ export interface PruneRange {
 
 /** The audit row by row, for whoever checks it, exports it or takes its beginning away. Reading changes nothing. */
 export interface AuditStore {
-  /** Whose chains there are, in order of their names. */
-  readChainOwners(): Promise<readonly string[]>;
+  /** Whose chains there are, in order of their names; and of rows at places the owners that can be no agent. */
+  readChainOwners(): Promise<{ readonly agentIds: readonly string[]; readonly odd: readonly OddOwner[] }>;
   /** The next rows of one chain, in the order of (place, event id). */
-  readChainPage(page: ChainPage): Promise<readonly PlacedRow[]>;
+  readChainPage(page: ChainPage): Promise<Page<PlacedRow, ChainCursor>>;
   /** The next rows outside of every chain, in the order of their ids. */
-  readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]>;
+  readUnchainedPage(page: UnchainedPage): Promise<Page<JudgedRow, string>>;
   /**
    * What an agent tells of other rows, in order of its places: take-overs, what people answered for, and prunes that carry either on. As many
    * as a person could look through; of more the newest.

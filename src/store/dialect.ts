@@ -45,6 +45,15 @@ export interface Dialect {
   asRead(column: string): string;
   /** A text column, with bytes that somebody stored in it as a text that says so: it is none that the agent makes. */
   bytesNamed(column: string): string;
+  /**
+   * An ASCII text that stands for exactly what a column of texts holds: where that is no text, or none that a program can hold, reading it
+   * and asking for what was read finds another row.
+   */
+  exactKey(column: string): string;
+  /** What that text in a named parameter stands for: it compares as the engine compares the column. */
+  ofExactKey(parameter: string): string;
+  /** The same text for a text that a program holds. */
+  exactKeyOf(text: string): string;
   /** A column of people's words as `wordOf` reads it: without blanks of any kind around it, in lower case; '' where there is none. */
   wordAsRead(column: string): string;
   /** A column of times as decodeTime reads it, to compare with the engine's clock: NULL for what is no time. */

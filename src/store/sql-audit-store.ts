@@ -2,8 +2,9 @@ import { isTelling } from '../domain/audit-carried.ts';
 import type { ChainTail } from '../domain/audit-chain.ts';
 import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-finding.ts';
 import { isPlace } from '../domain/audit-witnesses.ts';
+import { AgentError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { AuditStore, ChainPage, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
+import type { AuditStore, ChainCursor, ChainPage, OddOwner, Page, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/lease.ts';
 import { read, type Statement, write } from './connection.ts';
 import { fromRow } from './row-mapping.ts';
@@ -44,6 +45,16 @@ function isOwnSpelling(value: unknown): boolean {
   }
 }
 
+/** The exact id of a page's last row; null where no page follows. */
+function lastKey(rows: readonly Row[], limit: number): string | null {
+  return rows.length < limit ? null : String(rows.at(-1)?.['event_key']);
+}
+
+/** @throws AgentError bug: whoever gets the same page again and again would never end */
+function requireProgress(after: string | null, key: string): void {
+  if (after === key) throw new AgentError('bug', 'the store gives the same rows of the audit twice');
+}
+
 /** The audit's rows, and the end of those that are too old, for every engine. */
 export class SqlAuditStore implements AuditStore {
   readonly #session: Session;
@@ -57,37 +68,49 @@ export class SqlAuditStore implements AuditStore {
     return { ...decoded, asWritten: JSON_COLUMNS.every((name) => isOwnSpelling(row[name])) };
   }
 
-  async readChainOwners(): Promise<readonly string[]> {
-    const owners: string[] = [];
-    for (;;) {
-      const { rows } = await this.#session.run(nextOwnerStatement(owners.at(-1) ?? null));
-      const next = rows[0]?.['agent_id'];
-      if (typeof next !== 'string') return owners;
-      owners.push(next);
+  async readChainOwners(): Promise<{ readonly agentIds: readonly string[]; readonly odd: readonly OddOwner[] }> {
+    const { dialect } = this.#session;
+    const [agentIds, odd]: [string[], OddOwner[]] = [[], []];
+    for (let after: string | null = null; ;) {
+      const { rows } = await this.#session.run(nextOwnerStatement(after, dialect));
+      const [row] = rows;
+      if (row === undefined) return { agentIds, odd };
+      const [name, key] = [row['agent_id'], String(row['agent_key'])];
+      requireProgress(after, key);
+      if (typeof name === 'string' && dialect.exactKeyOf(name) === key) agentIds.push(name);
+      else odd.push({ key });
+      after = key;
     }
   }
 
-  async readChainPage(page: ChainPage): Promise<readonly PlacedRow[]> {
+  async readChainPage(page: ChainPage): Promise<Page<PlacedRow, ChainCursor>> {
     const { rows } = await this.#session.run(chainPageStatement(page, this.#session.dialect));
-    return rows.map((row) => this.#row(row)).filter(isPlaced);
+    const placed = rows.map((row) => this.#row(row)).filter(isPlaced);
+    const [last, key] = [placed.at(-1), lastKey(rows, page.limit)];
+    if (last === undefined || key === null) return { rows: placed, next: null };
+    if (page.after?.chainSeq === last.chainSeq) requireProgress(page.after.key, key);
+    return { rows: placed, next: { chainSeq: last.chainSeq, key } };
   }
 
-  async readUnchainedPage(page: UnchainedPage): Promise<readonly JudgedRow[]> {
+  async readUnchainedPage(page: UnchainedPage): Promise<Page<JudgedRow, string>> {
     const { rows } = await this.#session.run(unchainedPageStatement(page, this.#session.dialect));
-    return rows.map((row) => ({ ...this.#row(row), chainSeq: null }));
+    const next = lastKey(rows, page.limit);
+    if (next !== null) requireProgress(page.after, next);
+    return { rows: rows.map((row) => ({ ...this.#row(row), chainSeq: null })), next };
   }
 
   async readTestimonies(agentId: string): Promise<readonly PlacedRow[]> {
     let newest: readonly PlacedRow[] = [];
-    for (let afterEventId: string | null = null; ;) {
-      const page = { afterEventId, limit: TESTIMONIES_PER_PAGE };
+    for (let after: string | null = null; ;) {
+      const page = { after, limit: TESTIMONIES_PER_PAGE };
       const { rows } = await this.#session.run(testimoniesStatement(agentId, page, this.#session.dialect));
       const found = rows.map((row) => this.#row(row));
       const telling = found.filter(isPlaced).filter((row) => isPlace(row.chainSeq) && isTelling(row));
       newest = [...newest, ...telling].toSorted((a, b) => (b.at ?? 0) - (a.at ?? 0)).slice(0, MOST_TESTIMONIES);
-      const last = found.at(-1);
-      if (last === undefined || found.length < TESTIMONIES_PER_PAGE) return newest.toSorted((a, b) => a.chainSeq - b.chainSeq);
-      afterEventId = last.eventId;
+      const next = lastKey(rows, page.limit);
+      if (next === null) return newest.toSorted((a, b) => a.chainSeq - b.chainSeq);
+      requireProgress(after, next);
+      after = next;
     }
   }
 

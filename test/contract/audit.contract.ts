@@ -37,7 +37,7 @@ export function auditContract(under: StoreUnderTest): void {
         [],
       );
       expect((await at.store.listEvents({ subjectId: null, limit: 9 })).toReversed()).toEqual(expected);
-      expect(await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 })).toEqual(
+      expect((await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 })).rows).toEqual(
         expected.map((row) => ({ ...row, asWritten: true })),
       );
       expect(await verified(at.store)).toMatchObject({
@@ -311,7 +311,7 @@ export function auditContract(under: StoreUnderTest): void {
         const lease = await leaseOf(at.store);
         await at.store.appendEvents(numbered(1, count), AT);
         await at.store.endCycle(lease, HEARTBEAT);
-        const [newest] = (await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 })).slice(-1);
+        const [newest] = (await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 })).rows.slice(-1);
         expect((await at.store.readHealth()).health).toMatchObject([{ auditSeq: count, auditHash: newest?.hash }]);
       }
       await at.store.takeOver('successor');
@@ -352,7 +352,7 @@ export function auditContract(under: StoreUnderTest): void {
 
     test('finds an edit whose hash was made to fit by the row behind it, and one that goes on to the end by the signature or a known head', async () => {
       const at = await withRows(5, KEYS);
-      const rows = await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 });
+      const { rows } = await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 });
       const forge = async (from: number, count: number) => {
         const told = rows
           .slice(from - 1, from - 1 + count)
@@ -380,7 +380,7 @@ export function auditContract(under: StoreUnderTest): void {
       await at.store.appendEvents(numbered(2), AT);
       await (await at.another()).store.appendEvents([anEvent({ eventId: 'o', agentId: 'other' })], AT);
       expect(
-        (await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 })).map(({ event, chainSeq }) => [chainSeq, event]),
+        (await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 })).rows.map(({ event, chainSeq }) => [chainSeq, event]),
       ).toEqual([
         [1, 'chain_started'],
         [2, 'created'],

@@ -3,6 +3,7 @@ import type { StoreUnderTest } from '../support/stores.ts';
 import { auditContract } from './audit.contract.ts';
 import { auditAcceptedPrunedContract } from './audit-accepted-pruned.contract.ts';
 import { auditAcceptedContract } from './audit-accepted.contract.ts';
+import { auditOddRowsContract } from './audit-odd-rows.contract.ts';
 import { auditPlacesContract } from './audit-places.contract.ts';
 import { auditSignaturesContract } from './audit-signatures.contract.ts';
 import { columnsContract } from './columns.contract.ts';
@@ -38,6 +39,7 @@ export function everyContract(under: StoreUnderTest): void {
     auditAcceptedContract(under);
     auditAcceptedPrunedContract(under);
     auditPlacesContract(under);
+    auditOddRowsContract(under);
     pruneContract(under);
     feedContract(under);
     guardsContract(under);

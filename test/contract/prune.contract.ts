@@ -114,7 +114,7 @@ const KEPT = [
 ];
 
 async function subjects(at: AtHand): Promise<readonly string[]> {
-  const rows = await at.store.readChainPage({ agentId: AGENT, after: null, limit: 99 });
+  const { rows } = await at.store.readChainPage({ agentId: AGENT, after: null, limit: 99 });
   return rows.map(({ chainSeq, subjectId, event }) => `${chainSeq} ${event === 'pruned' ? 'pruned' : subjectId}`);
 }
 
@@ -295,7 +295,7 @@ export function pruneContract(under: StoreUnderTest): void {
       const at = store();
       const signing = await signedBy(at, under, KEYS);
       await signing.appendEvents([anEvent({ eventId: 'f1', agentId: 'former' }), anEvent({ eventId: 'f2', agentId: 'former' })], ago(600));
-      const [, last] = await at.store.readChainPage({ agentId: 'former', after: null, limit: 9 });
+      const [, last] = (await at.store.readChainPage({ agentId: 'former', after: null, limit: 9 })).rows;
       const owner = { agentId: 'former', auditSeq: 2, auditHash: last?.hash ?? null };
       await signing.appendEvents([takenOver({ agentId: AGENT, runId: 'r' }, owner), told('a')], ago(500));
       await signing.appendEvents([told('b')], NOW);

@@ -26,7 +26,7 @@ export async function run(context: CliContext, options: AuditVerifyOptions): Pro
   const { agentId, signingKeys: keys } = await context.settings();
   const heads = options.head === undefined ? [] : [{ agentId, head: headOf(options.head) }];
   const most = options.limit ?? DEFAULT_ROWS;
-  const report = await checkAudit(await context.store(), { keys, heads, mostFindings: most });
+  const report = await checkAudit(await context.store(), { keys, heads, mostFindings: most, signal: context.interruption.signal });
   const isSound = report.findingsTotal === 0;
   if (options.json) context.out.json(asJson(report, isSound, keys.length > 0, most));
   else context.out.print(asText(report, isSound, keys.length > 0, most, heads.length === 0));

@@ -148,6 +148,11 @@ export const embeddedDialect: Dialect = {
   jsonTextAt: (column, keys) => `CASE WHEN json_valid(${column}) THEN json_extract(${column}, '$.${keys.join('.')}') END`,
   asRead: unlessBlob,
   bytesNamed,
+  // By the bytes: a text may have some that are no UTF-8, and a blob stands behind every text, whatever is in it.
+  exactKey: (column) => `CASE typeof(${column}) WHEN 'blob' THEN 'b' ELSE 't' END || hex(${column})`,
+  ofExactKey: (parameter) =>
+    `CASE substr(:${parameter}, 1, 1) WHEN 'b' THEN unhex(substr(:${parameter}, 2)) ELSE CAST(unhex(substr(:${parameter}, 2)) AS TEXT) END`,
+  exactKeyOf: (text) => `t${Buffer.from(text).toString('hex').toUpperCase()}`,
   wordAsRead,
   timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,

@@ -126,6 +126,12 @@ const APPEND_ONLY: readonly string[] = (() => {
     `CREATE TRIGGER IF NOT EXISTS agent_events_unchangeable BEFORE UPDATE OF ${columns.join(', ')} ON agent_events ${refuse}`,
     `CREATE TRIGGER IF NOT EXISTS agent_events_unmoved_in_time BEFORE UPDATE OF at ON agent_events
      WHEN ${CANONICAL('NEW.at')} IS NOT ${CANONICAL('OLD.at')} ${refuse}`,
+    // SQLite stores anything in any column; what the agent reads of such a row is not what stands there.
+    'DROP TRIGGER IF EXISTS agent_events_readable',
+    `CREATE TRIGGER IF NOT EXISTS agent_events_readable BEFORE INSERT ON agent_events
+     WHEN ${['event_id', 'agent_id', 'subject_id', 'event', 'at'].map((name) => `typeof(NEW.${name}) <> 'text'`).join(' OR ')}
+       OR ${CANONICAL('NEW.at')} IS NULL OR typeof(NEW.ordinal) <> 'integer' OR NEW.ordinal NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}
+     BEGIN SELECT RAISE(ABORT, 'a row of agent_events has texts for its ids, a time, and an ordinal from 0 on'); END`,
     // Behind a row that somebody put at the end of all places, while there was no trigger, there is none: then any next place will do.
     'DROP TRIGGER IF EXISTS agent_events_next_place',
     `CREATE TRIGGER IF NOT EXISTS agent_events_next_place BEFORE INSERT ON agent_events

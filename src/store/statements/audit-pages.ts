@@ -19,10 +19,16 @@ function columns(d: Dialect): string {
     .join(', ');
 }
 
-/** The next agent in order that has a chain; each is one look into the index, however long the chains are. */
-export function nextOwnerStatement(after: string | null): Statement {
-  const condition = after === null ? 'true' : 'x.agent_id > :after';
-  const sql = `SELECT MIN(x.agent_id) AS agent_id FROM agent_events x WHERE ${condition} AND ${inChain('x')}`;
+/** A page's rows with the exact id that the next one comes after: by what is read of an id that is no text, the same page would come again. */
+function pageColumns(d: Dialect): string {
+  return `${columns(d)}, ${d.exactKey('x.event_id')} AS event_key`;
+}
+
+/** The next owner in order that has rows at places, after an exact one; each is one look into the index, however long the chains are. */
+export function nextOwnerStatement(after: string | null, d: Dialect): Statement {
+  const condition = after === null ? 'true' : `x.agent_id > ${d.ofExactKey('after')}`;
+  const sql = `SELECT m.agent_id, ${d.exactKey('m.agent_id')} AS agent_key FROM (
+  SELECT MIN(x.agent_id) AS agent_id FROM agent_events x WHERE ${condition} AND ${inChain('x')}) m WHERE m.agent_id IS NOT NULL`;
   return read(sql, after === null ? {} : { after });
 }
 
@@ -32,18 +38,20 @@ export function nextOwnerStatement(after: string | null): Statement {
  */
 export function chainPageStatement({ agentId, after, limit }: ChainPage, d: Dialect): Statement {
   const order = 'ORDER BY x.chain_seq, x.event_id LIMIT :limit';
-  const from = `SELECT ${columns(d)} FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')}`;
-  if (after === null) return read(`${from} ${order}`, { agent: agentId, limit });
-  const { chainSeq: seq, eventId: id } = after;
-  if (id === null) return read(`${from} AND x.chain_seq > :seq ${order}`, { agent: agentId, seq, limit });
-  return read(`${from} AND x.chain_seq >= :seq AND (x.chain_seq > :seq OR x.event_id > :id) ${order}`, { agent: agentId, seq, id, limit });
+  const [owner, agent] = typeof agentId === 'string' ? [':agent', agentId] : [d.ofExactKey('agent'), agentId.key];
+  const from = `SELECT ${pageColumns(d)} FROM agent_events x WHERE x.agent_id = ${owner} AND ${inChain('x')}`;
+  if (after === null) return read(`${from} ${order}`, { agent, limit });
+  const { chainSeq: seq, key: id } = after;
+  if (id === null) return read(`${from} AND x.chain_seq > :seq ${order}`, { agent, seq, limit });
+  const behind = `x.chain_seq >= :seq AND (x.chain_seq > :seq OR x.event_id > ${d.ofExactKey('id')})`;
+  return read(`${from} AND ${behind} ${order}`, { agent, seq, id, limit });
 }
 
-export function unchainedPageStatement({ afterEventId, limit }: UnchainedPage, d: Dialect): Statement {
-  const condition = afterEventId === null ? 'true' : 'x.event_id > :id';
+export function unchainedPageStatement({ after, limit }: UnchainedPage, d: Dialect): Statement {
+  const condition = after === null ? 'true' : `x.event_id > ${d.ofExactKey('id')}`;
   return read(
-    `SELECT ${columns(d)} FROM agent_events x WHERE ${condition} AND ${outsideOfChains('x')} ORDER BY x.event_id LIMIT :limit`,
-    afterEventId === null ? { limit } : { id: afterEventId, limit },
+    `SELECT ${pageColumns(d)} FROM agent_events x WHERE ${condition} AND ${outsideOfChains('x')} ORDER BY x.event_id LIMIT :limit`,
+    after === null ? { limit } : { id: after, limit },
   );
 }
 
@@ -51,12 +59,12 @@ export function unchainedPageStatement({ afterEventId, limit }: UnchainedPage, d
  * By the index on the subject, however long the audit is: which of them stand in the chain, and which tell anything, is seen in them. In the
  * order of their ids, which nobody can make unreadable.
  */
-export function testimoniesStatement(agentId: string, { afterEventId, limit }: UnchainedPage, d: Dialect): Statement {
-  const behind = afterEventId === null ? '' : ' AND x.event_id > :id';
+export function testimoniesStatement(agentId: string, { after, limit }: UnchainedPage, d: Dialect): Statement {
+  const behind = after === null ? '' : ` AND x.event_id > ${d.ofExactKey('id')}`;
   return read(
-    `SELECT ${columns(d)} FROM agent_events x WHERE x.subject_id = :agent AND x.event IN ${wordList([TAKEN_OVER, PRUNED, ACCEPTED])}
+    `SELECT ${pageColumns(d)} FROM agent_events x WHERE x.subject_id = :agent AND x.event IN ${wordList([TAKEN_OVER, PRUNED, ACCEPTED])}
   AND x.agent_id = :agent${behind} ORDER BY x.event_id LIMIT :limit`,
-    { agent: agentId, limit, ...(afterEventId !== null && { id: afterEventId }) },
+    { agent: agentId, limit, ...(after !== null && { id: after }) },
   );
 }
 

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import { exportedPieces } from '../../src/cli/audit/export-rows.ts';
+import { checkAudit } from '../../src/cycle/check-audit.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { Session } from '../../src/store/session.ts';
+import { createSqlStore } from '../../src/store/sql-store.ts';
+import { EVENTS } from '../../src/store/tables.ts';
+import { findings, unprotect, verified } from '../support/audit.ts';
+import { AGENT, type AtHand, type StoreUnderTest } from '../support/stores.ts';
+import { anEvent } from './samples.ts';
+import { withStore } from './with-store.ts';
+
+const AT = Date.UTC(2026, 1, 19, 10, 30, 46, 123);
+/** More than a page, of each kind. */
+const MANY = 600;
+/** Reading so few rows takes a few statements; who goes on for ever is stopped here. */
+const MOST_STATEMENTS = 200;
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ eventId: `e${1 + index}` }));
+
+/** Copies of the first row with other values, written by whoever can get around what protects the audit. */
+async function putCopies(at: AtHand, under: StoreUnderTest, count: number, given: Readonly<Record<string, string>>): Promise<void> {
+  const names = EVENTS.columns.map(({ name }) => under.dialect.quote(name));
+  const values = EVENTS.columns.map(({ name }) => given[name] ?? `e.${under.dialect.quote(name)}`);
+  await at.outside.run(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+INSERT INTO agent_events (${names.join(', ')}) SELECT ${values.join(', ')} FROM n, agent_events e WHERE e.event_id = 'e1'`,
+  );
+}
+
+async function exportedRows(store: Store): Promise<number> {
+  let lines = 0;
+  for await (const { text } of exportedPieces(store, 'jsonl', null)) lines += text.split('\n').length - 1;
+  return lines;
+}
+
+export function auditOddRowsContract(under: StoreUnderTest): void {
+  // Where types rule them out, there are no such rows.
+  if (!under.takesAnyValue) return;
+
+  describe('rows of the audit whose keys are no texts', () => {
+    const store = withStore(under);
+
+    async function withRows(): Promise<{ readonly at: AtHand; readonly reader: Store }> {
+      const at = store();
+      await at.store.appendEvents(numbered(3), AT);
+      await unprotect(at, under);
+      let statements = 0;
+      const { store: reader } = await at.another({
+        lock: false,
+        watch: () => {
+          if ((statements += 1) > MOST_STATEMENTS) throw new Error('the reading does not end');
+        },
+      });
+      return { at, reader };
+    }
+
+    const ids = [
+      ['bytes', `CAST(printf('y%05d', n.i) AS BLOB)`],
+      ['texts that are no UTF-8', `CAST(CAST(printf('y%05d', n.i) AS BLOB) || x'ff' AS TEXT)`],
+      ['texts that begin alike in no UTF-8', `CAST(x'ff' || CAST(printf('y%05d', n.i) AS BLOB) AS TEXT)`],
+      ['texts with a NUL in them', `'y' || char(0) || printf('%05d', n.i)`],
+    ] as const;
+
+    test.each(ids)('outside of the chains, with ids that are %s, are all found and exported, each once', async (_what, id) => {
+      const { at, reader } = await withRows();
+      await putCopies(at, under, MANY, { event_id: id, chain_seq: 'NULL' });
+      const report = await verified(reader);
+      expect(report).toMatchObject({ findingsTotal: MANY, unchained: MANY });
+      expect(await exportedRows(reader)).toBe(MANY + 3);
+    });
+
+    test.each(ids)('at one place of a chain, with ids that are %s, are all found and exported, each once', async (_what, id) => {
+      const { at, reader } = await withRows();
+      if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX agent_events_chain');
+      await putCopies(at, under, MANY, { event_id: id, chain_seq: '2' });
+      const report = await verified(reader);
+      expect(report.chains).toMatchObject([{ agentId: AGENT, rows: MANY + 3 }]);
+      expect(await exportedRows(reader)).toBe(MANY + 3);
+    });
+
+    test.each(ids)(
+      'that would answer for something, with ids that are %s, do not keep anybody from reading what was answered for',
+      async (_what, id) => {
+        const { at, reader } = await withRows();
+        const asTold = { event: `'audit_accepted'`, subject_type: `'agent'`, subject_id: 'e.agent_id' };
+        await putCopies(at, under, MANY, { event_id: id, chain_seq: 'NULL', ...asTold });
+        expect(await reader.readTestimonies(AGENT)).toEqual([]);
+      },
+    );
+
+    test.each([
+      ['bytes', `x'61'`],
+      ['bytes that would be the name of the agent', `CAST(e.agent_id AS BLOB)`],
+      ['a text that is no UTF-8', `CAST(x'61ff' AS TEXT)`],
+      ['a text that is no UTF-8 and would be the first name', `CAST(x'01ff' AS TEXT)`],
+    ])('in the chain of an agent that is %s, are found as inserted, and exported', async (_what, owner) => {
+      const { at, reader } = await withRows();
+      await putCopies(at, under, 3, { event_id: `'odd ' || n.i`, agent_id: owner, chain_seq: 'n.i' });
+      expect(await findings(reader)).toEqual(['inserted', 'inserted', 'inserted']);
+      expect(await verified(reader)).toMatchObject({ unchained: 3, chains: [{ agentId: AGENT, rows: 3 }] });
+      expect(await exportedRows(reader)).toBe(6);
+    });
+
+    test('are read no further than the next page once somebody wants it to end', async () => {
+      const { at, reader } = await withRows();
+      await putCopies(at, under, 3 * MANY, { event_id: `'y' || n.i`, chain_seq: 'NULL' });
+      const ending = new AbortController();
+      // A signal is heard where the process has a turn of its own to hear it in.
+      setImmediate(() => ending.abort());
+      const asked = { keys: [], heads: [], mostFindings: 1, signal: ending.signal };
+      await expect(checkAudit(reader, asked)).rejects.toMatchObject({ code: 'interrupted' });
+    });
+
+    test('that come twice, because the store does not get on, end the reading with an error', async () => {
+      const { at } = await withRows();
+      await putCopies(at, under, MANY, { event_id: `'y' || n.i`, chain_seq: 'NULL' });
+      const stuck = { ...under.dialect, ofExactKey: (parameter: string) => `substr(:${parameter}, 1, 0)` };
+      const session = new Session(await at.database.connect(), stuck);
+      const broken = createSqlStore({ session, lock: null, sourceTable: 'sensor_data', description: 'one that does not get on', keys: [] });
+      const { next } = await broken.readUnchainedPage({ after: null, limit: 9 });
+      expect(next).not.toBeNull();
+      await expect(broken.readUnchainedPage({ after: next, limit: 9 })).rejects.toMatchObject({ code: 'bug' });
+      await broken.close();
+    });
+
+    if (under.dialect.name === 'embedded')
+      test.each([
+        ['event_id', `x'61'`],
+        ['agent_id', `x'61'`],
+        ['subject_id', `x'61'`],
+        ['event', `x'61'`],
+        ['at', `x'61'`],
+        ['at', `'no time'`],
+        ['ordinal', '9007199254740993'],
+        ['ordinal', '-1'],
+        ['ordinal', '0.5'],
+        ['ordinal', `'x'`],
+      ])('are refused by a trigger: %s as %s', async (name, value) => {
+        const at = store();
+        await at.store.appendEvents(numbered(1), AT);
+        const put = (given: Readonly<Record<string, string>>) =>
+          putCopies(at, under, 1, { event_id: `'other'`, chain_seq: 'NULL', ...given });
+        await expect(put({ [name]: value })).rejects.toThrow('a row of agent_events ');
+        await put({});
+        expect(await findings(at.store)).toEqual(['inserted']);
+      });
+  });
+}
