@@ -30,11 +30,11 @@ export interface AcceptRequest {
  * A person answers for what is wrong with the audit: an event that names every finding by the row and what it says. From then on verify
  * reports these as accepted, and prune goes on; whatever is or becomes otherwise is a finding again. Repeating does nothing.
  * @returns what was accepted; nothing where the audit is sound
- * @throws AgentError conflict where the findings are not those that were seen, usage, store_unavailable
+ * @throws AgentError conflict where the findings are not those that were seen, usage, interrupted, store_unavailable
  */
-export async function acceptAudit(store: Store, request: AcceptRequest): Promise<readonly AuditFinding[]> {
+export async function acceptAudit(store: Store, request: AcceptRequest, signal: AbortSignal): Promise<readonly AuditFinding[]> {
   const { agentId, keys, findingsId } = request;
-  const report = await checkAudit(store, { keys, heads: [], mostFindings: MOST_ACCEPTED });
+  const report = await checkAudit(store, { keys, heads: [], mostFindings: MOST_ACCEPTED, signal });
   const { findings, findingsTotal, findingsId: found } = report;
   if (found === null) return [];
   const { health } = await store.readHealth();

@@ -44,7 +44,7 @@ function requireKeep(keepSeconds: number, settings: Settings): void {
  * Takes away what ended long ago: a contiguous beginning of the audit, then rows that nothing refers to any more. Under the agent's lease, so
  * that no cycle reads what is about to go. The audit is checked first, since what is wrong with it would go with it. Killed anywhere,
  * it leaves a sound audit, and running it again completes it.
- * @throws AgentError usage, conflict where another run holds the lease, unsound_audit, store_unavailable
+ * @throws AgentError usage, conflict where another run holds the lease, unsound_audit, interrupted, store_unavailable
  */
 export async function prune(store: Store, settings: Settings, request: PruneRequest, signal: AbortSignal): Promise<PruneReport> {
   requireKeep(request.keepSeconds, settings);

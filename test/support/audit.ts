@@ -46,15 +46,8 @@ export async function accepting(store: Store, given: Partial<AcceptRequest> = {}
   const keys = given.keys ?? NO_KEYS;
   const { findingsId } = await verified(store, keys);
   const seen = findingsId?.slice(0, FINDINGS_ID_LENGTH) ?? '';
-  return acceptAudit(store, {
-    agentId: AGENT,
-    runId: 'accept-1',
-    actor: 'anna via cli',
-    reason: 'we know',
-    keys,
-    findingsId: seen,
-    ...given,
-  });
+  const request = { agentId: AGENT, runId: 'accept-1', actor: 'anna via cli', reason: 'we know', keys, findingsId: seen, ...given };
+  return acceptAudit(store, request, new AbortController().signal);
 }
 
 /** Takes away what is older than 400 days. */

@@ -26,7 +26,8 @@ export async function run(context: CliContext, options: AuditAcceptOptions): Pro
       "give it with --reason, for instance --reason 'row of the old version'",
     );
   const findingsId = options.findings.trim().toLowerCase();
-  const accepted = await acceptAudit(await context.store(), { agentId, runId: newRunId(), actor, reason, keys, findingsId });
+  const request = { agentId, runId: newRunId(), actor, reason, keys, findingsId };
+  const accepted = await acceptAudit(await context.store(), request, context.interruption.signal);
   if (options.json) context.out.json(jsonTree({ accepted }));
   else if (accepted.length === 0) context.out.print('The audit is sound: there is nothing to accept');
   else
