@@ -56,8 +56,8 @@ async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, qu
   const { health } = await store.readHealth();
   const witnesses = await readWitnesses(store, health, keys);
   const noted = health.map((row) => ({ agentId: row.agentId, ...headNoted(row) }));
-  const known = noted.flatMap(({ agentId, head }) => (head === null ? [] : [{ agentId, head }]));
-  const heads = [...known, ...witnesses.heads, ...question.heads];
+  const ends = noted.flatMap(({ agentId, head }) => (head === null ? [] : [{ agentId, head }]));
+  const heads = [...ends, ...witnesses.heads, ...question.heads];
   const { agentIds, odd } = await store.readChainOwners();
   const owners = new Set([...agentIds, ...heads.map(({ agentId }) => agentId)]);
   const tally = new FindingTally(acceptedBy(witnesses.testimonies), question.mostFindings);
@@ -65,8 +65,12 @@ async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, qu
   const chains: ChainReport[] = [];
   let start: ChainStart | null = null;
   for (const agentId of [...owners].toSorted()) {
-    const own = heads.filter((each) => each.agentId === agentId).map(({ head }) => head);
-    const check = new ChainCheck(agentId, keys, own);
+    const known = {
+      heads: heads.filter((each) => each.agentId === agentId).map(({ head }) => head),
+      isGrowing: health.some((row) => row.agentId === agentId),
+      isAccepted: (finding: AuditFinding) => tally.isAccepted(finding),
+    };
+    const check = new ChainCheck(agentId, keys, known);
     for await (const row of chainRows(store, agentId, 1, signal)) tally.note(check.next(row));
     const isKnown = witnesses.known.has(agentId);
     // A chain of nobody has that for a finding; whether it is signed says no more.

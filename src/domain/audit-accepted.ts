@@ -22,9 +22,9 @@ export function fingerprintOf({ kind, agentId, chainSeq, eventId, evidence }: Au
   return hashOf({ kind, agent_id: agentId, chain_seq: chainSeq, event_id: eventId, evidence });
 }
 
-/** Says in one word which findings somebody saw: it is another one as soon as any of them is another one. */
+/** Says in one word which findings somebody saw, and what they said: it is another one as soon as any of them is, or says, another one. */
 function nextFindingsId(id: string | null, finding: AuditFinding): string {
-  return hashOf([id, fingerprintOf(finding)]);
+  return hashOf([id, fingerprintOf(finding), finding.text]);
 }
 
 /** The event with which a person answers for exactly these findings. */
@@ -95,6 +95,10 @@ export class FindingTally {
   constructor(accepted: ReadonlyMap<string, Acceptance>, most: number) {
     this.#accepted = accepted;
     this.#most = most;
+  }
+
+  isAccepted(finding: AuditFinding): boolean {
+    return this.#accepted.has(fingerprintOf(finding));
   }
 
   note(findings: readonly AuditFinding[]): void {

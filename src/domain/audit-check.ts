@@ -6,13 +6,23 @@ import {
   findingAt,
   findingOf,
   type KnownHead,
-  MOST_AT_ONE_PLACE,
   type PlacedRow,
 } from './audit-finding.ts';
+import { brokenLink, type ChainPlace, placesText, placeWith } from './audit-links.ts';
 import { SignatureCheck } from './audit-signatures.ts';
 import type { ChainStart } from './audit-unchained.ts';
 import type { Instant } from './instant.ts';
 import type { KeyRing, SignatureVerdict } from './key-ring.ts';
+import { hashOf } from './ticket.ts';
+
+/** What is known of a chain beside its rows. */
+export interface ChainKnowledge {
+  readonly heads: readonly KnownHead[];
+  /** Whether its agent goes on recording. */
+  readonly isGrowing: boolean;
+  /** Whether somebody answered for exactly this. */
+  readonly isAccepted: (finding: AuditFinding) => boolean;
+}
 
 /**
  * Judges one agent's chain row by row, in the order of (place, event id), in constant memory. Knows nothing of what was not handed to it:
@@ -21,11 +31,13 @@ import type { KeyRing, SignatureVerdict } from './key-ring.ts';
 export class ChainCheck {
   readonly #agentId: string;
   readonly #signatures: SignatureCheck;
-  readonly #heads: readonly KnownHead[];
+  readonly #known: ChainKnowledge;
   readonly #seen = new Set<KnownHead>();
   #rows = 0;
   #first: PlacedRow | null = null;
-  #last: { readonly seq: number; readonly hashes: readonly (string | null)[] } | null = null;
+  #last: ChainPlace | null = null;
+  /** What stands there: its one row, or a digest of all of them. */
+  #atLast: unknown = null;
   #from: Instant | null = null;
   #to: Instant | null = null;
   #anchor: Anchor | null = null;
@@ -33,18 +45,17 @@ export class ChainCheck {
   /** Where the chain began on tables with older rows. */
   start: ChainStart | null = null;
 
-  constructor(agentId: string, keys: KeyRing, heads: readonly KnownHead[]) {
+  constructor(agentId: string, keys: KeyRing, known: ChainKnowledge) {
     this.#agentId = agentId;
     this.#signatures = new SignatureCheck(agentId, keys);
-    this.#heads = heads;
+    this.#known = known;
   }
 
   next(row: PlacedRow): readonly AuditFinding[] {
-    const changed = this.#contentOf(row);
     const verdict = this.#signatures.verdictOf(row);
     // Before the counting: an unsigned anchor counts where nothing before it was signed either, since there was no key then.
     this.#noteAnchor(row, verdict);
-    const findings = [...this.#placeOf(row, changed.length > 0), ...changed, ...this.#signatures.next(row, verdict), ...this.#headsAt(row)];
+    const findings = [...this.#placeOf(row), ...this.#contentOf(row), ...this.#signatures.next(row, verdict), ...this.#headsAt(row)];
     this.#rows += 1;
     if (row.at !== null) {
       this.#from = Math.min(this.#from ?? row.at, row.at);
@@ -53,29 +64,39 @@ export class ChainCheck {
     return findings;
   }
 
-  #atPlace(kind: AuditFindingKind, head: KnownHead, text: string): AuditFinding {
-    const { seq, hash } = head;
-    return findingOf({ kind, agentId: this.#agentId, at: { chainSeq: seq, eventId: null }, text, by: { seq: String(seq), hash } });
+  /** What a known row is not, and by what else that shows. */
+  #atHead(kind: AuditFindingKind, { seq, hash }: KnownHead, text: string, shown: Readonly<Record<string, unknown>> = {}): AuditFinding {
+    const by = { seq: String(seq), hash, ...shown };
+    return findingOf({ kind, agentId: this.#agentId, at: { chainSeq: seq, eventId: null }, text, by });
   }
 
-  #placeOf(row: PlacedRow, isChanged: boolean): readonly AuditFinding[] {
+  /**
+   * Of a chain that has ended, where it ends now is part of it. One that grows moves its end with the very row that answers for this: were that
+   * cut off as well, nobody would have answered.
+   */
+  #cut(head: KnownHead, text: string): AuditFinding {
+    const whileGrowing = this.#atHead('cut', head, text);
+    if (this.#known.isGrowing || this.#known.isAccepted(whileGrowing)) return whileGrowing;
+    return this.#atHead('cut', head, text, { last: this.#last });
+  }
+
+  #placeOf(row: PlacedRow): readonly AuditFinding[] {
     const last = this.#last;
     this.#first ??= row;
+    if (row.chainSeq === last?.seq) {
+      this.#last = placeWith(last, row);
+      // All of them: which is the true one nobody can tell, so none may become another.
+      this.#atLast = hashOf([this.#atLast, row]);
+      return [findingAt('inserted', row, 'another row stands at the same place: one of them was inserted', this.#atLast)];
+    }
+    this.#last = placeWith({ seq: row.chainSeq, hashes: [] }, row);
+    this.#atLast = row;
     if (last === null) {
-      this.#last = { seq: row.chainSeq, hashes: [row.hash] };
       const follows = row.chainSeq !== 1 || row.previousHash === null;
       return follows ? [] : [findingAt('replaced', row, 'the first row of all says that one was before it')];
     }
-    if (row.chainSeq === last.seq) {
-      this.#last = { seq: last.seq, hashes: [...last.hashes, row.hash].slice(0, MOST_AT_ONE_PLACE) };
-      return [findingAt('inserted', row, 'another row stands at the same place: one of them was inserted')];
-    }
-    this.#last = { seq: row.chainSeq, hashes: [row.hash] };
-    const [from, to] = [last.seq + 1, row.chainSeq - 1];
-    if (to >= from) return [findingAt('missing', row, `${placesText(from, to)} before it`)];
-    // Of a row that was changed as a whole this is no news.
-    const follows = isChanged || last.hashes.includes(row.previousHash);
-    return follows ? [] : [findingAt('replaced', row, 'it does not follow the row before it: one of the two was replaced')];
+    const broken = brokenLink(row, last);
+    return broken === null ? [] : [broken];
   }
 
   #contentOf(row: PlacedRow): readonly AuditFinding[] {
@@ -94,12 +115,19 @@ export class ChainCheck {
   }
 
   #headsAt(row: PlacedRow): readonly AuditFinding[] {
-    return this.#heads
+    return this.#known.heads
       .filter(({ seq }) => seq === row.chainSeq)
       .flatMap((head) => {
         this.#seen.add(head);
-        return row.hash === head.hash ? [] : [findingAt('head', row, `it has not the hash that ${head.from} has for it`)];
+        return this.#isOther(head, row.hash, `it has not the hash that ${head.from} has for it`);
       });
+  }
+
+  /** That another row was there than is known: no news where somebody answered for its having been cut off, before the chain went on. */
+  #isOther(head: KnownHead, found: string | null, text: string): readonly AuditFinding[] {
+    if (found === head.hash) return [];
+    const cut = this.#atHead('cut', head, `${head.from} knows another row here: it was cut off, and the chain went on`);
+    return [this.#known.isAccepted(cut) ? cut : this.#atHead('head', head, text, { found })];
   }
 
   /** What shows only at the end. To be asked once, after the last row; `isVouched` as SignatureCheck has it. */
@@ -145,18 +173,14 @@ export class ChainCheck {
 
   #headsNotSeen(): readonly AuditFinding[] {
     const [first, last] = [this.#first, this.#last];
-    return this.#heads
+    return this.#known.heads
       .filter((head) => !this.#seen.has(head))
       .flatMap((head) => {
         if (last === null || head.seq > last.seq)
-          return [this.#atPlace('cut', head, `the chain ends at ${last?.seq ?? 0}, and ${head.from} knows this row: the end was cut off`)];
-        if (first !== null && head.seq === first.chainSeq - 1 && head.hash !== first.previousHash)
-          return [this.#atPlace('head', head, `the first row that is left follows another one than ${head.from} knows`)];
-        return first !== null && head.seq < first.chainSeq ? [] : [this.#atPlace('head', head, `it is missing, and ${head.from} knows it`)];
+          return [this.#cut(head, `the chain ends at ${last?.seq ?? 0}, and ${head.from} knows this row: the end was cut off`)];
+        if (first !== null && head.seq === first.chainSeq - 1)
+          return this.#isOther(head, first.previousHash, `the first row that is left follows another one than ${head.from} knows`);
+        return first !== null && head.seq < first.chainSeq ? [] : [this.#atHead('head', head, `it is missing, and ${head.from} knows it`)];
       });
   }
-}
-
-function placesText(from: number, to: number): string {
-  return from === to ? `row ${from} is missing` : `rows ${from} to ${to} are missing`;
 }

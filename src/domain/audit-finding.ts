@@ -15,9 +15,6 @@ export type JudgedRow = Omit<HashedEvent, 'chainSeq'> &
 /** A row that has a place in its agent's chain. */
 export type PlacedRow = JudgedRow & { readonly chainSeq: number };
 
-/** Rows that stand at one place: more than one only where somebody inserted. Their hashes are what the next row may follow. */
-export const MOST_AT_ONE_PLACE = 16;
-
 export function isPlaced(row: JudgedRow): row is PlacedRow {
   return row.chainSeq !== null;
 }
@@ -44,7 +41,7 @@ export interface AuditFinding {
   readonly eventId: string | null;
   /** What it means, as a sentence without a full stop. */
   readonly text: string;
-  /** SHA-256 of what it was seen by: of another row, or of that row once more edited, it is another. */
+  /** SHA-256 of what it was seen by, its neighbours and how far it reaches included: where any of that becomes worse, it is another. */
   readonly evidence: string;
 }
 
@@ -61,9 +58,9 @@ export function findingOf({ kind, agentId, at, text, by }: FoundAt): AuditFindin
   return { kind, agentId, chainSeq: at?.chainSeq ?? null, eventId: at?.eventId ?? null, text, evidence: hashOf({ by }) };
 }
 
-/** A finding that is about what a row says: all of it, its hash and its signature too, as the store reads it. */
-export function findingAt(kind: AuditFindingKind, row: JudgedRow, text: string): AuditFinding {
-  return findingOf({ kind, agentId: row.agentId, at: row, text, by: row });
+/** A finding that is about what a row says: all of it, its hash and its signature too, as the store reads it; `by` where more shows it. */
+export function findingAt(kind: AuditFindingKind, row: JudgedRow, text: string, by: unknown = row): AuditFinding {
+  return findingOf({ kind, agentId: row.agentId, at: row, text, by });
 }
 
 /** A row of the chain that is known from elsewhere. */

@@ -1,6 +1,7 @@
 import { fingerprintOf } from './audit-accepted.ts';
 import { type Anchor, PRUNED } from './audit-chain.ts';
-import { findingAt, type JudgedRow, MOST_AT_ONE_PLACE, type PlacedRow } from './audit-finding.ts';
+import type { JudgedRow, PlacedRow } from './audit-finding.ts';
+import { brokenLink, type ChainPlace, placeWith } from './audit-links.ts';
 import { type AgentEvent, eventOf, type EventRun } from './event.ts';
 import type { AgentHealth } from './health.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
@@ -75,26 +76,25 @@ export function stopAt(row: JudgedRow, { before, held, knownSeq }: CutLimits): S
 interface GoingPlace {
   readonly first: PlacedRow;
   readonly rows: number;
-  readonly hashes: readonly (string | null)[];
+  readonly place: ChainPlace;
 }
 
 /** The beginning of a chain that may go, to be shown its rows in their order. A place goes whole or stays whole. */
 export class GrowingCut {
-  #through: { readonly seq: number; readonly hashes: readonly (string | null)[] } = { seq: 0, hashes: [] };
+  #through: ChainPlace = { seq: 0, hashes: [] };
   #rows = 0;
   #place: GoingPlace | null = null;
 
   next(row: PlacedRow): void {
     if (this.#place?.first.chainSeq !== row.chainSeq) this.#closePlace();
-    const { first, rows, hashes } = this.#place ?? { first: row, rows: 0, hashes: [] };
-    this.#place = { first, rows: rows + 1, hashes: [...hashes, row.hash].slice(0, MOST_AT_ONE_PLACE) };
+    const { first, rows, place } = this.#place ?? { first: row, rows: 0, place: { seq: row.chainSeq, hashes: [] } };
+    this.#place = { first, rows: rows + 1, place: placeWith(place, row) };
   }
 
   #closePlace(): void {
     if (this.#place === null) return;
-    const { first, rows, hashes } = this.#place;
-    this.#through = { seq: first.chainSeq, hashes };
-    this.#rows += rows;
+    this.#through = this.#place.place;
+    this.#rows += this.#place.rows;
     this.#place = null;
   }
 
@@ -106,23 +106,15 @@ export class GrowingCut {
   end(stop: PlacedRow | null, standing: ReadonlySet<string>): Anchor & { readonly rows: number } {
     const shared = stop !== null && this.#place?.first.chainSeq === stop.chainSeq ? this.#place.first : null;
     if (shared === null) this.#closePlace();
-    const { seq, hashes } = this.#through;
     const left = shared ?? stop;
-    if (left !== null && this.#rows > 0 && (isNext(left, seq, hashes) || isAnsweredFor(left, seq, standing)))
-      return { throughSeq: left.chainSeq - 1, throughHash: left.previousHash, rows: this.#rows };
+    if (left !== null && this.#rows > 0) {
+      const broken = brokenLink(left, this.#through);
+      if (broken === null || standing.has(fingerprintOf(broken)))
+        return { throughSeq: left.chainSeq - 1, throughHash: left.previousHash, rows: this.#rows };
+    }
     // What is recorded next follows the first of these.
-    return { throughSeq: seq, throughHash: hashes[0] ?? null, rows: this.#rows };
+    return { throughSeq: this.#through.seq, throughHash: this.#through.hashes[0] ?? null, rows: this.#rows };
   }
-}
-
-function isNext({ chainSeq, previousHash }: PlacedRow, seq: number, hashes: readonly (string | null)[]): boolean {
-  return chainSeq === seq + 1 && hashes.includes(previousHash);
-}
-
-/** Whether somebody answered for it that this row does not follow the place `seq`. */
-function isAnsweredFor(row: PlacedRow, seq: number, standing: ReadonlySet<string>): boolean {
-  const kinds = row.chainSeq > seq + 1 ? (['missing'] as const) : (['replaced', 'changed'] as const);
-  return kinds.some((kind) => standing.has(fingerprintOf(findingAt(kind, row, ''))));
 }
 
 /** The anchor: what is about to go, told before it goes. */

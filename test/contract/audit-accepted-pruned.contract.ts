@@ -54,7 +54,7 @@ export function auditAcceptedPrunedContract(under: StoreUnderTest): void {
         'a first row that stays and was changed',
         3,
         [`UPDATE agent_events SET previous_hash = 'other' WHERE event_id = 'e4'`],
-        ['changed 4'],
+        ['replaced 4', 'changed 4'],
         3,
         3,
         ['changed 4'],

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { StoreUnderTest } from '../support/stores.ts';
 import { auditContract } from './audit.contract.ts';
+import { auditAcceptedExtentContract } from './audit-accepted-extent.contract.ts';
 import { auditAcceptedPrunedContract } from './audit-accepted-pruned.contract.ts';
 import { auditAcceptedContract } from './audit-accepted.contract.ts';
 import { auditOddRowsContract } from './audit-odd-rows.contract.ts';
@@ -37,6 +38,7 @@ export function everyContract(under: StoreUnderTest): void {
     auditContract(under);
     auditSignaturesContract(under);
     auditAcceptedContract(under);
+    auditAcceptedExtentContract(under);
     auditAcceptedPrunedContract(under);
     auditPlacesContract(under);
     auditOddRowsContract(under);

@@ -39,7 +39,7 @@ function chainOf(events: readonly RecordedEvent[], keys: KeyRing = []): readonly
 /** As a store hands them out, with the end that was noted down when the chain was whole. */
 function judged(rows: readonly PlacedRow[], noted: ChainTail, keys: KeyRing = []): readonly AuditFinding[] {
   const inOrder = rows.toSorted((a, b) => a.chainSeq - b.chainSeq || (a.eventId < b.eventId ? -1 : 1));
-  const check = new ChainCheck(AGENT, keys, [{ ...noted, from: 'a note' }]);
+  const check = new ChainCheck(AGENT, keys, { heads: [{ ...noted, from: 'a note' }], isGrowing: true, isAccepted: () => false });
   return [...inOrder.flatMap((row) => check.next(row)), ...check.end().findings];
 }
 
