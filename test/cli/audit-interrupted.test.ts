@@ -32,6 +32,7 @@ test.each([
   ['verify', ['audit', 'verify']],
   ['accept', ['audit', 'accept', '--findings', '0'.repeat(16), '--by', 'anna', '--reason', 'none']],
   ['export into a file', ['audit', 'export', '--output', 'audit.jsonl']],
+  ['export of the last day', ['audit', 'export', '--since', '1d', '--output', 'audit.jsonl']],
   ['prune', ['prune', '--keep', '400d', '--by', 'anna']],
 ] as const)(
   'SIGTERM ends %s in the middle of a long audit with 143, before it is read to its end',

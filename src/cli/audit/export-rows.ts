@@ -36,17 +36,17 @@ const COLUMNS = [
 const ROWS_PER_CHUNK = 200;
 
 /** Every row of the audit: each agent's chain in its order, then what is outside of every chain. A time that is none is not too old. */
-async function* auditRows(store: AuditStore, since: Instant | null): AsyncGenerator<JudgedRow> {
+async function* auditRows(store: AuditStore, since: Instant | null, signal?: AbortSignal): AsyncGenerator<JudgedRow> {
   const isWanted = (row: JudgedRow) => since === null || row.at === null || row.at >= since;
   const { agentIds, odd } = await store.readChainOwners();
   for (const agentId of agentIds) {
     // Most of what is too old is not even read. Rows whose time was edited are in no order, and are read by verify.
     const first = since === null ? 1 : await store.firstSeq(agentId, since);
     if (first === null) continue;
-    for await (const row of chainRows(store, agentId, first)) if (isWanted(row)) yield row;
+    for await (const row of chainRows(store, agentId, first, signal)) if (isWanted(row)) yield row;
   }
-  for await (const row of unchainedRows(store)) if (isWanted(row)) yield row;
-  for await (const row of oddlyOwnedRows(store, odd)) if (isWanted(row)) yield row;
+  for await (const row of unchainedRows(store, signal)) if (isWanted(row)) yield row;
+  for await (const row of oddlyOwnedRows(store, odd, signal)) if (isWanted(row)) yield row;
 }
 
 export interface ExportedPiece {
@@ -55,11 +55,16 @@ export interface ExportedPiece {
   readonly rows: number;
 }
 
-/** The audit as text, a piece in memory at a time. */
-export async function* exportedPieces(store: AuditStore, format: ExportFormat, since: Instant | null): AsyncGenerator<ExportedPiece> {
+/** The audit as text, a piece in memory at a time. @throws AgentError interrupted, once `signal` is aborted, also while no row is wanted */
+export async function* exportedPieces(
+  store: AuditStore,
+  format: ExportFormat,
+  since: Instant | null,
+  signal?: AbortSignal,
+): AsyncGenerator<ExportedPiece> {
   if (format === 'csv') yield { text: csvHeader(COLUMNS.map(snakeCase)), rows: 0 };
   let rows: JudgedRow[] = [];
-  for await (const row of auditRows(store, since)) {
+  for await (const row of auditRows(store, since, signal)) {
     rows.push(row);
     if (rows.length < ROWS_PER_CHUNK) continue;
     yield { text: textOf(rows, format), rows: rows.length };

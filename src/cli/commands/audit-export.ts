@@ -17,7 +17,7 @@ export async function run(context: CliContext, options: AuditExportOptions): Pro
   const format = formatOf(options.format ?? 'jsonl');
   const store = await context.store();
   const since = options.since === undefined ? null : await momentBefore('--since', options.since, (await store.readControls()).now);
-  const pieces = untilInterrupted(context, exportedPieces(store, format, since));
+  const pieces = untilInterrupted(context, exportedPieces(store, format, since, context.interruption.signal));
   if (options.output !== undefined) await intoFile(context, options.output, pieces);
   // Each piece waits until the one before it is on its way: whoever reads slowly makes us slow, not large.
   else for await (const { text } of pieces) if (!(await context.out.write(text))) break;
