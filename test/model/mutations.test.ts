@@ -66,7 +66,13 @@ const SINGLE: readonly Mutation[] = [
   {
     name: 'an approval over a rejection counts',
     told: NO_APPROVAL,
-    edits: [edit(JUDGE, "return nameOf(row.rejectedByOperator) !== '' || row.rejectedTimestamp !== null;", 'return false;')],
+    edits: [
+      edit(
+        JUDGE,
+        "return nameOf(row.rejectedByOperator) !== '' || row.rejectedTimestamp !== null || row.lastDecision?.event === 'rejected';",
+        'return false;',
+      ),
+    ],
   },
   {
     name: 'an ended row is opened again',
