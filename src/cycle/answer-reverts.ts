@@ -1,7 +1,7 @@
 import type { Command } from '../domain/command.ts';
 import { about } from '../domain/event.ts';
 import { nameOf, personKey } from '../domain/person.ts';
-import type { LiveValues } from '../domain/proposal.ts';
+import type { LiveValues } from '../domain/live-values.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { commandIdsOf, describeRevert, isRevert, linkFault, linksBetween, type Revert, revertOf } from '../domain/revert.ts';
 import { isUndecided } from '../domain/transitions.ts';

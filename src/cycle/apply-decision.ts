@@ -2,7 +2,8 @@ import { assessmentRecord, decisionRecord, issuedCopy } from '../domain/audit-co
 import { believable } from '../domain/episodes.ts';
 import { about } from '../domain/event.ts';
 import { type Instant, isoOf } from '../domain/instant.ts';
-import { assessmentOf, type Authorship, type LiveValues, type Proposal, recommendationOf } from '../domain/proposal.ts';
+import type { LiveValues } from '../domain/live-values.ts';
+import { assessmentOf, type Authorship, type Proposal, recommendationOf } from '../domain/proposal.ts';
 import { decisionOf, type FamilyHistory, NO_DECISION, type OpenRecommendation } from '../domain/recommendation.ts';
 import { isWorse } from '../domain/severity.ts';
 import type { Decision, Superseded } from '../domain/situation.ts';

@@ -7,7 +7,7 @@ import { MAX_RECOMMENDATIONS_PER_CYCLE } from '../domain/policy.ts';
 import { reopen, restoreTickets } from '../domain/outside-changes.ts';
 import { rateLimitText } from '../domain/check-dispatch.ts';
 import { PRE_CHECKS } from '../domain/pre-checks.ts';
-import type { LiveValues } from '../domain/proposal.ts';
+import type { LiveValues } from '../domain/live-values.ts';
 import type { OpenRecommendation } from '../domain/recommendation.ts';
 import { judgeReadiness, tagsToRead } from '../domain/readiness.ts';
 import { answerReverts, commandsBetween, revertRequests, revertTags } from './answer-reverts.ts';

@@ -4,7 +4,7 @@ import { AgentError, asAgentError, assertNever } from '../domain/errors.ts';
 import { type Instant, SECOND_MS } from '../domain/instant.ts';
 import { signatureOf } from '../domain/key-ring.ts';
 import { PRE_CHECKS, type Stop } from '../domain/pre-checks.ts';
-import type { LiveValues } from '../domain/proposal.ts';
+import type { LiveValues } from '../domain/live-values.ts';
 import type { AllowedTag } from '../domain/tags.ts';
 import type { ResolvedAction } from '../domain/ticket.ts';
 import type { WriteOutcome } from '../ports/plant.ts';

@@ -1,4 +1,4 @@
-import type { LiveValues } from '../domain/proposal.ts';
+import type { LiveValues } from '../domain/live-values.ts';
 import type { TagReading } from '../ports/plant.ts';
 import type { Cycle } from './cycle.ts';
 import { noteError, type Phase } from './report.ts';

@@ -5,7 +5,7 @@ import { type Instant, isoOf } from './instant.ts';
 import type { KeyRing } from './key-ring.ts';
 import { permissiveTags, unmetPermissive } from './permissives.ts';
 import { PRE_CHECKS, type Stop, stop } from './pre-checks.ts';
-import type { LiveValues } from './proposal.ts';
+import type { LiveValues } from './live-values.ts';
 import { hasDrifted, isSatisfied, toleranceFor } from './readiness.ts';
 import { wayOf } from './resolve-action.ts';
 import { type AllowedTag, judgeTag, judgeValue, type TagPolicy } from './tags.ts';

@@ -1,33 +1,28 @@
+import {
+  type Bench,
+  contradicted,
+  EDITED,
+  FIRST_TIME,
+  hashFault,
+  hashNamedBy,
+  nameFault,
+  NO_TIME,
+  type Refusal,
+  revertAsked,
+  samePersonFault,
+  sessionFault,
+  timeFault,
+  wasRejected,
+} from './approval-faults.ts';
 import { wayOfApproval } from './decision-way.ts';
 import { bothApprovalsOf, firstApprovalOf, firstOfTwo, needsTwo, secondDueAt, secondNameIn } from './four-eyes.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
-import { isAhead, knownTime } from './known-time.ts';
-import { type OperatorSession, sessionAt } from './operator-session.ts';
-import { nameOf, personKey } from './person.ts';
-import { CLOCK_GRAIN_SECONDS, ESCALATION_GRACE_SECONDS, type Policy } from './policy.ts';
+import { knownTime } from './known-time.ts';
+import type { OperatorSession } from './operator-session.ts';
+import { nameOf } from './person.ts';
+import type { Policy } from './policy.ts';
 import { type DecisionColumns, decisionOf, type LastDecision, type OpenRecommendation } from './recommendation.ts';
-import { isUnedited, type Ticket, ticketHash } from './ticket.ts';
-
-/** Why an approval does not count. The codes appear in events; the sentences are for the operator. */
-export type ApprovalFault =
-  | 'no_operator'
-  | 'agent_as_operator'
-  | 'same_person'
-  | 'impossible_time'
-  | 'seen_before_escalation'
-  | 'edited'
-  | 'other_hash'
-  | 'no_hash'
-  | 'revert_asked'
-  | 'no_session'
-  | 'no_first'
-  | 'contradicted'
-  | 'conflict';
-
-interface Refusal {
-  readonly code: ApprovalFault;
-  readonly reason: string;
-}
+import { isUnedited, ticketHash } from './ticket.ts';
 
 interface Counted {
   readonly expiresAt: Instant;
@@ -50,14 +45,6 @@ export type ApprovalVerdict =
   /** The second came after the first one's end: the question is open again. */
   | { readonly kind: 'lapse'; readonly reason: string }
   | { readonly kind: 'expire'; readonly reason: string };
-
-/** What an approval is judged by beside its row. */
-interface Bench {
-  readonly now: Instant;
-  readonly policy: Policy;
-  readonly agentId: string;
-  readonly sessions: readonly OperatorSession[];
-}
 
 const TOO_OLD: ApprovalVerdict = { kind: 'expire', reason: 'the approval was older than it may live' };
 
@@ -144,89 +131,6 @@ function acceptUntil(columns: DecisionColumns, expiresAt: Instant, now: Instant)
   return expiresAt <= now ? TOO_OLD : { kind: 'accept', expiresAt, columns, via: columns.approvedVia, namedHash: columns.approvedHash };
 }
 
-const EDITED: Refusal = { code: 'edited', reason: 'the actions are not the ones that were recommended' };
-const FIRST_TIME: Refusal = { code: 'impossible_time', reason: 'the second approval has the time of the first' };
-const NO_TIME: Refusal = { code: 'impossible_time', reason: 'the approval has no time' };
-
-/**
- * The agent leaves these empty while a recommendation is undecided: somebody rejected it since, and an approval was written over that. Or the
- * audit has a rejection for the last word, which a run could not store, or the row does not show any more.
- */
-function wasRejected(row: OpenRecommendation): boolean {
-  return nameOf(row.rejectedByOperator) !== '' || row.rejectedTimestamp !== null || row.lastDecision?.event === 'rejected';
-}
-
-function contradicted(row: OpenRecommendation): Refusal {
-  const known = [row, ...(row.lastDecision?.event === 'rejected' ? [row.lastDecision.columns] : [])];
-  const who = known.map(({ rejectedByOperator }) => nameOf(rejectedByOperator)).find((name) => name !== '') ?? 'somebody';
-  const why = known.map(({ rejectionReason }) => rejectionReason).find((reason) => reason !== null) ?? 'no reason given';
-  return { code: 'contradicted', reason: `${who} had rejected it before (${why}); decide again` };
-}
-
-function revertAsked({ revertRequestedBy }: OpenRecommendation): Refusal {
-  const who = nameOf(revertRequestedBy);
-  return {
-    code: 'revert_asked',
-    reason: `${who} had asked that the earlier values be put back; another ticket, or why there is none, follows`,
-  };
-}
-
-/**
- * What names a hash is an approval of that ticket and no other. What names none was perhaps made by somebody who still had the ticket
- * before in front of them: never mind where only its values changed some time ago, but not where it goes the other way by now.
- */
-function hashFault(row: OpenRecommendation, ticket: Ticket, via: string | null): Refusal | undefined {
-  const approvedHash = hashNamedBy(row, via);
-  if (approvedHash !== null) return approvedHash === ticketHash(ticket) ? undefined : OTHER_HASH;
-  return via === null && ticket.turn !== undefined ? NO_HASH : undefined;
-}
-
-/** Plain SQL over a decision by the command line leaves that one's hash where it is: whoever wrote it over named none. */
-function hashNamedBy({ approvedHash, approvedVia }: OpenRecommendation, via: string | null): string | null {
-  return via === null && approvedVia !== null ? null : approvedHash;
-}
-
-const OTHER_HASH: Refusal = { code: 'other_hash', reason: 'the approval names the hash of another ticket' };
-const NO_HASH: Refusal = {
-  code: 'no_hash',
-  reason: 'what it does has turned round since the recommendation was made: an approval must name the action_hash that was seen',
-};
-
-function nameFault(operator: string, row: OpenRecommendation, { agentId }: Bench): Refusal | undefined {
-  if (operator === '') return { code: 'no_operator', reason: 'the approval names no operator' };
-  // Both names: the row's can be edited, and this agent may have taken the tables over from the one that made it.
-  const agents = [agentId, row.createdByAgent ?? agentId].map(personKey);
-  return agents.includes(personKey(operator))
-    ? { code: 'agent_as_operator', reason: 'the agent cannot approve its own recommendation' }
-    : undefined;
-}
-
-function samePersonFault(second: string, first: DecisionColumns): Refusal | undefined {
-  if (personKey(second) !== personKey(first.approvedByOperator)) return undefined;
-  return { code: 'same_person', reason: `${second} gave the first approval; the second must come from somebody else` };
-}
-
-function timeFault(
-  at: Instant | null,
-  earliest: Instant,
-  what: string,
-  row: OpenRecommendation,
-  via: string | null,
-  { now }: Bench,
-): Refusal | undefined {
-  if (at === null) return NO_TIME;
-  if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || isAhead(at, now))
-    return { code: 'impossible_time', reason: `the approval is stamped before ${what} or in the future` };
-  return via === null && hashNamedBy(row, via) === null && approvedWhatWasThereBefore(row.escalatedTimestamp, at)
-    ? { code: 'seen_before_escalation', reason: `the recommendation had changed less than ${ESCALATION_GRACE_SECONDS} s before` }
-    : undefined;
-}
-
-function sessionFault(operator: string, at: Instant, { policy, sessions }: Bench): Refusal | undefined {
-  if (!policy.requireSession || sessionAt(sessions, operator, at)) return undefined;
-  return { code: 'no_session', reason: `${operator} was not logged in when the approval was given` };
-}
-
 /**
  * The end of an accepted approval: as stored, but never later than the audit trail's own copy of the decision allows, so that
  * nobody prolongs an approval by editing the row. Null where no accepted approval is on record, or one under a clock that was ahead: it
@@ -248,9 +152,4 @@ export function approvalEndOf(
  */
 export function isOfTicket({ lastDecision, ticket }: Pick<OpenRecommendation, 'lastDecision' | 'ticket'>): boolean {
   return ticket !== null && lastDecision?.actionHash === ticketHash(ticket);
-}
-
-/** A decision that names the ticket's hash says what was seen; plain SQL without one does not. */
-function approvedWhatWasThereBefore(escalatedAt: Instant | null, at: Instant): boolean {
-  return escalatedAt !== null && at < addSeconds(escalatedAt, ESCALATION_GRACE_SECONDS);
 }

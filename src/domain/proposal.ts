@@ -1,3 +1,4 @@
+import type { LiveValues } from './live-values.ts';
 import { adviceOf } from './advice.ts';
 import type { Peak } from './detection.ts';
 import { recommendationIdOf } from './ids.ts';
@@ -34,9 +35,6 @@ export interface Authorship {
   readonly ineffective?: ReadonlySet<string>;
   readonly now: Instant;
 }
-
-/** Live values of tags, where the plant could be read with good quality. */
-export type LiveValues = ReadonlyMap<string, number>;
 
 export function tagsOf(proposal: Proposal, rules: RuleBook): readonly string[] {
   return adviceOf(rules, proposal).band.actions.map((action) => tagFor(action.tag, proposal.equipmentId));

@@ -2,7 +2,7 @@ import type { ConditionState } from './detection.ts';
 import { assertNever } from './errors.ts';
 import { invalidPermissive, permissiveTags, unmetPermissive } from './permissives.ts';
 import { PRE_CHECKS } from './pre-checks.ts';
-import type { LiveValues } from './proposal.ts';
+import type { LiveValues } from './live-values.ts';
 import { resolveAgain, wayOf } from './resolve-action.ts';
 import type { Direction } from './rules.ts';
 import type { AllowedTag, TagPolicy } from './tags.ts';

@@ -2,7 +2,7 @@ import { judgeSeal } from './check-dispatch.ts';
 import type { Command } from './command.ts';
 import { commandIdOf, recommendationIdOf } from './ids.ts';
 import type { KeyRing } from './key-ring.ts';
-import type { LiveValues } from './proposal.ts';
+import type { LiveValues } from './live-values.ts';
 import type { Recommendation } from './recommendation.ts';
 import { mayHaveWritten } from './sent.ts';
 import { judgeTag, judgeValue, type TagPolicy } from './tags.ts';

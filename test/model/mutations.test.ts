@@ -13,6 +13,7 @@ interface Mutation {
 }
 
 const JUDGE = 'src/domain/judge-approvals.ts';
+const FAULTS = 'src/domain/approval-faults.ts';
 const STATUS = 'src/domain/read-status.ts';
 const DISPATCH = 'src/cycle/dispatch.ts';
 const CHECK = 'src/domain/check-dispatch.ts';
@@ -35,12 +36,12 @@ const SINGLE: readonly Mutation[] = [
   {
     name: 'the agent approves',
     told: NO_APPROVAL,
-    edits: [edit(JUDGE, 'return agents.includes(personKey(operator))', 'return false')],
+    edits: [edit(FAULTS, 'return agents.includes(personKey(operator))', 'return false')],
   },
   {
     name: 'one person is two',
     told: NO_APPROVAL,
-    edits: [edit(JUDGE, 'if (personKey(second) !== personKey(first.approvedByOperator)) return undefined;', 'return undefined;')],
+    edits: [edit(FAULTS, 'if (personKey(second) !== personKey(first.approvedByOperator)) return undefined;', 'return undefined;')],
   },
   {
     name: 'one approval is enough',
@@ -52,7 +53,7 @@ const SINGLE: readonly Mutation[] = [
     told: NO_APPROVAL,
     edits: [
       edit(
-        JUDGE,
+        FAULTS,
         'return via === null && hashNamedBy(row, via) === null && approvedWhatWasThereBefore',
         'return false && approvedWhatWasThereBefore',
       ),
@@ -61,14 +62,14 @@ const SINGLE: readonly Mutation[] = [
   {
     name: 'an approval of any time counts',
     told: NO_APPROVAL,
-    edits: [edit(JUDGE, 'if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || isAhead(at, now))', 'if (false)')],
+    edits: [edit(FAULTS, 'if (at < addSeconds(earliest, -CLOCK_GRAIN_SECONDS) || isAhead(at, now))', 'if (false)')],
   },
   {
     name: 'an approval over a rejection counts',
     told: NO_APPROVAL,
     edits: [
       edit(
-        JUDGE,
+        FAULTS,
         "return nameOf(row.rejectedByOperator) !== '' || row.rejectedTimestamp !== null || row.lastDecision?.event === 'rejected';",
         'return false;',
       ),
