@@ -5,7 +5,7 @@ import { isAhead } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
-import { isReplaced, leaveEnded } from './replaced-rows.ts';
+import { endAsFound, isReplaced, leaveEnded } from './replaced-rows.ts';
 import {
   type Assessment,
   type DecisionColumns,
@@ -46,7 +46,8 @@ export function settleOutsideChanges(
     if (row.ticket) restoreSubject(draft, row, isUnstoredEscalation(row, row.ticket) ? { ...row.ticket, ...milder(row) } : row.ticket);
     restoreEscalationTime(draft, row, now);
     const reading = readStatus(found);
-    if (reading.kind === 'tampered' && isReplaced(found, reading.restoreTo, [...stored, ...families])) leaveEnded(draft, row, found.status);
+    if (reading.kind === 'tampered' && isReplaced(found, reading.restoreTo, [...stored, ...families]))
+      leaveEnded(draft, row, found.status, now);
     else if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs, now);
     else if (reading.kind === 'decision' && row.status === 'rejected') takeRejection(draft, row, now, policy, sessions);
@@ -158,15 +159,9 @@ function restore(draft: Draft, row: OpenRecommendation, found: string, to: Recom
 }
 
 function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs: RecommendationStatus | null, now: Instant): void {
-  // What has ended stays as it was found, a text that is no status included: it is only never looked at again, for its effect neither.
-  const unjudged = found === 'executed' && row.outcome === null;
-  const adopted = {
-    guardedStatus: found as RecommendationStatus,
-    ...(unjudged && { outcome: 'unknown' as const, verifiedTimestamp: now }),
-  };
   // What was under way may have been written: whoever is asked next must know.
   const mayHaveWritten = found === 'executing' ? { mayHaveWritten: true } : {};
-  draft.update(row, endAs === null ? adopted : { status: endAs, guardedStatus: endAs, ...mayHaveWritten }, {
+  draft.update(row, endAs === null ? endAsFound(row, found, now) : { status: endAs, guardedStatus: endAs, ...mayHaveWritten }, {
     ...about(row),
     event: 'refused_foreign',
     fromStatus: found,

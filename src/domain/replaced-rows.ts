@@ -1,6 +1,7 @@
 import { decisionRecord } from './audit-copy.ts';
 import type { Draft } from './draft.ts';
 import { about } from './event.ts';
+import type { Instant } from './instant.ts';
 import { decisionOf, type FamilyHistory, type OpenRecommendation, type StoredRecommendation } from './recommendation.ts';
 import { isTerminal, type RecommendationStatus } from './transitions.ts';
 
@@ -24,12 +25,20 @@ export function isReplaced(
   );
 }
 
-/** The row stays ended as it was found, a text that is no status included, and an approval of it does not count any more. */
-export function leaveEnded(draft: Draft, row: OpenRecommendation, found: string): void {
+/** What has ended stays as it was found, a text that is no status included: it is only never looked at again, for its effect neither. */
+export function endAsFound(row: OpenRecommendation, found: string, now: Instant): Partial<OpenRecommendation> {
+  return {
+    guardedStatus: found as RecommendationStatus, // as it is in the store, where both columns have to say the same
+    ...(found === 'executed' && row.outcome === null && { outcome: 'unknown' as const, verifiedTimestamp: now }),
+  };
+}
+
+/** The row stays ended, and an approval of it does not count any more. */
+export function leaveEnded(draft: Draft, row: OpenRecommendation, found: string, now: Instant): void {
   draft.update(
     row,
     {
-      guardedStatus: found as RecommendationStatus, // as it is in the store, where both columns have to say the same
+      ...endAsFound(row, found, now),
       // What was under way may have been written: whoever is asked next must know.
       ...(row.guardedStatus === 'executing' && { mayHaveWritten: true }),
     },

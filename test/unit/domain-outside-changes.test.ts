@@ -118,6 +118,7 @@ describe('a row that somebody ended, of a family that has a later one', () => {
       const { recommendations, events } = settle(stored(status, 'approved', { lastDecision: APPROVED }), [known]);
       expect(recommendations).toMatchObject([{ expected: status, columns: { guardedStatus: status } }]);
       expect(recommendations[0]?.columns).not.toHaveProperty('status');
+      expect(recommendations[0]?.columns.outcome).toBe(status === 'executed' ? 'unknown' : undefined);
       expect(events).toMatchObject([{ event: 'cancelled', fromStatus: 'approved', toStatus: status }]);
     }
   });
