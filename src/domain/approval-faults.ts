@@ -48,9 +48,9 @@ export function wasRejected(row: OpenRecommendation): boolean {
 }
 
 export function contradicted(row: OpenRecommendation): Refusal {
-  const known = [row, ...(row.lastDecision?.event === 'rejected' ? [row.lastDecision.columns] : [])];
-  const who = known.map(({ rejectedByOperator }) => nameOf(rejectedByOperator)).find((name) => name !== '') ?? 'somebody';
-  const why = known.map(({ rejectionReason }) => rejectionReason).find((reason) => reason !== null) ?? 'no reason given';
+  const { rejectedByOperator, rejectionReason } = row.lastDecision?.event === 'rejected' ? row.lastDecision.columns : row;
+  const who = nameOf(rejectedByOperator) || 'somebody';
+  const why = (rejectionReason ?? '').trim() || 'no reason given';
   return { code: 'contradicted', reason: `${who} had rejected it before (${why}); decide again` };
 }
 

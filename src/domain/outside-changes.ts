@@ -5,7 +5,7 @@ import { isAhead } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
-import { endAsFound, isReplaced, leaveEnded } from './replaced-rows.ts';
+import { endAsFound, Followers, leaveEnded } from './replaced-rows.ts';
 import {
   type Assessment,
   type DecisionColumns,
@@ -40,13 +40,14 @@ export function settleOutsideChanges(
   stored: readonly StoredRecommendation[],
   { now, policy, sessions, families }: Surroundings,
 ): void {
+  const followers = new Followers([...stored.map(atHome), ...families]);
   for (const found of stored) {
     const row = draft.row(found.recommendationId);
     if (!row) continue;
     if (row.ticket) restoreSubject(draft, row, isUnstoredEscalation(row, row.ticket) ? { ...row.ticket, ...milder(row) } : row.ticket);
     restoreEscalationTime(draft, row, now);
     const reading = readStatus(found);
-    if (reading.kind === 'tampered' && isReplaced(found, reading.restoreTo, [...stored, ...families]))
+    if (reading.kind === 'tampered' && followers.isFollowed(atHome(found), found.status, reading.restoreTo))
       leaveEnded(draft, row, found.status, now);
     else if (reading.kind === 'tampered') restore(draft, row, found.status, reading.restoreTo, reading.columns);
     else if (reading.kind === 'foreign') endForeign(draft, row, found.status, reading.endAs, now);
@@ -55,6 +56,12 @@ export function settleOutsideChanges(
     else if (reading.kind === 'own' && isDeferredAnew(row)) takeDeferral(draft, row);
     else if (reading.kind === 'own') restoreDecision(draft, row, policy);
   }
+}
+
+/** Where the row belongs, whatever place it names. */
+function atHome<Row extends Pick<StoredRecommendation, 'ticket' | 'equipmentId' | 'issueFamily'>>(row: Row): Row {
+  const { equipmentId, issueFamily = row.issueFamily } = row.ticket ?? row;
+  return { ...row, equipmentId, issueFamily };
 }
 
 /**

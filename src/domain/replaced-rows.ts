@@ -2,27 +2,39 @@ import { decisionRecord } from './audit-copy.ts';
 import type { Draft } from './draft.ts';
 import { about } from './event.ts';
 import type { Instant } from './instant.ts';
-import { decisionOf, type FamilyHistory, type OpenRecommendation, type StoredRecommendation } from './recommendation.ts';
+import { decisionOf, type FamilyHistory, type OpenRecommendation } from './recommendation.ts';
+import { familyKey } from './rule-book.ts';
 import { isTerminal, type RecommendationStatus } from './transitions.ts';
 
-/**
- * Whether a row that somebody ended cannot be what it was any more: another recommendation has followed in its family, which has one open row. That
- * one could be made because this one said that it had ended, while the agent meant to end it itself.
- * @param known the rows that are open or not as the agent left them, and the newest of each family
- */
-export function isReplaced(
-  found: StoredRecommendation,
-  restoreTo: RecommendationStatus,
-  known: readonly Pick<FamilyHistory, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'createdTimestamp' | 'predecessorId'>[],
-): boolean {
-  if (!isTerminal(found.status) || isTerminal(restoreTo)) return false;
-  return known.some(
-    ({ recommendationId, equipmentId, issueFamily, createdTimestamp, predecessorId }) =>
-      recommendationId !== found.recommendationId &&
-      equipmentId === found.equipmentId &&
-      issueFamily === found.issueFamily &&
-      (predecessorId === found.recommendationId || (predecessorId !== null && createdTimestamp > found.createdTimestamp)),
-  );
+type Follower = Pick<FamilyHistory, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'createdTimestamp' | 'predecessorId'>;
+
+/** Of each family the rows that follow another one. */
+export class Followers {
+  readonly #byFamily = new Map<string, Follower[]>();
+
+  constructor(known: readonly Follower[]) {
+    for (const row of known) {
+      if (row.predecessorId === null) continue;
+      const key = familyKey(row.equipmentId, row.issueFamily);
+      const ofFamily = this.#byFamily.get(key);
+      if (ofFamily) ofFamily.push(row);
+      else this.#byFamily.set(key, [row]);
+    }
+  }
+
+  /**
+   * Whether a row that somebody ended has been followed in its family since. A cycle replaces an approved row by a worse one: it ends the old
+   * row and makes the new one. If somebody ends the old row in between, only the new one is written, and putting the old one back would give
+   * the family two open rows.
+   */
+  isFollowed(row: Follower, found: string, restoreTo: RecommendationStatus): boolean {
+    if (!isTerminal(found) || isTerminal(restoreTo)) return false;
+    const ofFamily = this.#byFamily.get(familyKey(row.equipmentId, row.issueFamily)) ?? [];
+    return ofFamily.some(
+      ({ recommendationId, createdTimestamp, predecessorId }) =>
+        recommendationId !== row.recommendationId && (predecessorId === row.recommendationId || createdTimestamp > row.createdTimestamp),
+    );
+  }
 }
 
 /** What has ended stays as it was found, a text that is no status included: it is only never looked at again, for its effect neither. */

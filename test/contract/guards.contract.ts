@@ -182,7 +182,7 @@ function onlyOneOpen(store: () => AtHand): void {
     expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
   });
 
-  test('of two rows that are put back in one call one is, and the others are written', async () => {
+  test('of two rows that are put back in one call the first is, and the others are written', async () => {
     const at = store();
     const lease = await leaseOf(at.store);
     await at.store.saveRecommendations(lease, [inserting(first)]);
@@ -191,8 +191,7 @@ function onlyOneOpen(store: () => AtHand): void {
     await at.outside.run(`UPDATE agent_recommendations SET status = 'rejected'`);
     const back = [first, second].map((row) => changing(row, 'rejected', { status: 'pending' }));
     expect(await at.store.saveRecommendations(lease, [...back, inserting(other)])).toBe(2);
-    expect(await open(at)).toEqual(expect.arrayContaining([other.recommendationId]));
-    expect(await open(at)).toHaveLength(2);
+    expect((await open(at)).toSorted()).toEqual([first.recommendationId, other.recommendationId].toSorted());
   });
 
   test.each(['executed', 'failed', 'completed', ''])(

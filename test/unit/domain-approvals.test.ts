@@ -34,6 +34,31 @@ function verdictOn(overrides: Partial<OpenRecommendation>): string {
 }
 
 test.each<[string, Partial<OpenRecommendation>, string]>([
+  ['the row', { rejectedByOperator: 'jane', rejectionReason: 'valve stuck' }, 'jane had rejected it before (valve stuck); decide again'],
+  [
+    'a row without words',
+    { rejectedByOperator: ' ', rejectedTimestamp: 1, rejectionReason: ' ' },
+    'somebody had rejected it before (no reason given)',
+  ],
+  [
+    'the audit, whatever the row says',
+    {
+      rejectedByOperator: 'mallory',
+      rejectionReason: null,
+      lastDecision: {
+        event: 'rejected',
+        columns: { ...NO_DECISION, rejectedByOperator: 'jane', rejectionReason: 'valve stuck' },
+        actionHash: null,
+      },
+    },
+    'jane had rejected it before (valve stuck); decide again',
+  ],
+])('who rejected before, and why, is said as %s has it', (_what, overrides, said) => {
+  const row = openRow({ status: 'approved', guardedStatus: 'pending', approvedByOperator: 'anna', approvedTimestamp: NOW, ...overrides });
+  expect(judgeApproval(row, NOW, POLICY, 'AGENT')).toMatchObject({ kind: 'return', reason: expect.stringContaining(said) as unknown });
+});
+
+test.each<[string, Partial<OpenRecommendation>, string]>([
   ['in order', {}, 'accept'],
   ['without an operator', { approvedByOperator: null }, 'no_operator'],
   ['by a blank operator', { approvedByOperator: ' \t' }, 'no_operator'],

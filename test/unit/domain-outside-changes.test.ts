@@ -123,9 +123,20 @@ describe('a row that somebody ended, of a family that has a later one', () => {
     }
   });
 
-  test('may have written where it was under way', () => {
-    const { recommendations } = settle(stored('rejected', 'executing', { lastDecision: APPROVED }), [follower]);
-    expect(recommendations).toMatchObject([{ columns: { guardedStatus: 'rejected', mayHaveWritten: true } }]);
+  test.each([
+    ['approved', undefined],
+    ['executing', true],
+  ] as const)('may have written where it was under way alone: %s', (guarded, mayHaveWritten) => {
+    const { recommendations } = settle(stored('rejected', guarded, { lastDecision: APPROVED }), [follower]);
+    expect(recommendations.map(({ columns }) => [columns.guardedStatus, columns.mayHaveWritten])).toEqual([['rejected', mayHaveWritten]]);
+  });
+
+  test('stays so whatever place somebody gave it as well, which is put right', () => {
+    const found = stored('rejected', 'approved', { lastDecision: APPROVED, issueFamily: 'pressure', equipmentId: 'R2' });
+    const { recommendations, events } = settle(found, [follower]);
+    const { equipmentId, issueFamily } = row;
+    expect(recommendations).toMatchObject([{ columns: { guardedStatus: 'rejected', equipmentId, issueFamily } }]);
+    expect(events.map(({ event }) => event)).toEqual(['restored', 'cancelled']);
   });
 
   test.each([

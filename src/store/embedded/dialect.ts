@@ -95,40 +95,51 @@ function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
     ...(restorable === null ? [] : [`t.${quote(restorable)} = ${value('status')}`]),
   ];
   const guardValue = value('guard_status');
+  const alone = onlyOneOpen(guarded);
   return `INSERT INTO ${quote(table.name)} (${names.join(', ')})
 SELECT ${merged.join(',\n  ')}
-FROM json_each(:rows) j LEFT JOIN ${quote(table.name)} t ON t.${quote(key)} = ${value(key)}
+FROM json_each(:rows) j LEFT JOIN ${quote(table.name)} t ON t.${quote(key)} = ${value(key)}${alone.join}
 WHERE ${leaseGuard} AND (
   (${guardValue} IS NULL AND t.${quote(key)} IS NULL)
   OR (COALESCE(${unlessBlob('t.status')}, '') = ${guardValue} AND (${allowed.join(' OR ')})
-    AND (${value('guard_claimed_by')} IS NULL OR ${table.columns.some((column) => column.name === 'claimed_by') ? `t.claimed_by = ${value('guard_claimed_by')}` : 'false'})${staysAlone(guarded)}))
+    AND (${value('guard_claimed_by')} IS NULL OR ${table.columns.some((column) => column.name === 'claimed_by') ? `t.claimed_by = ${value('guard_claimed_by')}` : 'false'})${alone.condition}))
 ON CONFLICT (${quote(key)}) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}
 ON CONFLICT DO NOTHING`;
 }
 
+/** What a write of rows that have only one open one of a kind needs beside its guards. */
+interface OnlyOne {
+  /** The rows that the write opens or puts elsewhere, each with which it is of its kind. Looked at once, however many there are. */
+  readonly join: string;
+  readonly condition: string;
+}
+
 /**
- * An existing row must not be opened beside an open one of its kind, nor be put back where one stands by now, unless that is closed by an
- * earlier row of the same write, nor where an earlier row of it is opened: the unique index would fail the whole statement, because no
- * ON CONFLICT covers an upsert's update.
+ * An existing row must not be opened beside an open one of its kind, nor be put back where one stands by now: the unique index would fail
+ * the whole statement, because no ON CONFLICT covers an upsert's update. What this write closes makes room, since the store hands over
+ * what ends first. Of those that it would open the first is taken for open, also where its own guard refuses it: the others wait for another write.
  * A change that names no status opens nothing: without COALESCE it would be NULL here, and such a change be refused for ever.
  */
-function staysAlone({ table, key, onlyOneOpen }: GuardedWrite): string {
-  if (onlyOneOpen === null) return '';
-  const statuses = wordList(onlyOneOpen.statuses);
-  const become = (name: string, row = 'j', stored = 't') =>
+function onlyOneOpen({ table, key, onlyOneOpen: rule }: GuardedWrite): OnlyOne {
+  if (rule === null) return { join: '', condition: '' };
+  const statuses = wordList(rule.statuses);
+  const become = (name: string, row: string, stored: string) =>
     `CASE WHEN ${given(name, row)} THEN ${value(name, row)} ELSE ${stored}.${quote(name)} END`;
-  const alike = onlyOneOpen.columns.map((column) => `o.${quote(column)} = ${become(column)}`).join(' AND ');
-  const alsoAlike = onlyOneOpen.columns.map((column) => `${become(column, 'e', 'u')} = ${become(column)}`).join(' AND ');
-  const moves = onlyOneOpen.columns.map((column) => `${become(column)} IS NOT t.${quote(column)}`).join(' OR ');
-  const opens = `COALESCE(${value('status')}, t.status, '') IN ${statuses} AND (COALESCE(t.status, '') NOT IN ${statuses} OR ${moves})`;
-  return `
-    AND NOT (${opens} AND (EXISTS (
+  const kind = rule.columns.map((column) => become(column, 'e', 'u'));
+  const moves = rule.columns.map((column, place) => `${kind[place]} IS NOT u.${quote(column)}`).join(' OR ');
+  const alike = rule.columns.map((column) => `o.${quote(column)} = ${become(column, 'j', 't')}`).join(' AND ');
+  return {
+    join: `
+  LEFT JOIN (SELECT e.key AS place, ROW_NUMBER() OVER (PARTITION BY ${kind.join(', ')} ORDER BY e.key) AS nth
+    FROM json_each(:rows) e JOIN ${quote(table.name)} u ON u.${quote(key)} = ${value(key, 'e')}
+    WHERE COALESCE(${value('status', 'e')}, u.status, '') IN ${statuses} AND (COALESCE(u.status, '') NOT IN ${statuses} OR ${moves})) opening
+    ON opening.place = j.key`,
+    condition: `
+    AND (opening.place IS NULL OR (opening.nth = 1 AND NOT EXISTS (
       SELECT 1 FROM ${quote(table.name)} o WHERE ${alike} AND o.status IN ${statuses} AND o.${quote(key)} <> t.${quote(key)}
         AND NOT EXISTS (SELECT 1 FROM json_each(:rows) c WHERE ${value(key, 'c')} = o.${quote(key)}
-          AND ${value('guard_status', 'c')} = o.status AND ${value('status', 'c')} NOT IN ${statuses}))
-      OR EXISTS (
-      SELECT 1 FROM json_each(:rows) e JOIN ${quote(table.name)} u ON u.${quote(key)} = ${value(key, 'e')}
-      WHERE e.key < j.key AND ${value(key, 'e')} <> ${value(key)} AND ${alsoAlike} AND COALESCE(${value('status', 'e')}, u.status, '') IN ${statuses})))`;
+          AND ${value('guard_status', 'c')} = o.status AND ${value('status', 'c')} NOT IN ${statuses}))))`,
+  };
 }
 
 /** SQLite 3.51.3 or newer through the node:sqlite API. */
