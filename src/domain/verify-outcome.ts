@@ -36,8 +36,8 @@ export function effectWindowOf(row: OpenRecommendation, policy: VerifyPolicy): E
 
 /**
  * Whether an executed recommendation worked, by `state`: the readings of its effect window and no other. Nothing is said before the
- * settling time. Then `effective` once the condition is cleared, `ineffective` while the newest of them still violates; in between
- * (inside the deadband, or too few readings) the answer waits until the end of the window. No reading by then: `unknown`.
+ * settling time. Then `effective` once the condition is cleared, `ineffective` where the newest of them, which is no older than that, still violates; in between
+ * (inside the deadband, or too few readings) the answer waits until the end of the window. No such reading by then: `unknown`.
  * A cycle that comes after the window, for instance after a downtime, says what one would have said that came with its last reading.
  */
 export function outcomeOf(
@@ -57,7 +57,8 @@ export function outcomeOf(
   if (last === null || last.at <= executedAt || last.at > endsAt) return isOver ? 'unknown' : undefined;
   const condition = conditionOf(state, family, isOver ? Math.max(settledAt, last.at) : now, maxAgeSeconds);
   if (condition === 'cleared') return 'effective';
-  if (condition === 'holds' && bandFor(family, last.value)) return 'ineffective';
+  // A reading of before the settling time says that it has not helped yet, which is no verdict.
+  if (condition === 'holds' && bandFor(family, last.value)) return last.at >= settledAt ? 'ineffective' : isOver ? 'unknown' : undefined;
   if (!isOver) return undefined;
   return conditionOf(state, family, endsAt, maxAgeSeconds) === 'unknown' ? 'unknown' : 'effective';
 }

@@ -25,7 +25,7 @@ import {
 } from '../property/domain-fixtures.ts';
 
 const CLEARED = state('live', { last: 70, clearSince: NOW - 60 * SECOND });
-const HOT = state('live', { last: 85.01 });
+const HOT = state('live', { last: 85.01, lastAt: NOW });
 const BETWEEN = state('live', { last: 85 });
 
 test.each<[string, number, DetectedState | undefined, Outcome | undefined]>([
@@ -37,6 +37,9 @@ test.each<[string, number, DetectedState | undefined, Outcome | undefined]>([
   ['between, just before the end of the window', 600 * SECOND - 1, BETWEEN, undefined],
   ['between, at the end of the window', 600 * SECOND, BETWEEN, 'effective'],
   ['hot, at the end of the window', 600 * SECOND, HOT, 'ineffective'],
+  ['hot at a moment before it settled, once it has', 300 * SECOND, state('live', { last: 97, lastAt: NOW - 1 }), undefined],
+  ['hot before it settled, at the end of the window', 600 * SECOND, state('live', { last: 97, lastAt: NOW - 300 * SECOND - 1 }), 'unknown'],
+  ['hot when it settled, at the end of the window', 600 * SECOND, state('live', { last: 97, lastAt: NOW - 300 * SECOND }), 'ineffective'],
   ['nothing read, once it settled', 300 * SECOND, undefined, undefined],
   ['nothing read, at the end of the window', 600 * SECOND, undefined, 'unknown'],
   ['stale, once it settled', 400 * SECOND, state('live', { last: 97, lastAt: NOW - 301 * SECOND }), undefined],
