@@ -209,6 +209,20 @@ function onlyOneOpen(store: () => AtHand): void {
     },
   );
 
+  test('nor is a row opened by a change of it whose status somebody set to NULL', async () => {
+    const at = store();
+    const lease = await leaseOf(at.store);
+    await at.store.saveRecommendations(lease, [inserting(first)]);
+    await at.outside.run('UPDATE agent_recommendations SET status = NULL');
+    await at.store.saveRecommendations(lease, [inserting(second)]);
+    const change = changing(first, '', { guardedStatus: '' as RecommendationStatus }); // as such a status is read
+    expect(await at.store.saveRecommendations(lease, [change, inserting(other)])).toBe(2);
+    expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
+    expect((await at.store.readOpenWork('x')).recommendations.map(({ recommendationId }) => recommendationId)).not.toContain(
+      first.recommendationId,
+    );
+  });
+
   test('an open row does not get a family back that has another open one, until that is closed, and the others are written', async () => {
     const at = store();
     const lease = await leaseOf(at.store);

@@ -86,7 +86,8 @@ function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
   const merged = table.columns.map((column) =>
     column.default === undefined
       ? `CASE WHEN ${given(column.name)} THEN ${value(column.name)} ELSE t.${quote(column.name)} END`
-      : `CASE WHEN ${given(column.name)} THEN ${value(column.name)} ELSE COALESCE(t.${quote(column.name)}, ${column.default}) END`,
+      : // A row that is there keeps what somebody set to NULL: a default would open it, unseen by the guards below.
+        `CASE WHEN ${given(column.name)} THEN ${value(column.name)} WHEN t.${quote(key)} IS NULL THEN ${column.default} ELSE t.${quote(column.name)} END`,
   );
   const allowed = [
     `NOT ${given('status')}`,
