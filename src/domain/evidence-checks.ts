@@ -1,6 +1,7 @@
 import { decisionFrom } from './audit-copy.ts';
 import { type Check, type CheckedRecord, type CheckRow, failed, type Judged, open, passed } from './evidence-check.ts';
 import { approvalEvent } from './evidence-decisions.ts';
+import { withoutPruned } from './evidence-pruned.ts';
 import { SIGNATURE_CHECKS } from './evidence-signature-checks.ts';
 import { ticketAfter } from './evidence-ticket.ts';
 import { WRITE_CHECKS } from './evidence-write-checks.ts';
@@ -127,5 +128,5 @@ const CHECKS: readonly CheckRow[] = [
 
 /** Every check, in the order of the life of a recommendation. None of them changes anything, and none is left out. */
 export function checksOf(record: CheckedRecord): readonly Check[] {
-  return CHECKS.map(([id, claim, judge]) => ({ id, claim, ...judge(record) }));
+  return CHECKS.map(([id, claim, judge]) => withoutPruned({ id, claim, ...judge(record) }, record.prunedUntil));
 }

@@ -59,6 +59,8 @@ export interface EvidenceRecord {
   readonly commandEvents: readonly AuditRow[];
   /** Orders that people gave and lifted, oldest first, whatever they were about. */
   readonly controlEvents: readonly AuditRow[];
+  /** What the audit had of it from before this moment `prune` may have taken away; null where it has not. */
+  readonly prunedUntil: Instant | null;
   readonly commands: readonly Command[];
   readonly signal: SignalRecord;
   readonly related: RelatedRows;

@@ -185,6 +185,7 @@ describe('show --evidence --json', () => {
       first_at: events[0]?.['at'],
       last_at: events.at(-1)?.['at'],
       chain_seqs: events.map((row) => row['chain_seq']),
+      pruned_until: null,
     });
     expect(events.map(({ at }) => String(at)).toSorted()).toEqual(events.map(({ at }) => at));
     expect(timeline[0]).toEqual({ at: ISO, title: 'Detected', detail: 'the first reading beyond a limit; 92 °C when it was recommended' });

@@ -100,6 +100,7 @@ export function recordOf(changes: Partial<EvidenceRecord> & { readonly columns?:
       },
     },
     related: { predecessor: null, follows: null, successor: null },
+    prunedUntil: null,
     ...rest,
     inForce,
   };

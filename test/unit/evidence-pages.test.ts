@@ -10,6 +10,7 @@ import { noWriteText } from '../../src/cli/evidence/write-wording.ts';
 import { paletteFor } from '../../src/cli/colour.ts';
 import { decisionRecord, issuedCopy } from '../../src/domain/audit-copy.ts';
 import { type Evidence, evidenceOf } from '../../src/domain/evidence.ts';
+import { prunedUntil } from '../../src/domain/evidence-pruned.ts';
 import type { EvidenceRecord } from '../../src/domain/evidence-record.ts';
 import { NO_DECISION, type Recommendation } from '../../src/domain/recommendation.ts';
 import { ticketHash } from '../../src/domain/ticket.ts';
@@ -232,6 +233,54 @@ describe.each(LIVES)('of one that is %s', (_what, record, sentence, noWrite, ton
 function without(changes: Partial<EvidenceRecord>): Evidence {
   return evidenceOf(recordOf(changes));
 }
+
+describe('what prune took away of the audit', () => {
+  const UNTIL = NOW - SECOND;
+  const told = `what the audit had of it from before ${new Date(UNTIL).toISOString()} was taken away by prune`;
+  const pruned = evidenceOf(effective({ events: [], commandEvents: [], prunedUntil: UNTIL }));
+
+  test('accuses nobody: the sentence has the row, and what the audit would prove is open', () => {
+    expect(verdictOf(pruned)).toEqual({
+      tone: 'good',
+      sentence: expect.stringMatching(
+        /^anna approved ThroughputSetpoint 100 → 75 %, CoolingSystemStatus 0 → 1, it was written and read back, and the temperature recovered/,
+      ) as unknown,
+    });
+    expect(verdictOf(pruned).sentence).toContain(`(${told}).`);
+    expect(pruned.checks.filter(({ result }) => result === 'failed')).toEqual([]);
+    expect(pruned.checks.find(({ id }) => id === 'approval_on_record')).toMatchObject({ result: 'open', found: told });
+    const [terminal, html] = [terminalPage(pruned, PLAIN, 80), evidencePage(pruned)];
+    for (const page of [terminal, html]) expect(page).not.toMatch(/not what was approved|obody has decided/);
+  });
+
+  test('is no excuse for what the rows themselves show', () => {
+    const late = effective({ events: [], commandEvents: [], prunedUntil: UNTIL, columns: { verifiedTimestamp: NOW - 100 * SECOND } });
+    expect(
+      evidenceOf(late)
+        .checks.filter(({ result }) => result === 'failed')
+        .map(({ id }) => id),
+    ).toEqual(['times_in_order']);
+  });
+
+  const anchor = (until: string) => event(0, 'pruned', { subjectType: 'agent', after: { until } });
+  const [day, later] = ['2020-01-01T00:00:00.000Z', new Date(NOW).toISOString()];
+
+  test.each<[string, ReturnType<typeof event>[], ReturnType<typeof event>[], number | null]>([
+    ['nothing was pruned', [], [], null],
+    ['what was pruned is of before it', [], [anchor(day)], null],
+    ['an anchor of after it', [], [anchor(later), anchor(day)], NOW],
+    ['its beginning is there', [CREATED], [anchor(later)], null],
+    ['an anchor that says no time', [], [anchor('soon')], null],
+  ])('is known by the anchors: %s', (_what, events, agentEvents, expected) => {
+    expect(prunedUntil(ROW, events, agentEvents)).toBe(expected);
+  });
+});
+
+test('what was approved is said by the ticket, whatever somebody wrote into the command', () => {
+  const { commands, ...record } = effective();
+  const forged = evidenceOf({ ...record, commands: commands.map((command) => ({ ...command, newValue: '10' })) });
+  expect(verdictOf(forged)).toMatchObject({ tone: 'bad', sentence: expect.stringMatching(/100 → 75 %.*check(s)? failed/) as unknown });
+});
 
 describe('what is missing is said', () => {
   const { signal, inForce } = recordOf();

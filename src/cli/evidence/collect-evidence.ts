@@ -3,6 +3,7 @@ import { type Evidence, evidenceOf } from '../../domain/evidence.ts';
 import { evidenceRange } from '../../domain/evidence-range.ts';
 import type { AuditRow } from '../../domain/audit-chain.ts';
 import type { RelatedRows, SignalRecord } from '../../domain/evidence-record.ts';
+import { prunedUntil } from '../../domain/evidence-pruned.ts';
 import { ticketAfter } from '../../domain/evidence-ticket.ts';
 import { commandIdOf, recommendationIdOf } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -33,6 +34,7 @@ export async function collectEvidence(context: CliContext, row: Recommendation, 
     row,
     events,
     commandEvents: await eventsAbout(store, commandIds),
+    prunedUntil: prunedUntil(row, events, await store.listEvents({ subjectId: settings.agentId, limit: MOST_EVENTS })),
     controlEvents: (await store.listControlEvents(MOST_EVENTS)).toReversed(),
     commands,
     signal: await signalOf(context, row, events, now, parts),

@@ -124,6 +124,7 @@ export function evidenceJson(evidence: Evidence): Json {
       first_at: iso(history[0]?.at ?? null),
       last_at: iso(history.at(-1)?.at ?? null),
       chain_seqs: history.map(({ chainSeq }) => chainSeq),
+      pruned_until: iso(evidence.prunedUntil),
     },
     events: history.map(jsonRow),
   };

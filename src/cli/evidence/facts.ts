@@ -32,6 +32,8 @@ export function relatedLines({ row, related }: Evidence): readonly string[] {
   if (row.triedBefore !== null) lines.push(`tried before: ${withRoundedNumbers(row.triedBefore) ?? ''}`);
   const asked = askedText(row);
   if (asked !== null) lines.push(`the earlier values were asked for ${asked}`);
+  if (row.predecessorId !== null && related.predecessor === null)
+    lines.unshift(`predecessor ${row.predecessorId}: its row is not there any more`);
   return lines.length === 0 ? ['the first and the last of its family'] : lines;
 }
 

@@ -14,7 +14,7 @@ import { decisionText, ticketLines } from './ticket-wording.ts';
 import type { Tone } from './tone.ts';
 import { limitsNote } from './trend-wording.ts';
 import { verdictOf } from './verdict.ts';
-import { changeText, noWriteText, readBackText, sentText } from './write-wording.ts';
+import { changeText, nobodyText, noWriteText, readBackText, sentText } from './write-wording.ts';
 
 /** Without a terminal there is no width to keep to. */
 const DEFAULT_COLUMNS = 80;
@@ -92,7 +92,7 @@ function momentLine({ at, title, detail, tone }: Moment, mark: number, palette: 
 }
 
 function decisionLines(evidence: Evidence): readonly string[] {
-  if (evidence.decisions.length === 0) return ['nobody has decided about it'];
+  if (evidence.decisions.length === 0) return [nobodyText(evidence)];
   return evidence.decisions.map((decision) => plain(decisionText(decision)));
 }
 

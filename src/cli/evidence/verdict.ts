@@ -1,5 +1,7 @@
 import { counted } from '../../domain/counted.ts';
 import type { Evidence } from '../../domain/evidence.ts';
+import { prunedText } from '../../domain/evidence-pruned.ts';
+import { approversOf } from '../../domain/four-eyes.ts';
 import { isRevert } from '../../domain/revert.ts';
 import { assessedText, signalText } from '../wording.ts';
 import type { Tone } from './tone.ts';
@@ -10,19 +12,26 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-/** Whose approval counted, as the audit has it. */
-function approvers({ decisions }: Evidence): string {
+/** Whose approval counted, as the audit has it; as the row has it where that part of the audit was pruned. */
+function approvers({ decisions, row, prunedUntil }: Evidence): string {
   const approval = decisions.findLast(({ kind }) => kind === 'approved');
   const first = decisions.findLast(({ kind }) => kind === 'first_approved');
   const names = [first?.by, approval?.by].filter((name) => name !== undefined && name !== null);
+  if (names.length === 0 && prunedUntil !== null) return approversOf(row) || 'somebody';
   return [...new Set(names)].join(' and ') || 'nobody on record';
 }
 
 function writtenText({ writes }: Evidence): string {
   const sent = writes.filter((write) => write.sent === 'yes');
-  const texts = sent.map(({ command }) => {
-    const name = (command.tagPath ?? '?').split('/').at(-1) ?? '';
-    return `${name} ${changeText(command.oldValue, command.newValue, command.unit)}`;
+  // What was approved is what the ticket says, whatever became of the command's row since.
+  const texts = sent.map(({ command, step }) => {
+    const { tag, old, value, unit } = step?.action ?? {
+      tag: command.tagPath,
+      old: command.oldValue,
+      value: command.newValue,
+      unit: command.unit,
+    };
+    return `${(tag ?? '?').split('/').at(-1) ?? ''} ${changeText(old, value, unit)}`;
   });
   return texts.join(', ');
 }
@@ -107,6 +116,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   const wasSent = noWriteText(evidence) === null;
   const { tone, sentence } = row.status === 'executed' ? executedText(evidence) : wasSent ? sentText(evidence) : unwrittenText(evidence);
   const faults = checks.filter(({ result }) => result === 'failed').length;
-  if (faults === 0) return { tone, sentence: `${sentence}.` };
-  return { tone: 'bad', sentence: `${sentence}; but ${faults} of ${counted(checks.length, 'check')} failed.` };
+  const pruned = evidence.prunedUntil === null ? '' : ` (${prunedText(evidence.prunedUntil)})`;
+  if (faults === 0) return { tone, sentence: `${sentence}${pruned}.` };
+  return { tone: 'bad', sentence: `${sentence}${pruned}; but ${faults} of ${counted(checks.length, 'check')} failed.` };
 }

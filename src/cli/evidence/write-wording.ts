@@ -1,4 +1,5 @@
 import type { Evidence, RecordedOutcome } from '../../domain/evidence.ts';
+import { prunedText } from '../../domain/evidence-pruned.ts';
 import type { RecordedDecision } from '../../domain/evidence-decisions.ts';
 import type { RecordedWrite } from '../../domain/evidence-writes.ts';
 import { withRoundedNumbers } from '../rounding.ts';
@@ -30,12 +31,18 @@ export function sentText({ sent, command }: RecordedWrite): string {
 export function readBackText({ command, isReadBack, sent }: RecordedWrite): string {
   const { readBackValue: value, unit } = command;
   if (value === null) return sent === 'no' ? '' : 'no value';
-  return `${withUnit(value, unit)}, ${isReadBack === true ? 'as approved' : 'not what was approved'}`;
+  if (isReadBack === null) return withUnit(value, unit);
+  return `${withUnit(value, unit)}, ${isReadBack ? 'as approved' : 'not what was approved'}`;
 }
 
 /** What was read after a way back, which is judged by its read-back alone. */
 export function afterRevertText({ after }: RecordedOutcome, signal: string): string {
   return `${after === null ? 'no fresh reading' : signalText(signal, after)}; a way back is judged by what was read back, and not by this`;
+}
+
+/** What is said where the audit has no decision. */
+export function nobodyText({ prunedUntil }: Evidence): string {
+  return prunedUntil === null ? 'nobody has decided about it' : prunedText(prunedUntil);
 }
 
 /** How an approval came, as the audit knows it. */

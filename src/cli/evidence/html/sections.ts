@@ -8,7 +8,7 @@ import { orderLines, outcomeText, relatedLines } from '../facts.ts';
 import { historyOf } from '../history.ts';
 import type { Moment } from '../moments.ts';
 import { decidedText, stepLimitsText } from '../ticket-wording.ts';
-import { changeText, noWriteText, readBackText, sentText, wayText } from '../write-wording.ts';
+import { changeText, nobodyText, noWriteText, readBackText, sentText, wayText } from '../write-wording.ts';
 import { type Child, html, type Markup } from './markup.ts';
 import { timeMarkup } from './time-markup.ts';
 
@@ -87,8 +87,13 @@ export function ticketSection({ ticket }: Evidence): Markup {
   );
 }
 
-export function peopleSection({ decisions }: Evidence): Markup {
-  if (decisions.length === 0) return section('people', 'Who decided', html`<p>Nobody has decided about it.</p>`);
+function sentenceOf(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}
+
+export function peopleSection(evidence: Evidence): Markup {
+  const { decisions } = evidence;
+  if (decisions.length === 0) return section('people', 'Who decided', html`<p>${sentenceOf(nobodyText(evidence))}</p>`);
   const rows = decisions.map((decision): readonly Column[] => [
     { title: 'Who', cell: html`<b>${decision.by ?? 'nobody named'}</b>` },
     {
