@@ -23,7 +23,7 @@ function textOf(value: unknown): string {
 /** The cause without what was tried before, which differs from row to row. */
 const CAUSE = "COALESCE(REPLACE(r.root_cause_analysis, :history || r.tried_before, ''), r.root_cause_analysis)";
 
-/** The rows, with whether the ticket in force was a way back: the audit's copy says so, which an approval is judged by, and nobody's words. */
+/** The rows, with whether the ticket in force was a way back: as the audit's newest copy of it has it, whose signature is not asked here, and nobody's words. */
 function judged(d: Dialect): string {
   const turn = d.jsonTextAt(d.jsonTextAt('t.record', ['after']), ['ticket', 'turn']);
   return `carried_out AS (SELECT r.* FROM agent_recommendations r
