@@ -1,5 +1,6 @@
 import { about } from '../domain/event.ts';
 import { familyFor } from '../domain/rule-book.ts';
+import { isRevert } from '../domain/revert.ts';
 import type { Cycle } from './cycle.ts';
 import { recordResults } from './record.ts';
 import { verdictsOf } from './verdicts.ts';
@@ -30,7 +31,10 @@ function tellOutcomes(cycle: Cycle): void {
         after: { outcome, value, expected },
       },
     );
-    const text = `OUTCOME ${outcome.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${last})`;
-    announcements.tell(row.recommendationId, outcome === 'effective' ? 'info' : 'warn', text, ({ outcomes }) => (outcomes[outcome] += 1));
+    const what = `${outcome.toUpperCase()}: ${row.recommendationId} for ${row.equipmentId} (${last}`;
+    // What was asked for is what was read back: that the condition goes on without the cure is no surprise.
+    const text = isRevert(row.ticket) ? `OUTCOME OF A WAY BACK ${what}; it is judged by what was read back)` : `OUTCOME ${what})`;
+    const level = outcome === 'effective' || isRevert(row.ticket) ? 'info' : 'warn';
+    announcements.tell(row.recommendationId, level, text, ({ outcomes }) => (outcomes[outcome] += 1));
   }
 }

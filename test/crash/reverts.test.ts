@@ -172,6 +172,9 @@ describe('what was written', () => {
       status: 'pending',
       tried_before: expect.stringMatching(/; then [0-9a-f]{8} put back: /),
     });
+    expect(scene.log.filter((line) => line.startsWith('OUTCOME'))).toEqual([
+      expect.stringMatching(/^OUTCOME OF A WAY BACK INEFFECTIVE: .* \(temperature 92; it is judged by what was read back\)$/),
+    ]);
   });
 
   test('is not put back by plain SQL over an approval by the command line: whoever wrote it named no hash', async () => {

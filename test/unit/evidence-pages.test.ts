@@ -234,6 +234,8 @@ function without(changes: Partial<EvidenceRecord>): Evidence {
   return evidenceOf(recordOf(changes));
 }
 
+const anchor = (until: string) => event(0, 'pruned', { subjectType: 'agent', after: { until } });
+
 describe('what prune took away of the audit', () => {
   const UNTIL = NOW - SECOND;
   const told = `what the audit had of it from before ${new Date(UNTIL).toISOString()} was taken away by prune`;
@@ -262,7 +264,6 @@ describe('what prune took away of the audit', () => {
     ).toEqual(['times_in_order']);
   });
 
-  const anchor = (until: string) => event(0, 'pruned', { subjectType: 'agent', after: { until } });
   const [day, later] = ['2020-01-01T00:00:00.000Z', new Date(NOW).toISOString()];
 
   test.each<[string, ReturnType<typeof event>[], ReturnType<typeof event>[], number | null]>([
