@@ -71,13 +71,15 @@ function inTime(record: CheckedRecord): Judged {
   );
 }
 
-/** A command is claimed once, and again only after each time that it was given back unsent. */
+/** A command is claimed and announced once, and again only after each time that it was given back unsent. Its row may be edited, the audit not unseen. */
 function sentOnce(record: CheckedRecord): Judged {
   return ofSent(
     record,
-    ({ command: { attempt }, returned }) => {
+    ({ command: { attempt }, announced, returned }) => {
       const claims = attempt ?? 0;
-      return claims - returned > 1 ? `was claimed ${counted(claims, 'time')} and given back ${counted(returned, 'time')}` : null;
+      const back = `and given back ${counted(returned, 'time')}`;
+      if (announced - returned > 1) return `was announced ${counted(announced, 'time')} ${back}`;
+      return claims - returned > 1 ? `was claimed ${counted(claims, 'time')} ${back}` : null;
     },
     ({ returned }) => (returned === 0 ? 'claimed once' : `given back ${counted(returned, 'time')} before it was sent`),
   );

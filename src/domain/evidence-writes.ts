@@ -14,6 +14,8 @@ export interface RecordedWrite {
   readonly sent: Sent;
   /** When it was announced to the audit, the last time; null where it never was. */
   readonly announcedAt: Instant | null;
+  /** How often it was. */
+  readonly announced: number;
   /** How often it was given back unsent. */
   readonly returned: number;
   /** The columns in which it differs from the ticket; empty where it is what was approved. */
@@ -53,6 +55,7 @@ export function writesOf(
         command,
         sent: sentOf(command),
         announcedAt: own.findLast(({ event }) => event === 'dispatching')?.at ?? null,
+        announced: own.filter(({ event }) => event === 'dispatching').length,
         returned: own.filter(({ event }) => event === 'returned').length,
         broken: issued ? brokenSeals(command, issued.ticket) : ['ticket'],
         step,

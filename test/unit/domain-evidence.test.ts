@@ -146,6 +146,11 @@ describe('the checks', () => {
       ['audit_before_write', 'times_in_order'],
     ],
     ['a command was claimed twice', effective({ commands: edited({ attempt: 2 }) }), ['sent_once']],
+    [
+      'a command was announced twice, whatever its row says',
+      effective({ commandEvents: commandEvents(sentCommands(), [-49, 'dispatching'], [-48, 'dispatching'], [-39, 'executed']) }),
+      ['sent_once'],
+    ],
     ['another value was read back', effective({ commands: edited({ readBackValue: 99 }) }), ['read_back']],
     ['nothing was read back', effective({ commands: edited({ readBackValue: null }) }), ['read_back']],
     ['it was verified before it was executed', effective({ columns: { verifiedTimestamp: NOW - 45 * SECOND } }), ['times_in_order']],
