@@ -168,12 +168,14 @@ function restore(draft: Draft, row: OpenRecommendation, found: string, to: Recom
 function endForeign(draft: Draft, row: OpenRecommendation, found: string, endAs: RecommendationStatus | null, now: Instant): void {
   // What was under way may have been written: whoever is asked next must know.
   const mayHaveWritten = found === 'executing' ? { mayHaveWritten: true } : {};
-  draft.update(row, endAs === null ? endAsFound(row, found, now) : { status: endAs, guardedStatus: endAs, ...mayHaveWritten }, {
+  const reason = whyForeign(row);
+  const ended = { ...mayHaveWritten, executionResult: reason };
+  draft.update(row, endAs === null ? endAsFound(row, found, now) : { status: endAs, guardedStatus: endAs, ...ended }, {
     ...about(row),
     event: 'refused_foreign',
     fromStatus: found,
     toStatus: endAs ?? found,
-    reason: whyForeign(row),
+    reason,
   });
 }
 

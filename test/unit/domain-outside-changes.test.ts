@@ -86,6 +86,7 @@ test.each([
     const end = endAs ?? status;
     expect(recommendations).toMatchObject([{ expected: status, columns: { guardedStatus: end } }]);
     expect(recommendations[0]?.columns.status).toBe(endAs ?? undefined);
+    expect('executionResult' in (recommendations[0]?.columns ?? {})).toBe(endAs !== null);
     expect(events).toMatchObject([{ event: 'refused_foreign', fromStatus: status, toStatus: end }]);
   }
 });
@@ -382,6 +383,8 @@ test.each([
   ],
   [{}, 'the agent did not make this recommendation'],
 ] as const)('a row without a ticket ends with why there is none: %j', (doubt, reason) => {
-  const { events } = settle(stored('pending', 'pending', { ticket: null, lastDecision: null, ...doubt }));
+  const { events, recommendations } = settle(stored('pending', 'pending', { ticket: null, lastDecision: null, ...doubt }));
   expect(events).toMatchObject([{ event: 'refused_foreign', reason }]);
+  // The row says it too, or it would be taken for one that was over before anybody saw it.
+  expect(recommendations).toMatchObject([{ columns: { status: 'withdrawn', executionResult: reason } }]);
 });
