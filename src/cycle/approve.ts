@@ -50,6 +50,7 @@ export async function approve(cycle: Cycle): Promise<void> {
     if (row.status === 'executing' && draft.commandsOf(row.recommendationId).length === 0) derive(cycle, row, context);
   refuseForeign(cycle, context);
   const claims = planDispatch(draft, context);
+  sayOfHeld(cycle, context);
   sayOfLimit(cycle, context, claims.length);
   const heldBack = await recordIntents(cycle, draft.take());
   if (heldBack === null) {
@@ -85,14 +86,10 @@ function candidatesOf(cycle: Cycle, context: DispatchPlanContext): readonly Open
   for (const row of draft.rows.filter((each) => each.status === 'approved' && each.guardedStatus === 'approved').toSorted(byUrgency)) {
     const { ticket } = row;
     if (!ticket || busy.has(row.equipmentId)) continue;
-    const control = controlOn(cycle.controls, ['advisory'], row.equipmentId, context.now);
-    if (control) {
-      cycle.announcements.say('info', `Waiting: ${row.recommendationId} for ${row.equipmentId} (${describeControl(control)})`);
-      continue;
-    }
     // They would only wait, and as many as fit into a cycle would keep everything else waiting with them.
-    if (context.conditionOf(row) === 'unknown') {
-      cycle.announcements.say('info', `Waiting: ${row.recommendationId} for ${row.equipmentId} (${PRE_CHECKS.condition_unknown.says})`);
+    const reason = whyWaiting(row, context);
+    if (reason !== undefined) {
+      cycle.announcements.say('info', `Waiting: ${row.recommendationId} for ${row.equipmentId} (${reason})`);
       continue;
     }
     if (candidates.length > 0 && commands + ticket.actions.length > context.policy.maxDispatchPerCycle) break;
@@ -101,6 +98,13 @@ function candidatesOf(cycle: Cycle, context: DispatchPlanContext): readonly Open
     candidates.push(row);
   }
   return candidates;
+}
+
+/** What keeps an approval that counts from the plant for now; undefined where nothing does. */
+function whyWaiting(row: OpenRecommendation, context: DispatchPlanContext): string | undefined {
+  const control = controlOn(context.controls, ['advisory'], row.equipmentId, context.now);
+  if (control) return describeControl(control);
+  return context.conditionOf(row) === 'unknown' ? PRE_CHECKS.condition_unknown.says : undefined;
 }
 
 function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context: DispatchPlanContext): void {
@@ -135,6 +139,16 @@ function start(cycle: Cycle, row: OpenRecommendation, live: LiveValues, context:
     case 'renew':
       renew(cycle, row, readiness.actions, readiness.reason);
       break;
+  }
+}
+
+/** Commands that were made, or given back, before an order or a silent feed stopped them: nothing else in the log tells of them. */
+function sayOfHeld({ draft, announcements }: Cycle, context: DispatchPlanContext): void {
+  if (!context.mayDispatch) return;
+  for (const { commandId, recommendationId } of draft.commands.filter((command) => command.status === 'pending')) {
+    const row = draft.row(recommendationId ?? '');
+    const reason = row && whyWaiting(row, context);
+    if (reason !== undefined) announcements.say('info', `Waiting: command ${commandId} for ${row?.equipmentId} (${reason})`);
   }
 }
 

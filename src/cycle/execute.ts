@@ -20,7 +20,8 @@ export async function execute(cycle: Cycle): Promise<void> {
   const { ports } = cycle;
   ports.log.info('Executing pending commands...');
   await recoverOrphans(cycle);
-  if (cycle.claims.length === 0) ports.log.debug('No pending commands to execute');
+  const isWaiting = cycle.draft.commands.some((command) => command.status === 'pending');
+  if (cycle.claims.length === 0) ports.log.debug(isWaiting ? 'No pending command is sent now' : 'No pending commands to execute');
   else {
     const claimed = cycle.recorded && ports.plant.acts ? await claim(cycle) : [];
     if (claimed.length > 0) await dispatchClaimed(cycle, await announceDispatch(cycle, claimed));
