@@ -10,6 +10,7 @@ import { eventTime } from '../domain/known-time.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import { settleOutsideChanges } from '../domain/outside-changes.ts';
 import type { OpenWork } from '../ports/cycle-store.ts';
+import type { Log } from '../ports/log.ts';
 import { disbeliefBy, distrustBy } from '../domain/sensor-faults.ts';
 import { Announcements } from './announcements.ts';
 import { CycleClock } from './clock.ts';
@@ -24,6 +25,9 @@ import { SituationIndex } from './situations.ts';
 import { takeTablesOver } from './take-over.ts';
 
 const WAIT_STEP_MS = 200;
+
+/** Of the recommendations that end for their tickets; the history of each has the reason. */
+const MOST_NAMED = 20;
 
 const LACKS_KEY = `${SIGNING_KEY_VARIABLE} holds no key, and this store's audit is signed: tickets and commands made now bear no signature, and forged rows judge like true ones`;
 
@@ -95,7 +99,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   settleOutsideChanges(draft, work.recommendations, { ...work, policy: settings.policy });
   refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
-  noteStrangers(report, work);
+  noteStrangers(report, work, ports.log);
   if (work.lacksKey) ports.log.warn(LACKS_KEY);
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
   // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
@@ -135,11 +139,14 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
 }
 
 /** Two agents with different keys would end each other's recommendations for ever, and nobody could decide in time. */
-function noteStrangers(report: CycleReport, { recommendations }: OpenWork): void {
-  const count = recommendations.filter(({ isTicketUnsigned }) => isTicketUnsigned).length;
+function noteStrangers(report: CycleReport, { recommendations }: OpenWork, log: Log): void {
+  const ids = recommendations.filter(({ isTicketUnsigned }) => isTicketUnsigned).map(({ recommendationId }) => recommendationId);
+  const count = ids.length;
   if (count === 0) return;
   const which = count === 1 ? '1 recommendation ends because its ticket is' : `${count} recommendations end because their tickets are`;
   const what = `${which} not signed with a key of this agent`;
+  const more = count > MOST_NAMED ? ` and ${count - MOST_NAMED} more` : '';
+  log.error(`${what}: ${ids.slice(0, MOST_NAMED).join(', ')}${more}`);
   noteError(
     report,
     'begin',
