@@ -326,15 +326,16 @@ describe('what forbids a dispatch', () => {
     expect(sent).toBeLessThanOrEqual(5); // the controls are at most two seconds old
     const statuses = (await scene.sql('SELECT status FROM agent_commands')).map((command) => command['status']);
     expect(statuses.filter((status) => status === 'pending')).toHaveLength(12 - sent);
-    scene.log.length = 0;
+    const before = scene.log.length;
     await scene.cycle();
     expect(scene.plant.writes()).toHaveLength(sent);
     const waiting = await scene.sql(`SELECT command_id FROM agent_commands WHERE status = 'pending'`);
-    const said = scene.log.filter((line) => line.startsWith('Waiting: command '));
+    const log = scene.log.slice(before);
+    const said = log.filter((line) => line.startsWith('Waiting: command '));
     expect(said).toHaveLength(waiting.length);
     for (const { command_id: id } of waiting)
       expect(said).toContainEqual(expect.stringMatching(`^Waiting: command ${id} for EQ_\\d+ \\(advisory \\(EQ_\\*\\) by anna: stop\\)$`));
-    expect(scene.log).toContain('No pending command is sent now');
+    expect(log).toContain('No pending command is sent now');
     await scene.sql('DELETE FROM agent_controls');
     await scene.cycle();
     expect(new Set(scene.plant.writes().map((write) => write.commandId)).size).toBe(12);
