@@ -124,7 +124,7 @@ export function checkDispatch(command: Command, context: DispatchContext): Dispa
   const direction = wayOf(action);
   const tolerance = toleranceFor(action, tag, context.tolerancePercent);
   if (isSatisfied({ value: action.value, direction }, live, tolerance)) return { kind: 'satisfied', live };
-  const value = judgeValue(tag, action.value, direction, live);
+  const value = judgeValue({ ...tag, path: action.tag }, action.value, direction, live);
   if (!value.allowed) return stop(value.code, value.reason);
   // A command that was given back may be sent much later. A value that was made from another live value is then not what was asked for.
   if (action.target && hasDrifted(action.old, live, tag, context.driftPercent))

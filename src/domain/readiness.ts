@@ -53,7 +53,7 @@ export function refusalOf(ticket: Ticket, tags: TagPolicy): Refusal | undefined 
     const permissive = invalidPermissive(action);
     if (permissive) return permissive;
     if (action.value === null) continue;
-    const value = judgeValue(tag.tag, action.value, wayOf(action));
+    const value = judgeValue({ ...tag.tag, path: action.tag }, action.value, wayOf(action));
     if (!value.allowed) return value;
   }
   return undefined;
@@ -102,7 +102,7 @@ function judgeResolved(action: ResolvedAction, tag: AllowedTag, live: number, co
   // Nothing will be written, so nothing has to permit it.
   if (isSatisfied({ value: action.value, direction }, live, toleranceFor(action, tag, context.tolerancePercent))) return READY;
   if (hasDrifted(action.old, live, tag, context.driftPercent)) return moved(action.tag, action.old, live);
-  const step = judgeValue(tag, action.value, direction, live);
+  const step = judgeValue({ ...tag, path: action.tag }, action.value, direction, live);
   // What a relative target leads to from today's value is another question, and the operator's to answer.
   if (!step.allowed) return { kind: action.target ? 'renew' : 'cancel', code: step.code, reason: step.reason };
   const unmet = unmetPermissive(action, context.live);

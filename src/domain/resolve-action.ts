@@ -52,7 +52,7 @@ function valueFrom(step: StepTemplate, target: RelativeTarget, old: number, tags
   const aim = aimOf(target, old);
   const value = types.includes('integer') ? wholeTowards(old, aim) : aim;
   const asked = wayOf({ ...step, target, value: aim, old });
-  return refusalOf(verdict.tag, value, asked, old) ?? value;
+  return refusalOf({ ...verdict.tag, path: step.tag }, value, asked, old) ?? value;
 }
 
 function refusalOf(tag: AllowedTag, value: number, direction: Direction, old: number): Refusal | undefined {

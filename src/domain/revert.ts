@@ -49,7 +49,7 @@ export function revertOf(commands: readonly WithTicket[], { live, tags, keys }: 
     const action = stepBack(seal.action, index + 1, live);
     if (!action) return { refused: `the value of '${command.tagPath ?? '?'}' before the write is not on record` };
     const tag = judgeTag(action.tag, tags);
-    const verdict = tag.allowed ? judgeValue(tag.tag, action.value, action.direction, live.get(action.tag)) : tag;
+    const verdict = tag.allowed ? judgeValue({ ...tag.tag, path: action.tag }, action.value, action.direction, live.get(action.tag)) : tag;
     if (!verdict.allowed) return { refused: `${action.tag} = ${action.value}: ${verdict.reason}` };
     actions.push(action);
   }

@@ -112,7 +112,7 @@ function isOfType(type: ValueType, value: number): boolean {
 
 /**
  * Whether `target` may be written to an allowed tag whose live value is `live` (undefined: not known, for
- * configuration checks). Outside a limit is refused, never clamped. Limits are exact; a step may be longer by the noise of its digits.
+ * configuration checks). The reason names the tag by its entry's `path`: whoever judges one equipment gives its own. Outside a limit is refused, never clamped. Limits are exact; a step may be longer by the noise of its digits.
  */
 export function judgeValue(tag: AllowedTag, target: number, direction: Direction, live?: number): ValueVerdict {
   if (!isOfType(tag.type, target))

@@ -54,7 +54,7 @@ export function judgeWrite(request: WriteRequest, at: Instant, writable: readonl
   if (tag.kind === 'measured' || tag.limits === null) return refused('Bad_ReadOnly', `'${request.tag}' is read-only`);
   if (!(at <= request.notAfter)) return refused('Error_TimeoutExpired', 'expired: the request came after its not-after time');
   // Direction is the agent's rule: an operator may raise a setpoint again.
-  const verdict = judgeValue({ ...tag.limits, direction: 'any' }, request.value, 'any');
+  const verdict = judgeValue({ ...tag.limits, path: request.tag, direction: 'any' }, request.value, 'any');
   return verdict.allowed ? { accepted: true, tag } : refused('Bad_OutOfRange', verdict.reason);
 }
 

@@ -102,7 +102,7 @@ describe('a step relative to the live value', () => {
 
   test('outside its limits stays in the ticket as advice: its approval goes back to the operator until the plant has moved', async () => {
     await approved(CRITICAL);
-    const outside = `which cannot be written: -10 is outside 0 to 100 of '[default]{id}/ThroughputSetpoint'`;
+    const outside = `which cannot be written: -10 is outside 0 to 100 of '[default]R1/ThroughputSetpoint'`;
     expect(await actions()).toEqual([
       '[default]R1/CoolingSystemStatus: 0 → 1',
       `[default]R1/ThroughputSetpoint: 40 → -50 from the live value, ${outside}`,

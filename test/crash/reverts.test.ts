@@ -290,12 +290,7 @@ describe('what was written', () => {
   });
 
   test.each<[string, Parameters<typeof newScene>[1], string, string]>([
-    [
-      'where its tag may only be moved the other way',
-      {},
-      `${THROUGHPUT} = 100: '[default]{id}/ThroughputSetpoint' may only decrease`,
-      'anna',
-    ],
+    ['where its tag may only be moved the other way', {}, `${THROUGHPUT} = 100: '${THROUGHPUT}' may only decrease`, 'anna'],
     ['when the agent itself asks', BOTH_WAYS, 'the agent cannot ask for it', 'OPS_AGENT_001'],
   ])('is not put back %s, and the ticket stays', async (_what, replaced, reason, who) => {
     const { action_hash: hash } = await afterPartialFailure(replaced);
