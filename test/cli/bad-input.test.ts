@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { SCHEMA_VERSION } from '../../src/store/schema-version.ts';
@@ -141,6 +141,17 @@ describe('the store', () => {
     const { stderr, code } = await place.run(...args, '--log-level', 'error');
     expect(code).toBe(8);
     expect(stderr).toBe(`ops-agent: the store ${path.join(place.cwd, 'ops-agent.db')} does not exist. Run: ops-agent setup\n`);
+  });
+
+  test.each([
+    ['plant', 'read', '[default]REACTOR_02/ThroughputSetpoint'],
+    ['plant', 'writes'],
+  ])('or its plant, where there is none, is not made by %s %s', async (...args) => {
+    const { stdout, stderr, code } = await place.run(...args);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 8 });
+    const file = path.join(place.cwd, 'ops-agent.plant.db');
+    expect(stderr).toBe(`ops-agent: the simulated plant ${file} does not exist. The first cycle makes it: ops-agent run-once\n`);
+    expect(readdirSync(place.cwd)).toEqual([]);
   });
 
   test('whose folder is not there cannot be made', async () => {

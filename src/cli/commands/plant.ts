@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import type { PlantSettings } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { judgeTag, type TagPolicy } from '../../domain/tags.ts';
 import type { TagReading } from '../../ports/plant.ts';
@@ -28,7 +30,8 @@ const WRITE_COLUMNS: readonly Column[] = [
 ];
 
 export async function read(context: CliContext, options: PlantReadOptions): Promise<number> {
-  const { tags } = await context.settings();
+  const { plant, tags } = await context.settings();
+  requireSimulated(plant);
   const readings = await (await context.plant()).read(options.tags);
   if (options.json) context.out.json(readings.map((reading) => ({ ...readingRow(reading), ...limitsRow(reading.tag, tags) })));
   else {
@@ -42,6 +45,12 @@ export async function read(context: CliContext, options: PlantReadOptions): Prom
     context.out.print(table(READ_COLUMNS, rows));
   }
   return EXIT.done;
+}
+
+/** To look at a plant makes none: in another folder there would be a new one, which received nothing. @throws AgentError not_set_up */
+function requireSimulated({ kind, simulatorPath }: PlantSettings): void {
+  if (kind !== 'simulator' || existsSync(simulatorPath)) return;
+  throw new AgentError('not_set_up', `the simulated plant ${simulatorPath} does not exist`, 'the first cycle makes it: ops-agent run-once');
 }
 
 function readingRow({ tag, ...reading }: TagReading): Record<string, unknown> {
@@ -69,6 +78,7 @@ export async function writes(context: CliContext, options: JsonOption): Promise<
   const { plant } = await context.settings();
   if (plant.kind !== 'simulator')
     throw new AgentError('usage', `only a simulated plant knows its writes, this one is '${plant.kind}'`, 'set plant.kind to simulator');
+  requireSimulated(plant);
   const { createSimulator } = await import('../../plant/simulator.ts');
   const simulator = await createSimulator({
     path: plant.simulatorPath,
