@@ -25,10 +25,16 @@ export interface Person {
 }
 
 /**
+ * `task` is what the agent itself cannot do.
  * @throws AgentError usage where nobody was named and there is no terminal; unauthorised for the agent's own name:
  * an approval must come from a person.
  */
-export function personOf(options: { readonly by?: string }, agentId: string, env: NodeJS.ProcessEnv): Person {
+export function personOf(
+  options: { readonly by?: string },
+  agentId: string,
+  env: NodeJS.ProcessEnv,
+  task = 'decide about its own recommendations',
+): Person {
   const login = loginName(env);
   // A name that a terminal shows as another one; nobody types them.
   if (/\p{Cc}/u.test(options.by ?? ''))
@@ -39,7 +45,7 @@ export function personOf(options: { readonly by?: string }, agentId: string, env
   if (by === '' || by.length > LONGEST_NAME)
     throw new AgentError('usage', `--by must be a name of 1 to ${LONGEST_NAME} characters`, 'for instance --by operator_john');
   if (personKey(by) === personKey(agentId))
-    throw new AgentError('unauthorised', `the agent ${agentId} cannot decide about its own recommendations`, 'name the operator with --by');
+    throw new AgentError('unauthorised', `the agent ${agentId} cannot ${task}`, 'name the operator with --by');
   const via = `cli:${login}`;
   return { by, via, actor: actorOf(by, via) };
 }

@@ -199,6 +199,11 @@ describe('sessions', () => {
 
   test('login again is a no-op, logout ends it, and the audit has both', async () => {
     await place.run('session', 'login', '--by', 'operator_john');
+    for (const way of ['login', 'logout'])
+      expect(await place.run('session', way, '--by', 'ops_agent_001')).toMatchObject({
+        code: 4,
+        stderr: 'ops-agent: the agent ops_agent_001 cannot have a session. Name the operator with --by\n',
+      });
     const again = await place.run('session', 'login', '--by', 'Operator_John');
     expect(again.stdout).toMatch(new RegExp(`^✓ Operator_John is logged in already, since ${TIME}\n$`));
     expect(await place.json('session', 'list', '--json')).toHaveLength(1);

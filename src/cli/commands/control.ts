@@ -49,7 +49,7 @@ const COLUMNS: readonly Column[] = [
 
 export async function set(context: CliContext, kind: ControlKind, options: SetControlOptions): Promise<number> {
   const { agentId } = await context.settings();
-  const person = personOf(options, agentId, context.env);
+  const person = personOf(options, agentId, context.env, 'give orders over itself');
   const reason = options.reason?.trim() ?? '';
   if (reason === '')
     throw new AgentError('usage', 'an order needs a reason', "give it with --reason, for instance --reason 'line is being restarted'");
@@ -90,7 +90,7 @@ export async function clear(context: CliContext, options: ClearControlOptions): 
   const kind = KINDS.get(options.kind);
   if (kind === undefined) throw new AgentError('usage', `'${options.kind}' is no kind of order`, 'one of advisory, out-of-service, shelve');
   const { agentId } = await context.settings();
-  const person = personOf(options, agentId, context.env);
+  const person = personOf(options, agentId, context.env, 'give orders over itself');
   const scope = scopeOf(options.equipment);
   const store = await context.store();
   const { controls } = await store.readControls();

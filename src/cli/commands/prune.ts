@@ -32,7 +32,7 @@ const WHY_KEPT = {
 export async function run(context: CliContext, options: PruneOptions): Promise<number> {
   const settings = await context.settings();
   const keepSeconds = keepOf(options.keep);
-  const { actor } = personOf(options, settings.agentId, context.env);
+  const { actor } = personOf(options, settings.agentId, context.env, 'answer for what is taken away');
   const waitSeconds = options.wait === undefined ? 0 : (durationSeconds(options.wait) ?? refuse('--wait', options.wait, '130s'));
   const dryRun = options.dryRun === true;
   const request = { runId: newRunId(), keepSeconds, actor, keys: settings.signingKeys, dryRun, waitSeconds };
@@ -43,6 +43,10 @@ export async function run(context: CliContext, options: PruneOptions): Promise<n
 }
 
 function keepOf(text: string): number {
+  const number = text.trim();
+  // A plain number is of seconds, as everywhere: one that is too small to be meant so is one of days.
+  if (/^\d{1,5}$/.test(number) && Number(number) <= LONGEST_KEEP_DAYS)
+    throw new AgentError('usage', `--keep '${number}' is ${number} seconds`, `for ${number} days: --keep ${number}d`);
   return durationSeconds(text, LONGEST_KEEP_DAYS) ?? refuse('--keep', text, '400d');
 }
 

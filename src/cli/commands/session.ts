@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
 /** Logging in again is a no-op: the session that is open goes on. */
 export async function login(context: CliContext, options: SessionOptions): Promise<number> {
   const { agentId } = await context.settings();
-  const person = personOf(options, agentId, context.env);
+  const person = personOf(options, agentId, context.env, 'have a session');
   const store = await context.store();
   const [open] = await store.openSessionsOf(person.by);
   if (open) {
@@ -52,7 +52,7 @@ export async function login(context: CliContext, options: SessionOptions): Promi
 /** Every session of the person that is open ends, the HMI's too: who goes home approves nothing any more. */
 export async function logout(context: CliContext, options: SessionOptions): Promise<number> {
   const { agentId } = await context.settings();
-  const person = personOf(options, agentId, context.env);
+  const person = personOf(options, agentId, context.env, 'have a session');
   const store = await context.store();
   const open = await store.openSessionsOf(person.by);
   if (open.length === 0) throw new AgentError('not_found', `${plain(person.by)} is not logged in`, 'list who is: ops-agent session list');

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import { AgentError } from '../../domain/errors.ts';
 import type { AuditAcceptOptions } from '../commands/audit-accept.ts';
 import type { AuditExportOptions } from '../commands/audit-export.ts';
 import type { AuditVerifyOptions } from '../commands/audit-verify.ts';
@@ -40,7 +41,7 @@ function defineAccept(audit: Command, launch: Launch): void {
   const accept = audit
     .command('accept')
     .description('answer for what verify found, by name and on record: only exactly that is no finding any more')
-    .requiredOption('--findings <id>', 'which findings, as verify names them')
+    .requiredOption('--findings <id>', 'which findings, as verify names them', findingsId)
     .option('--by <name>', 'who; on a terminal the login is the default')
     .option('--reason <text>', 'how it came, and why it is no harm')
     .option('--json', 'print one JSON object')
@@ -51,6 +52,12 @@ function defineAccept(audit: Command, launch: Launch): void {
     examples: ["ops-agent audit accept --findings 9f86d081884c7d65 --by operator_john --reason 'written by the version before'"],
     exits: ['0  accepted, or there is nothing to accept', '5  the findings are not those that were seen'],
   });
+}
+
+/** An option that stands where the id should would be taken for it, and what follows that for an argument too many. */
+function findingsId(text: string): string {
+  if (!text.startsWith('-')) return text;
+  throw new AgentError('usage', '--findings needs the id that audit verify printed', 'for instance --findings 9f86d081884c7d65');
 }
 
 function defineExport(audit: Command, launch: Launch): void {
