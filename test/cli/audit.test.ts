@@ -43,7 +43,6 @@ describe('audit verify', () => {
     expect(steady(stdout)).toBe(`✓ The audit is sound: 3 rows checked
 ops_agent_001: 3 rows, 1 to 3, <time> to <time>
   head 3:<hash> (noted down elsewhere, --head finds what is changed or cut off before it)
-  0 signatures not checked: OPS_AGENT_SIGNING_KEY holds no key
 `);
   });
 
@@ -102,7 +101,11 @@ ops_agent_001: 3 rows, 1 to 3, <time> to <time>
           "2 rows are signed with the key 'plant-1', which is not among the keys that were given: give the old key as well, behind the one that signs (it only checks)\n",
         ),
       });
-      expect((await other.run('audit', 'verify', '--store-path', file)).stdout).toContain(
+      const { stdout } = await other.run('audit', 'verify', '--store-path', file);
+      expect(stdout).toMatch(
+        /\nGive the old key behind the one that signs, in OPS_AGENT_SIGNING_KEY, and verify again; where it is lost: ops-agent audit accept --findings [0-9a-f]{16} /,
+      );
+      expect(stdout).toContain(
         '  0 signatures checked, 2 not right or of a key that is not here, 0 rows without one (signed from row 1 on)\n',
       );
       expect((await place.run('audit', 'verify', '--store-path', file)).stdout).toContain('  2 signatures not checked: ');
@@ -120,8 +123,13 @@ describe('audit accept', () => {
     const [, id = ''] =
       /^Once it is known how that came: ops-agent audit accept --findings ([0-9a-f]{16}) --by NAME --reason TEXT$/m.exec(stdout) ?? [];
     for (const [args, code, text] of [
-      [['--findings', id, '--by', 'anna'], 2, 'to answer for the audit needs a reason'],
-      [['--findings', id, '--by', 'ops_agent_001', '--reason', 'x'], 4, 'the agent ops_agent_001 cannot decide'],
+      [['--findings', id, '--by', 'anna'], 2, 'ops-agent: whoever answers for the audit has to say why. Give it with --reason'],
+      [
+        ['--findings', id, '--by', 'ops_agent_001', '--reason', 'x'],
+        4,
+        'the agent ops_agent_001 cannot answer for the audit. Name the operator with --by',
+      ],
+      [['--findings', '--by', 'anna'], 2, '--findings needs the id that audit verify printed. For instance --findings 9f86d081884c7d65'],
       [['--findings', '0'.repeat(16), '--by', 'anna', '--reason', 'x'], 5, 'the findings are not those that were seen'],
     ] as const)
       expect(await place.run('audit', 'accept', ...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
@@ -373,7 +381,12 @@ describe('prune', () => {
     [['--keep', '40000d', '--by', 'anna'], 2, "ops-agent: '40000d' is longer than 36500 days. Give at most 36500d"],
     [['--keep', '400d'], 2, 'ops-agent: it is not known who decides. Name the operator with --by'],
     [['--by', 'anna'], 2, "ops-agent: required option '--keep <duration>' not specified"],
-    [['--keep', '400d', '--by', 'ops_agent_001'], 4, 'ops-agent: the agent ops_agent_001 cannot decide'],
+    [
+      ['--keep', '400d', '--by', 'ops_agent_001'],
+      4,
+      'ops-agent: the agent ops_agent_001 cannot answer for what is taken away. Name the operator with --by',
+    ],
+    [['--keep', '400', '--by', 'anna'], 2, "ops-agent: --keep '400' is 400 seconds. For 400 days: --keep 400d"],
     [['--keep', '400d', '--by', 'anna', '--wait', 'x'], 2, "ops-agent: --wait 'x' is not a duration. For instance --wait 130s"],
   ])('%j is refused', async (args, code, text) => {
     expect(await place.run('prune', ...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });

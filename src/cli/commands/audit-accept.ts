@@ -17,12 +17,12 @@ export interface AuditAcceptOptions extends JsonOption {
 
 export async function run(context: CliContext, options: AuditAcceptOptions): Promise<number> {
   const { agentId, signingKeys: keys } = await context.settings();
-  const { actor } = personOf(options, agentId, context.env);
+  const { actor } = personOf(options, agentId, context.env, 'answer for the audit');
   const reason = options.reason?.trim() ?? '';
   if (reason === '')
     throw new AgentError(
       'usage',
-      'to answer for the audit needs a reason',
+      'whoever answers for the audit has to say why',
       "give it with --reason, for instance --reason 'row of the old version'",
     );
   const findingsId = options.findings.trim().toLowerCase();

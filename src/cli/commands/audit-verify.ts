@@ -86,11 +86,22 @@ function asText(report: AuditReport, isSound: boolean, areSignaturesChecked: boo
     ...(more > 0 ? [`  … and ${more} more; --limit shows them`] : []),
     ...acceptedLines(accepted, most),
     ...chains.flatMap((chain) => chainLines(chain, areSignaturesChecked)),
-    ...(unchained > 0 ? [`${counted(unchained, 'row stands', 'rows stand')} outside of every chain: nothing protects what they say`] : []),
-    ...(isSound || !isWhole
-      ? []
-      : [`Once it is known how that came: ops-agent audit accept --findings ${idOf(report) ?? ''} --by NAME --reason TEXT`]),
+    ...(unchained > 0
+      ? [
+          `${counted(unchained, 'row stands', 'rows stand')} outside of every chain: nothing protects what ${unchained === 1 ? 'it says' : 'they say'}`,
+        ]
+      : []),
+    ...(isSound || !isWhole ? [] : [remedyText(report)]),
   ].join('\n');
+}
+
+/** What an old key may yet show to be right is not answered for before that was tried. */
+function remedyText(report: AuditReport): string {
+  const lacksOldKey = report.findings.some(({ kind }) => kind === 'unknown_key');
+  const first = lacksOldKey
+    ? `Give the old key behind the one that signs, in ${SIGNING_KEY_VARIABLE}, and verify again; where it is lost`
+    : 'Once it is known how that came';
+  return `${first}: ops-agent audit accept --findings ${idOf(report) ?? ''} --by NAME --reason TEXT`;
 }
 
 /** What somebody answered for stays to be seen. */
@@ -111,7 +122,7 @@ function chainLines(chain: ChainReport, areSignaturesChecked: boolean): readonly
   return [
     `${plain(agentId)}: ${counted(rows, 'row')}, ${firstSeq ?? 0} to ${lastSeq ?? 0}, ${timeText(from)} to ${timeText(to)}`,
     `  head ${lastSeq ?? 0}:${plain(headHash ?? '-')} (noted down elsewhere, --head finds what is changed or cut off before it)`,
-    `  ${signaturesText(chain, areSignaturesChecked)}`,
+    ...(areSignaturesChecked || chain.signed > 0 ? [`  ${signaturesText(chain, areSignaturesChecked)}`] : []),
     ...(prunedThrough !== null && prunedThrough > 0 ? [`  rows up to ${prunedThrough} were taken away by prune`] : []),
   ];
 }
