@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 
@@ -25,6 +27,8 @@ function wordsOf(example: string): readonly string[] {
 function examplesOf(help: string): readonly string[] {
   return help.split('\n').flatMap((line) => /^ {2}\$ (.+)$/.exec(line)?.[1] ?? []);
 }
+
+const AUDIT_PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'audit.md'), 'utf8');
 
 let place: Workplace;
 beforeAll(() => {
@@ -57,6 +61,16 @@ describe('help', () => {
     expect(stdout).toContain(
       'Exit codes:\n  0  done (also: nothing to do)         5  conflict (decided already, ambiguous prefix, lease held)',
     );
+  });
+
+  test.each(['audit accept', 'prune'])('of %s has the exit codes of docs/audit.md', async (name) => {
+    const { stdout } = await place.run(...name.split(' '), '--help');
+    const [, table = ''] = AUDIT_PAGE.split(`| \`${name}\` ends with | |\n|---|---|\n`);
+    const documented = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(
+      ([, code, text]) => `  ${code}  ${text}`,
+    );
+    expect(documented).not.toHaveLength(0);
+    expect(stdout.split('Exit codes:\n')[1]?.trimEnd()).toBe(documented.join('\n').replaceAll('`', ''));
   });
 
   test.each(PATHS.map((path) => [path.join(' '), path] as const))('help %s and its --help are the same', async (_name, path) => {

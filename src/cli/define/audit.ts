@@ -50,7 +50,12 @@ function defineAccept(audit: Command, launch: Launch): void {
     );
   documented(accept, {
     examples: ["ops-agent audit accept --findings 9f86d081884c7d65 --by operator_john --reason 'written by the version before'"],
-    exits: ['0  accepted, or there is nothing to accept', '5  the findings are not those that were seen'],
+    exits: [
+      '0  accepted, or there is nothing to accept',
+      '2  no reason, no key although the audit is signed, the tables of another agent, or more than 1000 findings',
+      "4  the agent's own name",
+      '5  the findings are not those that were seen',
+    ],
   });
 }
 
@@ -91,8 +96,10 @@ function definePrune(program: Command, launch: Launch): void {
   documented(prune, {
     examples: ['ops-agent prune --keep 400d --by operator_john --dry-run', 'ops-agent prune --keep 400d --by operator_john'],
     exits: [
-      '2  --keep is less than has to stay',
-      '5  a cycle holds the lease, or other rows went than were planned',
+      '0  done, also where nothing could go',
+      '2  --keep is less than has to stay, or the audit is signed and there is no key',
+      "4  the agent's own name",
+      '5  a cycle holds the lease, or took it; or other rows went than were planned',
       '8  the audit is not sound: nothing was taken away',
     ],
   });
