@@ -57,10 +57,12 @@ describe('two people', () => {
       stderr: '',
       code: 0,
     });
+    // The end that the row still has is that of the first approval.
+    expect((await place.run('show', id)).stdout).not.toContain('Valid until:');
     expect(await place.json('run-once', '--json')).toMatchObject({ commands: { created: 2, executed: 2 } });
-    expect((await place.run('show', id)).stdout).toMatch(
-      new RegExp(`^Approved by: +operator_john and operator_jane at ${TIME} \\(cli:.+\\)$`, 'm'),
-    );
+    const shown = (await place.run('show', id)).stdout;
+    expect(shown).toMatch(new RegExp(`^Approved by: +operator_john and operator_jane at ${TIME} \\(cli:.+\\)$`, 'm'));
+    expect(shown).toMatch(new RegExp(`^Valid until: +${TIME}$`, 'm'));
   });
 
   test('the first one is shown as the audit has it, whatever somebody wrote over it, and its giver is not offered the second', async () => {

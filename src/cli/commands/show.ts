@@ -98,7 +98,10 @@ function factsOf(row: Recommendation, { now, isForTwo, events, wayBack }: Surrou
     ['Chattering', row.chatteringTimestamp === null ? null : `since ${timeText(row.chatteringTimestamp)}`],
     ['Needs', isForTwo ? 'two different people' : null],
     [isWaiting ? 'First by' : 'Approved by', decision],
-    [isWaiting ? 'Second until' : 'Valid until', row.expiresTimestamp === null ? null : timeText(row.expiresTimestamp)],
+    [
+      isWaiting ? 'Second until' : 'Valid until',
+      row.expiresTimestamp === null || isSecondUnjudged(row) ? null : timeText(row.expiresTimestamp),
+    ],
     ['Rejected by', rejection],
     ['Deferred until', row.deferUntil === null ? null : timeText(row.deferUntil)],
     ['Executed', row.executedTimestamp === null ? null : timeText(row.executedTimestamp)],
@@ -110,6 +113,11 @@ function factsOf(row: Recommendation, { now, isForTwo, events, wayBack }: Surrou
     ['Revert asked', askedText(row)],
     ['Predecessor', row.predecessorId],
   ];
+}
+
+/** Until the next cycle judges a second approval its row has the end of the first. */
+function isSecondUnjudged({ status, guardedStatus }: Recommendation): boolean {
+  return status === 'approved' && guardedStatus === 'awaiting_second';
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
