@@ -86,6 +86,24 @@ describe('setup', () => {
     expect((await place.run('setup', '--check')).code).toBe(0);
   });
 
+  test.each([
+    [
+      "UPDATE agent_recommendations SET statuss = 'approved'",
+      'no such column: statuss. Check the column names, ops-agent setup --print-sql has those of the agent; where a table is behind, run: ops-agent setup',
+    ],
+    [
+      'INSERT INTO work_orders (nobody) VALUES (1)',
+      'table work_orders has no column named nobody. Check the column names, ops-agent setup --print-sql has those of the agent; where a table is behind, run: ops-agent setup',
+    ],
+    [
+      'SELECT nobody FROM sensor_data',
+      'no such column: nobody. Check the column names: ops-agent config check --connect, or run: ops-agent setup',
+    ],
+  ])('a column that there is not is looked for where its table is described: %s', async (statement, said) => {
+    await place.run('setup');
+    expect(await place.run('sql', statement)).toEqual({ stdout: '', stderr: `ops-agent: ${said}\n`, code: 2 });
+  });
+
   test('what it made is not dropped by sql', async () => {
     await place.run('setup');
     expect(await place.run('sql', 'DROP TRIGGER agent_events_undeletable')).toEqual({

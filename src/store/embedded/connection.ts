@@ -10,6 +10,7 @@ import {
 } from '../../sqlite/sqlite-library.ts';
 import type { Connection, Statement, StatementResult } from '../connection.ts';
 import { RetryableError } from '../retryable.ts';
+import { ALL_TABLES, SENSOR_DATA } from '../tables.ts';
 import { constraintError } from './constraint-error.ts';
 
 const BUSY_TIMEOUT_MS = 10_000;
@@ -45,8 +46,14 @@ function isBusy(thrown: unknown): boolean {
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
 }
 
-/** Driver errors become ours here and nowhere else. */
-export function translate(thrown: unknown): Error {
+/** Whether a statement is about a table that the agent alone describes; that of the readings is described by the configuration. */
+function isOfOwnTable(sql: string): boolean {
+  const said = sql.toLowerCase();
+  return ALL_TABLES.some(({ name }) => name !== SENSOR_DATA.name && said.includes(name));
+}
+
+/** Driver errors become ours here and nowhere else. `sql` is what was asked, where anything was. */
+export function translate(thrown: unknown, sql = ''): Error {
   if (thrown instanceof AgentError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (isBusy(thrown)) return new RetryableError('the store is busy: another process is writing', thrown);
@@ -54,8 +61,12 @@ export function translate(thrown: unknown): Error {
     return new AgentError('not_set_up', `the store lacks a table (${message})`, 'run: ops-agent setup', thrown);
   if (/no such table/.test(message))
     return new AgentError('usage', message, 'check the table name; source.table names the readings', thrown);
-  if (/no such column|has no column named/.test(message))
-    return new AgentError('usage', message, 'check the column names: ops-agent config check --connect, or run: ops-agent setup', thrown);
+  if (/no such column|has no column named/.test(message)) {
+    const remedy = isOfOwnTable(sql)
+      ? 'check the column names, ops-agent setup --print-sql has those of the agent; where a table is behind, run: ops-agent setup'
+      : 'check the column names: ops-agent config check --connect, or run: ops-agent setup';
+    return new AgentError('usage', message, remedy, thrown);
+  }
   if (/syntax error|incomplete input|unrecognized token|no such (function|trigger|index|view|savepoint)/.test(message))
     return new AgentError('usage', message, 'check the statement', thrown);
   const refused = constraintError(message, thrown);
@@ -64,11 +75,11 @@ export function translate(thrown: unknown): Error {
 }
 
 /** The driver blocks; its answers and its errors arrive as every other engine's do. */
-function guarded<T>(work: () => T): Promise<T> {
+function guarded<T>(work: () => T, sql = ''): Promise<T> {
   try {
     return Promise.resolve(work());
   } catch (thrown) {
-    return Promise.reject(translate(thrown));
+    return Promise.reject(translate(thrown, sql));
   }
 }
 
@@ -86,7 +97,7 @@ function connectionOf(database: SqliteDatabase): Connection {
     return { rows: [], columns: [], changes: compiled.run(statement.params).changes };
   };
   return {
-    execute: (statement) => guarded(() => execute(statement)),
+    execute: (statement) => guarded(() => execute(statement), statement.sql),
     executeAll: (statements) => guarded(() => inTransaction(database, () => statements.map((statement) => execute(statement).changes))),
     close: () => guarded(() => closeTidily(database)),
   };
