@@ -334,7 +334,9 @@ describe('what forbids a dispatch', () => {
     const said = log.filter((line) => line.startsWith('Waiting: command '));
     expect(said).toHaveLength(waiting.length);
     for (const { command_id: id } of waiting)
-      expect(said).toContainEqual(expect.stringMatching(`^Waiting: command ${id} for EQ_\\d+ \\(advisory \\(EQ_\\*\\) by anna: stop\\)$`));
+      expect(said).toContainEqual(
+        expect.stringMatching(`^Waiting: command ${String(id)} for EQ_\\d+ \\(advisory \\(EQ_\\*\\) by anna: stop\\)$`),
+      );
     expect(log).toContain('No pending command is sent now');
     await scene.sql('DELETE FROM agent_controls');
     await scene.cycle();

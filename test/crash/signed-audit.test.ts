@@ -154,7 +154,7 @@ test('recommendations from before there was a key end, and are asked about again
   const said = 'begin: 1 recommendation ends because its ticket is not signed with a key of this agent';
   expect(await scene.sql('SELECT last_error FROM agent_health')).toEqual([{ last_error: said }]);
   const [ended] = await scene.rows('R1');
-  expect(scene.log).toContain(`${said.replace('begin: ', '')}: ${ended?.['recommendation_id']}`);
+  expect(scene.log).toContain(`${said.replace('begin: ', '')}: ${String(ended?.['recommendation_id'])}`);
   await scene.approve('R1');
   await cycle();
   expect(writes()).toHaveLength(1);
