@@ -6,6 +6,7 @@ import { type KeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { eventTime } from '../domain/known-time.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import type { Store } from '../ports/store.ts';
+import { testimoniesOf } from './audit-rows.ts';
 import { checkAudit, lacksKey } from './check-audit.ts';
 
 /** A person can look through so many; an event that names them is still one row. */
@@ -58,7 +59,7 @@ export async function acceptAudit(store: Store, request: AcceptRequest, signal: 
   const event = acceptedEvent({ agentId, runId: request.runId }, request.actor, request.reason, findings, found);
   await store.appendEvents([event], eventTime(now, newestEventAt));
   if (findings.some((finding) => finding.agentId === agentId && ABOUT_THE_END.includes(finding.kind))) {
-    const told = (await store.readTestimonies(agentId)).find(({ eventId }) => eventId === event.eventId);
+    const told = (await testimoniesOf(store, agentId)).find(({ eventId }) => eventId === event.eventId);
     if (told) await store.noteHead(agentId, { seq: told.chainSeq, hash: told.hash });
   }
   return findings;

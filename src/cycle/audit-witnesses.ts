@@ -3,6 +3,7 @@ import { isBelieved, takeOversIn } from '../domain/audit-witnesses.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
+import { testimoniesOf } from './audit-rows.ts';
 
 /** What the audit says about whose chains there are. */
 export interface Witnesses {
@@ -15,11 +16,15 @@ export interface Witnesses {
   readonly testimonies: readonly PlacedRow[];
 }
 
-/** From the agents in agent_health back through all from whom tables were taken over. With keys only what is signed counts. */
+/**
+ * From the agents in agent_health back through all from whom tables were taken over. With keys only what is signed counts.
+ * @throws AgentError interrupted, once `signal` is aborted
+ */
 export async function readWitnesses(
-  store: Pick<AuditStore, 'readTestimonies' | 'firstSignedSeq'>,
+  store: Pick<AuditStore, 'readTestimonyPage' | 'firstSignedSeq'>,
   health: readonly Pick<AgentHealth, 'agentId'>[],
   keys: KeyRing,
+  signal?: AbortSignal,
 ): Promise<Witnesses> {
   const present = health.map(({ agentId }) => agentId);
   const known = new Set(present);
@@ -27,7 +32,7 @@ export async function readWitnesses(
   const testimonies: PlacedRow[] = [];
   // A set hands out what is added while it is walked through.
   for (const agentId of known) {
-    const rows = await store.readTestimonies(agentId);
+    const rows = await testimoniesOf(store, agentId, signal);
     const firstSigned = keys.length > 0 ? await store.firstSignedSeq(agentId) : null;
     for (const row of rows) {
       if (!isBelieved(row, keys, firstSigned !== null && firstSigned <= row.chainSeq)) continue;

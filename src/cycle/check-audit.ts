@@ -6,7 +6,7 @@ import { headNoted, stranger } from '../domain/audit-witnesses.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { OperatorStore } from '../ports/operator-store.ts';
-import { chainRows, oddlyOwnedRows, unchainedRows } from './audit-rows.ts';
+import { chainOwners, chainRows, hearSignal, oddlyOwnedRows, unchainedRows } from './audit-rows.ts';
 import { readWitnesses } from './audit-witnesses.ts';
 
 export interface AuditQuestion {
@@ -18,6 +18,10 @@ export interface AuditQuestion {
   /** Ends the reading between two pages. */
   readonly signal?: AbortSignal;
 }
+
+/** What is read of a store to judge its audit. */
+export type CheckedStore = Pick<OperatorStore, 'readHealth'> &
+  Pick<AuditStore, 'readNextOwner' | 'readChainPage' | 'readUnchainedPage' | 'readTestimonyPage' | 'firstSignedSeq' | 'firstSeq'>;
 
 export interface AuditReport {
   readonly chains: readonly ChainReport[];
@@ -42,23 +46,30 @@ const MOST_READINGS = 3;
  * meanwhile is read with it.
  * @throws AgentError store_unavailable, interrupted
  */
-export async function checkAudit(store: AuditStore & Pick<OperatorStore, 'readHealth'>, question: AuditQuestion): Promise<AuditReport> {
+export async function checkAudit(store: CheckedStore, question: AuditQuestion): Promise<AuditReport> {
   for (let reading = 1; ; reading += 1) {
     const report = await readAll(store, question);
-    const before = report.chains.map(({ firstSeq }) => firstSeq);
-    const after = await Promise.all(report.chains.map(({ agentId }) => store.firstSeq(agentId)));
-    if (reading === MOST_READINGS || before.every((seq, index) => seq === after[index])) return report;
+    if (reading === MOST_READINGS || (await stillBegin(store, report.chains, question.signal))) return report;
   }
 }
 
-async function readAll(store: AuditStore & Pick<OperatorStore, 'readHealth'>, question: AuditQuestion): Promise<AuditReport> {
+/** One after the other: there may be many. */
+async function stillBegin(store: Pick<AuditStore, 'firstSeq'>, chains: readonly ChainReport[], signal?: AbortSignal): Promise<boolean> {
+  for (const { agentId, firstSeq } of chains) {
+    await hearSignal(signal);
+    if ((await store.firstSeq(agentId)) !== firstSeq) return false;
+  }
+  return true;
+}
+
+async function readAll(store: CheckedStore, question: AuditQuestion): Promise<AuditReport> {
   const { keys, signal } = question;
   const { health } = await store.readHealth();
-  const witnesses = await readWitnesses(store, health, keys);
+  const witnesses = await readWitnesses(store, health, keys, signal);
   const noted = health.map((row) => ({ agentId: row.agentId, ...headNoted(row) }));
   const ends = noted.flatMap(({ agentId, head }) => (head === null ? [] : [{ agentId, head }]));
   const heads = [...ends, ...witnesses.heads, ...question.heads];
-  const { agentIds, odd } = await store.readChainOwners();
+  const { agentIds, odd } = await chainOwners(store, signal);
   const owners = new Set([...agentIds, ...heads.map(({ agentId }) => agentId)]);
   const tally = new FindingTally(acceptedBy(witnesses.testimonies), question.mostFindings);
   for (const { findings } of noted) tally.note(findings);

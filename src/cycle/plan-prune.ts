@@ -7,8 +7,8 @@ import type { KeyRing } from '../domain/key-ring.ts';
 import { type Cut, type CutLimits, GrowingCut, prunableBefore, type Stop, stopAt } from '../domain/prune.ts';
 import { activeFamilies } from '../domain/rule-book.ts';
 import { windowReachSeconds } from '../domain/window.ts';
-import type { Prunable } from '../ports/audit-store.ts';
-import type { Store } from '../ports/store.ts';
+import type { AuditStore, Prunable } from '../ports/audit-store.ts';
+import type { OperatorStore } from '../ports/operator-store.ts';
 import { chainRows, unchainedRows } from './audit-rows.ts';
 
 export interface PruneReport {
@@ -29,6 +29,10 @@ export interface Plan {
   /** What the rows that go say about those that stay. */
   readonly carried: CarriedTestimony;
 }
+
+/** What is read of a store to plan. */
+export type PlannedStore = Pick<OperatorStore, 'readHealth'> &
+  Pick<AuditStore, 'readHeldSubjects' | 'countPrunable' | 'readUnchainedPage' | 'readChainPage'>;
 
 export interface PlanRequest {
   readonly keepSeconds: number;
@@ -51,7 +55,7 @@ export function reachSeconds({ rules, sensorFaults, source }: Settings): number 
 }
 
 /** What may go; changes nothing. */
-export async function planPrune(store: Store, settings: Settings, request: PlanRequest): Promise<Plan> {
+export async function planPrune(store: PlannedStore, settings: Settings, request: PlanRequest): Promise<Plan> {
   const { keepSeconds, keys } = request;
   const { agentId } = settings;
   const { now, health } = await store.readHealth();
@@ -67,7 +71,7 @@ export async function planPrune(store: Store, settings: Settings, request: PlanR
 
 /** Rows from before the chain first: all of them or none, and while one stays nothing behind them goes. */
 async function cutOf(
-  store: Store,
+  store: PlannedStore,
   agentId: string,
   limits: CutLimits,
   plan: Pick<PlanRequest, 'start' | 'standing' | 'keepHold' | 'signal'> & { readonly carried: CarriedTestimony },

@@ -6,8 +6,9 @@ import { type KeyRing, SIGNING_KEY_VARIABLE } from '../domain/key-ring.ts';
 import { takenOver } from '../domain/ownership.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { CycleStore } from '../ports/cycle-store.ts';
+import { chainOwners } from './audit-rows.ts';
 
-export type OwnedStore = Pick<CycleStore, 'appendEvents' | 'takeOver'> & Pick<AuditStore, 'readChainOwners' | 'firstSignedSeq'>;
+export type OwnedStore = Pick<CycleStore, 'appendEvents' | 'takeOver'> & Pick<AuditStore, 'readNextOwner' | 'firstSignedSeq'>;
 
 export interface Heir {
   readonly run: EventRun;
@@ -32,7 +33,7 @@ export async function takeTablesOver(store: OwnedStore, owner: AgentHealth, { ru
 }
 
 async function isAuditSigned(store: OwnedStore): Promise<boolean> {
-  const { agentIds } = await store.readChainOwners();
+  const { agentIds } = await chainOwners(store);
   for (const agentId of agentIds) if ((await store.firstSignedSeq(agentId)) !== null) return true;
   return false;
 }

@@ -22,7 +22,8 @@ export interface ChainCursor {
   readonly key: string | null;
 }
 
-export interface UnchainedPage {
+/** Rows in the order of their ids. */
+export interface IdPage {
   /** As the page before has it; null: it is the first page. */
   readonly after: string | null;
   readonly limit: number;
@@ -51,17 +52,14 @@ export interface PruneRange {
 
 /** The audit row by row, for whoever checks it, exports it or takes its beginning away. Reading changes nothing. */
 export interface AuditStore {
-  /** Whose chains there are, in order of their names; and of rows at places the owners that can be no agent. */
-  readChainOwners(): Promise<{ readonly agentIds: readonly string[]; readonly odd: readonly OddOwner[] }>;
+  /** Who comes next in the order of names and has rows at places: an agent, or an owner that can be none. At most one. */
+  readNextOwner(after: string | null): Promise<Page<string | OddOwner, string>>;
   /** The next rows of one chain, in the order of (place, event id). */
   readChainPage(page: ChainPage): Promise<Page<PlacedRow, ChainCursor>>;
   /** The next rows outside of every chain, in the order of their ids. */
-  readUnchainedPage(page: UnchainedPage): Promise<Page<JudgedRow, string>>;
-  /**
-   * What an agent tells of other rows, in order of its places: take-overs, what people answered for, and prunes that carry either on. As many
-   * as a person could look through; of more the newest.
-   */
-  readTestimonies(agentId: string): Promise<readonly PlacedRow[]>;
+  readUnchainedPage(page: IdPage): Promise<Page<JudgedRow, string>>;
+  /** Of what an agent tells of other rows (take-overs, what people answered for, prunes that carry either on) the next, in the order of their ids. */
+  readTestimonyPage(agentId: string, page: IdPage): Promise<Page<PlacedRow, string>>;
   /** The least place of a row with a signature; null where there is none. */
   firstSignedSeq(agentId: string): Promise<number | null>;
   /** The least place of a row, or of one that is not older than `since`; null where there is none. */

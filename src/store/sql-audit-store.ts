@@ -4,7 +4,7 @@ import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-findin
 import { isPlace } from '../domain/audit-witnesses.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { AuditStore, ChainCursor, ChainPage, OddOwner, Page, Prunable, PruneRange, UnchainedPage } from '../ports/audit-store.ts';
+import type { AuditStore, ChainCursor, ChainPage, IdPage, OddOwner, Page, Prunable, PruneRange } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/lease.ts';
 import { read, type Statement, write } from './connection.ts';
 import { fromRow } from './row-mapping.ts';
@@ -24,10 +24,6 @@ import { heldSubjects, prunableCommand, prunableRecommendation, prunableSession,
 import { COMMANDS, EVENTS, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
-
-const TESTIMONIES_PER_PAGE = 500;
-/** Rows by which an agent tells something of its chain, a few times in its life: of more somebody else wrote the most. */
-const MOST_TESTIMONIES = 1000;
 
 /** Rows of the audit that one transaction takes away: cycles must not wait for long. */
 const ROWS_PER_PIECE = 10_000;
@@ -68,19 +64,15 @@ export class SqlAuditStore implements AuditStore {
     return { ...decoded, asWritten: JSON_COLUMNS.every((name) => isOwnSpelling(row[name])) };
   }
 
-  async readChainOwners(): Promise<{ readonly agentIds: readonly string[]; readonly odd: readonly OddOwner[] }> {
+  async readNextOwner(after: string | null): Promise<Page<string | OddOwner, string>> {
     const { dialect } = this.#session;
-    const [agentIds, odd]: [string[], OddOwner[]] = [[], []];
-    for (let after: string | null = null; ;) {
-      const { rows } = await this.#session.run(nextOwnerStatement(after, dialect));
-      const [row] = rows;
-      if (row === undefined) return { agentIds, odd };
-      const [name, key] = [row['agent_id'], String(row['agent_key'])];
-      requireProgress(after, key);
-      if (typeof name === 'string' && dialect.exactKeyOf(name) === key) agentIds.push(name);
-      else odd.push({ key });
-      after = key;
-    }
+    const { rows } = await this.#session.run(nextOwnerStatement(after, dialect));
+    const [row] = rows;
+    if (row === undefined) return { rows: [], next: null };
+    const [name, key] = [row['agent_id'], String(row['agent_key'])];
+    requireProgress(after, key);
+    const isName = typeof name === 'string' && dialect.exactKeyOf(name) === key;
+    return { rows: [isName ? name : { key }], next: key };
   }
 
   async readChainPage(page: ChainPage): Promise<Page<PlacedRow, ChainCursor>> {
@@ -92,26 +84,19 @@ export class SqlAuditStore implements AuditStore {
     return { rows: placed, next: { chainSeq: last.chainSeq, key } };
   }
 
-  async readUnchainedPage(page: UnchainedPage): Promise<Page<JudgedRow, string>> {
+  async readUnchainedPage(page: IdPage): Promise<Page<JudgedRow, string>> {
     const { rows } = await this.#session.run(unchainedPageStatement(page, this.#session.dialect));
     const next = lastKey(rows, page.limit);
     if (next !== null) requireProgress(page.after, next);
     return { rows: rows.map((row) => ({ ...this.#row(row), chainSeq: null })), next };
   }
 
-  async readTestimonies(agentId: string): Promise<readonly PlacedRow[]> {
-    let newest: readonly PlacedRow[] = [];
-    for (let after: string | null = null; ;) {
-      const page = { after, limit: TESTIMONIES_PER_PAGE };
-      const { rows } = await this.#session.run(testimoniesStatement(agentId, page, this.#session.dialect));
-      const found = rows.map((row) => this.#row(row));
-      const telling = found.filter(isPlaced).filter((row) => isPlace(row.chainSeq) && isTelling(row));
-      newest = [...newest, ...telling].toSorted((a, b) => (b.at ?? 0) - (a.at ?? 0)).slice(0, MOST_TESTIMONIES);
-      const next = lastKey(rows, page.limit);
-      if (next === null) return newest.toSorted((a, b) => a.chainSeq - b.chainSeq);
-      requireProgress(after, next);
-      after = next;
-    }
+  async readTestimonyPage(agentId: string, page: IdPage): Promise<Page<PlacedRow, string>> {
+    const { rows } = await this.#session.run(testimoniesStatement(agentId, page, this.#session.dialect));
+    const next = lastKey(rows, page.limit);
+    if (next !== null) requireProgress(page.after, next);
+    const placed = rows.map((row) => this.#row(row)).filter(isPlaced);
+    return { rows: placed.filter((row) => isPlace(row.chainSeq) && isTelling(row)), next };
   }
 
   async firstSignedSeq(agentId: string): Promise<number | null> {

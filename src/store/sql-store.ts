@@ -89,10 +89,10 @@ function operatorsPart(session: Session, audit: AuditLog): Omit<OperatorStore, '
 function auditPart(session: Session): AuditStore {
   const audit = new SqlAuditStore(session);
   return {
-    readChainOwners: () => audit.readChainOwners(),
+    readNextOwner: (after) => audit.readNextOwner(after),
     readChainPage: (page) => audit.readChainPage(page),
     readUnchainedPage: (page) => audit.readUnchainedPage(page),
-    readTestimonies: (agentId) => audit.readTestimonies(agentId),
+    readTestimonyPage: (...request) => audit.readTestimonyPage(...request),
     firstSignedSeq: (agentId) => audit.firstSignedSeq(agentId),
     firstSeq: (...request) => audit.firstSeq(...request),
     readHeldSubjects: (before) => audit.readHeldSubjects(before),

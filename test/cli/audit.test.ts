@@ -68,6 +68,15 @@ ops_agent_001: 3 rows, 1 to 3, <time> to <time>
     });
   });
 
+  test('has nothing else to say where there are many chains', async () => {
+    const names = EVENTS.columns.map(({ name }) => name).filter((name) => !['event_id', 'agent_id'].includes(name));
+    await tamper(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+INSERT INTO agent_events (event_id, agent_id, ${names.join(', ')}) SELECT 'e' || i, 'a' || i, ${names.join(', ')} FROM n, agent_events WHERE chain_seq = 1`);
+    const { stdout, stderr, code } = await place.run('audit', 'verify');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 8 });
+    expect(stdout).toContain('20 findings in 23 rows');
+  });
+
   test('compares with a head that was noted down, and refuses one that it cannot read', async () => {
     const { chains } = (await place.json('audit', 'verify', '--json')) as { readonly chains: readonly { readonly head_hash: string }[] }; // the documented object
     const hash = chains[0]?.head_hash ?? '';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { FINDINGS_ID_LENGTH } from '../../src/cycle/accept-audit.ts';
+import { testimoniesOf } from '../../src/cycle/audit-rows.ts';
 import { accepting, findings, oldRow, pruning, signedBy, state, unprotect, verified } from '../support/audit.ts';
 import { ringOf } from '../support/keys.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
@@ -120,7 +121,7 @@ export function auditAcceptedContract(under: StoreUnderTest): void {
       await expect(pruning(at.store)).rejects.toMatchObject({ code: 'unsound_audit' });
       await accepting(at.store);
       // As if a year had gone by since somebody answered for it.
-      const told = await at.store.readTestimonies(AGENT);
+      const told = await testimoniesOf(at.store, AGENT);
       expect(told).toHaveLength(1);
       expect((await pruning(at.store)).cut).toMatchObject({ throughSeq: 3, unchained: 0 });
       expect(await state(at.store)).toEqual({ wrong: [], accepted: ['inserted -'] });

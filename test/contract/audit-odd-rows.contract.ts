@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { exportedPieces } from '../../src/cli/audit/export-rows.ts';
+import { testimoniesOf } from '../../src/cycle/audit-rows.ts';
 import { checkAudit } from '../../src/cycle/check-audit.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { Session } from '../../src/store/session.ts';
@@ -85,7 +86,7 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
         const { at, reader } = await withRows();
         const asTold = { event: `'audit_accepted'`, subject_type: `'agent'`, subject_id: 'e.agent_id' };
         await putCopies(at, under, MANY, { event_id: id, chain_seq: 'NULL', ...asTold });
-        expect(await reader.readTestimonies(AGENT)).toEqual([]);
+        expect(await testimoniesOf(reader, AGENT)).toEqual([]);
       },
     );
 

@@ -210,10 +210,10 @@ test('of chains that somebody invents none is taken for that of an agent, howeve
   );
 });
 
-function testimoniesOf(chains: ReadonlyMap<string, readonly PlacedRow[]>): Pick<AuditStore, 'readTestimonies' | 'firstSignedSeq'> {
+function testimoniesOf(chains: ReadonlyMap<string, readonly PlacedRow[]>): Pick<AuditStore, 'readTestimonyPage' | 'firstSignedSeq'> {
   const of = (agentId: string) => chains.get(agentId) ?? [];
   return {
-    readTestimonies: (agentId) => Promise.resolve(of(agentId)),
+    readTestimonyPage: (agentId) => Promise.resolve({ rows: of(agentId), next: null }),
     firstSignedSeq: (agentId) => Promise.resolve(of(agentId).find(({ signature }) => signature !== null)?.chainSeq ?? null),
   };
 }

@@ -1,4 +1,4 @@
-import { chainRows, oddlyOwnedRows, unchainedRows } from '../../cycle/audit-rows.ts';
+import { chainOwners, chainRows, oddlyOwnedRows, unchainedRows } from '../../cycle/audit-rows.ts';
 import type { JudgedRow } from '../../domain/audit-finding.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import { escapedJson } from '../../domain/printable.ts';
@@ -38,7 +38,7 @@ const ROWS_PER_CHUNK = 200;
 /** Every row of the audit: each agent's chain in its order, then what is outside of every chain. A time that is none is not too old. */
 async function* auditRows(store: AuditStore, since: Instant | null, signal?: AbortSignal): AsyncGenerator<JudgedRow> {
   const isWanted = (row: JudgedRow) => since === null || row.at === null || row.at >= since;
-  const { agentIds, odd } = await store.readChainOwners();
+  const { agentIds, odd } = await chainOwners(store, signal);
   for (const agentId of agentIds) {
     // Most of what is too old is not even read. Rows whose time was edited are in no order, and are read by verify.
     const first = since === null ? 1 : await store.firstSeq(agentId, since);

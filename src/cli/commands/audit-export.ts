@@ -17,7 +17,7 @@ export async function run(context: CliContext, options: AuditExportOptions): Pro
   const format = formatOf(options.format ?? 'jsonl');
   const store = await context.store();
   const since = options.since === undefined ? null : await momentBefore('--since', options.since, (await store.readControls()).now);
-  const pieces = untilInterrupted(context, exportedPieces(store, format, since, context.interruption.signal));
+  const pieces = exportedPieces(store, format, since, context.interruption.signal);
   if (options.output !== undefined) await intoFile(context, options.output, pieces);
   // Each piece waits until the one before it is on its way: whoever reads slowly makes us slow, not large.
   else for await (const { text } of pieces) if (!(await context.out.write(text))) break;
@@ -34,14 +34,6 @@ async function intoFile(context: CliContext, file: string, pieces: AsyncIterable
   }
   await writeWholeFile(context, { flag: '--output', asked: file }, texts());
   context.out.note(`✓ Wrote ${counted(count, 'row')} to ${plain(shellWord(file))}`);
-}
-
-/** @throws AgentError interrupted, so that no file is taken for whole that is not */
-async function* untilInterrupted({ interruption }: CliContext, pieces: AsyncIterable<ExportedPiece>): AsyncGenerator<ExportedPiece> {
-  for await (const piece of pieces) {
-    if (interruption.signal.aborted) throw new AgentError('interrupted', 'the export was interrupted', 'start it again');
-    yield piece;
-  }
 }
 
 function formatOf(text: string): ExportFormat {

@@ -26,7 +26,7 @@ function defineVerify(audit: Command, launch: Launch): void {
     .option(...LIMIT)
     .option('--json', 'print one JSON object')
     .action((options: AuditVerifyOptions, command: Command) =>
-      launch(command, async (context) => (await import('../commands/audit-verify.ts')).run(context, options)),
+      launch(command, async (context) => (await import('../commands/audit-verify.ts')).run(context, options), { graceful: true }),
     );
   documented(verify, {
     examples: [

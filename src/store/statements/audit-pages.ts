@@ -1,7 +1,7 @@
 import { ACCEPTED, type ChainTail, PRUNED } from '../../domain/audit-chain.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { TAKEN_OVER } from '../../domain/ownership.ts';
-import type { ChainPage, UnchainedPage } from '../../ports/audit-store.ts';
+import type { ChainPage, IdPage } from '../../ports/audit-store.ts';
 import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { EVENTS } from '../tables.ts';
@@ -47,7 +47,7 @@ export function chainPageStatement({ agentId, after, limit }: ChainPage, d: Dial
   return read(`${from} AND ${behind} ${order}`, { agent, seq, id, limit });
 }
 
-export function unchainedPageStatement({ after, limit }: UnchainedPage, d: Dialect): Statement {
+export function unchainedPageStatement({ after, limit }: IdPage, d: Dialect): Statement {
   const condition = after === null ? 'true' : `x.event_id > ${d.ofExactKey('id')}`;
   return read(
     `SELECT ${pageColumns(d)} FROM agent_events x WHERE ${condition} AND ${outsideOfChains('x')} ORDER BY x.event_id LIMIT :limit`,
@@ -59,7 +59,7 @@ export function unchainedPageStatement({ after, limit }: UnchainedPage, d: Diale
  * By the index on the subject, however long the audit is: which of them stand in the chain, and which tell anything, is seen in them. In the
  * order of their ids, which nobody can make unreadable.
  */
-export function testimoniesStatement(agentId: string, { after, limit }: UnchainedPage, d: Dialect): Statement {
+export function testimoniesStatement(agentId: string, { after, limit }: IdPage, d: Dialect): Statement {
   const behind = after === null ? '' : ` AND x.event_id > ${d.ofExactKey('id')}`;
   return read(
     `SELECT ${pageColumns(d)} FROM agent_events x WHERE x.subject_id = :agent AND x.event IN ${wordList([TAKEN_OVER, PRUNED, ACCEPTED])}
