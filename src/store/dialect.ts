@@ -52,8 +52,6 @@ export interface Dialect {
   exactKey(column: string): string;
   /** What that text in a named parameter stands for: it compares as the engine compares the column. */
   ofExactKey(parameter: string): string;
-  /** The same text for a text that a program holds. */
-  exactKeyOf(text: string): string;
   /** A column of people's words as `wordOf` reads it: without blanks of any kind around it, in lower case; '' where there is none. */
   wordAsRead(column: string): string;
   /** A column of times as decodeTime reads it, to compare with the engine's clock: NULL for what is no time. */

@@ -13,6 +13,7 @@ import {
   chainPageStatement,
   firstSeqStatement,
   firstSignedStatement,
+  isFoundByStatement,
   nextOwnerStatement,
   noteHeadStatement,
   outsideOfChains,
@@ -71,8 +72,13 @@ export class SqlAuditStore implements AuditStore {
     if (row === undefined) return { rows: [], next: null };
     const [name, key] = [row['agent_id'], String(row['agent_key'])];
     requireProgress(after, key);
-    const isName = typeof name === 'string' && dialect.exactKeyOf(name) === key;
-    return { rows: [isName ? name : { key }], next: key };
+    return { rows: [typeof name === 'string' && (await this.#isFoundBy(name, key)) ? name : { key }], next: key };
+  }
+
+  /** The engine says so: in which encoding it keeps a text, no program knows. */
+  async #isFoundBy(text: string, key: string): Promise<boolean> {
+    const { rows } = await this.#session.run(isFoundByStatement(text, key, this.#session.dialect));
+    return Number(rows[0]?.['is_found']) === 1;
   }
 
   async readChainPage(page: ChainPage): Promise<Page<PlacedRow, ChainCursor>> {

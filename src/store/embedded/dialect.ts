@@ -164,7 +164,6 @@ export const embeddedDialect: Dialect = {
   exactKey: (column) => `CASE typeof(${column}) WHEN 'blob' THEN 'b' ELSE 't' END || hex(${column})`,
   ofExactKey: (parameter) =>
     `CASE substr(:${parameter}, 1, 1) WHEN 'b' THEN unhex(substr(:${parameter}, 2)) ELSE CAST(unhex(substr(:${parameter}, 2)) AS TEXT) END`,
-  exactKeyOf: (text) => `t${Buffer.from(text).toString('hex').toUpperCase()}`,
   wordAsRead,
   timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,

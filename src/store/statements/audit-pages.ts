@@ -32,6 +32,11 @@ export function nextOwnerStatement(after: string | null, d: Dialect): Statement 
   return read(sql, after === null ? {} : { after });
 }
 
+/** Whether a text, as a program holds it, is the one that an exact key stands for: asking for it finds those rows. */
+export function isFoundByStatement(text: string, key: string, d: Dialect): Statement {
+  return read(`SELECT CASE WHEN ${d.ofExactKey('key')} = :text THEN 1 ELSE 0 END AS is_found`, { key, text });
+}
+
 /**
  * By (place, event id), since a place has two rows where somebody inserted one. One lower bound and not two: an engine takes the first that
  * it finds for the index, and would walk from the chain's beginning for every page.
