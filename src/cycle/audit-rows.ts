@@ -70,8 +70,8 @@ export async function* oddlyOwnedRows(
   store: Pick<AuditStore, 'readChainPage'>,
   odd: readonly OddOwner[],
   signal?: AbortSignal,
-): AsyncGenerator<JudgedRow> {
-  for (const owner of odd) for await (const row of chainRows(store, owner, 1, signal)) yield { ...row, chainSeq: null };
+): AsyncGenerator<{ readonly row: PlacedRow; readonly owner: OddOwner }> {
+  for (const owner of odd) for await (const row of chainRows(store, owner, 1, signal)) yield { row, owner };
 }
 
 /**

@@ -96,7 +96,7 @@ async function readAll(store: CheckedStore, question: AuditQuestion): Promise<Au
     chains.some(({ prunedThrough }) => prunedThrough !== null && prunedThrough > 0),
   );
   for await (const row of unchainedRows(store, signal)) tally.note(outside.next(row));
-  for await (const row of oddlyOwnedRows(store, odd, signal)) tally.note(outside.nextOdd(row));
+  for await (const { row, owner } of oddlyOwnedRows(store, odd, signal)) tally.note(outside.nextOdd(row, owner.key));
   tally.note(outside.end());
   const { kept: findings, total: findingsTotal, id: findingsId, accepted } = tally;
   return { chains, unchained: outside.rows, start, findings, findingsTotal, findingsId, accepted };

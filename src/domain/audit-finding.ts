@@ -8,7 +8,9 @@ export type JudgedRow = Omit<HashedEvent, 'chainSeq'> &
     /** Null for a row outside of every chain. */
     readonly chainSeq: number | null;
     readonly hash: string | null;
-    /** False where a column of JSON no longer has the spelling that a store gives it: somebody wrote it. */
+    /** Stands for exactly the id that is stored: of two that are no texts the same may be read. */
+    readonly eventKey: string;
+    /** False where a column of JSON no longer has the spelling that a store gives it, or one has bytes for a text: somebody wrote it. */
     readonly asWritten: boolean;
   };
 

@@ -45,12 +45,14 @@ export class UnchainedCheck {
     return [];
   }
 
-  /** A row at a place of an owner that can be no agent: no count of older rows has it, whatever time it bears. */
-  nextOdd(row: JudgedRow): readonly AuditFinding[] {
+  /**
+   * A row at a place of an owner that can be no agent: no count of older rows has it, whatever time it bears, and the place is none of a chain.
+   * @param ownerKey which owner it is, exactly
+   */
+  nextOdd(row: JudgedRow, ownerKey: string): readonly AuditFinding[] {
     this.rows += 1;
-    return [
-      findingAt('inserted', row, 'its agent_id is no name that an agent can have: it was inserted, and stands outside of every chain'),
-    ];
+    const text = 'its agent_id is no name that an agent can have: it was inserted, and stands outside of every chain';
+    return [findingAt('inserted', { ...row, chainSeq: null }, text, { row, ownerKey })];
   }
 
   /** What shows only at the end. */

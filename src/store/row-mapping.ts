@@ -23,12 +23,23 @@ function decode(column: Column, value: unknown, dialect: Dialect): unknown {
     case 'integer':
       return typeof value === 'number' ? value : Number(value);
     case 'text':
-      return typeof value === 'string' ? value : JSON.stringify(value);
+      return typeof value === 'string' ? value : isBytes(value) ? bytesText(value) : JSON.stringify(value);
   }
+}
+
+/** What somebody stored where a text belongs. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
+}
+
+/** As `Dialect.bytesNamed` spells them. */
+function bytesText(bytes: Uint8Array): string {
+  return `bytes ${Buffer.from(bytes).toString('hex').toUpperCase()}`;
 }
 
 /** A JSON column that somebody edited need not be JSON any more; then its text is the value, and no ticket matches it. */
 function parseJson(value: unknown): unknown {
+  if (isBytes(value)) return bytesText(value);
   if (typeof value !== 'string') return value;
   try {
     return JSON.parse(value);

@@ -7,7 +7,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { AuditStore, ChainCursor, ChainPage, IdPage, OddOwner, Page, Prunable, PruneRange } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/lease.ts';
 import { read, type Statement, write } from './connection.ts';
-import { fromRow } from './row-mapping.ts';
+import { fromRow, isBytes } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import {
   chainPageStatement,
@@ -61,8 +61,9 @@ export class SqlAuditStore implements AuditStore {
   }
 
   #row(row: Row): JudgedRow {
-    const decoded = fromRow<Omit<JudgedRow, 'asWritten'>>(EVENTS, row, this.#session.dialect);
-    return { ...decoded, asWritten: JSON_COLUMNS.every((name) => isOwnSpelling(row[name])) };
+    const decoded = fromRow<Omit<JudgedRow, 'asWritten' | 'eventKey'>>(EVENTS, row, this.#session.dialect);
+    const asWritten = JSON_COLUMNS.every((name) => isOwnSpelling(row[name])) && !Object.values(row).some(isBytes);
+    return { ...decoded, eventKey: String(row['event_key']), asWritten };
   }
 
   async readNextOwner(after: string | null): Promise<Page<string | OddOwner, string>> {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { exportedPieces } from '../../src/cli/audit/export-rows.ts';
+import { exportedPieces, type ExportFormat } from '../../src/cli/audit/export-rows.ts';
 import { testimoniesOf } from '../../src/cycle/audit-rows.ts';
 import { checkAudit } from '../../src/cycle/check-audit.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { EVENTS } from '../../src/store/tables.ts';
-import { findings, unprotect, verified } from '../support/audit.ts';
+import { accepting, findings, state, unprotect, verified } from '../support/audit.ts';
 import { AGENT, type AtHand, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -16,6 +16,9 @@ const AT = Date.UTC(2026, 1, 19, 10, 30, 46, 123);
 const MANY = 600;
 /** Reading so few rows takes a few statements; who goes on for ever is stopped here. */
 const MOST_STATEMENTS = 200;
+
+/** A text of these bytes. */
+const text = (hex: string) => `CAST(x'${hex}' AS TEXT)`;
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ eventId: `e${1 + index}` }));
 
@@ -29,10 +32,15 @@ INSERT INTO agent_events (${names.join(', ')}) SELECT ${values.join(', ')} FROM 
   );
 }
 
+/** Its lines. */
+async function exported(store: Store, format: ExportFormat): Promise<readonly string[]> {
+  let all = '';
+  for await (const { text } of exportedPieces(store, format, null)) all += text;
+  return all.split('\n').slice(0, -1);
+}
+
 async function exportedRows(store: Store): Promise<number> {
-  let lines = 0;
-  for await (const { text } of exportedPieces(store, 'jsonl', null)) lines += text.split('\n').length - 1;
-  return lines;
+  return (await exported(store, 'jsonl')).length;
 }
 
 export function auditOddRowsContract(under: StoreUnderTest): void {
@@ -101,6 +109,64 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
       expect(await findings(reader)).toEqual(['inserted', 'inserted', 'inserted']);
       expect(await verified(reader)).toMatchObject({ unchained: 3, chains: [{ agentId: AGENT, rows: 3 }] });
       expect(await exportedRows(reader)).toBe(6);
+    });
+
+    test.each([
+      ['outside of the chains', { event_id: text('79ff'), chain_seq: 'NULL' }, { event_id: text('79fe'), chain_seq: 'NULL' }],
+      [
+        'in the chain of an agent whose name is no text',
+        { event_id: text('79ff'), agent_id: text('61ff'), chain_seq: '1' },
+        { event_id: text('79fe'), agent_id: text('61ff'), chain_seq: '2' },
+      ],
+    ] as const)('%s: whoever answers for one does not answer for another that reads alike', async (_which, one, other) => {
+      const { at, reader } = await withRows();
+      await putCopies(at, under, 1, one);
+      await accepting(at.store);
+      expect(await state(reader)).toEqual({ wrong: [], accepted: ['inserted -'] });
+      await putCopies(at, under, 1, other);
+      expect(await state(reader)).toEqual({ wrong: ['inserted'], accepted: ['inserted -'] });
+    });
+
+    test('and were answered for are findings again as soon as they are of another owner that reads alike', async () => {
+      const { at, reader } = await withRows();
+      await putCopies(at, under, 1, { event_id: `'odd'`, agent_id: text('61ff'), chain_seq: '1' });
+      await accepting(at.store);
+      expect(await findings(reader)).toEqual([]);
+      await at.outside.run(`UPDATE agent_events SET agent_id = ${text('61fe')} WHERE event_id = 'odd'`);
+      expect(await findings(reader)).toEqual(['inserted']);
+    });
+
+    test('are exported with the places that they stand at, and with bytes as the text that says which', async () => {
+      const { at, reader } = await withRows();
+      await putCopies(at, under, 2, {
+        event_id: `'odd ' || n.i`,
+        agent_id: `x'61ff'`,
+        reason: `x'00'`,
+        before: `x'7b7d'`,
+        chain_seq: 'n.i',
+      });
+      const rows = (await exported(reader, 'jsonl')).map((line): unknown => JSON.parse(line));
+      expect(rows.slice(3)).toMatchObject(
+        [1, 2].map((place) => ({
+          event_id: `odd ${place}`,
+          agent_id: 'bytes 61FF',
+          reason: 'bytes 00',
+          before: 'bytes 7B7D',
+          chain_seq: place,
+        })),
+      );
+      const csv = (await exported(reader, 'csv')).slice(4).map((line) => line.split(','));
+      expect(csv.map((cells) => [cells[0], cells[3], cells[11], cells[15]])).toEqual(
+        [1, 2].map((place) => [`odd ${place}`, 'bytes 61FF', 'bytes 00', String(place)]),
+      );
+    });
+
+    test('and say as bytes what the text said before are changed', async () => {
+      const { at, reader } = await withRows();
+      await at.store.appendEvents([anEvent({ eventId: 'e4', reason: 'bytes 61' })], AT);
+      expect(await findings(reader)).toEqual([]);
+      await at.outside.run(`UPDATE agent_events SET reason = x'61' WHERE event_id = 'e4'`);
+      expect(await findings(reader)).toEqual(['changed 4']);
     });
 
     test('are read no further than the next page once somebody wants it to end', async () => {

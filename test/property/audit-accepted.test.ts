@@ -4,6 +4,7 @@ import { fingerprintOf } from '../../src/domain/audit-accepted.ts';
 import { ACCEPTED, chained, chainHash, NO_CHAIN, type RecordedEvent } from '../../src/domain/audit-chain.ts';
 import { ChainCheck } from '../../src/domain/audit-check.ts';
 import type { PlacedRow } from '../../src/domain/audit-finding.ts';
+import { asJudged } from '../support/audit.ts';
 
 const AGENT = 'agent-1';
 const ROWS = 8;
@@ -30,7 +31,7 @@ const WHOLE: readonly PlacedRow[] = chained(
   NO_CHAIN,
   Array.from({ length: ROWS }, (_, index) => eventOf(`e${index}`)),
   [],
-).map((row) => ({ ...row, asWritten: true }));
+).map(asJudged);
 
 const inOrder = (rows: readonly PlacedRow[]) => rows.toSorted((a, b) => a.chainSeq - b.chainSeq || (a.eventId < b.eventId ? -1 : 1));
 
@@ -96,7 +97,7 @@ test('whatever else is done to rows that somebody answered for is found, but for
       if (!last) return;
       const [told] = chained({ seq: last.chainSeq, hash: last.hash }, [eventOf('told', ACCEPTED)], []);
       if (!told) throw new Error('nobody answered');
-      const end = { ...told, asWritten: true };
+      const end = asJudged(told);
       const accepted = fingerprints(rows, end);
       const worse = damaged(rows, then, 'eve');
       if (JSON.stringify(worse) === JSON.stringify(rows)) return;

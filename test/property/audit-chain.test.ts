@@ -8,6 +8,7 @@ import type { KeyRing } from '../../src/domain/key-ring.ts';
 import type { AuditStore } from '../../src/ports/audit-store.ts';
 import { readWitnesses } from '../../src/cycle/audit-witnesses.ts';
 import { ringOf } from '../support/keys.ts';
+import { asJudged } from '../support/audit.ts';
 
 const AGENT = 'agent-1';
 const KEYS = ringOf(`k:${'k'.repeat(32)}`);
@@ -33,7 +34,7 @@ const eventsArbitrary = array(eventArbitrary, { minLength: 3, maxLength: 12 }).m
 );
 
 function chainOf(events: readonly RecordedEvent[], keys: KeyRing = []): readonly PlacedRow[] {
-  return chained(NO_CHAIN, events, keys).map((row) => ({ ...row, asWritten: true }));
+  return chained(NO_CHAIN, events, keys).map(asJudged);
 }
 
 /** As a store hands them out, with the end that was noted down when the chain was whole. */
@@ -51,7 +52,7 @@ function tailOf(rows: readonly PlacedRow[]): ChainTail {
 
 type Row = PlacedRow & Readonly<Record<string, unknown>>;
 
-const EDITABLE = Object.keys(chainOf([eventOf()])[0] ?? {}).filter((name) => !['asWritten', 'signature'].includes(name));
+const EDITABLE = Object.keys(chainOf([eventOf()])[0] ?? {}).filter((name) => !['asWritten', 'eventKey', 'signature'].includes(name));
 
 function eventOf(): RecordedEvent {
   return {
@@ -83,7 +84,7 @@ test('a chain that nobody touched has no finding, however it was appended', () =
   assert(
     property(eventsArbitrary, nat(11), (events, at) => {
       const first = chained(NO_CHAIN, events.slice(0, at), KEYS);
-      const rows = [...first, ...chained(tailOfAll(first), events.slice(at), KEYS)].map((row) => ({ ...row, asWritten: true }));
+      const rows = [...first, ...chained(tailOfAll(first), events.slice(at), KEYS)].map(asJudged);
       expect(rows).toEqual(chainOf(events, KEYS));
       expect(judged(rows, tailOf(rows), KEYS)).toEqual([]);
     }),
@@ -130,7 +131,7 @@ test('rows that are inserted, or exchanged, are found', () => {
         [],
       );
       if (!copy) throw new Error('nothing was forged');
-      expect(judged([...rows, { ...copy, asWritten: true }], tailOf(rows))).not.toEqual([]);
+      expect(judged([...rows, asJudged(copy)], tailOf(rows))).not.toEqual([]);
       const other = b % rows.length;
       if (other === place) return;
       const seqOf = (index: number) => rows[index]?.chainSeq ?? 0;
@@ -154,11 +155,9 @@ test('a forger without the key who makes every later hash fit is found by the si
       const from = place % rows.length;
       const kept = rows.slice(0, from);
       const left = { kept: (index: number) => rows[from + index]?.signature ?? null, stripped: () => null, emptied: () => '' }[signatures];
-      const forged = chained(tailOfAll(kept), withoutKey(events.slice(from)), []).map((row, index) => ({
-        ...row,
-        signature: left(index),
-        asWritten: true,
-      }));
+      const forged = chained(tailOfAll(kept), withoutKey(events.slice(from)), []).map((row, index) =>
+        asJudged({ ...row, signature: left(index) }),
+      );
       const all = [...kept, ...forged];
       expect(judged(all, tailOf(all), KEYS).map(({ kind }) => kind)).toContain(signatures === 'kept' ? 'signature' : 'unsigned');
       expect(judged(all, tailOf(rows)).map(({ kind }) => kind)).toContain('head');
@@ -172,7 +171,7 @@ test('a forger with a key of their own is found, whatever id it has', () => {
       const rows = chainOf(events, KEYS);
       const kept = rows.slice(0, place % rows.length);
       const own = ringOf(`${id}:${'f'.repeat(32)}`);
-      const forged = chained(tailOfAll(kept), withoutKey(events.slice(kept.length)), own).map((row) => ({ ...row, asWritten: true }));
+      const forged = chained(tailOfAll(kept), withoutKey(events.slice(kept.length)), own).map(asJudged);
       const kinds = judged([...kept, ...forged], tailOfAll(forged), KEYS).map(({ kind }) => kind);
       expect(kinds).toContain(id === 'k' ? 'signature' : 'unknown_key');
     }),
@@ -183,7 +182,7 @@ test('what is older than the keys is sound, wherever they begin', () => {
   assert(
     property(eventsArbitrary, nat(), (events, place) => {
       const first = chained(NO_CHAIN, events.slice(0, place % events.length), []);
-      const rows = [...first, ...chained(tailOfAll(first), events.slice(first.length), KEYS)].map((row) => ({ ...row, asWritten: true }));
+      const rows = [...first, ...chained(tailOfAll(first), events.slice(first.length), KEYS)].map(asJudged);
       const found = judged(rows, tailOf(rows), KEYS).filter(({ kind }) => kind !== 'beginning');
       expect(found).toEqual([]);
     }),
@@ -201,7 +200,7 @@ test('of chains that somebody invents none is taken for that of an agent, howeve
         );
         const own = told.map((event) => ({ ...event, agentId }));
         const all = [{ ...claims, at: 0, ordinal: 0 }, ...own].slice(noise % 2);
-        return chained(NO_CHAIN, all, []).map((row) => ({ ...row, asWritten: true }));
+        return chained(NO_CHAIN, all, []).map(asJudged);
       });
       const chains = new Map([[AGENT, chainOf(events, KEYS)], ...invented.map((rows) => [rows[0]?.agentId ?? '', rows] as const)]);
       const { known } = await readWitnesses(testimoniesOf(chains), [{ agentId: AGENT }], KEYS);

@@ -2,7 +2,8 @@ import { acceptAudit, type AcceptRequest, FINDINGS_ID_LENGTH } from '../../src/c
 import { checkAudit, type AuditReport } from '../../src/cycle/check-audit.ts';
 import type { PruneReport } from '../../src/cycle/plan-prune.ts';
 import { prune } from '../../src/cycle/prune.ts';
-import type { AuditFinding } from '../../src/domain/audit-finding.ts';
+import type { ChainedEvent } from '../../src/domain/audit-chain.ts';
+import type { AuditFinding, PlacedRow } from '../../src/domain/audit-finding.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { type KeyRing, NO_KEYS } from '../../src/domain/key-ring.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -33,6 +34,11 @@ export async function findings(store: Store, keys: KeyRing = NO_KEYS): Promise<r
 export async function signedBy(at: AtHand, under: StoreUnderTest, keys: KeyRing): Promise<Store> {
   const session = new Session(await at.database.connect(), under.dialect);
   return createSqlStore({ session, lock: at.database.newLock(), sourceTable: 'sensor_data', description: 'with keys', keys });
+}
+
+/** A row as a store reads it that nobody wrote by hand. */
+export function asJudged(row: ChainedEvent): PlacedRow {
+  return { ...row, eventKey: row.eventId, asWritten: true };
 }
 
 /** A row of before there was a chain, or one that somebody writes by hand. */

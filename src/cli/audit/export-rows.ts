@@ -46,7 +46,7 @@ async function* auditRows(store: AuditStore, since: Instant | null, signal?: Abo
     for await (const row of chainRows(store, agentId, first, signal)) if (isWanted(row)) yield row;
   }
   for await (const row of unchainedRows(store, signal)) if (isWanted(row)) yield row;
-  for await (const row of oddlyOwnedRows(store, odd, signal)) if (isWanted(row)) yield row;
+  for await (const { row } of oddlyOwnedRows(store, odd, signal)) if (isWanted(row)) yield row;
 }
 
 export interface ExportedPiece {
