@@ -142,6 +142,14 @@ export function auditAcceptedExtentContract(under: StoreUnderTest): void {
       expect(await state(at.store)).toEqual({ wrong: ['head 4'], accepted: ['head 4'] });
     });
 
+    test('about a row that is another one than is known is one again as soon as that row is written anew', async () => {
+      const at = await withFormer(nothing, 'x');
+      await accepting(at.store);
+      expect(await findings(at.store)).toEqual([]);
+      await rewritten('eve', ['f4'], 'former')(at);
+      expect(await findings(at.store)).toEqual(['head 4']);
+    });
+
     test('about an end that was cut off is answered for as it was seen: where more is cut by now, nothing is accepted', async () => {
       const at = await withRows();
       await at.store.endCycle(await leaseOf(at.store), HEARTBEAT);
@@ -180,22 +188,22 @@ export function auditAcceptedExtentContract(under: StoreUnderTest): void {
       expect(await state(at.store)).toEqual({ wrong: [], accepted: wrong });
     });
 
-    /** Another agent had the tables for a while and knows an end of our chain that was cut off then. The next row is at place 4. */
-    async function withCutMeanwhile(): Promise<AtHand> {
+    /** Another agent had the tables for a while and knows an end of our chain, at place `end`, that was cut off then. The next row is at place 4. */
+    async function withCutMeanwhile(end = 4): Promise<AtHand> {
       const at = store();
-      await at.store.appendEvents(numbered(4), ago(500));
+      await at.store.appendEvents(numbered(end), ago(500));
       const { rows } = await at.store.readChainPage({ agentId: AGENT, after: null, limit: 9 });
       await at.store.appendEvents(
-        [takenOver({ agentId: 'other', runId: 'r' }, { agentId: AGENT, auditSeq: 4, auditHash: rows[3]?.hash ?? null })],
+        [takenOver({ agentId: 'other', runId: 'r' }, { agentId: AGENT, auditSeq: end, auditHash: rows.at(-1)?.hash ?? null })],
         ago(490),
       );
       await unprotect(at, under);
-      await gone('e3', 'e4')(at);
+      await gone(...numbered(end - 2, 3).map(({ eventId }) => eventId))(at);
       await at.store.appendEvents(
         [takenOver({ agentId: AGENT, runId: 's' }, { agentId: 'other', auditSeq: null, auditHash: null })],
         ago(480),
       );
-      expect(await findings(at.store)).toEqual(['cut 4']);
+      expect(await findings(at.store)).toEqual([`cut ${end}`]);
       return at;
     }
 
@@ -210,8 +218,11 @@ export function auditAcceptedExtentContract(under: StoreUnderTest): void {
       expect(await state(at.store)).toEqual({ wrong: [], accepted: ['cut 4'] });
     });
 
-    test('about our own chain’s end stays accepted when another agent takes the tables over', async () => {
-      const at = await withCutMeanwhile();
+    test.each([
+      ['has gone on past it', 4],
+      ['ends before it', 9],
+    ])('about our own chain’s end stays accepted when another agent takes the tables over and the chain %s', async (_where, end) => {
+      const at = await withCutMeanwhile(end);
       await accepting(at.store);
       await at.store.endCycle(await leaseOf(at.store), HEARTBEAT);
       const { health } = await at.store.readHealth();
@@ -219,7 +230,7 @@ export function auditAcceptedExtentContract(under: StoreUnderTest): void {
       if (!owner) throw new Error('nobody owns the tables');
       await at.store.appendEvents([takenOver({ agentId: 'heir', runId: 't' }, owner)], NOW);
       await at.store.takeOver('heir');
-      expect(await state(at.store)).toEqual({ wrong: [], accepted: ['cut 4'] });
+      expect(await state(at.store)).toEqual({ wrong: [], accepted: [`cut ${end}`] });
     });
 
     test('about our own chain’s end is one again when the chain is cut before who answered for it', async () => {
