@@ -18,7 +18,7 @@ const MANY = 600;
 const MOST_STATEMENTS = 200;
 
 /** A text of these bytes. */
-const text = (hex: string) => `CAST(x'${hex}' AS TEXT)`;
+const textOf = (hex: string) => `CAST(x'${hex}' AS TEXT)`;
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ eventId: `e${1 + index}` }));
 
@@ -112,11 +112,11 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
     });
 
     test.each([
-      ['outside of the chains', { event_id: text('79ff'), chain_seq: 'NULL' }, { event_id: text('79fe'), chain_seq: 'NULL' }],
+      ['outside of the chains', { event_id: textOf('79ff'), chain_seq: 'NULL' }, { event_id: textOf('79fe'), chain_seq: 'NULL' }],
       [
         'in the chain of an agent whose name is no text',
-        { event_id: text('79ff'), agent_id: text('61ff'), chain_seq: '1' },
-        { event_id: text('79fe'), agent_id: text('61ff'), chain_seq: '2' },
+        { event_id: textOf('79ff'), agent_id: textOf('61ff'), chain_seq: '1' },
+        { event_id: textOf('79fe'), agent_id: textOf('61ff'), chain_seq: '2' },
       ],
     ] as const)('%s: whoever answers for one does not answer for another that reads alike', async (_which, one, other) => {
       const { at, reader } = await withRows();
@@ -129,10 +129,10 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
 
     test('and were answered for are findings again as soon as they are of another owner that reads alike', async () => {
       const { at, reader } = await withRows();
-      await putCopies(at, under, 1, { event_id: `'odd'`, agent_id: text('61ff'), chain_seq: '1' });
+      await putCopies(at, under, 1, { event_id: `'odd'`, agent_id: textOf('61ff'), chain_seq: '1' });
       await accepting(at.store);
       expect(await findings(reader)).toEqual([]);
-      await at.outside.run(`UPDATE agent_events SET agent_id = ${text('61fe')} WHERE event_id = 'odd'`);
+      await at.outside.run(`UPDATE agent_events SET agent_id = ${textOf('61fe')} WHERE event_id = 'odd'`);
       expect(await findings(reader)).toEqual(['inserted']);
     });
 
