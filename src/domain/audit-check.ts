@@ -119,12 +119,12 @@ export class ChainCheck {
       .filter(({ seq }) => seq === row.chainSeq)
       .flatMap((head) => {
         this.#seen.add(head);
-        return this.#isOther(head, row.hash, `it has not the hash that ${head.from} has for it`);
+        return this.#headFindings(head, row.hash, `it has not the hash that ${head.from} has for it`);
       });
   }
 
   /** That another row was there than is known: no news where somebody answered for its having been cut off, before the chain went on. */
-  #isOther(head: KnownHead, found: string | null, text: string): readonly AuditFinding[] {
+  #headFindings(head: KnownHead, found: string | null, text: string): readonly AuditFinding[] {
     if (found === head.hash) return [];
     const cut = this.#atHead('cut', head, `${head.from} knows another row here: it was cut off, and the chain went on`);
     return [this.#known.isAccepted(cut) ? cut : this.#atHead('head', head, text, { found })];
@@ -179,7 +179,7 @@ export class ChainCheck {
         if (last === null || head.seq > last.seq)
           return [this.#cut(head, `the chain ends at ${last?.seq ?? 0}, and ${head.from} knows this row: the end was cut off`)];
         if (first !== null && head.seq === first.chainSeq - 1)
-          return this.#isOther(head, first.previousHash, `the first row that is left follows another one than ${head.from} knows`);
+          return this.#headFindings(head, first.previousHash, `the first row that is left follows another one than ${head.from} knows`);
         return first !== null && head.seq < first.chainSeq ? [] : [this.#atHead('head', head, `it is missing, and ${head.from} knows it`)];
       });
   }

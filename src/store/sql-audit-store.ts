@@ -85,6 +85,7 @@ export class SqlAuditStore implements AuditStore {
   async readChainPage(page: ChainPage): Promise<Page<PlacedRow, ChainCursor>> {
     const { rows } = await this.#session.run(chainPageStatement(page, this.#session.dialect));
     const placed = rows.map((row) => this.#row(row)).filter(isPlaced);
+    if (placed.length < rows.length) throw new AgentError('bug', 'the store gives rows without a place as rows of a chain');
     const [last, key] = [placed.at(-1), lastKey(rows, page.limit)];
     if (last === undefined || key === null) return { rows: placed, next: null };
     if (page.after?.chainSeq === last.chainSeq) requireProgress(page.after.key, key);

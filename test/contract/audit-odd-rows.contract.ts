@@ -3,6 +3,7 @@ import { exportedPieces, type ExportFormat } from '../../src/cli/audit/export-ro
 import { testimoniesOf } from '../../src/cycle/audit-rows.ts';
 import { checkAudit } from '../../src/cycle/check-audit.ts';
 import type { Store } from '../../src/ports/store.ts';
+import type { Statement } from '../../src/store/connection.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { EVENTS } from '../../src/store/tables.ts';
@@ -188,6 +189,19 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
       const { next } = await broken.readUnchainedPage({ after: null, limit: 9 });
       expect(next).not.toBeNull();
       await expect(broken.readUnchainedPage({ after: next, limit: 9 })).rejects.toMatchObject({ code: 'bug' });
+      await broken.close();
+    });
+
+    test('that come without a place in a page of a chain, because the store is at fault, end the reading with an error', async () => {
+      const { at } = await withRows();
+      const inner = await at.database.connect();
+      const execute = async (statement: Statement) => {
+        const result = await inner.execute(statement);
+        return { ...result, rows: result.rows.map((row) => ({ ...row, chain_seq: null })) };
+      };
+      const session = new Session({ ...inner, execute }, under.dialect);
+      const broken = createSqlStore({ session, lock: null, sourceTable: 'sensor_data', description: 'one without places', keys: [] });
+      await expect(broken.readChainPage({ agentId: AGENT, after: null, limit: 3 })).rejects.toMatchObject({ code: 'bug' });
       await broken.close();
     });
 

@@ -126,7 +126,8 @@ const APPEND_ONLY: readonly string[] = (() => {
     `CREATE TRIGGER IF NOT EXISTS agent_events_unchangeable BEFORE UPDATE OF ${columns.join(', ')} ON agent_events ${refuse}`,
     `CREATE TRIGGER IF NOT EXISTS agent_events_unmoved_in_time BEFORE UPDATE OF at ON agent_events
      WHEN ${CANONICAL('NEW.at')} IS NOT ${CANONICAL('OLD.at')} ${refuse}`,
-    // SQLite stores anything in any column; what the agent reads of such a row is not what stands there.
+    // SQLite stores anything in any column. By these a row is found (its id, whose it is, about what, which event) and put in order (when): with
+    // another type there it would be missed, or be the newest. What stands in any other column is only told, and is part of the hash.
     'DROP TRIGGER IF EXISTS agent_events_readable',
     `CREATE TRIGGER IF NOT EXISTS agent_events_readable BEFORE INSERT ON agent_events
      WHEN ${['event_id', 'agent_id', 'subject_id', 'event', 'at'].map((name) => `typeof(NEW.${name}) <> 'text'`).join(' OR ')}
