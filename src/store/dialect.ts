@@ -45,6 +45,8 @@ export interface Dialect {
   asRead(column: string): string;
   /** A text column, with bytes that somebody stored in it as a text that says so: it is none that the agent makes. */
   bytesNamed(column: string): string;
+  /** A column of texts, with those as their bytes that a driver would not read to their end: it ends them at U+0000. */
+  wholeText(column: string): string;
   /**
    * An ASCII text that stands for exactly what a column of texts holds: where that is no text, or none that a program can hold, reading it
    * and asking for what was read finds another row.

@@ -50,7 +50,8 @@ export class SqlOperatorStore implements OperatorStore {
   }
 
   #columns(table: Table): string {
-    return table.columns.map((column) => `x.${this.#dialect.quote(column.name)}`).join(', ');
+    const d = this.#dialect;
+    return table.columns.map(({ name }) => `${d.wholeText(`x.${d.quote(name)}`)} AS ${d.quote(name)}`).join(', ');
   }
 
   async #rows<T>(table: Table, statement: Statement): Promise<readonly T[]> {

@@ -170,6 +170,18 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
       expect(await findings(reader)).toEqual(['changed 4']);
     });
 
+    test.each(['event_id', 'agent_id', 'subject_id', 'event', 'actor', 'reason', 'after', 'hash'])(
+      'and say more behind U+0000, where drivers end a text, are not what was written: %s',
+      async (column) => {
+        const { at, reader } = await withRows();
+        const name = under.dialect.quote(column);
+        await at.outside.run(`UPDATE agent_events SET ${name} = COALESCE(${name}, 'x') || char(0) || 'more' WHERE event_id = 'e2'`);
+        expect(await findings(reader)).not.toEqual([]);
+        const said = (await exported(reader, 'jsonl')).join('\n');
+        expect(said).toContain(Buffer.from('\0more').toString('hex').toUpperCase());
+      },
+    );
+
     test('are read no further than the next page once somebody wants it to end', async () => {
       const { at, reader } = await withRows();
       await putCopies(at, under, 3 * MANY, { event_id: `'y' || n.i`, chain_seq: 'NULL' });

@@ -161,6 +161,8 @@ export const embeddedDialect: Dialect = {
   asRead: unlessBlob,
   bytesNamed,
   // By the bytes: a text may have some that are no UTF-8, and a blob stands behind every text, whatever is in it.
+  wholeText: (column) =>
+    `CASE WHEN typeof(${column}) = 'text' AND instr(${column}, char(0)) > 0 THEN CAST(${column} AS BLOB) ELSE ${column} END`,
   exactKey: (column) => `CASE typeof(${column}) WHEN 'blob' THEN 'b' ELSE 't' END || hex(${column})`,
   ofExactKey: (parameter) =>
     `CASE substr(:${parameter}, 1, 1) WHEN 'b' THEN unhex(substr(:${parameter}, 2)) ELSE CAST(unhex(substr(:${parameter}, 2)) AS TEXT) END`,

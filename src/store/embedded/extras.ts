@@ -130,7 +130,7 @@ const APPEND_ONLY: readonly string[] = (() => {
     // another type there it would be missed, or be the newest. What stands in any other column is only told, and is part of the hash.
     'DROP TRIGGER IF EXISTS agent_events_readable',
     `CREATE TRIGGER IF NOT EXISTS agent_events_readable BEFORE INSERT ON agent_events
-     WHEN ${['event_id', 'agent_id', 'subject_id', 'event', 'at'].map((name) => `typeof(NEW.${name}) <> 'text'`).join(' OR ')}
+     WHEN ${['event_id', 'agent_id', 'subject_id', 'event', 'at'].map((name) => `typeof(NEW.${name}) <> 'text' OR instr(NEW.${name}, char(0)) > 0`).join(' OR ')}
        OR ${CANONICAL('NEW.at')} IS NULL OR typeof(NEW.ordinal) <> 'integer' OR NEW.ordinal NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}
      BEGIN SELECT RAISE(ABORT, 'a row of agent_events has texts for its ids, a time, and an ordinal from 0 on'); END`,
     // Behind a row that somebody put at the end of all places, while there was no trigger, there is none: then any next place will do.

@@ -14,7 +14,8 @@ function columns(d: Dialect): string {
   return EVENTS.columns
     .map(({ name, kind }) => {
       const column = `x.${d.quote(name)}`;
-      return kind === 'integer' ? `CASE WHEN ${column} BETWEEN ${least} AND ${most} THEN ${column} END AS ${d.quote(name)}` : column;
+      const whole = kind === 'integer' ? `CASE WHEN ${column} BETWEEN ${least} AND ${most} THEN ${column} END` : d.wholeText(column);
+      return `${whole} AS ${d.quote(name)}`;
     })
     .join(', ');
 }
