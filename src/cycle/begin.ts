@@ -101,6 +101,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   report.startedAt = work.now;
   noteStrangers(report, work, ports.log);
   if (work.lacksKey) ports.log.warn(LACKS_KEY);
+  if (work.leftOut.length > 0) ports.log.warn(leftOutText(work.leftOut));
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
   // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
   const sendableMs = () => holdMs - (ports.monotonic() - held.sentAt);
@@ -136,6 +137,12 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     recorded: false,
     claims: [],
   };
+}
+
+/** Nothing can be told of such rows, or written to them, and nobody but who made them knows what they are. */
+function leftOutText(leftOut: OpenWork['leftOut']): string {
+  const tables = leftOut.map(({ table, rows }) => `${table} ${rows}`).join(', ');
+  return `Open rows are left out, because their ids are bytes and no texts (${tables}): end them by SQL, they are where typeof of the id is 'blob'`;
 }
 
 /** Two agents with different keys would end each other's recommendations for ever, and nobody could decide in time. */

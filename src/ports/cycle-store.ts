@@ -40,6 +40,8 @@ export interface OpenWork {
   readonly lacksKey: boolean;
   /** How many dispatches the audit was told of within the last minute. */
   readonly recentWrites: number;
+  /** Open rows without an id, because somebody stored bytes in its place: they are in nothing of this. */
+  readonly leftOut: readonly { readonly table: string; readonly rows: number }[];
   readonly queue: QueueFacts;
   /** Operators' sessions that are open, or ended no longer ago than was asked for. */
   readonly sessions: readonly OperatorSession[];

@@ -47,6 +47,8 @@ export interface Dialect {
   bytesNamed(column: string): string;
   /** A column of texts, with those as their bytes that a driver would not read to their end: it ends them at U+0000. */
   wholeText(column: string): string;
+  /** A condition that finds, by an index on the column, rows in which somebody stored bytes where a text belongs. */
+  holdsBytes(column: string): string;
   /**
    * An ASCII text that stands for exactly what a column of texts holds: where that is no text, or none that a program can hold, reading it
    * and asking for what was read finds another row.

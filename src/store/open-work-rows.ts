@@ -91,6 +91,7 @@ export class OpenWorkRows {
       followedCommands: this.#of('followed_command').map((row) =>
         ticketedCommandIn(objectIn(row['content']) ?? {}, row, this.#keys, this.#dialect),
       ),
+      leftOut: this.#leftOut(),
       queue: queueFactsIn(this.#rows, this.#dialect),
       sessions: this.#table<OperatorSession>('session', OPERATOR_SESSIONS),
       workOrders: this.#of('work_order').map((row) => workOrderIn(objectIn(row['content']) ?? {}, this.#dialect)),
@@ -100,6 +101,11 @@ export class OpenWorkRows {
       lacksKey: signingFactsIn(objectIn(this.#of('signing')[0]?.['content']) ?? {}, this.#dialect).isAnySigned,
       commandEvents: new Map(this.#of('command_event').map((row) => [String(row['content']), this.#fate(row['ticket'])])),
     };
+  }
+
+  #leftOut(): OpenWork['leftOut'] {
+    const counts = Object.entries(objectIn(this.#of('left_out')[0]?.['content']) ?? {});
+    return counts.map(([table, rows]) => ({ table, rows: Number(rows) })).filter(({ rows }) => rows > 0);
   }
 
   #stored(row: Row, given: ReadonlyMap<string, readonly GivenDecision[]>): StoredRecommendation {

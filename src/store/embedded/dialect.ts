@@ -160,6 +160,8 @@ export const embeddedDialect: Dialect = {
   jsonTextAt: (column, keys) => `CASE WHEN json_valid(${column}) THEN json_extract(${column}, '$.${keys.join('.')}') END`,
   asRead: unlessBlob,
   bytesNamed,
+  // Bytes sort behind everything else.
+  holdsBytes: (column) => `${column} >= X''`,
   // By the bytes: a text may have some that are no UTF-8, and a blob stands behind every text, whatever is in it.
   wholeText: (column) =>
     `CASE WHEN typeof(${column}) = 'text' AND instr(${column}, char(0)) > 0 THEN CAST(${column} AS BLOB) ELSE ${column} END`,

@@ -4,6 +4,7 @@ import type { Lease } from '../../ports/lease.ts';
 import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { COMMANDS } from '../tables.ts';
+import { hasId } from './has-id.ts';
 import { LEASE_GUARD, leaseParams } from './lease.ts';
 import { newestEvent } from './newest-event.ts';
 
@@ -39,7 +40,7 @@ WHERE command_id IN (SELECT w.command_id FROM ${wanted} w) AND status = 'pending
 export function claimedStatement(lease: Lease, d: Dialect): Statement {
   const columns = COMMANDS.columns.map((column) => `c.${d.quote(column.name)}`).join(', ');
   return read(
-    `WITH held AS (SELECT * FROM agent_commands WHERE status = 'executing' AND claimed_by = :run),
+    `WITH held AS (SELECT * FROM agent_commands WHERE status = 'executing' AND claimed_by = :run AND ${hasId(d, 'command_id')}),
 ${newestEvent(d, 'issued', TICKET_EVENTS, 'SELECT recommendation_id FROM held')}
 SELECT ${columns}, i.record AS ticket FROM held c LEFT JOIN issued i ON i.subject_id = c.recommendation_id
 WHERE EXISTS (SELECT 1 FROM agent_health h WHERE h.agent_id = :agent AND h.lease_owner = :run AND h.lease_epoch = :epoch)`,

@@ -4,6 +4,8 @@ import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
 import { read, type Statement } from '../connection.ts';
 import { wordList } from '../word-list.ts';
 import type { Dialect } from '../dialect.ts';
+import { hasId, newestOfKind } from './has-id.ts';
+import { leftOutSelect } from './left-out.ts';
 import { newestEvent, rowJson } from './newest-event.ts';
 import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
@@ -68,22 +70,24 @@ function accounting(d: Dialect): string {
   const times = ['watermark_timestamp', 'detected_timestamp'].map((column) => `COALESCE(MIN(h.${column}), ${d.now})`);
   const least = times.reduce((a, b) => d.smallerOf(a, b), d.now);
   const since = `(SELECT ${d.plusSeconds(least, ':accounted_seconds')} FROM agent_health h)`;
-  return `recent AS (SELECT recommendation_id FROM agent_recommendations WHERE last_accounted_timestamp > ${since}
-  UNION SELECT recommendation_id FROM agent_recommendations WHERE quiet_until > ${since}),
+  const isKnown = hasId(d, 'recommendation_id');
+  return `recent AS (SELECT recommendation_id FROM agent_recommendations WHERE last_accounted_timestamp > ${since} AND ${isKnown}
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE quiet_until > ${since} AND ${isKnown}),
 accounting AS (SELECT r.recommendation_id FROM agent_recommendations r JOIN newest n
     ON n.equipment_id = r.equipment_id AND n.issue_family = r.issue_family AND n.created_timestamp = r.created_timestamp
+    WHERE ${hasId(d, 'r.recommendation_id')}
   UNION SELECT recommendation_id FROM recent)`;
 }
 
 /** What has not ended, what belongs to something under way, and what somebody asks to put back. */
 function commandSelects(d: Dialect): string {
   return `SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
-  FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS}
+  FROM agent_commands m WHERE m.status IN ${OPEN_COMMANDS} AND ${hasId(d, 'm.command_id')}
 UNION ALL SELECT 'command', ${rowJson(d, 'm', COMMANDS.columns)}, NULL, NULL, NULL
   FROM agent_commands m JOIN agent_recommendations x ON x.recommendation_id = m.recommendation_id
-  WHERE x.status IN ${OPEN} AND x.status = 'executing' AND m.status NOT IN ${OPEN_COMMANDS}
+  WHERE x.status IN ${OPEN} AND x.status = 'executing' AND m.status NOT IN ${OPEN_COMMANDS} AND ${hasId(d, 'm.command_id')}
 UNION ALL SELECT 'followed_command', ${rowJson(d, 'm', COMMANDS.columns)}, t.record, NULL, NULL
-  FROM agent_commands m LEFT JOIN followed_tickets t ON t.subject_id = m.recommendation_id WHERE m.recommendation_id IN (${FOLLOWED})`;
+  FROM agent_commands m LEFT JOIN followed_tickets t ON t.subject_id = m.recommendation_id WHERE m.recommendation_id IN (${FOLLOWED}) AND ${hasId(d, 'm.command_id')}`;
 }
 
 /**
@@ -114,14 +118,14 @@ export interface OpenWorkAsked {
  */
 export function openWorkStatement(d: Dialect, { agentId, isKeyless, sessionSeconds, accountedSeconds }: OpenWorkAsked): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
+  const isKnown = hasId(d, 'recommendation_id');
   const sql = `WITH chosen AS (
-  SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN}
-  UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status
+  SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN} AND ${isKnown}
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status AND ${isKnown}
     AND COALESCE(${d.asRead('status')}, '') IS DISTINCT FROM COALESCE(${d.asRead('guarded_status')}, '')
-  UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL),
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL AND ${isKnown}),
 ${chosenOrders(d)},
-newest AS (
-  SELECT equipment_id, issue_family, MAX(created_timestamp) AS created_timestamp FROM agent_recommendations GROUP BY equipment_id, issue_family),
+newest AS (${newestOfKind(d, RECOMMENDATIONS, ['equipment_id', 'issue_family'])}),
 ${accounting(d)},
 ${newestEvent(d, 'tickets', TICKET_EVENTS, chosen)},
 ${newestEvent(d, 'old_tickets', TICKET_EVENTS, `SELECT f.recommendation_id FROM recent c CROSS JOIN agent_recommendations f WHERE f.recommendation_id = c.recommendation_id AND f.status NOT IN ${OPEN}`)},
@@ -147,6 +151,7 @@ UNION ALL SELECT 'opened_for', subject_id, record, NULL, NULL FROM openings
 UNION ALL SELECT a.kind, a.content, NULL, NULL, NULL FROM (${newestOrderAt(d)}) a
 UNION ALL SELECT 'command_event', subject_id, record, NULL, NULL FROM fates
 UNION ALL ${recentWrites(d)}
+UNION ALL ${leftOutSelect(d)}
 UNION ALL SELECT 'tail', ${d.jsonObject(TAIL_COLUMNS.map((name) => [name, `z.${name}`]))}, NULL, NULL, NULL FROM (${tailSelect(d)}) z
 ${isKeyless ? `UNION ALL SELECT 'signing', ${d.jsonObject(SIGNING_COLUMNS.map((name) => [name, `s.${name}`]))}, NULL, NULL, NULL FROM (${signingSelect(d)}) s` : ''}
 ${queueSelects(d)

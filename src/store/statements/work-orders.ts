@@ -1,6 +1,8 @@
 import { ENDED_STATUSES } from '../../domain/work-order.ts';
 import type { Dialect } from '../dialect.ts';
+import { WORK_ORDERS } from '../tables.ts';
 import { wordList } from '../word-list.ts';
+import { hasId, newestOfKind } from './has-id.ts';
 
 const ENDED = wordList(ENDED_STATUSES);
 
@@ -11,10 +13,10 @@ export function openOrder(d: Pick<Dialect, 'wordAsRead'>): string {
 
 /** `orders`: the ids of what a cycle has to know. Rows without a signal are people's own, and nobody else's business. */
 export function chosenOrders(d: Dialect): string {
-  return `orders AS (SELECT work_order_id FROM work_orders WHERE ${openOrder(d)}
-  UNION SELECT v.work_order_id FROM work_orders v JOIN (
-    SELECT equipment_id, signal, MAX(created_timestamp) AS created_timestamp FROM work_orders WHERE signal IS NOT NULL GROUP BY equipment_id, signal) n
-  ON n.equipment_id = v.equipment_id AND n.signal = v.signal AND n.created_timestamp = v.created_timestamp WHERE v.signal IS NOT NULL)`;
+  return `orders AS (SELECT work_order_id FROM work_orders WHERE ${openOrder(d)} AND ${hasId(d, 'work_order_id')}
+  UNION SELECT v.work_order_id FROM work_orders v JOIN (${newestOfKind(d, WORK_ORDERS, ['equipment_id', 'signal'], 'signal IS NOT NULL')}) n
+  ON n.equipment_id = v.equipment_id AND n.signal = v.signal AND n.created_timestamp = v.created_timestamp
+  WHERE v.signal IS NOT NULL AND ${hasId(d, 'v.work_order_id')})`;
 }
 
 /**
