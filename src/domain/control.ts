@@ -18,6 +18,33 @@ export interface Control {
   readonly until: Instant | null;
 }
 
+/** An order as it is stored: where somebody wrote bytes in place of a text there is none. */
+export type StoredControl = Omit<Control, 'kind' | 'scope' | 'by' | 'reason'> &
+  Readonly<Record<'kind' | 'scope' | 'by' | 'reason', string | null>>;
+
+const UNREADABLE = '(unreadable)';
+
+/** Bytes and blanks say nothing; a text with U+0000 in it, as C ends one, says something else to every program that reads it. */
+function isReadable(text: string | null): text is string {
+  return text !== null && text.trim() !== '' && !text.includes('\0');
+}
+
+/**
+ * The order that is in force. In doubt nothing is sent: one of which the kind or the scope cannot be read is advisory, and without a scope
+ * over everything. It keeps no advice from people, which nobody may have meant.
+ */
+export function controlInForce(stored: StoredControl): Control {
+  const hasScope = isReadable(stored.scope);
+  const isWhole = hasScope && isReadable(stored.kind);
+  return {
+    ...stored,
+    kind: isWhole ? (stored.kind as ControlKind) : 'advisory', // whatever word it is: kindOf reads it
+    scope: hasScope ? stored.scope : 'all',
+    by: stored.by ?? UNREADABLE,
+    reason: `${stored.reason ?? UNREADABLE}${isWhole ? '' : ` (its ${hasScope ? 'kind' : 'scope'} cannot be read)`}`,
+  };
+}
+
 /**
  * Whether an order only stops what is sent, and nothing is kept from people: it must not wait for anything, not even for the audit, but
  * where it would end earlier than the one that it replaces.

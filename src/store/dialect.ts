@@ -58,6 +58,8 @@ export interface Dialect {
   ofExactKey(parameter: string): string;
   /** A column of people's words as `wordOf` reads it: without blanks of any kind around it, in lower case; '' where there is none. */
   wordAsRead(column: string): string;
+  /** Whether a column of people's words says any: bytes, blanks and a text with U+0000 in it do not. */
+  isReadableWord(column: string): string;
   /** A column of times as decodeTime reads it, to compare with the engine's clock: NULL for what is no time. */
   timeAsRead(column: string): string;
   /** Scalars in a JSON array parameter as a one-column relation `value`. */

@@ -1,6 +1,6 @@
 import { assessmentFrom, ticketFrom } from '../domain/audit-copy.ts';
 import type { Command } from '../domain/command.ts';
-import type { Control } from '../domain/control.ts';
+import { controlInForce, type StoredControl } from '../domain/control.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentHealth } from '../domain/health.ts';
 import type { KeyRing } from '../domain/key-ring.ts';
@@ -83,7 +83,7 @@ export class OpenWorkRows {
     return {
       now,
       health: this.#table<AgentHealth>('health', HEALTH),
-      controls: this.#table<Control>('control', CONTROLS),
+      controls: this.#table<StoredControl>('control', CONTROLS).map(controlInForce),
       recommendations: this.#of('recommendation').map((row) => this.#stored(row, given)),
       families: this.#of('family').map((row) => this.#history(row)),
       commands: this.#table<Command>('command', COMMANDS),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from '../domain/command.ts';
-import type { Control } from '../domain/control.ts';
+import { type Control, controlInForce, type StoredControl } from '../domain/control.ts';
 import type { CommandChange, RecommendationChange } from '../domain/changes.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
@@ -15,11 +15,12 @@ import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
 import { OpenWorkRows, ticketedCommandIn } from './open-work-rows.ts';
-import { fromRow, jsonParts, toRow } from './row-mapping.ts';
+import { fromRow, jsonParts, objectIn, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { claimedStatement, claimStatement } from './statements/commands.ts';
 import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeaseStatement } from './statements/lease.ts';
 import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
+import { rowJson } from './statements/newest-event.ts';
 import { openWorkStatement } from './statements/open-work.ts';
 import { countDecisionsStatement } from './statements/sessions.ts';
 import { COMMANDS, CONTROLS, RECOMMENDATIONS, WORK_ORDERS } from './tables.ts';
@@ -179,14 +180,33 @@ WHERE agent_id = COALESCE((SELECT agent_id FROM agent_health WHERE agent_id = :a
   }
 }
 
+/** An order, with the key of the row that says it. */
+interface KeyedControl {
+  readonly control: Control;
+  readonly key: string;
+}
+
 /** The standing orders and the store's clock: asked by cycles and by operators alike. */
 export async function readControls(session: Session): Promise<{ readonly now: Instant; readonly controls: readonly Control[] }> {
+  const { now, orders } = await readKeyedControls(session);
+  return { now, controls: orders.map(({ control }) => control) };
+}
+
+export async function readKeyedControls(session: Session): Promise<{ readonly now: Instant; readonly orders: readonly KeyedControl[] }> {
   const d = session.dialect;
-  const columns = CONTROLS.columns.map((column) => `k.${d.quote(column.name)}`).join(', ');
+  // As the open work has them: a text with U+0000 in it may end there for who reads the column itself.
+  const columns = `${rowJson(d, 'k', CONTROLS.columns)} AS content, ${d.exactKey('k.control_id')} AS control_key`;
   const { rows } = await session.runUncounted(
-    read(`SELECT c.clock, ${columns} FROM (SELECT ${d.now} AS clock) c LEFT JOIN agent_controls k ON true`),
+    read(
+      `SELECT c.clock, k.control_id IS NOT NULL AS is_order, ${columns} FROM (SELECT ${d.now} AS clock) c LEFT JOIN agent_controls k ON true`,
+    ),
   );
   const now = d.decodeTime(rows[0]?.['clock']);
   if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
-  return { now, controls: rows.filter((row) => row['control_id'] !== null).map((row) => fromRow<Control>(CONTROLS, row, d)) };
+  const found = rows.filter((row) => Number(row['is_order']) === 1);
+  const orders = found.map((row) => ({
+    control: controlInForce(fromRow<StoredControl>(CONTROLS, objectIn(row['content']) ?? {}, d)),
+    key: String(row['control_key']),
+  }));
+  return { now, orders };
 }

@@ -25,7 +25,7 @@ import { readFigures, readQueue, readQueueDay } from './queue-figures.ts';
 import { fromRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { signingFactsIn } from './signing-facts.ts';
-import { readControls } from './sql-cycle-store.ts';
+import { readControls, readKeyedControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
 import { replaceControlStatements, strengthenControlStatements } from './statements/controls.ts';
 import { decisionStatement, revertStatement } from './statements/decisions.ts';
@@ -228,11 +228,11 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
   async clearControl(kind: ControlKind, scope: string, event: AgentEvent): Promise<number> {
     await this.#audit.append([event], null);
     // Written by hand it may be spelt otherwise, and more than once: the domain says which rows are this order.
-    const found = (await this.readControls()).controls.filter((control) => isOrder(control, kind, scope));
+    const found = (await readKeyedControls(this.#session)).orders.filter(({ control }) => isOrder(control, kind, scope));
     let lifted = 0;
-    for (const row of found) {
-      const statement = 'DELETE FROM agent_controls WHERE kind = :kind AND scope = :scope';
-      lifted += (await this.#session.run(write(statement, { kind: row.kind, scope: row.scope }))).changes;
+    for (const { key } of found) {
+      const statement = `DELETE FROM agent_controls WHERE control_id = ${this.#dialect.ofExactKey('key')}`;
+      lifted += (await this.#session.run(write(statement, { key }))).changes;
     }
     return lifted;
   }

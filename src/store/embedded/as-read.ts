@@ -19,6 +19,10 @@ export function wordAsRead(column: string): string {
   return `LOWER(TRIM(COALESCE(${unlessBlob(column)}, ''), char(${BLANKS.join(', ')})))`;
 }
 
+export function isReadableWord(column: string): string {
+  return `(typeof(${column}) = 'text' AND instr(${column}, char(0)) = 0 AND ${wordAsRead(column)} <> '')`;
+}
+
 /**
  * Digits in their places and an hour that exists: what else could be wrong (a 31st of November) cannot lie between two real times of one
  * hour or so but as the first of the next month. strftime() would cost more than all other checks.

@@ -3,7 +3,7 @@ import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { wordList } from '../word-list.ts';
-import { bytesNamed, decodeTime, isReadableTime, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
+import { bytesNamed, decodeTime, isReadableTime, isReadableWord, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
 import { embeddedExtras, whereDeletable } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
@@ -169,6 +169,7 @@ export const embeddedDialect: Dialect = {
   ofExactKey: (parameter) =>
     `CASE substr(:${parameter}, 1, 1) WHEN 'b' THEN unhex(substr(:${parameter}, 2)) ELSE CAST(unhex(substr(:${parameter}, 2)) AS TEXT) END`,
   wordAsRead,
+  isReadableWord,
   timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
   materialized: 'MATERIALIZED',

@@ -25,7 +25,9 @@ export function claimStatement(lease: Lease, claim: Claim, d: Dialect): Statemen
     `UPDATE agent_commands SET status = 'executing', claimed_by = :run, claimed_timestamp = ${d.now},
   not_after = ${d.smallerOf(approvalEnd, d.plusSeconds(leaseEnd, ':margin_seconds'))}, attempt = COALESCE(attempt, 0) + 1
 WHERE command_id IN (SELECT w.command_id FROM ${wanted} w) AND status = 'pending' AND ${LEASE_GUARD}
-  AND NOT EXISTS (SELECT 1 FROM agent_controls k WHERE ${d.wordAsRead('k.kind')} NOT IN ('out_of_service', 'shelved') AND ${d.wordAsRead('k.scope')} = 'all' AND (${d.timeAsRead('k.until')} IS NULL OR k.until > ${d.now}))`,
+  AND NOT EXISTS (SELECT 1 FROM agent_controls k WHERE (NOT ${d.isReadableWord('k.scope')}
+      OR (${d.wordAsRead('k.kind')} NOT IN ('out_of_service', 'shelved') AND ${d.wordAsRead('k.scope')} = 'all'))
+    AND (${d.timeAsRead('k.until')} IS NULL OR k.until > ${d.now}))`,
     {
       ...leaseParams(lease),
       margin_seconds: -claim.marginSeconds,
