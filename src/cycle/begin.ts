@@ -89,6 +89,13 @@ async function tryToHold(ports: CyclePorts, settings: Settings, options: CycleOp
       skipped: `${health.leaseOwner === runId ? 'another process of ' : ''}run ${health.leaseOwner ?? 'nobody'} holds the lease${until}`,
     };
   }
+  // As a number of ours it would be another one, and no write of this run would pass for the holder's.
+  if (!Number.isSafeInteger(health.leaseEpoch))
+    throw new AgentError(
+      'not_set_up',
+      `agent_health.lease_epoch is ${health.leaseEpoch}, which cannot be counted on`,
+      'run: ops-agent sql "UPDATE agent_health SET lease_epoch = 0"',
+    );
   return { work, health, sentAt, clock };
 }
 

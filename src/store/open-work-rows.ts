@@ -14,7 +14,7 @@ import type { Dialect } from './dialect.ts';
 import { type Judge, judgeIn, lastDecisionIn } from './judges.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, objectIn } from './row-mapping.ts';
-import { SCHEMA_VERSION } from './schema-version.ts';
+import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
 import { signingFactsIn } from './signing-facts.ts';
 import { tooNew } from './sql-schema-store.ts';
 import { openedForIn, workOrderIn } from './sql-work-orders.ts';
@@ -73,10 +73,9 @@ export class OpenWorkRows {
     return objectIn(this.#of('tail')[0]?.['content']) ?? {};
   }
 
-  /** @throws AgentError not_set_up where the tables were made for a newer agent */
+  /** @throws AgentError not_set_up where the tables were made for a newer agent, or do not say for which */
   work(): OpenWork {
-    const minSupported = Number(objectIn(this.#of('schema')[0]?.['content'])?.['min_supported'] ?? 0);
-    if (minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(minSupported), 'install the newer ops-agent');
+    this.#requireVersion();
     const now = this.#dialect.decodeTime(this.#of('clock')[0]?.['content']);
     if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
     const given = givenIn(this.#of('given'));
@@ -101,6 +100,19 @@ export class OpenWorkRows {
       lacksKey: signingFactsIn(objectIn(this.#of('signing')[0]?.['content']) ?? {}, this.#dialect).isAnySigned,
       commandEvents: new Map(this.#of('command_event').map((row) => [String(row['content']), this.#fate(row['ticket'])])),
     };
+  }
+
+  /** The lease is not given under a version that is no number, as under one that is too new: what reads as none must not pass for the oldest. */
+  #requireVersion(): void {
+    const { versions, min_supported: minSupported } = objectIn(this.#of('schema')[0]?.['content']) ?? {};
+    if (Number(versions) === 0) return;
+    if (typeof minSupported !== 'number')
+      throw new AgentError(
+        'not_set_up',
+        'agent_schema.min_supported is no number',
+        `run: ops-agent sql "UPDATE agent_schema SET min_supported = ${MIN_SUPPORTED_VERSION} WHERE typeof(min_supported) <> 'integer'"`,
+      );
+    if (minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(minSupported), 'install the newer ops-agent');
   }
 
   #leftOut(): OpenWork['leftOut'] {

@@ -109,7 +109,10 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   async #version(): Promise<{ readonly version: number; readonly minSupported: number } | undefined> {
     const { rows } = await this.#session.run(read('SELECT MAX(version) AS version, MAX(min_supported) AS min_supported FROM agent_schema'));
     const row = rows[0];
-    return row && row['version'] !== null ? { version: Number(row['version']), minSupported: Number(row['min_supported']) } : undefined;
+    if (!row || row['version'] === null) return undefined;
+    // Bytes and words are no version: the cycles refuse them, and who mends them by SQL must not be told to install a newer agent.
+    const minSupported = typeof row['min_supported'] === 'number' ? row['min_supported'] : Number.NaN;
+    return { version: Number(row['version']), minSupported };
   }
 
   async requireSchema(): Promise<void> {

@@ -16,6 +16,11 @@ import { signingSelect } from './signing.ts';
 import { chosenOrders, newestOrderAt } from './work-orders.ts';
 
 const SIGNING_COLUMNS = ['newest_at', 'is_newest_signed', 'is_any_signed'] as const;
+/** Bytes, and after them words, are greater than all numbers: one of them is seen whatever stands beside it. */
+const SCHEMA_COLUMNS = [
+  ['min_supported', 'MAX(s.min_supported)'],
+  ['versions', 'COUNT(*)'],
+] as const;
 const TAIL_COLUMNS = ['chain_seq', 'hash', 'unchained'] as const;
 
 /** What a successor has to know about the rows of its family. */
@@ -136,7 +141,7 @@ ${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'wo
 ${floodTable(d)}
 SELECT 'clock' AS kind, ${d.now} AS content, (SELECT MAX(${d.quote('at')}) FROM agent_events) AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
-UNION ALL SELECT 'schema', ${d.jsonObject([['min_supported', 'MAX(s.min_supported)']])}, NULL, NULL, NULL FROM agent_schema s
+UNION ALL SELECT 'schema', ${d.jsonObject(SCHEMA_COLUMNS)}, NULL, NULL, NULL FROM agent_schema s
 UNION ALL SELECT 'control', ${rowJson(d, 'k', CONTROLS.columns)}, NULL, NULL, NULL FROM agent_controls k
 UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, t.record, NULL, e.record
   FROM agent_recommendations r JOIN chosen c ON c.recommendation_id = r.recommendation_id
