@@ -19,6 +19,6 @@ export function newestOfKind(d: Dialect, table: Table, columns: readonly string[
   const ofRow = columns.map((column) => `r.${column}`).join(', ');
   const alike = columns.map((column) => `r.${column} = b.${column}`).join(' AND ');
   return `SELECT ${kind}, MAX(created_timestamp) AS created_timestamp FROM ${table.name} WHERE ${condition} GROUP BY ${kind}
-  UNION SELECT ${ofRow}, MAX(r.created_timestamp) FROM (SELECT DISTINCT ${kind} FROM ${table.name} WHERE ${d.holdsBytes(key)}) b
+  UNION SELECT ${ofRow}, MAX(r.created_timestamp) FROM (SELECT ${kind} FROM ${table.name} WHERE ${d.holdsBytes(key)}) b
     CROSS JOIN ${table.name} r WHERE ${alike} AND ${hasId(d, `r.${key}`)} GROUP BY ${ofRow}`;
 }
