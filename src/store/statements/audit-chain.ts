@@ -7,7 +7,12 @@ import { LEASE_GUARD } from './lease.ts';
 
 /** Whether a row stands in a chain. Where a column takes any value, a text is greater than every number, and between two places are others. */
 export function inChain(alias: string): string {
-  return `(${alias}.chain_seq BETWEEN 1 AND ${MOST_CHAIN_SEQ} AND CAST(${alias}.chain_seq AS BIGINT) = ${alias}.chain_seq)`;
+  return `(${alias}.chain_seq >= 1 AND ${isPlaceFromOneOn(alias)})`;
+}
+
+/** The same of what is known not to stand before the first place. */
+export function isPlaceFromOneOn(alias: string): string {
+  return `(${alias}.chain_seq <= ${MOST_CHAIN_SEQ} AND CAST(${alias}.chain_seq AS BIGINT) = ${alias}.chain_seq)`;
 }
 
 /** The last row of the chain of `:agent`, or of its places before `:below`; where somebody put several at one place, always the same of them. */

@@ -6,7 +6,7 @@ import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { EVENTS } from '../tables.ts';
 import { wordList } from '../word-list.ts';
-import { inChain } from './audit-chain.ts';
+import { inChain, isPlaceFromOneOn } from './audit-chain.ts';
 
 /** A whole number that no program can hold is none of ours: read, it would fail the statement, and with it the look at every other row. */
 function columns(d: Dialect): string {
@@ -45,12 +45,12 @@ export function isFoundByStatement(text: string, key: string, d: Dialect): State
 export function chainPageStatement({ agentId, after, limit }: ChainPage, d: Dialect): Statement {
   const order = 'ORDER BY x.chain_seq, x.event_id LIMIT :limit';
   const [owner, agent] = typeof agentId === 'string' ? [':agent', agentId] : [d.ofExactKey('agent'), agentId.key];
-  const from = `SELECT ${pageColumns(d)} FROM agent_events x WHERE x.agent_id = ${owner} AND ${inChain('x')}`;
-  if (after === null) return read(`${from} ${order}`, { agent, limit });
+  const from = `SELECT ${pageColumns(d)} FROM agent_events x WHERE x.agent_id = ${owner}`;
+  if (after === null) return read(`${from} AND ${inChain('x')} ${order}`, { agent, limit });
   const { chainSeq: seq, key: id } = after;
-  if (id === null) return read(`${from} AND x.chain_seq > :seq ${order}`, { agent, seq, limit });
+  if (id === null) return read(`${from} AND x.chain_seq > :seq AND ${isPlaceFromOneOn('x')} ${order}`, { agent, seq, limit });
   const behind = `x.chain_seq >= :seq AND (x.chain_seq > :seq OR x.event_id > ${d.ofExactKey('id')})`;
-  return read(`${from} AND ${behind} ${order}`, { agent, seq, id, limit });
+  return read(`${from} AND ${behind} AND ${isPlaceFromOneOn('x')} ${order}`, { agent, seq, id, limit });
 }
 
 export function unchainedPageStatement({ after, limit }: IdPage, d: Dialect): Statement {
