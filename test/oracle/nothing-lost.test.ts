@@ -13,6 +13,7 @@ import {
   type Rules,
   type Step,
 } from './history.ts';
+import { hot, ONE_FAMILY } from './one-family.ts';
 import { accept, isBeyond } from './oracle-readings.ts';
 import { tell } from './replay.ts';
 
@@ -61,34 +62,10 @@ function undisturbed({ rules, steps }: History): History {
   return { rules, steps: [...plain, ...CYCLES_AFTERWARDS] };
 }
 
-const ONE_FAMILY: Rules = {
-  families: [
-    {
-      id: 'temperature',
-      signal: 'temperature',
-      side: 'above',
-      bands: [
-        { limit: 85, severity: 'medium' },
-        { limit: 90, severity: 'high' },
-        { limit: 95, severity: 'critical' },
-      ],
-      deadband: 1,
-      onDelay: 0,
-      offDelay: 0,
-      clearReadings: 1,
-    },
-  ],
-  lateness: 0,
-  maxAge: 30,
-  firstLookback: 60,
-  hold: 10,
-  approvalTtl: 20,
-};
-const hot = (ago: number, temperature: number) => ({ equipment: 'R1', ago, temperature, flow: 50, status: 'good' });
 const OVERTAKEN: readonly Step[] = [
-  { wait: 1, arrivals: [hot(0, 91)], act: null, death: null },
+  { wait: 1, arrivals: [hot(91)], act: null, death: null },
   { wait: 16, arrivals: [], act: { kind: 'approve' }, death: null },
-  { wait: 3615, arrivals: [hot(3600, 85.1), hot(0, 97)], act: null, death: null },
+  { wait: 3615, arrivals: [hot(85.1, 3600), hot(97)], act: null, death: null },
 ];
 
 interface Violation {

@@ -1,63 +1,39 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RealAgent } from './agent.ts';
 import * as detector from './detector.ts';
-import type { Arrival, FamilyRule, History, Step } from './history.ts';
+import type { History, Step } from './history.ts';
+import { hot, ONE_FAMILY } from './one-family.ts';
 import { disagreementIn } from './replay.ts';
 
-const TEMPERATURE: FamilyRule = {
-  id: 'temperature',
-  signal: 'temperature',
-  side: 'above',
-  bands: [
-    { limit: 85, severity: 'medium' },
-    { limit: 90, severity: 'high' },
-    { limit: 95, severity: 'critical' },
-  ],
-  deadband: 1,
-  onDelay: 0,
-  offDelay: 0,
-  clearReadings: 1,
-};
-
 function historyOf(...steps: readonly Partial<Step>[]): History {
-  const rules = { families: [TEMPERATURE], lateness: 0, maxAge: 30, firstLookback: 60, hold: 10, approvalTtl: 20 };
-  return { rules, steps: steps.map((step) => ({ wait: 1, arrivals: [], act: null, death: null, ...step })) };
-}
-
-function hot(temperature: number): readonly Arrival[] {
-  return [{ equipment: 'R1', ago: 0, temperature, flow: 50, status: 'good' }];
+  return { rules: ONE_FAMILY, steps: steps.map((step) => ({ wait: 1, arrivals: [], act: null, death: null, ...step })) };
 }
 
 /** The audit's events are a cycle's fourth statement, the recommendations its fifth. */
 const BETWEEN = { statement: 5, when: 'before' } as const;
 
 const HISTORIES = {
-  escalation: historyOf({ arrivals: hot(86) }, { arrivals: hot(97), death: BETWEEN }, {}),
+  escalation: historyOf({ arrivals: [hot(86)] }, { arrivals: [hot(97)], death: BETWEEN }, {}),
   // The reading of the second cycle lies just after the slice and just before the live range of the third.
-  'escalation unseen': historyOf({ arrivals: hot(86) }, { wait: 3601, arrivals: hot(97), death: BETWEEN }, { wait: 30 }, {}, {}),
+  'escalation unseen': historyOf({ arrivals: [hot(86)] }, { wait: 3601, arrivals: [hot(97)], death: BETWEEN }, { wait: 30 }, {}, {}),
   // By the third cycle the reading that did it is too old to be read.
-  'escalation by what is gone': historyOf(
-    { arrivals: hot(86) },
-    { arrivals: hot(97).map((arrival) => ({ ...arrival, ago: 20 })), death: BETWEEN },
-    { wait: 3000 },
-    {},
-  ),
-  expiry: historyOf({ arrivals: hot(97) }, { act: { kind: 'approve' } }, { wait: 30, death: BETWEEN }, {}),
+  'escalation by what is gone': historyOf({ arrivals: [hot(86)] }, { arrivals: [hot(97, 20)], death: BETWEEN }, { wait: 3000 }, {}),
+  expiry: historyOf({ arrivals: [hot(97)] }, { act: { kind: 'approve' } }, { wait: 30, death: BETWEEN }, {}),
   'expiry unseen': historyOf(
-    { arrivals: hot(97) },
+    { arrivals: [hot(97)] },
     { act: { kind: 'approve' }, death: { statement: 1, when: 'before' } },
     { wait: 30, death: BETWEEN },
     {},
   ),
-  succession: historyOf({ arrivals: hot(86) }, { act: { kind: 'approve' } }, { arrivals: hot(97), death: BETWEEN }, {}),
+  succession: historyOf({ arrivals: [hot(86)] }, { act: { kind: 'approve' } }, { arrivals: [hot(97)], death: BETWEEN }, {}),
   'approval of what is over': historyOf(
-    { arrivals: hot(97) },
-    { arrivals: hot(70), death: BETWEEN },
-    { arrivals: hot(97), act: { kind: 'approve' } },
-    { arrivals: hot(97), act: { kind: 'approve' } },
+    { arrivals: [hot(97)] },
+    { arrivals: [hot(70)], death: BETWEEN },
+    { arrivals: [hot(97)], act: { kind: 'approve' } },
+    { arrivals: [hot(97)], act: { kind: 'approve' } },
     { wait: 2 },
   ),
-  rejection: historyOf({ arrivals: hot(97) }, { arrivals: hot(70), death: BETWEEN }, { act: { kind: 'reject' } }),
+  rejection: historyOf({ arrivals: [hot(97)] }, { arrivals: [hot(70)], death: BETWEEN }, { act: { kind: 'reject' } }),
 };
 
 describe('after a run that died between its audit and its recommendations', () => {
