@@ -10,6 +10,11 @@ import type { Action } from '../domain/ticket.ts';
 import { isTerminal } from '../domain/transitions.ts';
 import { roundedText } from './rounding.ts';
 
+/** The text as the beginning of a sentence. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `45s`, `12m`, `3h 05m`, `2d 4h`: how long ago, to the precision that somebody on shift needs. */
 export function ageText(since: Instant, now: Instant): string {
   const seconds = Math.max(0, Math.floor((now - since) / SECOND_MS));

@@ -1,5 +1,5 @@
 import { type AuditRow, PRUNED } from './audit-chain.ts';
-import { type Check } from './evidence-check.ts';
+import type { Check } from './evidence-check.ts';
 import { type Instant, isoOf } from './instant.ts';
 import { field } from './json-field.ts';
 import type { Recommendation } from './recommendation.ts';
@@ -8,7 +8,11 @@ import type { Recommendation } from './recommendation.ts';
  * Until when `prune` has taken away what the audit had of a row; null where its beginning is still there, or it is of later.
  * @param agentEvents the newest events about the agent itself, among which the anchors are
  */
-export function prunedUntil(row: Pick<Recommendation, 'createdTimestamp'>, events: readonly AuditRow[], agentEvents: readonly AuditRow[]) {
+export function prunedUntil(
+  row: Pick<Recommendation, 'createdTimestamp'>,
+  events: readonly AuditRow[],
+  agentEvents: readonly AuditRow[],
+): Instant | null {
   if (events.some(({ event }) => event === 'created')) return null;
   const ends = agentEvents.filter(({ event }) => event === PRUNED).map(({ after }) => Date.parse(String(field(after, 'until'))));
   const until: Instant = Math.max(...ends.filter((end) => !Number.isNaN(end)));

@@ -5,7 +5,7 @@ import { isAhead } from './known-time.ts';
 import { type OperatorSession, sessionAt } from './operator-session.ts';
 import { actorOf } from './person.ts';
 import type { Policy } from './policy.ts';
-import { endAsFound, Followers, leaveEnded } from './replaced-rows.ts';
+import { endAsFound, type Follower, Followers, leaveEnded } from './replaced-rows.ts';
 import {
   type Assessment,
   type DecisionColumns,
@@ -58,10 +58,11 @@ export function settleOutsideChanges(
   }
 }
 
-/** Where the row belongs, whatever place it names. */
-function atHome<Row extends Pick<StoredRecommendation, 'ticket' | 'equipmentId' | 'issueFamily'>>(row: Row): Row {
+/** The row's link where it belongs, whatever place it names. */
+function atHome(row: StoredRecommendation): Follower {
+  const { recommendationId, createdTimestamp, predecessorId } = row;
   const { equipmentId, issueFamily = row.issueFamily } = row.ticket ?? row;
-  return { ...row, equipmentId, issueFamily };
+  return { recommendationId, equipmentId, issueFamily, createdTimestamp, predecessorId };
 }
 
 /**

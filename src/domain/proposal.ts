@@ -1,8 +1,8 @@
-import type { LiveValues } from './live-values.ts';
 import { adviceOf } from './advice.ts';
 import type { Peak } from './detection.ts';
 import { recommendationIdOf } from './ids.ts';
 import { type Instant, isoOf } from './instant.ts';
+import type { LiveValues } from './live-values.ts';
 import { type FamilyHistory, NO_DECISION, type OpenRecommendation, ticketOf } from './recommendation.ts';
 import type { RuleBook } from './rule-book.ts';
 import { resolveAction } from './resolve-action.ts';

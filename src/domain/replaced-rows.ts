@@ -6,7 +6,8 @@ import { decisionOf, type FamilyHistory, type OpenRecommendation } from './recom
 import { familyKey } from './rule-book.ts';
 import { isTerminal, type RecommendationStatus } from './transitions.ts';
 
-type Follower = Pick<FamilyHistory, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'createdTimestamp' | 'predecessorId'>;
+/** What of a row says where it stands in the chain of its family. */
+export type Follower = Pick<FamilyHistory, 'recommendationId' | 'equipmentId' | 'issueFamily' | 'createdTimestamp' | 'predecessorId'>;
 
 /** Of each family the rows that follow another one. */
 export class Followers {

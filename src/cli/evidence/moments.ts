@@ -5,7 +5,7 @@ import { isEnding } from '../../domain/event.ts';
 import { isRevert } from '../../domain/revert.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { withRoundedNumbers } from '../rounding.ts';
-import { assessedText, signalText } from '../wording.ts';
+import { assessedText, capitalised, signalText } from '../wording.ts';
 import type { Tone } from './tone.ts';
 import { afterRevertText, changeText, readBackText, wayText } from './write-wording.ts';
 
@@ -102,7 +102,7 @@ export function momentsOf(evidence: Evidence): readonly Moment[] {
   });
   const ended = events.flatMap(({ at, event, reason }): readonly Moment[] => {
     if (!isEnding(event) || event === 'executed') return [];
-    const title = `${event.charAt(0).toUpperCase()}${event.slice(1)}`;
+    const title = capitalised(event);
     return [{ at, title, detail: withRoundedNumbers(reason) ?? '', tone: event === 'failed' ? 'bad' : 'plain', isMark: true }];
   });
   const ordered = orders.map(({ kind, scope, by, reason, since }): Moment => {

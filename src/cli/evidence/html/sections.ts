@@ -2,7 +2,7 @@ import { counted } from '../../../domain/counted.ts';
 import type { Evidence } from '../../../domain/evidence.ts';
 import type { Check } from '../../../domain/evidence-check.ts';
 import { withRoundedNumbers } from '../../rounding.ts';
-import { permissivesText } from '../../wording.ts';
+import { capitalised, permissivesText } from '../../wording.ts';
 import { describeTarget } from '../../../domain/resolve-action.ts';
 import { orderLines, outcomeText, relatedLines } from '../facts.ts';
 import { historyOf } from '../history.ts';
@@ -87,13 +87,9 @@ export function ticketSection({ ticket }: Evidence): Markup {
   );
 }
 
-function sentenceOf(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
-}
-
 export function peopleSection(evidence: Evidence): Markup {
   const { decisions } = evidence;
-  if (decisions.length === 0) return section('people', 'Who decided', html`<p>${sentenceOf(nobodyText(evidence))}</p>`);
+  if (decisions.length === 0) return section('people', 'Who decided', html`<p>${capitalised(nobodyText(evidence))}.</p>`);
   const rows = decisions.map((decision): readonly Column[] => [
     { title: 'Who', cell: html`<b>${decision.by ?? 'nobody named'}</b>` },
     {
