@@ -1,31 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { array, assert, constantFrom, nat, property, record } from 'fast-check';
 import { fingerprintOf } from '../../src/domain/audit-accepted.ts';
-import { ACCEPTED, chained, chainHash, NO_CHAIN, type RecordedEvent } from '../../src/domain/audit-chain.ts';
+import { ACCEPTED, chained, chainHash, NO_CHAIN } from '../../src/domain/audit-chain.ts';
 import { ChainCheck } from '../../src/domain/audit-check.ts';
 import type { PlacedRow } from '../../src/domain/audit-finding.ts';
-import { asJudged } from '../support/audit.ts';
+import { asJudged, recordedEvent } from '../support/audit.ts';
 
 const AGENT = 'agent-1';
 const ROWS = 8;
 
-const eventOf = (eventId: string, event = 'created'): RecordedEvent => ({
-  eventId,
-  agentId: AGENT,
-  at: 0,
-  ordinal: 0,
-  runId: 'r',
-  actor: 'a',
-  subjectType: 'agent',
-  subjectId: AGENT,
-  event,
-  fromStatus: null,
-  toStatus: null,
-  reason: null,
-  before: null,
-  after: null,
-  sessionId: null,
-});
+const eventOf = (eventId: string, event = 'created') => recordedEvent({ agentId: AGENT, eventId, event });
 
 const WHOLE: readonly PlacedRow[] = chained(
   NO_CHAIN,

@@ -8,7 +8,7 @@ import type { KeyRing } from '../../src/domain/key-ring.ts';
 import type { AuditStore } from '../../src/ports/audit-store.ts';
 import { readWitnesses } from '../../src/cycle/audit-witnesses.ts';
 import { ringOf } from '../support/keys.ts';
-import { asJudged } from '../support/audit.ts';
+import { asJudged, recordedEvent } from '../support/audit.ts';
 
 const AGENT = 'agent-1';
 const KEYS = ringOf(`k:${'k'.repeat(32)}`);
@@ -52,27 +52,9 @@ function tailOf(rows: readonly PlacedRow[]): ChainTail {
 
 type Row = PlacedRow & Readonly<Record<string, unknown>>;
 
-const EDITABLE = Object.keys(chainOf([eventOf()])[0] ?? {}).filter((name) => !['asWritten', 'eventKey', 'signature'].includes(name));
-
-function eventOf(): RecordedEvent {
-  return {
-    eventId: 'e0',
-    agentId: AGENT,
-    at: 0,
-    ordinal: 0,
-    runId: 'r',
-    actor: 'a',
-    subjectType: 'agent',
-    subjectId: 's',
-    event: 'created',
-    fromStatus: null,
-    toStatus: null,
-    reason: null,
-    before: null,
-    after: null,
-    sessionId: null,
-  };
-}
+const EDITABLE = Object.keys(chainOf([recordedEvent({ agentId: AGENT, subjectId: 's' })])[0] ?? {}).filter(
+  (name) => !['asWritten', 'eventKey', 'signature'].includes(name),
+);
 
 const edited = (value: unknown): unknown => {
   // Beyond 2^53 one more is the same number.

@@ -2,7 +2,7 @@ import { acceptAudit, type AcceptRequest, FINDINGS_ID_LENGTH } from '../../src/c
 import { checkAudit, type AuditReport } from '../../src/cycle/check-audit.ts';
 import type { PruneReport } from '../../src/cycle/plan-prune.ts';
 import { prune } from '../../src/cycle/prune.ts';
-import type { ChainedEvent } from '../../src/domain/audit-chain.ts';
+import type { ChainedEvent, RecordedEvent } from '../../src/domain/audit-chain.ts';
 import type { AuditFinding, PlacedRow } from '../../src/domain/audit-finding.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { type KeyRing, NO_KEYS } from '../../src/domain/key-ring.ts';
@@ -10,6 +10,27 @@ import type { Store } from '../../src/ports/store.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { AGENT, type AtHand, SETTINGS, type StoreUnderTest } from './stores.ts';
+
+/** An event that says nothing but what `said` does. */
+export function recordedEvent(said: Pick<RecordedEvent, 'agentId'> & Partial<RecordedEvent>): RecordedEvent {
+  return {
+    eventId: 'e0',
+    at: 0,
+    ordinal: 0,
+    runId: 'r',
+    actor: 'a',
+    subjectType: 'agent',
+    subjectId: said.agentId,
+    event: 'created',
+    fromStatus: null,
+    toStatus: null,
+    reason: null,
+    before: null,
+    after: null,
+    sessionId: null,
+    ...said,
+  };
+}
 
 /** What an attacker with the database's own tools does first, where the engine protects the audit at all. */
 export async function unprotect(at: AtHand, under: StoreUnderTest): Promise<void> {
