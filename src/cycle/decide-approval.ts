@@ -4,6 +4,7 @@ import { assertNever } from '../domain/errors.ts';
 import { about, isEnding } from '../domain/event.ts';
 import { addSeconds } from '../domain/instant.ts';
 import { approvalEndOf, isOfTicket, judgeApproval } from '../domain/judge-approvals.ts';
+import { isUnstoredEscalation } from '../domain/outside-changes.ts';
 import { PRE_CHECKS } from '../domain/pre-checks.ts';
 import { decisionOf, NO_DECISION, type OpenRecommendation, ticketOf } from '../domain/recommendation.ts';
 import { type Action, ticketHash, type Turn } from '../domain/ticket.ts';
@@ -48,7 +49,10 @@ export function judge(cycle: Cycle, row: OpenRecommendation): void {
   }
 }
 
-/** Back to the operator, with the actions that the ticket has, whatever the row said. */
+/**
+ * Back to the operator, with the actions that the ticket has, whatever the row said. One whose escalation was announced and not stored keeps
+ * its own: with the worse ticket's it would pass for stored, and the readings that made it worse would never be on it.
+ */
 export function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, reason: string): void {
   const { ticket } = row;
   const changed = cycle.draft.update(
@@ -58,7 +62,7 @@ export function sendBack(cycle: Cycle, row: OpenRecommendation, code: string, re
       guardedStatus: 'pending',
       ...NO_DECISION,
       expiresTimestamp: null,
-      ...(ticket && { actions: ticket.actions, actionHash: ticketHash(ticket) }),
+      ...(ticket && !isUnstoredEscalation(row, ticket) && { actions: ticket.actions, actionHash: ticketHash(ticket) }),
     },
     {
       ...about(row),

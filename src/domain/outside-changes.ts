@@ -70,7 +70,7 @@ function atHome(row: StoredRecommendation): Follower {
  * able to do so again, so that it is put right only after they could. Such a row is whole: its hash is that of its own, earlier ticket. One whose
  * severity somebody lowered has the hash of the ticket in force, or one that fits nothing.
  */
-function isUnstoredEscalation(row: OpenRecommendation, ticket: Ticket): boolean {
+export function isUnstoredEscalation(row: OpenRecommendation, ticket: Ticket): boolean {
   if (!isWorse(ticket.severity, row.severity) || row.actionHash === ticketHash(ticket)) return false;
   const actions = actionsFrom(row.actions);
   return [false, true].some((fourEyes) =>

@@ -7,7 +7,8 @@ import type { History } from './history.ts';
 import { disagreementIn, tell } from './replay.ts';
 
 const RUNS = Number(process.env['ORACLE_RUNS'] ?? 2000);
-const SEED = process.env['ORACLE_SEED'];
+/** Other histories every time, but where a run has to say something about a change alone. */
+const SEED = process.env['ORACLE_SEED'] ?? (process.env['CI'] === 'true' ? '1' : undefined);
 
 describe('the agent and a plain model of its rules', () => {
   let agent: RealAgent;

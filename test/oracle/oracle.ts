@@ -443,6 +443,10 @@ function decideOpen(row: OracleRow, sight: FamilySight, now: number): Decided {
 function judgeApproval(row: OracleRow, sight: FamilySight, rules: Rules, now: number): OracleRow {
   if (row.status !== 'approved' || row.approvedAt === null) return row;
   if (row.announcedEnd === 'approval') return expired(row, sight);
+  // Approved is the ticket that the row shows; the one that the audit has since is another.
+  const { announcedAs, settled } = row;
+  if (!settled && announcedAs !== null && isMoreSevere(announcedAs.severity, row.severity))
+    return { ...row, status: 'pending', settled: true, approvedAt: null, deferUntil: null };
   if (!row.settled && row.escalatedAt !== null && row.approvedAt < row.escalatedAt + ESCALATION_GRACE_MS)
     return { ...row, status: 'pending', settled: true, approvedAt: null, deferUntil: null };
   if (row.approvedAt + rules.approvalTtl * 1000 > now) return { ...row, settled: true };

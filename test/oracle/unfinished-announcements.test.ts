@@ -16,6 +16,19 @@ const HISTORIES = {
   escalation: historyOf({ arrivals: [hot(86)] }, { arrivals: [hot(97)], death: BETWEEN }, {}),
   // The reading of the second cycle lies just after the slice and just before the live range of the third.
   'escalation unseen': historyOf({ arrivals: [hot(86)] }, { wait: 3601, arrivals: [hot(97)], death: BETWEEN }, { wait: 30 }, {}, {}),
+  'approval of less than was announced': historyOf(
+    { arrivals: [hot(86)] },
+    { wait: 3601, arrivals: [hot(97)], death: BETWEEN },
+    { wait: 30, act: { kind: 'approve' } },
+    {},
+    {},
+  ),
+  'approval of less, all seen': historyOf(
+    { arrivals: [hot(86)] },
+    { arrivals: [hot(97)], death: BETWEEN },
+    { act: { kind: 'approve' } },
+    {},
+  ),
   // By the third cycle the reading that did it is too old to be read.
   'escalation by what is gone': historyOf({ arrivals: [hot(86)] }, { arrivals: [hot(97, 20)], death: BETWEEN }, { wait: 3000 }, {}),
   expiry: historyOf({ arrivals: [hot(97)] }, { act: { kind: 'approve' } }, { wait: 30, death: BETWEEN }, {}),
@@ -51,6 +64,11 @@ describe('after a run that died between its audit and its recommendations', () =
 
   test('an escalation whose readings a cycle does not see waits for the one that does', async () => {
     expect(await found('escalation unseen')).toBeNull();
+  });
+
+  test('an approval of less than a dead run announced goes back, whether or not the cycle sees why', async () => {
+    expect(await found('approval of less than was announced')).toBeNull();
+    expect(await found('approval of less, all seen')).toBeNull();
   });
 
   test('an escalation whose readings are no longer read is made whole by what was announced of it', async () => {
