@@ -15,6 +15,33 @@ export interface GuardedWrite {
 }
 
 /**
+ * An update of the rows `t` that a relation `s` finds: at most one of its rows for each. The SELECT may look at anything, also at rows of the
+ * table itself as they were a moment before; `where` and `set` are about `t` and `s` alone, and are judged as the row is when it is written.
+ */
+export interface JoinedUpdate {
+  readonly table: Table;
+  readonly source: string;
+  /** Columns in which `t` and `s` are alike. */
+  readonly on: readonly string[];
+  /** Column → expression. */
+  readonly set: Readonly<Record<string, string>>;
+  readonly where: string;
+}
+
+/** A deletion of the rows whose keys a SELECT finds, under the key's own name. */
+export interface JoinedDelete {
+  readonly table: Table;
+  readonly source: string;
+}
+
+/** Rows with all columns of the table, as a relation: inserted, or put in the place of the row `t` with the same key where `where` holds. */
+export interface Upsert {
+  readonly table: Table;
+  readonly source: string;
+  readonly where: string;
+}
+
+/**
  * What differs between engines, and nothing else: statements are written once, in terms of this. Expressions are
  * SQL text made of validated identifiers and literals of our own, never of data.
  */
@@ -104,6 +131,10 @@ export interface Dialect {
    * and `guard_claimed_by`, and only the columns it means to set. `leaseGuard` is a condition that must hold for all.
    */
   guardedWrite(write: GuardedWrite, leaseGuard: string): string;
+
+  joinedUpdate(update: JoinedUpdate): string;
+  joinedDelete(deletion: JoinedDelete): string;
+  upsert(rows: Upsert): string;
 
   /** Rewrites one statement of the specification's spelling (intervals, DATEDIFF) into the engine's. */
   spell(text: string): string;

@@ -154,8 +154,8 @@ export class SqlAuditStore implements AuditStore {
   async pruneRows(lease: Lease, before: Instant): Promise<Prunable> {
     const params = { ...leaseParams(lease), before: this.#session.dialect.encodeTime(before) };
     const deletes = this.#prunable.map(([name, table, condition]) => {
-      const key = table.key ?? '';
-      const sql = `DELETE FROM ${table.name} WHERE ${key} IN (SELECT x.${key} FROM ${table.name} x WHERE ${condition}) AND ${LEASE_GUARD}`;
+      const source = `SELECT x.${table.key ?? ''} FROM ${table.name} x WHERE ${condition} AND ${LEASE_GUARD}`;
+      const sql = this.#session.dialect.joinedDelete({ table, source });
       return [name, write(sql, params)] as const;
     });
     const statements = this.#session.dialect.whereDeletable(
@@ -172,32 +172,36 @@ export class SqlAuditStore implements AuditStore {
     lease: Lease,
     { throughSeq, unchainedThrough, leaseSeconds }: PruneRange,
   ): Promise<{ readonly rows: number; readonly isWhole: boolean }> {
-    const piece = (condition: string, params: Statement['params']) => this.#deleteEvents(lease, leaseSeconds, condition, params);
+    const piece = (chosen: string, params: Statement['params']) => this.#deleteEvents(lease, leaseSeconds, chosen, params);
     let rows = unchainedThrough === null ? 0 : await this.#deleteUnchained(piece, unchainedThrough);
     for (;;) {
       const first = await this.firstSeq(lease.agentId);
       if (first === null || first > throughSeq) return { rows, isWhole: true };
       const through = Math.min(throughSeq, first + ROWS_PER_PIECE - 1);
-      const gone = await piece('agent_id = :agent AND chain_seq >= 1 AND chain_seq <= :through', { through });
+      const gone = await piece(
+        'SELECT x.event_id FROM agent_events x WHERE x.agent_id = :agent AND x.chain_seq >= 1 AND x.chain_seq <= :through',
+        { through },
+      );
       if (gone === 0) return { rows, isWhole: false };
       rows += gone;
     }
   }
 
-  async #deleteUnchained(piece: (condition: string, params: Statement['params']) => Promise<number>, through: Instant): Promise<number> {
+  async #deleteUnchained(piece: (chosen: string, params: Statement['params']) => Promise<number>, through: Instant): Promise<number> {
     const d = this.#session.dialect;
     const old = `SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x')} AND x.${d.quote('at')} <= :unchained_through`;
     const params = { unchained_through: d.encodeTime(through) };
     let rows = 0;
     for (let gone = ROWS_PER_PIECE; gone === ROWS_PER_PIECE; rows += gone)
-      gone = await piece(`event_id IN (${old} LIMIT ${ROWS_PER_PIECE})`, params);
+      gone = await piece(`SELECT o.event_id FROM (${old} LIMIT ${ROWS_PER_PIECE}) o WHERE true`, params);
     return rows;
   }
 
   /** @returns rows deleted */
-  async #deleteEvents(lease: Lease, leaseSeconds: number, condition: string, params: Statement['params']): Promise<number> {
+  async #deleteEvents(lease: Lease, leaseSeconds: number, chosen: string, params: Statement['params']): Promise<number> {
     const d = this.#session.dialect;
-    const deletion = write(`DELETE FROM agent_events WHERE ${condition} AND ${LEASE_GUARD}`, { ...leaseParams(lease), ...params });
+    const sql = d.joinedDelete({ table: EVENTS, source: `${chosen} AND ${LEASE_GUARD}` });
+    const deletion = write(sql, { ...leaseParams(lease), ...params });
     const statements = [renewLeaseStatement(lease, leaseSeconds, d), ...d.whereDeletable([EVENTS], [deletion])];
     const changes = await this.#session.runAll(statements);
     return changes[statements.indexOf(deletion)] ?? 0;

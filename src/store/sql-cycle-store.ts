@@ -18,7 +18,7 @@ import { OpenWorkRows, ticketedCommandIn } from './open-work-rows.ts';
 import { fromRow, jsonParts, objectIn, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { claimedStatement, claimStatement } from './statements/commands.ts';
-import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeaseStatement } from './statements/lease.ts';
+import { endCycleStatement, LEASE_GUARD, leaseParams, offlineStatement, takeLeaseStatement, takeOverSql } from './statements/lease.ts';
 import { ONE_OPEN_PER_FAMILY } from './statements/open-statuses.ts';
 import { rowJson } from './statements/newest-event.ts';
 import { openWorkStatement } from './statements/open-work.ts';
@@ -169,12 +169,7 @@ export class SqlCycleStore implements CycleStore {
 
   async takeOver(agentId: string): Promise<void> {
     await this.#session.runAll([
-      write(
-        `UPDATE agent_health SET agent_id = :agent, lease_owner = NULL, lease_expires = NULL, lease_epoch = (SELECT MAX(COALESCE(lease_epoch, 0)) FROM agent_health) + 1,
-  audit_seq = CASE WHEN agent_id = :agent THEN audit_seq END, audit_hash = CASE WHEN agent_id = :agent THEN audit_hash END
-WHERE agent_id = COALESCE((SELECT agent_id FROM agent_health WHERE agent_id = :agent), (SELECT MIN(agent_id) FROM agent_health))`,
-        { agent: agentId },
-      ),
+      write(takeOverSql(this.#dialect), { agent: agentId }),
       write('DELETE FROM agent_health WHERE agent_id <> :agent', { agent: agentId }),
     ]);
   }

@@ -27,7 +27,7 @@ import type { Session } from './session.ts';
 import { signingFactsIn } from './signing-facts.ts';
 import { readControls, readKeyedControls } from './sql-cycle-store.ts';
 import { OPEN } from './statements/open-statuses.ts';
-import { replaceControlStatements, strengthenControlStatements } from './statements/controls.ts';
+import { replaceControlStatement, strengthenControlStatement } from './statements/controls.ts';
 import { decisionStatement, revertStatement } from './statements/decisions.ts';
 import { controlEventsStatement, subjectsStatement } from './statements/events.ts';
 import { signingStatement } from './statements/signing.ts';
@@ -206,12 +206,12 @@ ORDER BY x.created_timestamp DESC, x.recommendation_id, x.sequence LIMIT :limit`
   async setControl(control: Control, event: AgentEvent): Promise<AgentError | null> {
     const d = this.#dialect;
     if (isKillSwitch(control)) {
-      // After a retry it replaces itself: what the last statement wrote says whether it is in force.
-      const changes = await this.#session.runAll(strengthenControlStatements(control, d));
-      if (changes.at(-1) === 1) return this.#untold(event);
+      // After a retry it replaces itself: whether it wrote a row says whether it is in force.
+      const { changes } = await this.#session.run(strengthenControlStatement(control, d));
+      if (changes > 0) return this.#untold(event);
     }
     await this.#audit.append([event], null);
-    await this.#session.runAll(replaceControlStatements(control, d));
+    await this.#session.run(replaceControlStatement(control, d));
     return null;
   }
 

@@ -1,6 +1,6 @@
 import { AgentError } from '../../domain/errors.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
-import type { Dialect, GuardedWrite } from '../dialect.ts';
+import type { Dialect, GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { wordList } from '../word-list.ts';
 import { bytesNamed, decodeTime, isReadableTime, isReadableWord, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
@@ -108,6 +108,22 @@ ON CONFLICT (${quote(key)}) DO UPDATE SET ${names.map((name) => `${name} = exclu
 ON CONFLICT DO NOTHING`;
 }
 
+function joinedUpdate({ table, source, on, set, where }: JoinedUpdate): string {
+  const sets = Object.entries(set).map(([column, expression]) => `${quote(column)} = ${expression}`);
+  return `UPDATE ${quote(table.name)} AS t SET ${sets.join(', ')} FROM (${source}) s
+WHERE ${on.map((column) => `t.${quote(column)} = s.${quote(column)}`).join(' AND ')} AND ${where}`;
+}
+
+function joinedDelete({ table, source }: JoinedDelete): string {
+  return `DELETE FROM ${quote(table.name)} WHERE ${quote(table.key ?? '')} IN (${source})`;
+}
+
+function upsert({ table, source, where }: Upsert): string {
+  const names = table.columns.map(({ name }) => quote(name));
+  return `INSERT INTO ${quote(table.name)} AS t (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${source} r WHERE true
+ON CONFLICT (${quote(table.key ?? '')}) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')} WHERE ${where}`;
+}
+
 /** What a write of rows that have only one open one of a kind needs beside its guards. */
 interface OnlyOne {
   /** The rows that the write opens or puts elsewhere, each with which it is of its kind. Looked at once, however many there are. */
@@ -199,6 +215,9 @@ export const embeddedDialect: Dialect = {
   unreadableNumbers: (column, earliest) => `(${column} IS NULL OR ${column} < ${earliest} OR ${column} >= '')`,
   qualityText: (column) => `LOWER(CASE typeof(${column}) WHEN 'real' THEN printf('%.15g', ${column}) ELSE ${column} END)`,
   guardedWrite,
+  joinedUpdate,
+  joinedDelete,
+  upsert,
   spell: spellForSqlite,
   createTable,
   createExtras: embeddedExtras,

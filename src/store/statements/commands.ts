@@ -5,7 +5,7 @@ import { read, type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { COMMANDS } from '../tables.ts';
 import { hasId } from './has-id.ts';
-import { LEASE_GUARD, leaseParams } from './lease.ts';
+import { leaseParams } from './lease.ts';
 import { newestEvent } from './newest-event.ts';
 
 /**
@@ -19,15 +19,25 @@ export function claimStatement(lease: Lease, claim: Claim, d: Dialect): Statemen
     { name: 'command_id', kind: 'text' },
     { name: 'approval_ends', kind: 'time' },
   ]);
-  const approvalEnd = `(SELECT w.approval_ends FROM ${wanted} w WHERE w.command_id = agent_commands.command_id)`;
-  const leaseEnd = '(SELECT h.lease_expires FROM agent_health h WHERE h.agent_id = :agent)';
-  return write(
-    `UPDATE agent_commands SET status = 'executing', claimed_by = :run, claimed_timestamp = ${d.now},
-  not_after = ${d.smallerOf(approvalEnd, d.plusSeconds(leaseEnd, ':margin_seconds'))}, attempt = COALESCE(attempt, 0) + 1
-WHERE command_id IN (SELECT w.command_id FROM ${wanted} w) AND status = 'pending' AND ${LEASE_GUARD}
-  AND NOT EXISTS (SELECT 1 FROM agent_controls k WHERE (NOT ${d.isReadableWord('k.scope')}
+  const source = `SELECT w.command_id, ${d.smallerOf('w.approval_ends', d.plusSeconds('h.lease_expires', ':margin_seconds'))} AS not_after
+  FROM ${wanted} w JOIN agent_health h ON h.agent_id = :agent AND h.lease_owner = :run AND h.lease_epoch = :epoch
+  WHERE NOT EXISTS (SELECT 1 FROM agent_controls k WHERE (NOT ${d.isReadableWord('k.scope')}
       OR (${d.wordAsRead('k.kind')} NOT IN ('out_of_service', 'shelved') AND ${d.wordAsRead('k.scope')} = 'all'))
-    AND (${d.timeAsRead('k.until')} IS NULL OR k.until > ${d.now}))`,
+    AND (${d.timeAsRead('k.until')} IS NULL OR k.until > ${d.now}))`;
+  return write(
+    d.joinedUpdate({
+      table: COMMANDS,
+      source,
+      on: ['command_id'],
+      set: {
+        status: "'executing'",
+        claimed_by: ':run',
+        claimed_timestamp: d.now,
+        not_after: 's.not_after',
+        attempt: 'COALESCE(t.attempt, 0) + 1',
+      },
+      where: "t.status = 'pending'",
+    }),
     {
       ...leaseParams(lease),
       margin_seconds: -claim.marginSeconds,

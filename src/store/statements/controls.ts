@@ -9,34 +9,24 @@ function idOf({ kind, scope }: Pick<Control, 'kind' | 'scope'>): string {
   return `${kind}:${scope}`;
 }
 
-function insertion(control: Control, d: Dialect): { readonly sql: string; readonly rows: string } {
-  const names = CONTROLS.columns.map((column) => d.quote(column.name)).join(', ');
+function put(control: Control, where: string, d: Dialect, params: Statement['params'] = {}): Statement {
   const row = { ...toRow(CONTROLS, control, d), control_id: idOf(control) };
-  return {
-    sql: `INSERT INTO agent_controls (${names}) SELECT ${names} FROM ${d.jsonRows('rows', CONTROLS.columns)} r`,
-    rows: JSON.stringify([row]),
-  };
+  const sql = d.upsert({ table: CONTROLS, source: d.jsonRows('rows', CONTROLS.columns), where });
+  return write(sql, { ...params, rows: JSON.stringify([row]) });
 }
 
 /** Puts the order in the place of the one that is there, whatever that says. */
-export function replaceControlStatements(control: Control, d: Dialect): readonly Statement[] {
-  const { sql, rows } = insertion(control, d);
-  return [write('DELETE FROM agent_controls WHERE control_id = :id', { id: idOf(control) }), write(sql, { rows })];
+export function replaceControlStatement(control: Control, d: Dialect): Statement {
+  return put(control, 'true', d);
 }
 
 /**
  * Puts the order there only where that shortens none: where none is in its place, or the same one that ends no later. One whose end cannot
- * be read has none. The last of the statements writes one row, or none.
+ * be read has none. One statement: no moment is without the order that was there. It writes one row, or none.
  */
-export function strengthenControlStatements(control: Control, d: Dialect): readonly Statement[] {
+export function strengthenControlStatement(control: Control, d: Dialect): Statement {
   const { kind, scope, until } = control;
-  const same = { id: idOf(control), kind, scope };
-  const { sql, rows } = insertion(control, d);
-  const deletion = 'DELETE FROM agent_controls WHERE control_id = :id AND kind = :kind AND scope = :scope';
-  return [
-    until === null
-      ? write(deletion, same)
-      : write(`${deletion} AND ${d.timeAsRead(d.quote('until'))} <= :until`, { ...same, until: d.encodeTime(until) }),
-    write(`${sql} WHERE NOT EXISTS (SELECT 1 FROM agent_controls k WHERE k.control_id = :id)`, { rows, id: same.id }),
-  ];
+  const isSame = 't.kind = :kind AND t.scope = :scope';
+  if (until === null) return put(control, isSame, d, { kind, scope });
+  return put(control, `${isSame} AND ${d.timeAsRead(`t.${d.quote('until')}`)} <= :until`, d, { kind, scope, until: d.encodeTime(until) });
 }

@@ -5,6 +5,7 @@ import type { Lease, LeaseRequest } from '../../ports/lease.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { SCHEMA_VERSION } from '../schema-version.ts';
+import { HEALTH } from '../tables.ts';
 
 /**
  * Takes the lease where it is free, expired, ours already, or so far ahead that a clock must have jumped. `force` is set
@@ -12,12 +13,19 @@ import { SCHEMA_VERSION } from '../schema-version.ts';
  */
 export function takeLeaseStatement(request: LeaseRequest & { readonly holderId: string }, force: boolean, d: Dialect): Statement {
   return write(
-    `UPDATE agent_health
-SET lease_owner = :run, lease_holder = :holder, lease_epoch = COALESCE(lease_epoch, 0) + 1, lease_expires = ${d.plusSeconds(d.now, ':lease_seconds')}
-WHERE agent_id = :agent
-  AND (:force = 1 OR lease_owner IS NULL OR lease_owner = :run OR lease_expires IS NULL
-    OR lease_expires <= ${d.now} OR lease_expires > ${d.plusSeconds(d.now, ':lease_seconds')})
-  AND NOT EXISTS (SELECT 1 FROM agent_schema WHERE min_supported > :version)`,
+    d.joinedUpdate({
+      table: HEALTH,
+      source: 'SELECT :agent AS agent_id WHERE NOT EXISTS (SELECT 1 FROM agent_schema WHERE min_supported > :version)',
+      on: ['agent_id'],
+      set: {
+        lease_owner: ':run',
+        lease_holder: ':holder',
+        lease_epoch: 'COALESCE(t.lease_epoch, 0) + 1',
+        lease_expires: d.plusSeconds(d.now, ':lease_seconds'),
+      },
+      where: `(:force = 1 OR t.lease_owner IS NULL OR t.lease_owner = :run OR t.lease_expires IS NULL
+  OR t.lease_expires <= ${d.now} OR t.lease_expires > ${d.plusSeconds(d.now, ':lease_seconds')})`,
+    }),
     {
       run: request.runId,
       holder: request.holderId,
@@ -52,6 +60,26 @@ WHERE agent_id = :agent AND (last_process_id IS NOT DISTINCT FROM :process OR ot
   );
 }
 
+/** Makes one row the agent's, where there is one its own; whoever holds the lease of it has it no longer. */
+export function takeOverSql(d: Dialect): string {
+  const own = (column: string) => `CASE WHEN t.agent_id = :agent THEN t.${column} END`;
+  return d.joinedUpdate({
+    table: HEALTH,
+    source: `SELECT COALESCE(MAX(CASE WHEN h.agent_id = :agent THEN h.agent_id END), MIN(h.agent_id)) AS agent_id,
+  MAX(COALESCE(h.lease_epoch, 0)) + 1 AS next_epoch FROM agent_health h`,
+    on: ['agent_id'],
+    set: {
+      agent_id: ':agent',
+      lease_owner: 'NULL',
+      lease_expires: 'NULL',
+      lease_epoch: 's.next_epoch',
+      audit_seq: own('audit_seq'),
+      audit_hash: own('audit_hash'),
+    },
+    where: 'true',
+  });
+}
+
 /** The lease for as long again, as of now. */
 export function renewLeaseStatement(lease: Lease, leaseSeconds: number, d: Dialect): Statement {
   return write(
@@ -83,16 +111,16 @@ function latest(d: Dialect): string {
  * promised under a clock that was ahead would keep it alive until that time comes: it is known again by its next heartbeat.
  */
 function ofOther(theirs: string, kept: string, d: Dialect): string {
-  const isOther = `last_process_id IS NOT NULL AND status = 'online' AND last_heartbeat <= ${latest(d)}`;
-  return `CASE WHEN last_process_id IS DISTINCT FROM :process THEN CASE WHEN ${isOther} THEN ${theirs} END ELSE ${kept} END`;
+  const isOther = `t.last_process_id IS NOT NULL AND t.status = 'online' AND t.last_heartbeat <= ${latest(d)}`;
+  return `CASE WHEN t.last_process_id IS DISTINCT FROM :process THEN CASE WHEN ${isOther} THEN ${theirs} END ELSE ${kept} END`;
 }
 
 /**
  * Whether the audit's chain still has the row that is noted, or nothing is noted yet. Else its end was cut off, and the note is the evidence
  * of that: it stays as it is, however long the chain grows again.
  */
-const EXTENDS_THE_AUDIT = `:audit_seq IS NOT NULL AND (audit_seq IS NULL OR (audit_seq <= :audit_seq AND EXISTS (
-    SELECT 1 FROM agent_events e WHERE e.agent_id = :agent AND e.chain_seq = agent_health.audit_seq AND e.hash = agent_health.audit_hash)))`;
+const EXTENDS_THE_AUDIT = `:audit_seq IS NOT NULL AND (h.audit_seq IS NULL OR (h.audit_seq <= :audit_seq AND EXISTS (
+    SELECT 1 FROM agent_events e WHERE e.agent_id = :agent AND e.chain_seq = h.audit_seq AND e.hash = h.audit_hash)))`;
 
 /**
  * The heartbeat, and the lease given back. A watermark never moves back, whoever writes it, unless it lies in the future: no cycle of ours put it there.
@@ -100,34 +128,49 @@ const EXTENDS_THE_AUDIT = `:audit_seq IS NOT NULL AND (audit_seq IS NULL OR (aud
  */
 export function endCycleStatement(lease: Lease, beat: Heartbeat, tail: ChainTail | null, d: Dialect): Statement {
   const time = (instant: number | null) => (instant === null ? null : d.encodeTime(instant));
-  const otherDue = ofOther('next_due', 'other_due', d);
-  return write(
-    `UPDATE agent_health SET
-  last_heartbeat = ${d.now}, status = CASE WHEN :status = 'offline' AND ${otherDue} > ${d.now} THEN 'online' ELSE :status END, polls_completed = COALESCE(polls_completed, 0) + 1,
-  watermark_timestamp = CASE WHEN :watermark IS NULL OR (watermark_timestamp > :watermark AND watermark_timestamp <= ${d.now}) THEN watermark_timestamp ELSE :watermark END,
-  newest_reading_timestamp = CASE WHEN :detected = 1 AND newest_reading_timestamp > ${latest(d)} THEN :newest WHEN :newest IS NULL OR (newest_reading_timestamp > :newest AND newest_reading_timestamp <= ${d.now}) THEN newest_reading_timestamp ELSE :newest END,
-  detected_timestamp = CASE WHEN :detected = 1 THEN ${d.now} ELSE detected_timestamp END,
-  next_due = ${d.plusSeconds(d.now, ':next_due_seconds')}, last_cycle_ms = :cycle_ms, last_error = :last_error,
-  consecutive_errors = CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(consecutive_errors, 0) + 1 END,
-  rules_hash = :rules_hash, version = :version, last_process_id = :process,
-  other_process_id = ${ofOther('last_process_id', 'other_process_id', d)}, other_due = ${otherDue}, lease_owner = NULL, lease_expires = NULL,
-  audit_seq = CASE WHEN ${EXTENDS_THE_AUDIT} THEN :audit_seq ELSE audit_seq END,
-  audit_hash = CASE WHEN ${EXTENDS_THE_AUDIT} THEN :audit_hash ELSE audit_hash END
-WHERE agent_id = :agent AND lease_owner = :run AND lease_epoch = :epoch`,
-    {
-      ...leaseParams(lease),
-      status: beat.status,
-      watermark: time(beat.watermark),
-      newest: time(beat.newestReadingAt),
-      detected: beat.detected ? 1 : 0,
-      next_due_seconds: beat.nextDueInSeconds,
-      cycle_ms: beat.cycleMs,
-      last_error: beat.lastError,
-      rules_hash: beat.rulesHash,
-      version: beat.version,
-      process: beat.processId,
-      audit_seq: tail === null || tail.seq === 0 ? null : tail.seq,
-      audit_hash: tail?.hash ?? null,
+  const otherDue = ofOther('t.next_due', 't.other_due', d);
+  const isPast = (column: string) => `t.${column} <= ${d.now}`;
+  const sql = d.joinedUpdate({
+    table: HEALTH,
+    source: `SELECT h.agent_id, CASE WHEN ${EXTENDS_THE_AUDIT} THEN 1 ELSE 0 END AS extends_audit FROM agent_health h WHERE h.agent_id = :agent`,
+    on: ['agent_id'],
+    set: {
+      last_heartbeat: d.now,
+      status: `CASE WHEN :status = 'offline' AND ${otherDue} > ${d.now} THEN 'online' ELSE :status END`,
+      polls_completed: 'COALESCE(t.polls_completed, 0) + 1',
+      watermark_timestamp: `CASE WHEN :watermark IS NULL OR (t.watermark_timestamp > :watermark AND ${isPast('watermark_timestamp')}) THEN t.watermark_timestamp ELSE :watermark END`,
+      newest_reading_timestamp: `CASE WHEN :detected = 1 AND t.newest_reading_timestamp > ${latest(d)} THEN :newest
+    WHEN :newest IS NULL OR (t.newest_reading_timestamp > :newest AND ${isPast('newest_reading_timestamp')}) THEN t.newest_reading_timestamp ELSE :newest END`,
+      detected_timestamp: `CASE WHEN :detected = 1 THEN ${d.now} ELSE t.detected_timestamp END`,
+      next_due: d.plusSeconds(d.now, ':next_due_seconds'),
+      last_cycle_ms: ':cycle_ms',
+      last_error: ':last_error',
+      consecutive_errors: 'CASE WHEN :last_error IS NULL THEN 0 ELSE COALESCE(t.consecutive_errors, 0) + 1 END',
+      rules_hash: ':rules_hash',
+      version: ':version',
+      last_process_id: ':process',
+      other_process_id: ofOther('t.last_process_id', 't.other_process_id', d),
+      other_due: otherDue,
+      lease_owner: 'NULL',
+      lease_expires: 'NULL',
+      audit_seq: 'CASE WHEN s.extends_audit = 1 THEN :audit_seq ELSE t.audit_seq END',
+      audit_hash: 'CASE WHEN s.extends_audit = 1 THEN :audit_hash ELSE t.audit_hash END',
     },
-  );
+    where: 't.lease_owner = :run AND t.lease_epoch = :epoch',
+  });
+  return write(sql, {
+    ...leaseParams(lease),
+    status: beat.status,
+    watermark: time(beat.watermark),
+    newest: time(beat.newestReadingAt),
+    detected: beat.detected ? 1 : 0,
+    next_due_seconds: beat.nextDueInSeconds,
+    cycle_ms: beat.cycleMs,
+    last_error: beat.lastError,
+    rules_hash: beat.rulesHash,
+    version: beat.version,
+    process: beat.processId,
+    audit_seq: tail === null || tail.seq === 0 ? null : tail.seq,
+    audit_hash: tail?.hash ?? null,
+  });
 }

@@ -4,6 +4,7 @@ import { CLOCK_GRAIN_SECONDS } from '../../domain/policy.ts';
 import type { Lease } from '../../ports/lease.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
+import { OPERATOR_SESSIONS } from '../tables.ts';
 import { wordList } from '../word-list.ts';
 import { LEASE_GUARD, leaseParams } from './lease.ts';
 
@@ -29,21 +30,30 @@ export function isOpen(alias: string, d: Dialect): string {
   return `(${openSince(d.now, alias, d).join(' OR ')})`;
 }
 
-/** What a dispatch could not store takes no decision back. Recommendations, not events: a decision that a dead run announced is announced once more by the next. */
-function decided(kinds: readonly string[], d: Dialect): string {
-  return `(SELECT COUNT(DISTINCT e.subject_id) FROM agent_events e
-    LEFT JOIN agent_events n ON n.subject_id = e.subject_id AND n.run_id = e.run_id AND n.event = 'not_applied'
-      AND n.to_status NOT IN ('executed', 'failed') AND n.${d.quote('at')} >= e.${d.quote('at')}
-    WHERE e.session_id = operator_sessions.session_id AND e.event IN ${wordList(kinds)} AND n.event_id IS NULL)`;
+/** Of how many recommendations the session has a decision of these kinds. A decision that a dead run announced is announced once more by the next. */
+function decided(kinds: readonly string[]): string {
+  return `COUNT(DISTINCT CASE WHEN e.event IN ${wordList(kinds)} AND n.event_id IS NULL THEN e.subject_id END)`;
 }
 
-/** The counts of some sessions, made anew from the audit: never one more than before, so that repeating gives the same. */
+/**
+ * The counts of some sessions, made anew from the audit: never one more than before, so that repeating gives the same. What a dispatch could
+ * not store takes no decision back.
+ */
 export function countDecisionsStatement(lease: Lease, sessionIds: readonly string[], d: Dialect): Statement {
+  const at = d.quote('at');
+  const counted = `SELECT l.value AS session_id, ${decided(APPROVING_EVENTS)} AS approved, ${decided(REJECTING_EVENTS)} AS rejected
+  FROM ${d.jsonList('ids')} l LEFT JOIN agent_events e ON e.session_id = l.value
+    LEFT JOIN agent_events n ON n.subject_id = e.subject_id AND n.run_id = e.run_id AND n.event = 'not_applied'
+      AND n.to_status NOT IN ('executed', 'failed') AND n.${at} >= e.${at}
+  WHERE ${LEASE_GUARD} GROUP BY l.value`;
   return write(
-    `UPDATE operator_sessions SET
-  approved_recommendations = ${decided(APPROVING_EVENTS, d)},
-  rejected_recommendations = ${decided(REJECTING_EVENTS, d)}
-WHERE session_id IN (SELECT value FROM ${d.jsonList('ids')} l) AND ${LEASE_GUARD}`,
+    d.joinedUpdate({
+      table: OPERATOR_SESSIONS,
+      source: counted,
+      on: ['session_id'],
+      set: { approved_recommendations: 's.approved', rejected_recommendations: 's.rejected' },
+      where: 'true',
+    }),
     { ...leaseParams(lease), ids: JSON.stringify(sessionIds) },
   );
 }
