@@ -128,7 +128,7 @@ export class AuditLog {
    * goes on where it was before; verify names the rows.
    */
   async #goBelow(agentId: string, last: number): Promise<void> {
-    const { rows } = await this.#session.run(runStartStatement(agentId, last));
+    const { rows } = await this.#session.run(runStartStatement(agentId, last, this.#session.dialect));
     const start = rows[0]?.['seq'];
     // Without them nothing is in the way any more.
     if (typeof start === 'number') this.#below.set(agentId, start);

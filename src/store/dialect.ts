@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/instant.ts';
 import type { Statement } from './connection.ts';
+import type { TableColumn } from './source-columns.ts';
 import type { Column, ParameterColumn, Table } from './tables.ts';
 
 /** A guarded write of many rows from one JSON parameter, in the words of the store. */
@@ -92,8 +93,8 @@ export interface Dialect {
   /** Scalars in a JSON array parameter as a one-column relation `value`. */
   jsonList(parameter: string): string;
 
-  /** The word that makes a common table expression be computed once, where the engine would repeat it. */
-  readonly materialized: string;
+  /** The body of a common table expression from a SELECT in parentheses, computed once where the engine would repeat it for each mention. */
+  once(select: string): string;
   /** A subquery whose expressions are computed once a row, however often the outer query names them. */
   computedOnce(select: string): string;
   plusSeconds(time: string, seconds: string): string;
@@ -104,6 +105,8 @@ export interface Dialect {
   readonly notANumber: string;
   /** Whether the expression is a finite number (not text, not NULL, not NaN or infinite). */
   isFiniteNumber(expression: string): string;
+  /** Whether a column of integers holds a whole number: where a column takes any value, others may stand in it. */
+  isWhole(column: string): string;
   /**
    * A quick look for what may be no number between two others: true for whatever is outside, a text or NaN; NULL for NULL. What it finds
    * is judged again, so it may be true too often, and never too seldom.
@@ -150,8 +153,9 @@ export interface Dialect {
   /** Yields the names (`name`) of the indexes and triggers that there are. */
   readonly listExtras: string;
   addColumn(table: Table, column: Column): string;
-  /** Yields the rows (`name`, `type`) of a table's or view's columns; none when there is no such table. Its name is bound as `:table`. */
+  /** Yields what `columnsIn` reads of a table's or view's columns. Its name is bound as `:table`. */
   readonly describeTable: string;
+  columnsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly TableColumn[];
   /** What a column of a declared type holds; null where the type does not say, or allows several. */
   kindOfType(declared: string): 'text' | 'number' | null;
 }

@@ -76,7 +76,8 @@ export class OpenWorkRows {
   /** @throws AgentError not_set_up where the tables were made for a newer agent, or do not say for which */
   work(): OpenWork {
     this.#requireVersion();
-    const now = this.#dialect.decodeTime(this.#of('clock')[0]?.['content']);
+    const clock = objectIn(this.#of('clock')[0]?.['content']) ?? {};
+    const now = this.#dialect.decodeTime(clock['now']);
     if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
     const given = givenIn(this.#of('given'));
     return {
@@ -96,7 +97,7 @@ export class OpenWorkRows {
       workOrders: this.#of('work_order').map((row) => workOrderIn(objectIn(row['content']) ?? {}, this.#dialect)),
       openedFor: new Map(this.#of('opened_for').flatMap((row) => openedForIn(row['content'], this.#judge(row['ticket'])?.copy ?? null))),
       newestOrderAt: this.#dialect.decodeTime(objectIn(this.#of('newest_order')[0]?.['content'])?.['created_timestamp']),
-      newestEventAt: this.#dialect.decodeTime(this.#of('clock')[0]?.['ticket']),
+      newestEventAt: this.#dialect.decodeTime(clock['newest_event']),
       lacksKey: signingFactsIn(objectIn(this.#of('signing')[0]?.['content']) ?? {}, this.#dialect).isAnySigned,
       commandEvents: new Map(this.#of('command_event').map((row) => [String(row['content']), this.#fate(row['ticket'])])),
     };

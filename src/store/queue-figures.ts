@@ -6,7 +6,7 @@ import { knownSeverity, SEVERITIES, type Severity } from '../domain/severity.ts'
 import type { OperatorStore, StatusFigures } from '../ports/operator-store.ts';
 import { read } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { fromRow } from './row-mapping.ts';
+import { fromRow, objectIn } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import { OPEN } from './statements/open-statuses.ts';
 import { queueDayStatement, queueStatement } from './statements/queue.ts';
@@ -49,7 +49,7 @@ export function queueFactsIn(rows: readonly Row[], d: Dialect): QueueFacts {
 export async function readQueue(session: Session): ReturnType<OperatorStore['readQueue']> {
   const d = session.dialect;
   const { rows } = await session.run(queueStatement(d));
-  const now = d.decodeTime(rows.find((row) => row['kind'] === 'clock')?.['content']);
+  const now = d.decodeTime(objectIn(rows.find((row) => row['kind'] === 'clock')?.['content'])?.['now']);
   if (now === null) throw new AgentError('bug', 'the store did not say what time it is');
   return { now, queue: queueFactsIn(rows, d) };
 }

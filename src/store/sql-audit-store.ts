@@ -108,7 +108,7 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async firstSignedSeq(agentId: string): Promise<number | null> {
-    return this.#seq(firstSignedStatement(agentId));
+    return this.#seq(firstSignedStatement(agentId, this.#session.dialect));
   }
 
   async firstSeq(agentId: string, since: Instant | null = null): Promise<number | null> {
@@ -189,7 +189,7 @@ export class SqlAuditStore implements AuditStore {
 
   async #deleteUnchained(piece: (chosen: string, params: Statement['params']) => Promise<number>, through: Instant): Promise<number> {
     const d = this.#session.dialect;
-    const old = `SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x')} AND x.${d.quote('at')} <= :unchained_through`;
+    const old = `SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x', d)} AND x.${d.quote('at')} <= :unchained_through`;
     const params = { unchained_through: d.encodeTime(through) };
     let rows = 0;
     for (let gone = ROWS_PER_PIECE; gone === ROWS_PER_PIECE; rows += gone)

@@ -3,6 +3,7 @@ import { otherOwner } from '../domain/ownership.ts';
 import type { TableRow } from '../ports/operator-store.ts';
 import type { NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
 import { read, type Statement, write } from './connection.ts';
+import { columnsOf } from './describe-table.ts';
 import { type Extra, extrasIn, refuseToUndo } from './own-schema.ts';
 import { countStatements } from './opaque-sql.ts';
 import { appendReadings } from './reading-feed.ts';
@@ -76,8 +77,7 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   }
 
   async #columnsOf(table: string): Promise<readonly string[]> {
-    const { rows } = await this.#session.run(read(this.#session.dialect.describeTable, { table }));
-    return rows.map((row) => String(row['name']).toLowerCase());
+    return (await columnsOf(this.#session, table)).map(({ name }) => name);
   }
 
   async #missingColumns() {

@@ -18,6 +18,7 @@ import { FUTURE_TOLERANCE_SECONDS, type TimeRange } from '../domain/window.ts';
 import type { Source, SourceProblem } from '../ports/source.ts';
 import { read, type SqlValue } from './connection.ts';
 import type { Dialect } from './dialect.ts';
+import { columnsOf } from './describe-table.ts';
 import { DetectedRows } from './detected-rows.ts';
 import { newestRows } from './newest-rows.ts';
 import { ReadingTimes } from './reading-times.ts';
@@ -211,9 +212,8 @@ export class SqlSource implements Source {
     return mistypedColumns(this.#settings, await this.#columns(), this.#dialect);
   }
 
-  async #columns(): Promise<readonly TableColumn[]> {
-    const { rows } = await this.#session.run(read(this.#dialect.describeTable, { table: this.#settings.table }));
-    return rows.map((row) => ({ name: String(row['name']).toLowerCase(), type: String(row['type']) }));
+  #columns(): Promise<readonly TableColumn[]> {
+    return columnsOf(this.#session, this.#settings.table);
   }
 
   /** The session belongs to whoever opened it. */

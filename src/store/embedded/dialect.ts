@@ -188,7 +188,7 @@ export const embeddedDialect: Dialect = {
   isReadableWord,
   timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
-  materialized: 'MATERIALIZED',
+  once: (select) => `MATERIALIZED ${select}`,
   // A LIMIT keeps SQLite from moving the expressions into the outer query, once for each mention.
   computedOnce: (select) => `(${select} LIMIT -1)`,
   plusSeconds: (time, seconds) => `strftime(${TIME_FORMAT}, ${time}, (${seconds}) || ' seconds')`,
@@ -200,6 +200,7 @@ export const embeddedDialect: Dialect = {
   notANumber: "'NaN'",
   isFiniteNumber: (expression) =>
     `(typeof(${expression}) IN ('real', 'integer') AND ${expression} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308)`,
+  isWhole: (column) => `CAST(${column} AS BIGINT) = ${column}`,
   // A third of the cost of asking for a finite number: texts and NaN are greater than every number. The sign keeps a text column from
   // comparing as texts do.
   seemsImpossible: (expression, lowest, highest) => `+${expression} NOT BETWEEN ${lowest} AND ${highest}`,
@@ -226,5 +227,6 @@ export const embeddedDialect: Dialect = {
   addColumn: (table, column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`,
   // A dotted name: SQLite looks for its last part.
   describeTable: "SELECT name, type FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",
+  columnsIn: (rows) => rows.map(({ name, type }) => ({ name: String(name).toLowerCase(), type: String(type) })),
   kindOfType,
 };

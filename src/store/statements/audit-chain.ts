@@ -6,18 +6,18 @@ import type { Lease } from '../../ports/lease.ts';
 import { LEASE_GUARD } from './lease.ts';
 
 /** Whether a row stands in a chain. Where a column takes any value, a text is greater than every number, and between two places are others. */
-export function inChain(alias: string): string {
-  return `(${alias}.chain_seq >= 1 AND ${isPlaceFromOneOn(alias)})`;
+export function inChain(alias: string, d: Dialect): string {
+  return `(${alias}.chain_seq >= 1 AND ${isPlaceFromOneOn(alias, d)})`;
 }
 
 /** The same of what is known not to stand before the first place. */
-export function isPlaceFromOneOn(alias: string): string {
-  return `(${alias}.chain_seq <= ${MOST_CHAIN_SEQ} AND CAST(${alias}.chain_seq AS BIGINT) = ${alias}.chain_seq)`;
+export function isPlaceFromOneOn(alias: string, d: Dialect): string {
+  return `(${alias}.chain_seq <= ${MOST_CHAIN_SEQ} AND ${d.isWhole(`${alias}.chain_seq`)})`;
 }
 
 /** The last row of the chain of `:agent`, or of its places before `:below`; where somebody put several at one place, always the same of them. */
-function chainEnd(columns: string, below: string): string {
-  return `SELECT ${columns} FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')}${below} ORDER BY e.chain_seq DESC, e.event_id LIMIT 1`;
+function chainEnd(columns: string, below: string, d: Dialect): string {
+  return `SELECT ${columns} FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e', d)}${below} ORDER BY e.chain_seq DESC, e.event_id LIMIT 1`;
 }
 
 /**
@@ -25,10 +25,10 @@ function chainEnd(columns: string, below: string): string {
  * in a chain, how many rows there are; else NULL.
  */
 export function tailSelect(d: Dialect, below = ''): string {
-  const unchained = `CASE WHEN t.chain_seq IS NULL AND NOT EXISTS (SELECT 1 FROM agent_events o WHERE ${inChain('o')})
+  const unchained = `CASE WHEN t.chain_seq IS NULL AND NOT EXISTS (SELECT 1 FROM agent_events o WHERE ${inChain('o', d)})
     THEN (SELECT COUNT(*) FROM agent_events) END`;
   return `SELECT c.clock, (SELECT MAX(m.${d.quote('at')}) FROM agent_events m) AS newest_at, t.chain_seq, t.hash, ${unchained} AS unchained
-  FROM (SELECT ${d.now} AS clock) c LEFT JOIN (${chainEnd('e.chain_seq, e.hash', below)}) t ON true`;
+  FROM (SELECT ${d.now} AS clock) c LEFT JOIN (${chainEnd('e.chain_seq, e.hash', below, d)}) t ON true`;
 }
 
 /** Of the places that an append may look at. */
@@ -57,15 +57,15 @@ export function appendSql(d: Dialect, guard = 'true'): string {
     );
   return `INSERT INTO ${d.quote(EVENTS.name)} (${names})
 SELECT ${names} FROM ${d.jsonRows('rows', EVENTS.columns)} r
-WHERE ${guard} AND COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')}${BELOW}), 0)
+WHERE ${guard} AND COALESCE((SELECT MAX(e.chain_seq) FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e', d)}${BELOW}), 0)
     = (SELECT MIN(f.chain_seq) - 1 FROM ${rows(['chain_seq'])} f)
   AND NOT EXISTS (SELECT 1 FROM agent_events p WHERE p.event_id IN (SELECT i.event_id FROM ${rows(['event_id'])} i))`;
 }
 
 /** The first place of the rows without a gap that end at `last`. */
-export function runStartStatement(agentId: string, last: number): Statement {
+export function runStartStatement(agentId: string, last: number, d: Dialect): Statement {
   return read(
-    `SELECT MAX(e.chain_seq) AS seq FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e')} AND e.chain_seq <= :last
+    `SELECT MAX(e.chain_seq) AS seq FROM agent_events e WHERE e.agent_id = :agent AND ${inChain('e', d)} AND e.chain_seq <= :last
   AND NOT EXISTS (SELECT 1 FROM agent_events p WHERE p.agent_id = :agent AND p.chain_seq = e.chain_seq - 1)`,
     { agent: agentId, last },
   );

@@ -29,7 +29,7 @@ function pageColumns(d: Dialect): string {
 export function nextOwnerStatement(after: string | null, d: Dialect): Statement {
   const condition = after === null ? 'true' : `x.agent_id > ${d.ofExactKey('after')}`;
   const sql = `SELECT m.agent_id, ${d.exactKey('m.agent_id')} AS agent_key FROM (
-  SELECT MIN(x.agent_id) AS agent_id FROM agent_events x WHERE ${condition} AND ${inChain('x')}) m WHERE m.agent_id IS NOT NULL`;
+  SELECT MIN(x.agent_id) AS agent_id FROM agent_events x WHERE ${condition} AND ${inChain('x', d)}) m WHERE m.agent_id IS NOT NULL`;
   return read(sql, after === null ? {} : { after });
 }
 
@@ -46,17 +46,17 @@ export function chainPageStatement({ agentId, after, limit }: ChainPage, d: Dial
   const order = 'ORDER BY x.chain_seq, x.event_id LIMIT :limit';
   const [owner, agent] = typeof agentId === 'string' ? [':agent', agentId] : [d.ofExactKey('agent'), agentId.key];
   const from = `SELECT ${pageColumns(d)} FROM agent_events x WHERE x.agent_id = ${owner}`;
-  if (after === null) return read(`${from} AND ${inChain('x')} ${order}`, { agent, limit });
+  if (after === null) return read(`${from} AND ${inChain('x', d)} ${order}`, { agent, limit });
   const { chainSeq: seq, key: id } = after;
-  if (id === null) return read(`${from} AND x.chain_seq > :seq AND ${isPlaceFromOneOn('x')} ${order}`, { agent, seq, limit });
+  if (id === null) return read(`${from} AND x.chain_seq > :seq AND ${isPlaceFromOneOn('x', d)} ${order}`, { agent, seq, limit });
   const behind = `x.chain_seq >= :seq AND (x.chain_seq > :seq OR x.event_id > ${d.ofExactKey('id')})`;
-  return read(`${from} AND ${behind} AND ${isPlaceFromOneOn('x')} ${order}`, { agent, seq, id, limit });
+  return read(`${from} AND ${behind} AND ${isPlaceFromOneOn('x', d)} ${order}`, { agent, seq, id, limit });
 }
 
 export function unchainedPageStatement({ after, limit }: IdPage, d: Dialect): Statement {
   const condition = after === null ? 'true' : `x.event_id > ${d.ofExactKey('id')}`;
   return read(
-    `SELECT ${pageColumns(d)} FROM agent_events x WHERE ${condition} AND ${outsideOfChains('x')} ORDER BY x.event_id LIMIT :limit`,
+    `SELECT ${pageColumns(d)} FROM agent_events x WHERE ${condition} AND ${outsideOfChains('x', d)} ORDER BY x.event_id LIMIT :limit`,
     after === null ? { limit } : { id: after, limit },
   );
 }
@@ -74,9 +74,9 @@ export function testimoniesStatement(agentId: string, { after, limit }: IdPage, 
   );
 }
 
-export function firstSignedStatement(agentId: string): Statement {
+export function firstSignedStatement(agentId: string, d: Dialect): Statement {
   return read(
-    `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')} AND COALESCE(x.signature, '') <> ''`,
+    `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x', d)} AND COALESCE(x.signature, '') <> ''`,
     { agent: agentId },
   );
 }
@@ -85,12 +85,12 @@ export function noteHeadStatement(agentId: string, { seq, hash }: ChainTail): St
   return write('UPDATE agent_health SET audit_seq = :seq, audit_hash = :hash WHERE agent_id = :agent', { agent: agentId, seq, hash });
 }
 
-export function outsideOfChains(alias: string): string {
-  return `(${alias}.chain_seq IS NULL OR NOT ${inChain(alias)})`;
+export function outsideOfChains(alias: string, d: Dialect): string {
+  return `(${alias}.chain_seq IS NULL OR NOT ${inChain(alias, d)})`;
 }
 
 export function firstSeqStatement(agentId: string, since: Instant | null, d: Dialect): Statement {
-  const sql = `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x')}`;
+  const sql = `SELECT MIN(x.chain_seq) AS seq FROM agent_events x WHERE x.agent_id = :agent AND ${inChain('x', d)}`;
   if (since === null) return read(sql, { agent: agentId });
   return read(`${sql} AND x.${d.quote('at')} >= :since`, { agent: agentId, since: d.encodeTime(since) });
 }

@@ -99,21 +99,21 @@ function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
  */
 export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
-  return `WITH k AS ${d.materialized} ${d.jsonRows('known', KNOWN_COLUMNS)},
-a AS ${d.materialized} ${d.jsonRows('accounted', ACCOUNTED_COLUMNS)},
-e AS ${d.materialized} ${d.jsonRows('effects', EFFECT_COLUMNS)},
+  return `WITH k AS ${d.once(d.jsonRows('known', KNOWN_COLUMNS))},
+a AS ${d.once(d.jsonRows('accounted', ACCOUNTED_COLUMNS))},
+e AS ${d.once(d.jsonRows('effects', EFFECT_COLUMNS))},
 all_read AS (${scan(source, d, '', form.isPast)}),
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),
 ${totals(source, d, form)},
-violating AS ${d.materialized} (SELECT j.part, j.equipment_id, j.family FROM all_judged j
+violating AS ${d.once(`(SELECT j.part, j.equipment_id, j.family FROM all_judged j
     ${JOIN_ACCOUNTED}
-  WHERE CASE WHEN ${VIOLATES} THEN j.reason IS NULL ELSE false END AND ${COUNTS}),
-hot AS ${d.materialized} (SELECT part, equipment_id, family FROM violating
+  WHERE CASE WHEN ${VIOLATES} THEN j.reason IS NULL ELSE false END AND ${COUNTS})`)},
+hot AS ${d.once(`(SELECT part, equipment_id, family FROM violating
   UNION SELECT 'live', equipment_id, family FROM violating WHERE part = 'late'
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to
-  UNION SELECT part, equipment_id, family FROM e),
+  UNION SELECT part, equipment_id, family FROM e)`)},
 hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)', form.isPast)}),
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
 ${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors, form.isPast)}` : ''}
@@ -171,7 +171,7 @@ placed AS (SELECT r.*,
     ROW_NUMBER() OVER (PARTITION BY is_earlier, ${WHOLE} ORDER BY raises DESC, sign * value DESC, ts) AS peak_place,
     ROW_NUMBER() OVER (PARTITION BY is_earlier, ${WHOLE} ORDER BY ts DESC, sign * value DESC) AS last_place
   FROM raised r),
-states AS ${d.materialized} (SELECT of_part AS part, is_earlier, equipment_id, family,
+states AS ${d.once(`(SELECT of_part AS part, is_earlier, equipment_id, family,
     MAX(CASE WHEN last_place = 1 THEN ts END) AS last_at, MAX(CASE WHEN last_place = 1 THEN value END) AS last_value,
     MIN(CASE WHEN raises = 1 THEN ts END) AS first_raised_at, MAX(CASE WHEN raises = 1 THEN ts END) AS last_raised_at,
     MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN value END) AS peak_value,
@@ -180,7 +180,7 @@ states AS ${d.materialized} (SELECT of_part AS part, is_earlier, equipment_id, f
     ${source.arrivalColumn === null ? '0' : 'MAX(may_raise - raises)'} AS is_cut,
     MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since, MAX(last_unclear) AS clear_after,
     COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
-  FROM placed GROUP BY is_earlier, ${WHOLE}),
+  FROM placed GROUP BY is_earlier, ${WHOLE})`)},
 wholes AS (SELECT of_part AS part, equipment_id, family,
     COUNT(DISTINCT CASE WHEN run_start > :recent_after THEN run_start END) AS recent_runs${wide && form.trends ? `,\n    ${wideTrends(signalNames(source), d)}` : ''}
   FROM judged_runs GROUP BY ${WHOLE})${longParts.map((part) => `,\n${part}`).join('')}`;

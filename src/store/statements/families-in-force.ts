@@ -50,18 +50,18 @@ export function equipmentKey(column: string): string {
 
 /** `f`: the families, and in scoped rules the equipment that each row is for. `all_read` is the readings. */
 export function familiesInForce(scoped: boolean, d: Dialect): string {
-  if (!scoped) return `f AS ${d.materialized} ${d.jsonRows('families', FAMILY_COLUMNS)}`;
+  if (!scoped) return `f AS ${d.once(d.jsonRows('families', FAMILY_COLUMNS))}`;
   const columns = FAMILY_COLUMNS.map(({ name }) => `w.${name}`).join(', ');
-  return `wanted AS ${d.materialized} ${d.jsonRows('families', [...FAMILY_COLUMNS, ...SCOPE_COLUMNS])},
-classes AS ${d.materialized} ${d.jsonRows('classes', CLASS_COLUMNS)},
-present AS ${d.materialized} (SELECT DISTINCT ${equipmentKey('equipment_id')} AS equipment_key FROM all_read),
+  return `wanted AS ${d.once(d.jsonRows('families', [...FAMILY_COLUMNS, ...SCOPE_COLUMNS]))},
+classes AS ${d.once(d.jsonRows('classes', CLASS_COLUMNS))},
+present AS ${d.once(`(SELECT DISTINCT ${equipmentKey('equipment_id')} AS equipment_key FROM all_read)`)},
 classed AS (SELECT p.equipment_key, c.class, ROW_NUMBER() OVER (PARTITION BY p.equipment_key ORDER BY c.class_rank) AS place
   FROM present p LEFT JOIN classes c ON LOWER(p.equipment_key) LIKE c.class_pattern ESCAPE '!'),
 ranked AS (SELECT e.equipment_key, ${columns}, ROW_NUMBER() OVER (PARTITION BY e.equipment_key, w.family ORDER BY w.scope_rank) AS place
   FROM classed e JOIN wanted w ON (w.scope_class IS NULL OR w.scope_class = e.class)
     AND (w.scope_pattern IS NULL OR LOWER(e.equipment_key) LIKE w.scope_pattern ESCAPE '!')
   WHERE e.place = 1),
-f AS ${d.materialized} (SELECT * FROM ranked WHERE place = 1)`;
+f AS ${d.once(`(SELECT * FROM ranked WHERE place = 1)`)}`;
 }
 
 interface RowContext {

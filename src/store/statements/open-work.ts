@@ -139,7 +139,10 @@ ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status IN ${OPEN_COMMANDS}`, 'command')},
 ${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'work_order')},
 ${floodTable(d)}
-SELECT 'clock' AS kind, ${d.now} AS content, (SELECT MAX(${d.quote('at')}) FROM agent_events) AS ticket, NULL AS decision_event, NULL AS decision
+SELECT 'clock' AS kind, ${d.jsonObject([
+    ['now', d.now],
+    ['newest_event', `(SELECT MAX(${d.quote('at')}) FROM agent_events)`],
+  ])} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
 UNION ALL SELECT 'schema', ${d.jsonObject(SCHEMA_COLUMNS)}, NULL, NULL, NULL FROM agent_schema s
 UNION ALL SELECT 'control', ${rowJson(d, 'k', CONTROLS.columns)}, NULL, NULL, NULL FROM agent_controls k

@@ -82,7 +82,7 @@ export function queueSelects(d: Dialect): readonly string[] {
 /** The same for whoever asks about the queue alone. */
 export function queueStatement(d: Dialect): Statement {
   return read(`WITH ${floodTable(d)}
-SELECT 'clock' AS kind, ${d.now} AS content
+SELECT 'clock' AS kind, ${d.jsonObject([['now', d.now]])} AS content
 ${queueSelects(d)
   .map((select) => `UNION ALL SELECT q.kind, q.content FROM (${select}) q`)
   .join('\n')}`);

@@ -120,7 +120,7 @@ function figures(source: SourceSettings, d: Dialect, form: SensorForm): string {
     // In a silent feed everything has dropped out, and no sensor has.
     ...(form.dropOut ? ['(is_dropped_out = 1 AND (SELECT newest_good FROM totals) >= :drop_out_before)'] : []),
   ];
-  return `figures AS ${d.materialized} (SELECT g.*, ${form.stuck ? isStuck : 'NULL AS is_stuck'}, ${form.dropOut ? isDroppedOut : 'NULL AS is_dropped_out'} FROM (
+  return `figures AS ${d.once(`(SELECT g.*, ${form.stuck ? isStuck : 'NULL AS is_stuck'}, ${form.dropOut ? isDroppedOut : 'NULL AS is_dropped_out'} FROM (
   SELECT equipment_id, channel, MAX(max_step) AS max_step, MAX(CASE WHEN verdict = 'good' THEN ts END) AS newest_good,
     MAX(CASE WHEN verdict = 'good' THEN value END) - MIN(CASE WHEN verdict = 'good' THEN value END) AS spread${
       form.stuck
@@ -128,8 +128,8 @@ function figures(source: SourceSettings, d: Dialect, form: SensorForm): string {
     ${stuck}`
         : ''
     }
-  FROM (${sensed(source, d, 'all_read')}) every GROUP BY equipment_id, channel) g),
-flagged AS ${d.materialized} (SELECT equipment_id, channel FROM figures WHERE ${flags.join(' OR ')}),
+  FROM (${sensed(source, d, 'all_read')}) every GROUP BY equipment_id, channel) g)`)},
+flagged AS ${d.once(`(SELECT equipment_id, channel FROM figures WHERE ${flags.join(' OR ')})`)},
 `;
 }
 
@@ -152,10 +152,10 @@ export function sensorStates(source: SourceSettings, d: Dialect, form: SensorFor
   const wantsFigures = form.stuck || form.stepping || form.dropOut;
   const sensor = 'PARTITION BY equipment_id, channel';
   const isGoodAgain = 'last_bad IS NULL OR ts > last_bad';
-  return `channels AS ${d.materialized} ${d.jsonRows('channels', CHANNEL_COLUMNS)},
-sensors AS ${d.materialized} ${d.jsonRows('sensors', SENSOR_COLUMNS)},
-${wantsFigures ? figures(source, d, form) : ''}suspects AS ${d.materialized} (${withBadReadings(source, d)}
-  UNION SELECT equipment_id FROM sensors${wantsFigures ? ' UNION SELECT equipment_id FROM flagged' : ''}),
+  return `channels AS ${d.once(d.jsonRows('channels', CHANNEL_COLUMNS))},
+sensors AS ${d.once(d.jsonRows('sensors', SENSOR_COLUMNS))},
+${wantsFigures ? figures(source, d, form) : ''}suspects AS ${d.once(`(${withBadReadings(source, d)}
+  UNION SELECT equipment_id FROM sensors${wantsFigures ? ' UNION SELECT equipment_id FROM flagged' : ''})`)},
 suspect_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM suspects)', isPast)}),
 sensed AS (${sensed(source, d, 'suspect_read')}),
 judged_sensors AS (${form.stepping ? stepped() : 'SELECT s.*, verdict AS judgement FROM sensed s'}),
@@ -171,7 +171,7 @@ each_sensor AS (SELECT equipment_id, channel, MAX(ts) AS newest_at, MAX(CASE WHE
     ${newestBad('judgement')} AS bad_verdict, ${newestBad('status')} AS bad_status, ${newestBad('value')} AS bad_value,
     MIN(CASE WHEN ${isGoodAgain} THEN ts END) AS good_since, COUNT(DISTINCT CASE WHEN ${isGoodAgain} THEN ts END) AS good_readings
   FROM sensor_runs GROUP BY equipment_id, channel),
-sensor_states AS ${d.materialized} (SELECT e.*, ${
+sensor_states AS ${d.once(`(SELECT e.*, ${
     wantsFigures
       ? `g.is_stuck, ${form.stuck ? 'g.recent_since AS stuck_since, g.recent_lowest AS stuck_value' : 'NULL AS stuck_since, NULL AS stuck_value'}, g.is_dropped_out`
       : 'NULL AS is_stuck, NULL AS stuck_since, NULL AS stuck_value, NULL AS is_dropped_out'
@@ -183,7 +183,7 @@ sensor_states AS ${d.materialized} (SELECT e.*, ${
     LEFT JOIN flagged w ON w.equipment_id = e.equipment_id AND w.channel = e.channel`
       : ''
   }
-  WHERE e.bad_at IS NOT NULL OR k.equipment_id IS NOT NULL${wantsFigures ? ' OR w.equipment_id IS NOT NULL' : ''})`;
+  WHERE e.bad_at IS NOT NULL OR k.equipment_id IS NOT NULL${wantsFigures ? ' OR w.equipment_id IS NOT NULL' : ''})`)}`;
 }
 
 /** The parameters that `sensorStates` and the totals' column read. */

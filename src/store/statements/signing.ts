@@ -16,7 +16,7 @@ export function signingSelect(d: Dialect): string {
   FROM (SELECT l.${at}, CASE WHEN COALESCE(l.signature, '') <> '' THEN 1 ELSE 0 END AS is_signed,
       ROW_NUMBER() OVER (ORDER BY l.chain_seq DESC, l.event_id) AS place
     FROM (SELECT e.${at}, e.actor, e.signature, e.chain_seq, e.event_id FROM agent_events e
-      WHERE e.agent_id = :agent AND ${inChain('e')} ORDER BY e.chain_seq DESC, e.event_id LIMIT ${ROWS_LOOKED_AT}) l
+      WHERE e.agent_id = :agent AND ${inChain('e', d)} ORDER BY e.chain_seq DESC, e.event_id LIMIT ${ROWS_LOOKED_AT}) l
     WHERE l.actor = :agent) o`;
 }
 

@@ -1,0 +1,103 @@
+import { type Instant, isoOf } from '../../domain/instant.ts';
+import { BLANKS } from '../../domain/word.ts';
+import type { Dialect } from '../dialect.ts';
+import type { ParameterColumn } from '../tables.ts';
+import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
+import { quote, TYPES } from './names.ts';
+import { addColumn, columnsIn, createTable, kindOfType } from './schema.ts';
+
+const ISO_PATTERN = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]'";
+
+/** The driver gives a TIMESTAMP as a Date; inside of JSON it is a text. */
+function decodeTime(value: unknown): Instant | null {
+  if (value === null || value === undefined) return null;
+  const instant = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(instant) ? null : instant;
+}
+
+function toJsonValue(found: unknown): unknown {
+  return found instanceof Date ? isoOf(found.getTime()) : found;
+}
+
+/** Times travel as texts, whose spelling the engine casts and no session's zone changes. A text that is no JSON fails the statement: it is ours. */
+function jsonRows(parameter: string, columns: readonly ParameterColumn[]): string {
+  const fields = columns.map(({ name, kind }) => `${quote(name)}: ${kind === 'time' ? 'STRING' : TYPES[kind]}`).join(', ');
+  const typed = columns.map(({ name, kind }) => (kind === 'time' ? `CAST(${quote(name)} AS TIMESTAMP) AS ${quote(name)}` : quote(name)));
+  return `(SELECT ${typed.join(', ')} FROM (SELECT inline(from_json(:${parameter}, 'ARRAY<STRUCT<${fields}>>', map('mode', 'FAILFAST')))))`;
+}
+
+/** Of an ISO 8601 text; offsets without a colon, which Spark does not read, get one. */
+function timeOfIso(column: string): string {
+  const spelled = `regexp_replace(regexp_replace(${column}, '([+-][0-9]{2})([0-9]{2})$', '$1:$2'), '([0-9]{2}:[0-9]{2}[^+-]*[+-][0-9]{2})$', '$1:00')`;
+  return `CASE WHEN ${column} RLIKE ${ISO_PATTERN} THEN date_trunc('MILLISECOND', TRY_CAST(${spelled} AS TIMESTAMP)) END`;
+}
+
+/** What no time is later or earlier than, in seconds since 1970. */
+const [YEAR_1, YEAR_9999] = [-62_135_596_800, 253_402_300_799];
+
+const BLANK_CHARACTERS = `'[${BLANKS.map((code) => `\\\\x{${code.toString(16)}}`).join('')}]'`;
+
+function wordAsRead(column: string): string {
+  return `LOWER(regexp_replace(COALESCE(${column}, ''), concat('^', ${BLANK_CHARACTERS}, '+|', ${BLANK_CHARACTERS}, '+$'), ''))`;
+}
+
+/** Delta tables in Databricks SQL. Columns hold their own types alone, so that what guards against others has nothing to do here. */
+export const databricksDialect: Dialect = {
+  name: 'databricks',
+  // Delta keeps microseconds; a time that was read back has milliseconds, and has to be equal.
+  now: "date_trunc('MILLISECOND', current_timestamp())",
+  maxParameterBytes: 900_000,
+  quote,
+  encodeTime: isoOf,
+  decodeTime,
+  toJsonValue,
+  jsonRows,
+  jsonObject: (entries) => `to_json(named_struct(${entries.map(([name, expression]) => `'${name}', ${expression}`).join(', ')}))`,
+  jsonReal: (expression) => expression,
+  jsonTextAt: (column, keys) => `get_json_object(${column}, '$.${keys.join('.')}')`,
+  asRead: (column) => column,
+  bytesNamed: (column) => column,
+  wholeText: (column) => column,
+  holdsBytes: () => 'false',
+  exactKey: (column) => `hex(${column})`,
+  ofExactKey: (parameter) => `decode(unhex(:${parameter}), 'UTF-8')`,
+  wordAsRead,
+  isReadableWord: (column) => `(instr(COALESCE(${column}, ''), char(0)) = 0 AND ${wordAsRead(column)} <> '')`,
+  timeAsRead: (column) => column,
+  jsonList: (parameter) => `(SELECT explode(from_json(:${parameter}, 'ARRAY<STRING>')) AS value)`,
+  // Spark puts a common table expression in the place of each mention, and what it is made of with it: dozens of looks at the readings. One that it
+  // takes for non-deterministic it does not; the condition is always true.
+  once: (select) => `(SELECT * FROM ${select} WHERE rand() >= 0)`,
+  computedOnce: (select) => `(${select})`,
+  plusSeconds: (time, seconds) => `timestampadd(MILLISECOND, CAST(ROUND((${seconds}) * 1000) AS BIGINT), ${time})`,
+  secondsBetween: (earlier, later) => `((unix_millis(${later}) - unix_millis(${earlier})) / 1000D)`,
+  // LEAST leaves out what is NULL.
+  smallerOf: (a, b) => `CASE WHEN ${a} <= ${b} THEN ${a} WHEN ${b} < ${a} THEN ${b} END`,
+  notANumber: "CAST('NaN' AS DOUBLE)",
+  // NaN is greater than every number, infinity included.
+  isFiniteNumber: (expression) => `(${expression} BETWEEN -1.7976931348623157E308D AND 1.7976931348623157E308D)`,
+  isWhole: () => 'true',
+  seemsImpossible: (expression, lowest, highest) => `${expression} NOT BETWEEN ${lowest} AND ${highest}`,
+  isPlainId: (expression) => `(length(${expression}) BETWEEN 1 AND 100 AND NOT ${expression} RLIKE '[^A-Za-z0-9_-]')`,
+  isReadableTime: (column) => `${column} IS NOT NULL`,
+  unreadableTimes: (column) => `(${column} IS NULL)`,
+  timeOfIso,
+  hasOffset: (column) => `(substring(${column}, 17) RLIKE '[-+Zz]')`,
+  timeOfEpoch: (seconds) =>
+    `CASE WHEN ${seconds} BETWEEN ${YEAR_1} AND ${YEAR_9999} THEN timestamp_millis(CAST(ROUND((${seconds}) * 1000) AS BIGINT)) END`,
+  unreadableNumbers: (column, earliest) => `(${column} IS NULL OR ${column} < ${earliest} OR isnan(${column}))`,
+  qualityText: (column) => `LOWER(regexp_replace(CAST(${column} AS STRING), '\\\\.0$', ''))`,
+  guardedWrite,
+  joinedUpdate,
+  joinedDelete,
+  upsert,
+  spell: (text) => text,
+  createTable,
+  createExtras: () => [],
+  whereDeletable: (_tables, deletes) => deletes,
+  listExtras: "SELECT '' AS name WHERE false",
+  addColumn,
+  describeTable: 'DESCRIBE TABLE IDENTIFIER(:table)',
+  columnsIn,
+  kindOfType,
+};

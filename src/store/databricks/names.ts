@@ -1,0 +1,21 @@
+import { AgentError } from '../../domain/errors.ts';
+import type { ColumnKind } from '../tables.ts';
+
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What a JSON text is cast to. */
+export const TYPES: Readonly<Record<ColumnKind, string>> = {
+  text: 'STRING',
+  real: 'DOUBLE',
+  integer: 'BIGINT',
+  time: 'TIMESTAMP',
+  json: 'STRING',
+  flag: 'INT',
+};
+
+export function quote(identifier: string): string {
+  const parts = identifier.split('.');
+  if (!parts.every((part) => IDENTIFIER.test(part)))
+    throw new AgentError('usage', `'${identifier}' is not a table or column name`, 'use letters, digits and underscores');
+  return parts.map((part) => `\`${part}\``).join('.');
+}
