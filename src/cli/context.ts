@@ -53,7 +53,7 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
   let asked: { readonly create?: boolean; readonly anySchema?: boolean } = {};
   const database = once(async () => {
     const { openStore } = await import('../store/open-store.ts');
-    return openStore(await settings.get(), { signal: interruption.signal, ...asked });
+    return openStore(await settings.get(), { signal: interruption.signal, log: await log.get(), ...asked });
   });
   const plant = once(async () => {
     const { createPlant } = await import('../plant/create-plant.ts');

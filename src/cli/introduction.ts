@@ -7,9 +7,11 @@ const HASH_SHOWN = 12;
 export function introduce(settings: Settings, log: Log): void {
   const { store, plant, origin, rulesHash, signingKeys } = settings;
   const rules = rulesHash.slice(0, HASH_SHOWN);
-  log.info(`Initializing Operations Agent... store=${store.kind}:${store.path} plant=${plant.kind} config=${origin} rules=${rules}`, {
+  const place =
+    store.kind === 'embedded' ? store.path : [store.host, store.catalog, store.schema].filter((part) => part !== null).join('/');
+  log.info(`Initializing Operations Agent... store=${store.kind}:${place} plant=${plant.kind} config=${origin} rules=${rules}`, {
     store: store.kind,
-    store_path: store.path,
+    store_path: place,
     plant: plant.kind,
     config: origin,
     rules_hash: rulesHash,

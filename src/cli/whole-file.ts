@@ -85,15 +85,15 @@ async function targetOf(context: CliContext, file: WholeFile): Promise<string> {
 
 /** Everything that the agent reads or writes of its own, with what it is. */
 async function ownFiles(context: CliContext): Promise<readonly (readonly [what: string, file: string])[]> {
-  const { origin, store, plant } = await context.settings();
+  const { origin, store, sourceDatabase, plant } = await context.settings();
   // Where no configuration was read, one under the name that is looked for would be read by the next run.
   const configuration = path.isAbsolute(origin) ? origin : path.resolve(context.cwd, DEFAULT_FILE);
-  const [storeFile, plantFile] = [await linkedFile(store.path), await linkedFile(plant.simulatorPath)];
-  const databases = [
-    ["the store's own file", storeFile],
-    ["the store's lock's own file", `${storeFile}.lock`],
-    ["the plant's own file", plantFile],
-  ] as const;
+  const databases: (readonly [what: string, file: string])[] = [["the plant's own file", await linkedFile(plant.simulatorPath)]];
+  if (store.kind === 'embedded') {
+    const storeFile = await linkedFile(store.path);
+    databases.push(["the store's own file", storeFile], ["the store's lock's own file", `${storeFile}.lock`]);
+  }
+  if (sourceDatabase?.kind === 'embedded') databases.push(['the file with the readings', await linkedFile(sourceDatabase.path)]);
   return [
     ['the configuration file', configuration],
     ...databases.flatMap(([what, own]) => BESIDE_A_DATABASE.map((suffix) => [what, `${own}${suffix}`] as const)),

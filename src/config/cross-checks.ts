@@ -1,40 +1,15 @@
 import { LEASE_MARGIN_SECONDS } from '../domain/policy.ts';
 import type { IssueFamily } from '../domain/rules.ts';
-import type { Environment } from './environment.ts';
 import { didYouMean } from './nearest.ts';
 import type { Problem } from './problems.ts';
 import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
 import type { Config } from './schema.ts';
 
-const WAREHOUSE_VARIABLES = ['DATABRICKS_HTTP_PATH', 'DATABRICKS_WAREHOUSE_ID'];
-
-/**
- * `auto` must never put a file in place of the warehouse that is plainly meant: the records would be in a
- * container that is thrown away.
- */
-export function storeProblems(config: Config, env: Environment): Problem[] {
-  const problems: Problem[] = [];
-  const { leaseSeconds } = config.store;
-  const least = config.plant.timeoutSeconds + LEASE_MARGIN_SECONDS;
-  if (leaseSeconds <= least) {
-    problems.push({
-      path: ['store', 'leaseSeconds'],
-      text: `must be more than plant.timeoutSeconds + ${LEASE_MARGIN_SECONDS} = ${least}, is ${leaseSeconds}`,
-    });
-  }
-  const isSet = (name: string) => (env[name] ?? '') !== '';
-  const sign = isSet('DATABRICKS_RUNTIME_VERSION') ? 'DATABRICKS_RUNTIME_VERSION' : WAREHOUSE_VARIABLES.find(isSet);
-  if (config.store.kind === 'auto' && sign !== undefined) {
-    const meaning =
-      sign === 'DATABRICKS_RUNTIME_VERSION'
-        ? 'this is a Databricks job, where auto is not allowed'
-        : 'auto means databricks, which this build does not have yet';
-    problems.push({
-      path: ['store', 'kind'],
-      text: `${sign} is set, so ${meaning}; set store.kind: embedded (or OPS_AGENT_STORE_KIND=embedded)`,
-    });
-  }
-  return problems;
+export function leaseProblems({ store: { leaseSeconds }, plant }: Config): Problem[] {
+  const least = plant.timeoutSeconds + LEASE_MARGIN_SECONDS;
+  if (leaseSeconds > least) return [];
+  const text = `must be more than plant.timeoutSeconds + ${LEASE_MARGIN_SECONDS} = ${least}, is ${leaseSeconds}`;
+  return [{ path: ['store', 'leaseSeconds'], text }];
 }
 
 /** Keys of the other shape would be ignored in silence, and readings then come from another column than the user thinks. */

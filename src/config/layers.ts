@@ -5,7 +5,7 @@ import { AgentError } from '../domain/errors.ts';
 import { describeKeys } from './describe.ts';
 import { environmentNameOf } from './environment-names.ts';
 import { type Environment, parseScalar, readEnvironment } from './environment.ts';
-import { pathText, putAt, valueAt } from './paths.ts';
+import { codeOf, pathText, putAt, valueAt } from './paths.ts';
 import { DEFAULT_FILE, type LooseProblem, NO_FILE, type Problem, whereText } from './problems.ts';
 import { placeText, readYaml, type YamlFile } from './read-yaml.ts';
 
@@ -85,7 +85,7 @@ function readText(absolutePath: string, file: string, required: boolean): string
   try {
     return readFileSync(absolutePath, 'utf8');
   } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+    const code = codeOf(error);
     if (code === 'ENOENT' && !required) return undefined;
     const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
     throw new AgentError('usage', `configuration file ${file} ${what}`, 'name a readable file with --config or OPS_AGENT_CONFIG', error);

@@ -7,7 +7,8 @@ import type { TagPolicy } from '../domain/tags.ts';
 import { hashOf } from '../domain/ticket.ts';
 import { actionProblems, allowedTag } from './check-actions.ts';
 import { arrivalProblems, conversionsOf, timeProblems, timeZoneOf, unitProblems } from './check-source.ts';
-import { shapeProblems, signalProblems, storeProblems } from './cross-checks.ts';
+import { leaseProblems, shapeProblems, signalProblems } from './cross-checks.ts';
+import { type Databases, databasesOf } from './database-settings.ts';
 import { describeKeys } from './describe.ts';
 import { type ConfigInput, type Layers, type Origin, readLayers } from './layers.ts';
 import { valueAt } from './paths.ts';
@@ -18,20 +19,21 @@ import { bandsAsConfigured, causesAsConfigured } from './rules-as-configured.ts'
 import { builtInFamily, patternsOf, type RulesInForce, rulesInForce } from './rules-in-force.ts';
 import { type Config, CONFIG_SCHEMA } from './schema.ts';
 import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
+import type { Elsewhere } from './warehouse-settings.ts';
 import type { PlantSettings, Settings, SourceSettings, StoreSettings } from './settings.ts';
 
 /** A key with the value in force and where it comes from. */
 export interface ExplainedKey {
   readonly path: string;
   readonly value: unknown;
-  readonly origin: Origin;
-  /** The variable that would set it; null for lists and maps. */
+  readonly origin: Origin | 'profile';
+  /** The variable that sets or would set it; null for lists and maps. */
   readonly environment: string | null;
 }
 
 /**
  * File, environment and flags, checked whole. Throws AgentError 'usage' that names every problem with its path and
- * line. Reads one file and nothing else; loading twice gives the same.
+ * line. Reads the file, and what it names; loading twice gives the same.
  */
 export function loadSettings(input: ConfigInput): Settings {
   return checked(input).settings;
@@ -39,10 +41,11 @@ export function loadSettings(input: ConfigInput): Settings {
 
 /** Every key with its value in force and its origin; the same errors as loadSettings. */
 export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
-  const { settings, config, layers } = checked(input);
+  const { settings, config, layers, databases } = checked(input);
+  const { elsewhere } = databases;
   const inForce: Readonly<Record<string, unknown>> = {
     'store.kind': settings.store.kind,
-    'store.path': settings.store.path,
+    'store.path': settings.store.kind === 'embedded' ? settings.store.path : null,
     'source.usableStatus': settings.source.usableStatus,
     'source.physicalLimits': settings.source.physicalLimits,
     'rules.bands': bandsAsConfigured(config, builtInFamily(config)),
@@ -51,12 +54,21 @@ export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
     'plant.kind': settings.plant.kind,
     'plant.simulatorPath': settings.plant.simulatorPath,
   };
-  return describeKeys().map((key) => ({
-    path: key.path,
-    value: key.path in inForce ? inForce[key.path] : valueAt(config, key.path.split('.')),
-    origin: layers.originOf(key.path),
-    environment: key.environment,
-  }));
+  return describeKeys().map((key) => {
+    const found = elsewhere[key.path];
+    if (found !== undefined) return { path: key.path, value: found.value, ...originOfFound(found, key.environment) };
+    return {
+      path: key.path,
+      value: key.path in inForce ? inForce[key.path] : valueAt(config, key.path.split('.')),
+      origin: layers.originOf(key.path),
+      environment: key.environment,
+    };
+  });
+}
+
+/** Of what the Databricks tools' own variables and profiles say. */
+function originOfFound({ variable }: Elsewhere, environment: string | null): Pick<ExplainedKey, 'origin' | 'environment'> {
+  return variable === undefined ? { origin: 'profile', environment } : { origin: 'environment', environment: variable };
 }
 
 /** Every equipment pattern of `equipment` and `rules`, for whoever knows the ids that there are; the same errors as loadSettings. */
@@ -64,17 +76,27 @@ export function rulePatterns(input: ConfigInput): readonly EquipmentPattern[] {
   return patternsOf(checked(input).config).map(({ pattern, path: key }) => ({ pattern, path: key }));
 }
 
-function checked(input: ConfigInput): { settings: Settings; config: Config; layers: Layers } {
+interface Checked {
+  readonly settings: Settings;
+  readonly config: Config;
+  readonly layers: Layers;
+  readonly databases: Databases;
+}
+
+function checked(input: ConfigInput): Checked {
   const layers = readLayers(input);
   const parsed = CONFIG_SCHEMA.safeParse(layers.value);
   // Without a config of the right form the checks across keys have nothing to stand on.
   if (!parsed.success) throw failure(layers, schemaProblems(parsed.error.issues, layers.value));
   const config = parsed.data;
   const rules = rulesInForce(config);
-  const settings = settingsOf(config, rules, layers.origin, input);
+  const isGiven = (key: string) => layers.originOf(key) !== 'default';
+  const databases = databasesOf(config, { env: input.env, cwd: input.cwd, isGiven });
+  const settings = settingsOf(config, rules, databases, layers.origin, input);
   const problems = [
-    ...storeProblems(config, input.env),
-    ...shapeProblems(config, (key) => layers.originOf(key) !== 'default'),
+    ...leaseProblems(config),
+    ...databases.problems,
+    ...shapeProblems(config, isGiven),
     ...signalProblems(config, activeFamilies(rules.book)),
     ...unitProblems(config),
     ...timeProblems(config),
@@ -86,16 +108,16 @@ function checked(input: ConfigInput): { settings: Settings; config: Config; laye
     ...simulatorProblems(settings),
   ];
   if (problems.length > 0 || layers.problems.length > 0) throw failure(layers, problems);
-  return { settings, config, layers };
+  return { settings, config, layers, databases };
 }
 
 function failure(layers: Layers, problems: readonly Problem[]) {
   return problemsError(layers.file, [...withoutRepeats(problems).map(layers.place), ...layers.problems]);
 }
 
-function settingsOf(config: Config, rules: RulesInForce, origin: string, { cwd, env }: ConfigInput): Settings {
-  const store: StoreSettings = { kind: 'embedded', path: path.resolve(cwd, config.store.path), leaseSeconds: config.store.leaseSeconds };
-  const plant = plantOf(config, store.path, cwd);
+function settingsOf(config: Config, rules: RulesInForce, databases: Databases, origin: string, { cwd, env }: ConfigInput): Settings {
+  const { store } = databases;
+  const plant = plantOf(config, store.kind, cwd);
   // A ring that is wrong is one of the problems that the environment's layer tells of.
   const keys = parseKeyRing(env[SIGNING_KEY_VARIABLE]);
   const sensorFaults = sensorFaultsOf(config);
@@ -103,6 +125,7 @@ function settingsOf(config: Config, rules: RulesInForce, origin: string, { cwd, 
     agentId: config.agent.id,
     origin,
     store,
+    sourceDatabase: databases.source,
     source: sourceOf(config),
     rules: rules.book,
     sensorFaults,
@@ -122,7 +145,7 @@ function sensorFaultsOf({ sensorFaults: { stuck, dropOutSeconds, ...rest } }: Co
 }
 
 function sourceOf(config: Config): SourceSettings {
-  const { columns, shape, ...source } = config.source;
+  const { columns, shape, connection: _connection, ...source } = config.source;
   const { equipment, timestamp, signals } = columns;
   const isWide = shape === 'wide';
   return {
@@ -144,9 +167,14 @@ function limitsOf(signals: Readonly<Record<string, string>>, given: SourceSettin
   return Object.fromEntries(Object.entries(limits).filter(([signal]) => Object.hasOwn(signals, signal)));
 }
 
-function plantOf({ plant }: Config, storePath: string, cwd: string): PlantSettings {
-  const simulatorPath = plant.simulatorPath ?? `${storePath.replace(/\.db$/, '')}.plant.db`;
-  return { ...plant, kind: plant.kind ?? 'simulator', simulatorPath: path.resolve(cwd, simulatorPath) };
+/** Never a simulator that says 'executed' about a real plant: it is the default beside a file only. */
+function plantOf({ plant, store }: Config, storeKind: StoreSettings['kind'], cwd: string): PlantSettings {
+  const simulatorPath = plant.simulatorPath ?? `${store.path.replace(/\.db$/, '')}.plant.db`;
+  return {
+    ...plant,
+    kind: plant.kind ?? (storeKind === 'embedded' ? 'simulator' : 'advisory'),
+    simulatorPath: path.resolve(cwd, simulatorPath),
+  };
 }
 
 function tagsOf({ tags }: Config, plantKind: PlantSettings['kind']): TagPolicy {
@@ -156,5 +184,7 @@ function tagsOf({ tags }: Config, plantKind: PlantSettings['kind']): TagPolicy {
 
 /** The store's lock and the plant's file must not be one file: each would take the other's tables for its own. */
 function simulatorProblems({ store, plant }: Settings): Problem[] {
-  return plant.simulatorPath === store.path ? [{ path: ['plant', 'simulatorPath'], text: 'must be another file than store.path' }] : [];
+  return store.kind === 'embedded' && plant.simulatorPath === store.path
+    ? [{ path: ['plant', 'simulatorPath'], text: 'must be another file than store.path' }]
+    : [];
 }

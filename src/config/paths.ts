@@ -9,6 +9,11 @@ export function pathText(path: Path): string {
     .replace(/^\./, '');
 }
 
+/** Node's code of an error; by its shape, because under Jest its errors are no instances of this realm's Error. */
+export function codeOf(thrown: unknown): string {
+  return isRecord(thrown) && 'code' in thrown ? String(thrown['code']) : 'unknown';
+}
+
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
   return value !== null && typeof value === 'object';
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { sourceConnectionSection } from './schema-store.ts';
 import { columnName, positiveSeconds, secondsOrZero, shortText, signalName, tableName } from './schema-values.ts';
 
 const IDENTITY_SIGNALS = { temperature: 'temperature', pressure: 'pressure', flow_rate: 'flow_rate' };
@@ -78,6 +79,7 @@ export const sourceSection = z
       .enum(['wide', 'long'])
       .default('wide')
       .describe('`wide`: one column per signal. `long`: one row per signal, with its name and value.'),
+    connection: sourceConnectionSection,
     columns,
     equipment,
     usableStatus: z

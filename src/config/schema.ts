@@ -5,26 +5,13 @@ import { SEVERITIES } from '../domain/severity.ts';
 import { sensorFaultsSection } from './schema-sensors.ts';
 import { sourceSection } from './schema-source.ts';
 import { rulesSection, tagsSection } from './schema-rules.ts';
+import { storeSection } from './schema-store.ts';
 import { plainId, positiveSeconds, secondsOrZero, shortText } from './schema-values.ts';
 
 const agent = z
   .strictObject({ id: plainId("an agent's id").default('ops_agent_001').describe("This agent's id; one agent per set of tables.") })
   .prefault({})
   .describe('Who the agent is.');
-
-const store = z
-  .strictObject({
-    kind: z
-      .enum(['auto', 'embedded'])
-      .default('auto')
-      .describe(
-        '`embedded`: a SQLite file. `auto`: embedded, except where a Databricks warehouse or job is found, which must be said explicitly.',
-      ),
-    path: shortText(4096).default('ops-agent.db').describe('The SQLite file, relative to the working directory.'),
-    leaseSeconds: positiveSeconds(120, "How long a cycle's claims hold; more than `plant.timeoutSeconds` + 5.", 3600),
-  })
-  .prefault({})
-  .describe("Where the agent's own tables are.");
 
 const policy = z
   .strictObject({
@@ -81,7 +68,7 @@ const logging = z
 /** The configuration file. Every key has a default, so that an empty file is a valid one. */
 export const CONFIG_SCHEMA = z.strictObject({
   agent,
-  store,
+  store: storeSection,
   source: sourceSection,
   equipment: equipmentSection,
   sensorFaults: sensorFaultsSection,

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto';
+
 import type { KeyRing } from '../domain/key-ring.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { RuleBook } from '../domain/rule-book.ts';
@@ -45,12 +47,39 @@ export interface PlantSettings {
   readonly simulatorLatencySeconds: number;
 }
 
-export interface StoreSettings {
+export interface EmbeddedDatabase {
   readonly kind: 'embedded';
   /** Absolute path of the SQLite file. */
   readonly path: string;
-  readonly leaseSeconds: number;
 }
+
+/** Who logs in to a workspace. Secrets are no texts: what prints or serialises one shows nothing of it. `from` names the place, for remedies. */
+export type Credential =
+  | { readonly kind: 'token'; readonly secret: KeyObject; readonly from: string }
+  | { readonly kind: 'token_file'; /** Absolute. */ readonly path: string; readonly from: string }
+  /** A service principal, by OAuth. */
+  | { readonly kind: 'client'; readonly clientId: string; readonly secret: KeyObject; readonly from: string };
+
+/** A SQL warehouse of a workspace. */
+export interface WarehouseDatabase {
+  readonly kind: 'databricks';
+  /** A name or an IP address; no scheme. */
+  readonly host: string;
+  readonly port: number;
+  readonly httpPath: string;
+  /** Null: the warehouse's default. */
+  readonly catalog: string | null;
+  readonly schema: string | null;
+  readonly credential: Credential;
+  /** Absolute path of a PEM file. */
+  readonly caFile: string | null;
+  readonly statementTimeoutSeconds: number;
+  readonly wakeSeconds: number;
+}
+
+export type DatabaseSettings = EmbeddedDatabase | WarehouseDatabase;
+
+export type StoreSettings = DatabaseSettings & { readonly leaseSeconds: number };
 
 export interface RetrySettings {
   /** Tries after the first. */
@@ -65,6 +94,8 @@ export interface Settings {
   /** For the log's first line: the file's path, or '(defaults)'. */
   readonly origin: string;
   readonly store: StoreSettings;
+  /** Where the readings are; null: in the store. */
+  readonly sourceDatabase: DatabaseSettings | null;
   readonly source: SourceSettings;
   readonly rules: RuleBook;
   readonly sensorFaults: SensorFaultRules;

@@ -1,12 +1,15 @@
 import { realpath } from 'node:fs/promises';
-import type { Settings } from '../config/settings.ts';
+import type { Settings, WarehouseDatabase } from '../config/settings.ts';
 import { crashPointsIn } from '../domain/crash-point.ts';
-import { assertNever } from '../domain/errors.ts';
+import { AgentError } from '../domain/errors.ts';
+import type { Log } from '../ports/log.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, HolderLock } from './connection.ts';
 import { crashingConnection } from './crashing-connection.ts';
-import { openEmbedded } from './embedded/connection.ts';
+import { openWarehouse } from './databricks/connection.ts';
+import type { Dialect } from './dialect.ts';
+import { openEmbedded, openReadings } from './embedded/connection.ts';
 import { embeddedDialect } from './embedded/dialect.ts';
 import { embeddedLock } from './embedded/lock.ts';
 import { retryingConnection } from './retrying-connection.ts';
@@ -16,11 +19,21 @@ import { SqlSource } from './sql-source.ts';
 
 export interface OpenOptions {
   /** Ends the waiting between retries. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Where a warehouse that starts is told of, and what its driver says. */
+  readonly log?: Log | undefined;
   /** Make what is missing: for `setup` alone. */
   readonly create?: boolean;
   /** Open whatever tables are there, to say what is wrong with them. */
   readonly anySchema?: boolean;
+}
+
+/** A database with what it takes to ask it. */
+interface Engine {
+  readonly connection: Connection;
+  readonly dialect: Dialect;
+  readonly lock: HolderLock | null;
+  readonly description: string;
 }
 
 /**
@@ -31,39 +44,67 @@ export async function openStore(
   settings: Settings,
   options: OpenOptions = {},
 ): Promise<{ readonly store: Store; readonly source: Source }> {
-  switch (settings.store.kind) {
-    case 'embedded':
-      return openEmbeddedStore(settings, options);
-    default:
-      return assertNever(settings.store.kind, 'store kind');
-  }
-}
-
-async function openEmbeddedStore(settings: Settings, options: OpenOptions): Promise<{ readonly store: Store; readonly source: Source }> {
-  const { path } = settings.store;
-  const connection = decorated(await openEmbedded(path, options.create ?? false), settings, options.signal);
-  const session = new Session(connection, embeddedDialect);
-  // One connection serves both: a second one of this process would only wait for the first. Each counts its own statements.
-  const source = new SqlSource(new Session(connection, embeddedDialect), settings.source);
+  const own = await openOwn(settings, options);
   const store = createSqlStore({
-    session,
-    // Beside the file itself: through a link it would be another lock, and prove nothing.
-    lock: embeddedLock(`${await realpath(path).catch(() => path)}.lock`),
-    sourceTable: settings.source.table,
-    description: `embedded (${path})`,
+    session: new Session(own.connection, own.dialect),
+    lock: own.lock,
+    // Readings that are elsewhere are none of the store's tables, whatever theirs is called.
+    sourceTable: settings.sourceDatabase === null ? settings.source.table : null,
+    description: own.description,
     keys: settings.signingKeys,
   });
-  if (!options.create && !options.anySchema) await requireSchemaOrClose(store);
-  return { store, source };
-}
-
-async function requireSchemaOrClose(store: Store): Promise<void> {
   try {
-    await store.requireSchema();
+    const source = await openSource(own, settings, options);
+    if (!options.create && !options.anySchema) await store.requireSchema();
+    return { store, source };
   } catch (thrown) {
     await store.close();
     throw thrown;
   }
+}
+
+async function openOwn(settings: Settings, options: OpenOptions): Promise<Engine> {
+  const { store } = settings;
+  if (store.kind === 'databricks') return openWarehouseEngine(store, settings, options);
+  const { path } = store;
+  return {
+    connection: decorated(await openEmbedded(path, options.create ?? false), settings, options.signal),
+    dialect: embeddedDialect,
+    // Beside the file itself: through a link it would be another lock, and prove nothing.
+    lock: embeddedLock(`${await realpath(path).catch(() => path)}.lock`),
+    description: `embedded (${path})`,
+  };
+}
+
+/** Of one database one connection serves both: a second one would only wait for the first, or be a session more. Each counts its own statements. */
+async function openSource(own: Engine, settings: Settings, options: OpenOptions): Promise<Source> {
+  const { sourceDatabase, source } = settings;
+  if (sourceDatabase === null) return new SqlSource(new Session(own.connection, own.dialect), source);
+  const engine =
+    sourceDatabase.kind === 'databricks'
+      ? openWarehouseEngine(sourceDatabase, settings, options)
+      : {
+          connection: retryingConnection(await openReadings(sourceDatabase.path), settings.retry, options.signal),
+          dialect: embeddedDialect,
+        };
+  const session = new Session(engine.connection, engine.dialect);
+  return new SqlSource(session, source, () => session.close());
+}
+
+function openWarehouseEngine(database: WarehouseDatabase, settings: Settings, { signal, log }: OpenOptions): Engine {
+  const tags = { application: 'ops-agent', agent: settings.agentId };
+  const names = [database.catalog, database.schema].filter((name) => name !== null).join('.');
+  return {
+    connection: decorated(openWarehouse(database, { signal, log, tags }), settings, signal),
+    dialect: dialectOfWarehouse(),
+    // Elsewhere than in one file nobody can prove that an earlier holder is dead: the row's lease alone decides.
+    lock: null,
+    description: `databricks (${database.host}${names === '' ? '' : `, ${names}`})`,
+  };
+}
+
+function dialectOfWarehouse(): Dialect {
+  throw new AgentError('usage', 'this build has no dialect for store.kind: databricks', 'set store.kind: embedded');
 }
 
 function decorated(connection: Connection, settings: Settings, signal: AbortSignal | undefined): Connection {

@@ -26,7 +26,7 @@ export class SqlSchemaStore implements SchemaStore {
   /** The readings' table where it is ours to make; null where the source is a table of the user's own. */
   readonly #ownSource: string | null;
 
-  constructor(session: Session, sourceTable: string) {
+  constructor(session: Session, sourceTable: string | null) {
     this.#session = session;
     this.#ownSource = sourceTable === SENSOR_DATA.name ? sourceTable : null;
   }

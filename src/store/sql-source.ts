@@ -49,9 +49,12 @@ export class SqlSource implements Source {
   readonly #statements = new Map<string, string>();
   readonly #times: ReadingTimes;
   readonly #detected: DetectedRows;
+  readonly #close: () => Promise<void>;
 
-  constructor(session: Session, settings: SourceSettings) {
+  /** @param close for a connection that is the source's alone */
+  constructor(session: Session, settings: SourceSettings, close: () => Promise<void> = () => Promise.resolve()) {
     this.#session = session;
+    this.#close = close;
     this.#settings = settings;
     // A name that is none is refused here, before anything is asked.
     this.#sql({ scoped: false, trends: false, sensors: null, isPast: false });
@@ -218,6 +221,6 @@ export class SqlSource implements Source {
 
   /** The session belongs to whoever opened it. */
   close(): Promise<void> {
-    return Promise.resolve();
+    return this.#close();
   }
 }

@@ -16,7 +16,8 @@ import { SqlSchemaStore } from './sql-schema-store.ts';
 export interface SqlStoreParts {
   readonly session: Session;
   readonly lock: HolderLock | null;
-  readonly sourceTable: string;
+  /** Null: the readings are in another database. */
+  readonly sourceTable: string | null;
   readonly description: string;
   /** What the audit is signed with; without keys it is not signed. */
   readonly keys?: KeyRing;
@@ -105,7 +106,7 @@ function auditPart(session: Session): AuditStore {
   };
 }
 
-function schemaPart(session: Session, sourceTable: string): SchemaStore {
+function schemaPart(session: Session, sourceTable: string | null): SchemaStore {
   const schema = new SqlSchemaStore(session, sourceTable);
   return {
     migrate: (agentId) => schema.migrate(agentId),

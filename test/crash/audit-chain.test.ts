@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { verified } from '../support/audit.ts';
 import { ensureBundle, newWorkplace, startBundle, type Workplace } from '../support/bundle.ts';
 import { newScene, QUICK, type Scene } from '../support/scenario.ts';
+import { withStoreFile } from '../support/store-file.ts';
 
 const TIMEOUT_MS = 120_000;
 const KEEP_SECONDS = 400 * 86_400;
@@ -58,7 +59,7 @@ async function oldScene(): Promise<Scene> {
 }
 
 async function withStore<T>(settings: Settings, folder: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const { store } = await openStore({ ...settings, store: { ...settings.store, path: path.join(folder, 'ops-agent.db') } });
+  const { store } = await openStore(withStoreFile(settings, path.join(folder, 'ops-agent.db')));
   try {
     return await work(store);
   } finally {

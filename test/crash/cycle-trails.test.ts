@@ -4,6 +4,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { judgeHealth } from '../../src/domain/health.ts';
 import { openSqlite } from '../../src/sqlite/sqlite-library.ts';
 import { changed, insertReading, newScene, plantWith, type Scene } from '../support/scenario.ts';
+import { storeFile } from '../support/store-file.ts';
 
 const HIGH = 92;
 const CRITICAL = 97;
@@ -83,7 +84,7 @@ describe('the audit', () => {
     await scene.cycle();
     await expect(scene.sql('DELETE FROM agent_events')).rejects.toThrow(/append-only/);
     await expect(scene.sql(`UPDATE agent_events SET actor = 'x'`)).rejects.toThrow(/append-only/);
-    const database = await openSqlite(scene.settings.store.path);
+    const database = await openSqlite(storeFile(scene.settings));
     database.exec('DROP TRIGGER agent_events_unchangeable');
     database.close();
     await scene.sql(`UPDATE agent_events SET after = json_set(after, '$.decision.approved_timestamp', 'abc') WHERE event = 'approved'`);

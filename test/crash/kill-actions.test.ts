@@ -14,6 +14,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { ensureBundle, startBundle } from '../support/bundle.ts';
 import { MODE, modeOf, throughputOf } from '../support/relative-rules.ts';
 import { type Flags, newScene, plantWith, QUICK, type Scene } from '../support/scenario.ts';
+import { storeFile, withStoreFile } from '../support/store-file.ts';
 
 const HIGH = 92;
 const PLANT_TIMEOUT_SECONDS = 0.2;
@@ -104,13 +105,12 @@ function copied(): { readonly folder: string; readonly settings: Settings } {
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-killed-'));
   const { settings } = scene;
   const at = (file: string) => path.join(folder, path.basename(file));
-  for (const file of [settings.store.path, settings.plant.simulatorPath, path.join(scene.folder, 'ops-agent.yaml')])
+  for (const file of [storeFile(settings), settings.plant.simulatorPath, path.join(scene.folder, 'ops-agent.yaml')])
     copyFileSync(file, at(file));
   return {
     folder,
     settings: {
-      ...settings,
-      store: { ...settings.store, path: at(settings.store.path) },
+      ...withStoreFile(settings, at(storeFile(settings))),
       plant: { ...settings.plant, simulatorPath: at(settings.plant.simulatorPath) },
     },
   };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSqlite } from '../../src/sqlite/sqlite-library.ts';
 import { newScene, type Scene, theOnly, timeText } from '../support/scenario.ts';
+import { storeFile } from '../support/store-file.ts';
 
 /** Reduces the throughput to 50, in one command. */
 const CRITICAL = 97;
@@ -63,7 +64,7 @@ describe('a command that was sent is not sent again', () => {
     expect(await command()).toMatchObject({ status: 'executed' });
     const older = `UPDATE agent_events SET at = '${timeText(Date.now() - 86_400_000)}' WHERE event IN ('executed', 'dispatching')`;
     await expect(scene.sql(older)).rejects.toThrow('append-only');
-    const database = await openSqlite(scene.settings.store.path, { busyTimeoutMs: 5000 });
+    const database = await openSqlite(storeFile(scene.settings), { busyTimeoutMs: 5000 });
     database.exec('DROP TRIGGER agent_events_unmoved_in_time');
     database.exec(older);
     database.close();

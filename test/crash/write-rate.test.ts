@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { openSqlite } from '../../src/sqlite/sqlite-library.ts';
 import { newScene, plantWith, type Scene, timeText } from '../support/scenario.ts';
+import { storeFile } from '../support/store-file.ts';
 
 /** Reduces the throughput to 50, in one command. */
 const CRITICAL = 97;
@@ -79,7 +80,7 @@ describe('the limit of writes a minute', () => {
 
 /** What was announced is a minute older: the audit lets nobody say so, so that its guard is taken away. */
 async function aMinutePasses() {
-  const database = await openSqlite(scene.settings.store.path, { busyTimeoutMs: 5000 });
+  const database = await openSqlite(storeFile(scene.settings), { busyTimeoutMs: 5000 });
   try {
     database.exec('DROP TRIGGER agent_events_unmoved_in_time');
     database.exec(`UPDATE agent_events SET at = '${timeText(Date.now() - 61_000)}' WHERE event = 'dispatching'`);

@@ -15,6 +15,7 @@ import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { SqlSource } from '../../src/store/sql-source.ts';
 import { plantWith } from './scenario.ts';
+import { storeFile } from './store-file.ts';
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -35,7 +36,7 @@ export interface RowLeased {
 export async function openRowLeased(settings: Settings, points: readonly CrashPoint[] = []): Promise<RowLeased> {
   const calls = { statement: 0, plant: 0 };
   const pointsAt = (at: CrashPoint['at']) => points.filter((point) => point.at === at);
-  const counted = countedConnection(await openEmbedded(settings.store.path, false), () => (calls.statement += 1));
+  const counted = countedConnection(await openEmbedded(storeFile(settings), false), () => (calls.statement += 1));
   const connection = retryingConnection(pointsAt('statement').reduce(crashingConnection, counted), settings.retry);
   const store = createSqlStore({
     session: new Session(connection, embeddedDialect),

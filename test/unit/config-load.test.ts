@@ -44,6 +44,7 @@ test('without a file the defaults are the specification’s', () => {
   expect(loadSettings({ env: {}, cwd: NOWHERE })).toEqual({
     agentId: 'ops_agent_001',
     origin: '(defaults)',
+    sourceDatabase: null,
     signingKeys: [],
     store: { kind: 'embedded', path: '/nowhere/ops-agent.db', leaseSeconds: 120 },
     source: {
@@ -282,12 +283,13 @@ test('row qualities are compared in lower case, an unquoted null is the word and
   expect(load('source: {usableStatus: [GOOD, null, 192]}').source.usableStatus).toEqual(['good', 'null', '192']);
 });
 
-test('auto is refused where Databricks is meant, and embedded is not', () => {
-  for (const name of ['DATABRICKS_HTTP_PATH', 'DATABRICKS_WAREHOUSE_ID', 'DATABRICKS_RUNTIME_VERSION']) {
-    expect(refusal('', { [name]: 'x' })).toMatch(new RegExp(`store.kind: ${name} is set, .*set store.kind: embedded`));
-    expect(load('', { [name]: 'x', OPS_AGENT_STORE_KIND: 'embedded' }).store.kind).toBe('embedded');
-    expect(load('', { [name]: '' }).store.kind).toBe('embedded');
-  }
+test('in a Databricks job auto is refused, and what is said is not', () => {
+  const name = 'DATABRICKS_RUNTIME_VERSION';
+  expect(refusal('', { [name]: '16.4' })).toMatch(
+    /store.kind: DATABRICKS_RUNTIME_VERSION is set, .*set store.kind: databricks or embedded/,
+  );
+  expect(load('', { [name]: '16.4', OPS_AGENT_STORE_KIND: 'embedded' }).store.kind).toBe('embedded');
+  expect(load('', { [name]: '' }).store.kind).toBe('embedded');
 });
 
 test('a lease must outlast a call to the plant by 5 s', () => {

@@ -1,5 +1,6 @@
 import { newRunId } from '../run-id.ts';
 import { AgentError } from '../../domain/errors.ts';
+import type { Settings } from '../../config/settings.ts';
 import { takeTablesOver } from '../../cycle/take-over.ts';
 import type { KeyRing } from '../../domain/key-ring.ts';
 import type { Store } from '../../ports/store.ts';
@@ -52,11 +53,12 @@ async function migrate(store: Store, agentId: string, keys: KeyRing, actor: stri
   }
 }
 
-/** The same statements for every store of the kind, so an empty one in memory can be asked: nothing is touched. */
+/** The same statements for every store of the kind: a warehouse is asked nothing, and an empty file in memory stands for a file. */
 async function printSql(context: CliContext): Promise<number> {
   const settings = await context.settings();
   const { openStore } = await import('../../store/open-store.ts');
-  const { store, source } = await openStore({ ...settings, store: { ...settings.store, path: ':memory:' } }, { create: true });
+  const own: Settings['store'] = settings.store.kind === 'embedded' ? { ...settings.store, path: ':memory:' } : settings.store;
+  const { store, source } = await openStore({ ...settings, store: own }, { create: true });
   try {
     context.out.print(store.printSchema(settings.agentId));
   } finally {

@@ -45,7 +45,7 @@ async function feedFrom(context: CliContext, settings: Settings, plant: Simulate
   for (const fault of faults) plant.inject(fault.kind, fault.equipmentId, fault.at);
   const pace = plan.speed === null ? '' : `, the plant at ${plan.speed} times its pace`;
   log.info(
-    `Feeding ${settings.store.path} from ${settings.plant.simulatorPath}: ${equipmentIds.length} equipment, ${plan.rateHz} Hz each${pace}`,
+    `Feeding ${store.description} from ${settings.plant.simulatorPath}: ${equipmentIds.length} equipment, ${plan.rateHz} Hz each${pace}`,
   );
   for (const fault of faults) log.info(`${fault.equipmentId}: ${fault.kind} from ${isoOf(fault.at)}`);
   const ports = { plant, store, log, monotonic: context.monotonic };

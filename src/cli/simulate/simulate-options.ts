@@ -74,10 +74,10 @@ function positiveDuration(text: string): number {
  * of the user's own, and neither does this.
  * @throws AgentError usage that names the key which is different
  */
-export function requireOwnFeed({ store, source }: Settings): void {
-  const storeKind: string = store.kind;
-  if (storeKind !== 'embedded')
-    throw notHere(`store.kind is ${storeKind}`, 'choose a file with --store-path and set store.kind to embedded');
+export function requireOwnFeed({ store, source, sourceDatabase }: Settings): void {
+  if (store.kind !== 'embedded')
+    throw notHere(`store.kind is ${store.kind}`, 'choose a file with --store-path and set store.kind to embedded');
+  if (sourceDatabase !== null) throw notHere('the readings are in another database', 'leave out source.connection');
   if (source.table !== 'sensor_data') throw notHere(`source.table is ${source.table}`, 'leave out source.table');
   if (source.shape.kind !== 'wide') throw notHere(`source.shape is ${source.shape.kind}`, 'leave out source.shape');
 }

@@ -26,7 +26,18 @@ export async function openEmbedded(path: string, create: boolean): Promise<Conne
   const database = await openSqlite(path, { busyTimeoutMs: BUSY_TIMEOUT_MS });
   await switchToWal(database);
   database.exec('PRAGMA synchronous = FULL');
-  return connectionOf(database);
+  return connectionOf(database, () => closeTidily(database));
+}
+
+/**
+ * A file of somebody else's with readings: nothing of it is changed, not even how it keeps its journal.
+ * @throws AgentError usage when the file is missing; store_unavailable when it cannot be used
+ */
+export async function openReadings(path: string): Promise<Connection> {
+  if (!existsSync(path))
+    throw new AgentError('usage', `the file with the readings, ${path}, does not exist`, 'correct source.connection.path');
+  const database = await openSqlite(path, { busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true });
+  return connectionOf(database, () => database.close());
 }
 
 async function switchToWal(database: SqliteDatabase): Promise<void> {
@@ -83,7 +94,7 @@ function guarded<T>(work: () => T, sql = ''): Promise<T> {
   }
 }
 
-function connectionOf(database: SqliteDatabase): Connection {
+function connectionOf(database: SqliteDatabase, close: () => void): Connection {
   const prepared = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
     const known = prepared.get(sql) ?? database.prepare(sql);
@@ -99,7 +110,7 @@ function connectionOf(database: SqliteDatabase): Connection {
   return {
     execute: (statement) => guarded(() => execute(statement), statement.sql),
     executeAll: (statements) => guarded(() => inTransaction(database, () => statements.map((statement) => execute(statement).changes))),
-    close: () => guarded(() => closeTidily(database)),
+    close: () => guarded(close),
   };
 }
 

@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
+import type * as Driver from '@databricks/sql';
+import type { WarehouseDatabase } from '../../config/settings.ts';
+import type { Log } from '../../ports/log.ts';
+import { VERSION } from '../../version.ts';
+import type { Statement } from '../connection.ts';
+import { typedParameters } from './parameters.ts';
+import { proxyFor } from './proxy.ts';
+import { readToken } from './token-file.ts';
+
+/** The driver, as far as the connection uses it. What it throws is its own: error-translation.ts reads it. */
+export interface Warehouse {
+  openSession(): Promise<WarehouseSession>;
+  close(): Promise<void>;
+}
+
+export interface WarehouseSession {
+  /** Sends the statement; what it returns may still be running. */
+  start(statement: Statement): Promise<Operation>;
+  close(): Promise<void>;
+}
+
+export interface Operation {
+  result(): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[]; readonly columns: readonly string[] }>;
+  cancel(): Promise<void>;
+}
+
+/** As what the agent's statements show in the workspace's query history. */
+export type QueryTags = Readonly<Record<string, string>>;
+
+/** Requests that the driver repeats itself (asking for a state, closing) must not hold a shutdown up. */
+const DRIVER_TRIES = 3;
+const DRIVER_LONGEST_DELAY_MS = 2000;
+
+/** Connects lazily: nothing is sent before the first session. @throws AgentError usage */
+export async function connectWarehouse(settings: WarehouseDatabase, tags: QueryTags, log: Log | undefined): Promise<Warehouse> {
+  // Here and nowhere else, and only where it is used: loading it takes longer than a whole command of another store.
+  const driver = await import('@databricks/sql');
+  const { host, port, httpPath, caFile, statementTimeoutSeconds } = settings;
+  // Without one of ours the driver writes to the terminal and listens to uncaught exceptions.
+  const logger = { log: (_level: string, message: string) => log?.debug(`databricks: ${message}`) };
+  const client = new driver.DBSQLClient({ logger });
+  const authority = caFile === null ? undefined : await readFile(caFile, 'utf8');
+  const proxy = proxyFor(host, port);
+  const timeoutMs = Math.ceil(statementTimeoutSeconds * 1000);
+  await client.connect({
+    host,
+    port,
+    path: httpPath,
+    ...authOf(settings.credential),
+    userAgentEntry: `ops-agent/${VERSION}`,
+    // A socket that dies in the middle of an answer is silent until then.
+    socketTimeout: timeoutMs,
+    retryMaxAttempts: DRIVER_TRIES,
+    retryDelayMax: DRIVER_LONGEST_DELAY_MS,
+    telemetryEnabled: false,
+    ...(authority === undefined ? {} : { customCaCert: authority }),
+    ...(proxy === undefined ? {} : { proxy }),
+  });
+  if (proxy !== undefined && authority !== undefined) await trustThroughProxy(client, authority);
+  return {
+    openSession: async () =>
+      sessionOf(
+        driver,
+        await client.openSession({
+          ...(settings.catalog === null ? {} : { initialCatalog: settings.catalog }),
+          ...(settings.schema === null ? {} : { initialSchema: settings.schema }),
+          // What the server itself keeps to when this process is gone, and what statements mean whatever the workspace's own defaults are.
+          configuration: { STATEMENT_TIMEOUT: String(Math.ceil(statementTimeoutSeconds)), TIMEZONE: 'UTC', ANSI_MODE: 'true' },
+          queryTags: tags,
+        }),
+      ),
+    close: () => client.close(),
+  };
+}
+
+function authOf(credential: WarehouseDatabase['credential']) {
+  switch (credential.kind) {
+    case 'token':
+      return { authType: 'access-token', token: credential.secret.export().toString() } as const;
+    case 'token_file': {
+      // Asked before every request; the driver's other ways keep a token that is no JWT for ever.
+      const provider = { authenticate: async () => ({ Authorization: `Bearer ${await readToken(credential.path)}` }) };
+      return { authType: 'custom', provider } as const;
+    }
+    case 'client':
+      return {
+        authType: 'databricks-oauth',
+        oauthClientId: credential.clientId,
+        oauthClientSecret: credential.secret.export().toString(),
+        // Else the driver would ask Microsoft Entra on Azure, which knows no secret of Databricks' own.
+        useDatabricksOAuthInAzure: true,
+      } as const;
+  }
+}
+
+/** The driver hands the authority to its direct connections alone; behind a proxy Node would trust the public ones only. */
+async function trustThroughProxy(client: Driver.DBSQLClient, authority: string): Promise<void> {
+  const agent = await (await client.getConnectionProvider()).getAgent();
+  const options: unknown = agent && 'options' in agent ? agent.options : undefined;
+  const extra = process.env['NODE_EXTRA_CA_CERTS'];
+  // A list of our own takes the place of Node's, which has these too. As Node does it, one that cannot be read is passed over.
+  const extras = extra
+    ? await readFile(extra, 'utf8').then(
+        (text) => [text],
+        () => [],
+      )
+    : [];
+  if (options !== null && typeof options === 'object') Object.assign(options, { ca: [...rootCertificates, ...extras, authority] });
+}
+
+function sessionOf(driver: typeof Driver, session: Awaited<ReturnType<Driver.DBSQLClient['openSession']>>): WarehouseSession {
+  return {
+    start: async ({ sql, params }) => {
+      const named = Object.entries(typedParameters(params)).map(([name, { type, value }]) => {
+        // The driver's names of types are the warehouse's; of a null it sends none.
+        const spelled = type === null ? {} : { type: driver.DBSQLParameterType[type] };
+        return [name, new driver.DBSQLParameter({ ...spelled, value })] as const;
+      });
+      // Answers come whole and plain: links to a cloud's storage and LZ4 would need another way out and a native library.
+      const options = { namedParameters: Object.fromEntries(named), useCloudFetch: false, useLZ4Compression: false };
+      return operationOf(await session.executeStatement(sql, options));
+    },
+    close: async () => void (await session.close()),
+  };
+}
+
+type DriverOperation = Awaited<ReturnType<Awaited<ReturnType<Driver.DBSQLClient['openSession']>>['executeStatement']>>;
+
+function operationOf(operation: DriverOperation): Operation {
+  return {
+    result: async () => {
+      try {
+        // First of all: of a statement that failed fetchAll may say that there are no rows.
+        await operation.finished();
+        const schema = await operation.getSchema();
+        const rows = await operation.fetchAll();
+        // The driver makes an object of each row.
+        return { rows: rows as Readonly<Record<string, unknown>>[], columns: (schema?.columns ?? []).map((column) => column.columnName) };
+      } finally {
+        // What is known by now stays so, whatever becomes of this.
+        await operation.close().catch(() => undefined);
+      }
+    },
+    cancel: async () => void (await operation.cancel()),
+  };
+}

@@ -1,0 +1,26 @@
+import type { AgentError } from '../../domain/errors.ts';
+import type { RetryableError } from '../retryable.ts';
+
+/** What a failure asks of the connection. */
+export type Failure =
+  /** The session is of no use any more; it says nothing about the warehouse. */
+  | { readonly kind: 'session_gone'; readonly error: RetryableError }
+  /** The warehouse starts, or is away for a while. */
+  | { readonly kind: 'waking'; readonly error: RetryableError }
+  /** The credential was not taken; it may have been replaced since. */
+  | { readonly kind: 'refused'; readonly error: AgentError }
+  /** Whether the statement had its effect is not known, and neither is whether the session still serves. */
+  | { readonly kind: 'unknown_outcome'; readonly error: RetryableError }
+  /** Told as it is; the session goes on. */
+  | { readonly kind: 'final'; readonly error: AgentError };
+
+/** What messages and remedies name. */
+export interface Circumstances {
+  /** `host:port`, or the host alone. */
+  readonly address: string;
+  readonly httpPath: string;
+  /** Where the credential is from. */
+  readonly credential: string;
+  /** The statement, where one was sent. */
+  readonly sql: string;
+}

@@ -1,0 +1,41 @@
+import { AgentError } from '../../domain/errors.ts';
+import { RetryableError } from '../retryable.ts';
+import type { Circumstances, Failure } from './failure.ts';
+import type { Thrown } from './thrown.ts';
+
+/** What a workspace answers instead of a result. Undefined where no HTTP status is known. */
+export function httpFailure(facts: Thrown, at: Circumstances): Failure | undefined {
+  const { status, thrown } = facts;
+  const said = facts.message === '' || /bad HTTP status code|Hive driver/.test(facts.message) ? '' : `: ${facts.message}`;
+  switch (status) {
+    case undefined:
+      return facts.name === 'OPError' ? refusal(`${at.address} refused the service principal (${facts.message})`, at, thrown) : undefined;
+    case 401:
+    case 403:
+      return refusal(`${at.address} refused the credential (HTTP ${status}${said})`, at, thrown);
+    case 404:
+      return final('usage', `${at.address} has no warehouse at ${at.httpPath} (HTTP 404${said})`, 'check the HTTP path or the id', thrown);
+    case 429:
+      return { kind: 'final', error: new RetryableError(`the workspace takes no more requests for now (HTTP 429${said})`, thrown) };
+    case 503:
+      return { kind: 'waking', error: new RetryableError(`the warehouse does not answer yet (HTTP 503${said})`, thrown) };
+    default:
+      break;
+  }
+  if (status >= 500) return { kind: 'unknown_outcome', error: new RetryableError(`the workspace failed (HTTP ${status}${said})`, thrown) };
+  return final(
+    'store_unavailable',
+    `the workspace refused the request (HTTP ${status}${said})`,
+    'check the host and the HTTP path',
+    thrown,
+  );
+}
+
+function refusal(message: string, at: Circumstances, thrown: unknown): Failure {
+  const remedy = `check ${at.credential}: it may have expired or been revoked, or may not use this warehouse`;
+  return { kind: 'refused', error: new AgentError('unauthorised', message, remedy, thrown) };
+}
+
+function final(code: 'usage' | 'store_unavailable', message: string, remedy: string, thrown: unknown): Failure {
+  return { kind: 'final', error: new AgentError(code, message, remedy, thrown) };
+}

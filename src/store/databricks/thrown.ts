@@ -1,0 +1,68 @@
+/** What there is to know about anything that the driver or a library below it throws. */
+export interface Thrown {
+  readonly thrown: unknown;
+  readonly name: string;
+  readonly message: string;
+  /** Of the HTTP answer; undefined where none came. */
+  readonly status: number | undefined;
+  /** Of Node's own errors: ECONNRESET, CERT_HAS_EXPIRED … */
+  readonly code: string;
+  readonly sqlState: string;
+  /** `[TABLE_OR_VIEW_NOT_FOUND]` at the beginning of the engine's message, without the part after a dot. */
+  readonly errorClass: string;
+  /** How an operation ended: ERROR, CANCELED, TIMEOUT … */
+  readonly operationState: string;
+}
+
+/** In which header of a refusal a workspace says why. */
+const REASON_HEADERS = ['x-thriftserver-error-message', 'x-databricks-reason-phrase'];
+/** What the driver says once it gave up repeating; the answer itself is gone by then. */
+const GAVE_UP = /^Hive driver: (\d{3}) when connecting to resource/;
+
+export function read(thrown: unknown): Thrown {
+  const response = part(thrown, 'response');
+  const own = text(thrown, 'message') || (typeof thrown === 'string' ? thrown : '');
+  const message = firstOf(text(response, 'errorMessage'), text(response, 'displayMessage'), reasonOf(response), own, 'no message');
+  const gaveUp = GAVE_UP.exec(own)?.[1];
+  return {
+    thrown,
+    name: text(thrown, 'name'),
+    message: firstLine(message),
+    status: number(thrown, 'statusCode') ?? number(response, 'statusCode') ?? (gaveUp === undefined ? undefined : Number(gaveUp)),
+    code: firstOf(text(thrown, 'code'), text(part(thrown, 'cause'), 'code')),
+    sqlState: firstOf(text(response, 'sqlState'), /SQLSTATE: ([0-9A-Z]{5})/.exec(message)?.[1] ?? ''),
+    errorClass: /\[([A-Z][A-Z0-9_]+)(?:\.[A-Z0-9_.]+)?\]/.exec(message)?.[1] ?? '',
+    operationState: text(thrown, 'errorCode'),
+  };
+}
+
+function part(value: unknown, key: string): unknown {
+  return value !== null && typeof value === 'object' && key in value ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function text(value: unknown, key: string): string {
+  const found = part(value, key);
+  return typeof found === 'string' ? found : '';
+}
+
+function number(value: unknown, key: string): number | undefined {
+  const found = part(value, key);
+  return typeof found === 'number' ? found : undefined;
+}
+
+function firstOf(...texts: readonly string[]): string {
+  return texts.find((candidate) => candidate !== '') ?? '';
+}
+
+/** The rest is the engine's plan or stack. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]?.trim() ?? '';
+}
+
+function reasonOf(response: unknown): string {
+  const headers = part(response, 'headers');
+  const get = part(headers, 'get');
+  if (typeof get !== 'function') return '';
+  const values = REASON_HEADERS.map((name): unknown => get.call(headers, name));
+  return values.find((value): value is string => typeof value === 'string' && value !== '') ?? '';
+}
