@@ -1,0 +1,176 @@
+/**
+ * Fetches what the test warehouse runs on into .cache/warehouse: Spark for Python in an environment of its own, and Delta's jars. Leaves
+ * where they are in .cache/warehouse/ready.json, last of all, so that what broke off is fetched again. Again: does nothing.
+ *
+ * Java and Python must be there; without them it says how to get them. With --optional that is no failure, except with CI=true, where
+ * nobody is there to notice tests that were skipped.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const cache = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), '.cache/warehouse');
+const readyFile = path.join(cache, 'ready.json');
+const MINUTE_MS = 60_000;
+const FETCH_MS = 20 * MINUTE_MS;
+const JAVA = 17;
+const PYTHON = [3, 10];
+const PACKAGES = ['pyspark==4.1.1', 'delta-spark==4.3.1', 'pyarrow==26.0.1'];
+/** Without what they depend on: Spark has it. */
+const JARS = [
+  'io.delta:delta-spark_4.1_2.13:4.3.1',
+  'io.delta:delta-storage:4.3.1',
+  'io.delta:delta-kernel-api:4.3.1',
+  'io.delta:delta-kernel-defaults:4.3.1',
+  'io.delta:delta-kernel-unitycatalog:4.3.1',
+  'io.unitycatalog:unitycatalog-client:0.5.0',
+  'io.unitycatalog:unitycatalog-hadoop:0.5.0',
+];
+const CENTRAL = 'https://repo1.maven.org/maven2';
+const version = createHash('sha256')
+  .update(JSON.stringify([PACKAGES, JARS]))
+  .digest('hex')
+  .slice(0, 12);
+
+const say = (text) => process.stderr.write(`fetch-warehouse: ${text}\n`);
+const lastLine = (thrown) =>
+  String(thrown.stderr || thrown.message || thrown)
+    .trim()
+    .split('\n')
+    .at(-1);
+
+/** Something that is missing and that somebody has to install. */
+class Missing extends Error {}
+
+async function outputOf(program, args) {
+  try {
+    const { stdout, stderr } = await run(program, args, { timeout: MINUTE_MS });
+    return `${stdout}${stderr}`;
+  } catch {
+    return '';
+  }
+}
+
+/** JAVA_HOME where it is new enough, else that of the `java` on the path. */
+async function javaHome() {
+  const homes = [process.env.JAVA_HOME, process.env.JAVA_HOME_17_X64, process.env.JAVA_HOME_21_X64].filter(Boolean);
+  for (const java of [...homes.map((home) => path.join(home, 'bin/java')), 'java']) {
+    const said = await outputOf(java, ['-XshowSettings:properties', '-version']);
+    const [, home = ''] = /java\.home = (.+)/.exec(said) ?? [];
+    const [, major = '0'] = /java\.specification\.version = (\d+)/.exec(said) ?? [];
+    if (Number(major) >= JAVA) return home.trim();
+  }
+  throw new Missing(
+    `there is no Java ${JAVA} or newer; install one (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17; ` +
+      'Windows: winget install Microsoft.OpenJDK.17), or set JAVA_HOME',
+  );
+}
+
+async function python() {
+  for (const name of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
+    const said = await outputOf(name, ['-c', 'import sys, venv, ensurepip; print(*sys.version_info[:2])']);
+    const [major = 0, minor = 0] = said.trim().split(' ').map(Number);
+    if (major === PYTHON[0] && minor >= PYTHON[1]) return name;
+  }
+  throw new Missing(
+    `there is no Python ${PYTHON.join('.')} or newer with venv; install one (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install ` +
+      'python@3.12; Windows: winget install Python.Python.3.12)',
+  );
+}
+
+async function installPackages(folder, home) {
+  const base = await python();
+  const venv = path.join(folder, 'venv');
+  await run(base, ['-m', 'venv', venv], { timeout: FETCH_MS });
+  const own = path.join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  say(`installing ${PACKAGES.join(', ')} with pip: some 500 MB, once`);
+  const args = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet', ...PACKAGES];
+  await run(own, args, { timeout: FETCH_MS, maxBuffer: 1e8, env: { ...process.env, JAVA_HOME: home } });
+  return own;
+}
+
+const parts = (coordinates) => {
+  const [group, artifact, number] = coordinates.split(':');
+  return { group, artifact, number, file: `${artifact}-${number}.jar` };
+};
+
+/** By Maven, where there is one: it knows the mirrors of this machine. */
+async function jarsByMaven(jars) {
+  const exclusion = '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
+  const dependencies = JARS.map(parts).map(
+    ({ group, artifact, number }) =>
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${number}</version>${exclusion}</dependency>`,
+  );
+  const project = `<project><modelVersion>4.0.0</modelVersion><groupId>test</groupId><artifactId>warehouse</artifactId><version>1</version><packaging>pom</packaging><dependencies>${dependencies.join('')}</dependencies></project>\n`;
+  await writeFile(path.join(jars, 'pom.xml'), project);
+  await run('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=.'], { cwd: jars, timeout: FETCH_MS, maxBuffer: 1e8 });
+}
+
+async function jarsByHttps(jars) {
+  for (const { group, artifact, number, file } of JARS.map(parts)) {
+    const response = await fetch(`${CENTRAL}/${group.replaceAll('.', '/')}/${artifact}/${number}/${file}`);
+    if (!response.ok) throw new Error(`${file}: ${response.status} from ${CENTRAL}`);
+    await writeFile(path.join(jars, file), Buffer.from(await response.arrayBuffer()));
+  }
+}
+
+async function fetchJars(folder) {
+  const jars = path.join(folder, 'jars');
+  await mkdir(jars);
+  say('fetching the jars of Delta');
+  const hasMaven = (await outputOf('mvn', ['--version'])) !== '';
+  try {
+    await (hasMaven ? jarsByMaven(jars) : jarsByHttps(jars));
+  } catch (thrown) {
+    if (!hasMaven) throw thrown;
+    say(`mvn: ${lastLine(thrown)}`);
+    await jarsByHttps(jars);
+  }
+  const there = await readdir(jars);
+  const absent = JARS.map((jar) => parts(jar).file).filter((file) => !there.includes(file));
+  if (absent.length > 0) throw new Error(`not fetched: ${absent.join(', ')}`);
+  return jars;
+}
+
+async function isReady(home) {
+  if (!existsSync(readyFile)) return false;
+  const ready = JSON.parse(await readFile(readyFile, 'utf8'));
+  return ready.version === version && ready.javaHome === home && existsSync(ready.python) && existsSync(ready.jars);
+}
+
+/** Each fetches into a folder of its own, so that two at once do not meet; who is ready last is the one that counts. */
+async function fetchAll(home) {
+  const folder = path.join(cache, `${version}-${process.pid}-${Date.now()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    const ready = { version, folder, javaHome: home, python: await installPackages(folder, home), jars: await fetchJars(folder) };
+    const fresh = `${readyFile}.${process.pid}`;
+    await writeFile(fresh, `${JSON.stringify(ready, null, 2)}\n`);
+    await rename(fresh, readyFile);
+  } catch (thrown) {
+    await rm(folder, { recursive: true, force: true });
+    throw thrown;
+  }
+}
+
+async function main() {
+  const home = await javaHome();
+  await mkdir(cache, { recursive: true });
+  if (await isReady(home)) return;
+  await fetchAll(home);
+  say(`ready in ${cache}`);
+}
+
+try {
+  await main();
+} catch (thrown) {
+  say(thrown instanceof Missing ? thrown.message : lastLine(thrown));
+  if (process.argv.includes('--optional') && process.env.CI !== 'true')
+    say('test/warehouse is skipped: start it with npm run test:warehouse');
+  else process.exitCode = 1;
+}

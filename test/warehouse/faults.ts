@@ -1,0 +1,61 @@
+/** How an answer goes wrong. `cut`: half of it comes, then the socket ends; with its length announced, or chunked. */
+export type BadAnswer =
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'cut'; readonly framing: 'length' | 'chunked' };
+
+export type Fault =
+  /** Spark never sees the statement. */
+  | { readonly kind: 'before'; readonly answer: BadAnswer }
+  /** Spark has executed it; nobody learns what came of it. */
+  | { readonly kind: 'after'; readonly answer: BadAnswer }
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** The session's handle is no longer valid, for this statement and all that follow. */
+  | { readonly kind: 'expired session' }
+  /** The answer is the operation's handle, at once; the client asks for the rest. */
+  | { readonly kind: 'handle first' };
+
+export interface ArmedFault {
+  /** A regular expression, case-insensitive, that the statement matches. */
+  readonly sql: string;
+  /** The first of the matching statements that meets it, counted from 1 (the default) since it was armed. */
+  readonly nth?: number;
+  /** How many in a row meet it, 1 by default. */
+  readonly times?: number;
+  readonly fault: Fault;
+}
+
+interface Armed extends ArmedFault {
+  matched: number;
+  met: number;
+}
+
+export class Faults {
+  #armed: Armed[] = [];
+
+  /** @returns a number to ask for how often it was met */
+  arm(armed: ArmedFault): number {
+    this.#armed.push({ ...armed, matched: 0, met: 0 });
+    return this.#armed.length - 1;
+  }
+
+  met(armed: number): number {
+    return this.#armed[armed]?.met ?? 0;
+  }
+
+  clear(): void {
+    this.#armed = [];
+  }
+
+  /** Those that this statement meets. */
+  meet(sql: string): readonly Fault[] {
+    return this.#armed.flatMap((armed) => {
+      if (!new RegExp(armed.sql, 'is').test(sql)) return [];
+      const { nth = 1, times = 1 } = armed;
+      armed.matched += 1;
+      if (armed.matched < nth || armed.matched >= nth + times) return [];
+      armed.met += 1;
+      return [armed.fault];
+    });
+  }
+}
