@@ -15,6 +15,16 @@ export interface GuardedWrite {
   readonly onlyOneOpen: { readonly columns: readonly string[]; readonly statuses: readonly string[] } | null;
 }
 
+/** An index, a trigger or a rule beside the tables. */
+export interface Extra {
+  readonly kind: string;
+  readonly name: string;
+  /** Makes it, where it is not there. */
+  readonly ddl: readonly string[];
+  /** Whether it is made anew each time: an older one of its name is of another make. */
+  readonly isRenewed: boolean;
+}
+
 /**
  * An update of the rows `t` that a relation `s` finds: at most one of its rows for each. The SELECT may look at anything, also at rows of the
  * table itself as they were a moment before; `where` and `set` are about `t` and `s` alone, and are judged as the row is when it is written.
@@ -143,16 +153,20 @@ export interface Dialect {
   spell(text: string): string;
   /** The DDL of one table, repeatable. */
   createTable(table: Table): readonly string[];
-  /** What stands beside the tables: indexes, triggers; repeatable. */
-  createExtras(sourceTable: string | null): readonly string[];
+  /** The catalog and schema that the tables are in, quoted; null where the engine has none, or its default is meant. */
+  readonly namespace: string | null;
+  /** What stands beside the tables: indexes, triggers, rules. */
+  extras(sourceTable: string | null): readonly Extra[];
   /**
    * These statements, which delete rows of tables that are kept whole, with what has to stand around them in the same transaction: nothing
    * where the engine cannot forbid a DELETE.
    */
   whereDeletable(tables: readonly Table[], deletes: readonly Statement[]): readonly Statement[];
-  /** Yields the names (`name`) of the indexes and triggers that there are. */
+  /** Yields what `extrasIn` reads the names of the extras that are there from. */
   readonly listExtras: string;
-  addColumn(table: Table, column: Column): string;
+  extrasIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly string[];
+  /** Adds columns that the table lacks; rows that are there get their defaults. */
+  addColumns(table: Table, columns: readonly Column[]): readonly string[];
   /** Yields what `columnsIn` reads of a table's or view's columns. Its name is bound as `:table`. */
   readonly describeTable: string;
   columnsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly TableColumn[];

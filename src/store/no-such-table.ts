@@ -1,9 +1,6 @@
 import { AgentError } from '../domain/errors.ts';
 
-/** A statement names a table or view that is not there. */
+/** A statement names a table or view that is not there: where its columns are asked for, that is an answer. */
 export class NoSuchTableError extends AgentError {
-  constructor(message: string, cause?: unknown) {
-    super('not_set_up', message, 'run: ops-agent setup', cause);
-    this.name = 'NoSuchTableError';
-  }
+  override readonly name = 'NoSuchTableError';
 }

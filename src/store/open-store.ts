@@ -1,13 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import type { Settings, WarehouseDatabase } from '../config/settings.ts';
 import { crashPointsIn } from '../domain/crash-point.ts';
-import { AgentError } from '../domain/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
 import type { Connection, HolderLock } from './connection.ts';
 import { crashingConnection } from './crashing-connection.ts';
 import { openWarehouse } from './databricks/connection.ts';
+import { databricksDialect } from './databricks/dialect.ts';
+import { makeSchema } from './databricks/make-schema.ts';
 import type { Dialect } from './dialect.ts';
 import { openEmbedded, openReadings } from './embedded/connection.ts';
 import { embeddedDialect } from './embedded/dialect.ts';
@@ -34,6 +35,7 @@ interface Engine {
   readonly dialect: Dialect;
   readonly lock: HolderLock | null;
   readonly description: string;
+  readonly makePlace?: () => Promise<void>;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function openStore(
     sourceTable: settings.sourceDatabase === null ? settings.source.table : null,
     description: own.description,
     keys: settings.signingKeys,
+    ...(own.makePlace && { makePlace: own.makePlace }),
   });
   try {
     const source = await openSource(own, settings, options);
@@ -96,15 +99,12 @@ function openWarehouseEngine(database: WarehouseDatabase, settings: Settings, { 
   const names = [database.catalog, database.schema].filter((name) => name !== null).join('.');
   return {
     connection: decorated(openWarehouse(database, { signal, log, tags }), settings, signal),
-    dialect: dialectOfWarehouse(),
+    dialect: databricksDialect(database),
+    makePlace: () => makeSchema(database, { signal, log, tags }),
     // Elsewhere than in one file nobody can prove that an earlier holder is dead: the row's lease alone decides.
     lock: null,
     description: `databricks (${database.host}${names === '' ? '' : `, ${names}`})`,
   };
-}
-
-function dialectOfWarehouse(): Dialect {
-  throw new AgentError('usage', 'this build has no dialect for store.kind: databricks', 'set store.kind: embedded');
 }
 
 function decorated(connection: Connection, settings: Settings, signal: AbortSignal | undefined): Connection {

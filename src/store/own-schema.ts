@@ -1,12 +1,6 @@
 import { AgentError } from '../domain/errors.ts';
 import { MARK, splitOpaque } from './opaque-sql.ts';
 
-/** An index or a trigger beside the tables. */
-export interface Extra {
-  readonly kind: string;
-  readonly name: string;
-}
-
 /** What `setup` made. */
 export interface OwnSchema {
   readonly tables: readonly string[];
@@ -15,19 +9,10 @@ export interface OwnSchema {
   readonly readings: string | null;
 }
 
-const CREATED = /^CREATE\s+(?:UNIQUE\s+)?(INDEX|TRIGGER)\s+IF\s+NOT\s+EXISTS\s+(\w+)/i;
 const NAME = String.raw`(?:\w+|${MARK}\d+${MARK})`;
 /** A name may stand behind that of its database. */
 const UNDOING = new RegExp(String.raw`^\s*(DROP|ALTER)\s+(TABLE|INDEX|TRIGGER)\s+(?:IF\s+EXISTS\s+)?(?:${NAME}\s*\.\s*)?(${NAME})`, 'i');
 const COMMENT = /^(?:--|\/\*)/;
-
-/** The indexes and triggers that these statements make. */
-export function extrasIn(ddl: readonly string[]): readonly Extra[] {
-  return ddl.flatMap((statement) => {
-    const [, kind = '', name = ''] = CREATED.exec(statement) ?? [];
-    return name === '' ? [] : [{ kind: kind.toLowerCase(), name }];
-  });
-}
 
 /**
  * The triggers that keep the audit append-only protect nothing where one statement may drop them, or the table with them.

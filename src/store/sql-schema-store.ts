@@ -4,12 +4,14 @@ import type { TableRow } from '../ports/operator-store.ts';
 import type { NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
 import { read, type Statement, write } from './connection.ts';
 import { columnsOf } from './describe-table.ts';
-import { type Extra, extrasIn, refuseToUndo } from './own-schema.ts';
+import type { Extra } from './dialect.ts';
+import { refuseToUndo } from './own-schema.ts';
 import { countStatements } from './opaque-sql.ts';
+import { RetryableError } from './retryable.ts';
 import { appendReadings } from './reading-feed.ts';
 import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
 import type { Session } from './session.ts';
-import { ALL_TABLES, SENSOR_DATA, SPECIFIED_TABLES, type Table } from './tables.ts';
+import { ALL_TABLES, type Column, SENSOR_DATA, SPECIFIED_TABLES, type Table } from './tables.ts';
 
 const SAMPLE_READINGS = [
   ['REACTOR_01', 75.5, 85, 50, 'good'],
@@ -20,14 +22,25 @@ const SAMPLE_READINGS = [
 ] as const;
 const SAMPLE_AUTHOR = 'ops-agent setup';
 
+/** Of twenty runners at once each has its turn. */
+const MOST_ATTEMPTS = 20;
+
+interface Missing {
+  readonly table: Table;
+  readonly column: Column;
+}
+
 /** Makes, checks and describes the tables, for every engine. */
 export class SqlSchemaStore implements SchemaStore {
   readonly #session: Session;
   /** The readings' table where it is ours to make; null where the source is a table of the user's own. */
   readonly #ownSource: string | null;
+  /** Makes where the tables are to be. */
+  readonly #makePlace: () => Promise<void>;
 
-  constructor(session: Session, sourceTable: string | null) {
+  constructor(session: Session, sourceTable: string | null, makePlace: () => Promise<void>) {
     this.#session = session;
+    this.#makePlace = makePlace;
     this.#ownSource = sourceTable === SENSOR_DATA.name ? sourceTable : null;
   }
 
@@ -36,27 +49,61 @@ export class SqlSchemaStore implements SchemaStore {
   }
 
   async migrate(agentId: string): Promise<void> {
+    await this.#makePlace();
     const report = await this.checkSchema(agentId);
     if (report.state === 'too_new') throw new AgentError('not_set_up', report.problems.join('; '), 'install the newer ops-agent');
     // Tables first, so that two runners that start at once read the same columns afterwards.
-    await this.#session.runAll(this.#tables.flatMap((table) => this.#session.dialect.createTable(table)).map((ddl) => write(ddl)));
-    const additions = await this.#missingColumns();
-    await this.#addColumns(additions);
-    await this.#session.runAll(this.#session.dialect.createExtras(this.#ownSource).map((ddl) => write(ddl)));
+    await this.#createTables();
+    await this.#addColumns(await this.#missingColumns());
+    await this.#makeExtras();
     await this.#session.runAll(this.#rowsOfOurs(agentId));
     const owners = await this.#owners();
     if (owners.some((owner) => owner !== agentId)) throw otherOwner(owners.find((owner) => owner !== agentId) ?? '', agentId);
   }
 
-  async #addColumns(additions: readonly { readonly table: Table; readonly column: Table['columns'][number] }[]): Promise<void> {
-    for (const { table, column } of additions) {
+  /** @throws RetryableError where others that make the same tables come first again and again */
+  async #createTables(): Promise<void> {
+    const { dialect } = this.#session;
+    for (let attempt = 1; ; attempt += 1) {
+      const missing = await this.#missingTables();
+      if (missing.length === 0) return;
       try {
-        await this.#session.runAll([write(this.#session.dialect.addColumn(table, column))]);
+        await this.#session.runAll(missing.flatMap((table) => dialect.createTable(table)).map((ddl) => write(ddl)));
       } catch (thrown) {
-        // Another runner may have added it in between; anything else is told.
-        const left = await this.#missingColumns();
-        if (left.some((missing) => missing.table === table && missing.column.name === column.name)) throw thrown;
+        if (!(thrown instanceof RetryableError) || attempt === MOST_ATTEMPTS) throw thrown;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 100 * attempt));
       }
+    }
+  }
+
+  async #missingTables(): Promise<readonly Table[]> {
+    const missing: Table[] = [];
+    for (const table of this.#tables) if ((await this.#columnsOf(table.name)).length === 0) missing.push(table);
+    return missing;
+  }
+
+  async #addColumns(missing: readonly Missing[]): Promise<void> {
+    for (const table of new Set(missing.map((each) => each.table))) {
+      const columns = missing.filter((each) => each.table === table).map(({ column }) => column);
+      try {
+        await this.#session.runAll(this.#session.dialect.addColumns(table, columns).map((ddl) => write(ddl)));
+      } catch (thrown) {
+        // Another runner may have added some in between; anything else is told.
+        const left = (await this.#missingColumns()).filter((each) => each.table === table);
+        if (left.length === columns.length) throw thrown;
+        await this.#addColumns(left);
+      }
+    }
+  }
+
+  async #makeExtras(): Promise<void> {
+    const missing = (await this.#missingExtras()).map(({ name }) => name);
+    const wanted = this.#extras.filter(({ name, isRenewed }) => isRenewed || missing.includes(name));
+    try {
+      await this.#session.runAll(wanted.flatMap(({ ddl }) => ddl).map((ddl) => write(ddl)));
+    } catch (thrown) {
+      // Another runner may have made it in between.
+      if ((await this.#missingExtras()).length > 0) throw thrown;
     }
   }
 
@@ -80,8 +127,8 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     return (await columnsOf(this.#session, table)).map(({ name }) => name);
   }
 
-  async #missingColumns() {
-    const missing: { readonly table: Table; readonly column: Table['columns'][number] }[] = [];
+  async #missingColumns(): Promise<readonly Missing[]> {
+    const missing: Missing[] = [];
     for (const table of this.#tables) {
       const present = await this.#columnsOf(table.name);
       if (present.length > 0)
@@ -91,14 +138,15 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   }
 
   get #extras(): readonly Extra[] {
-    return extrasIn(this.#session.dialect.createExtras(this.#ownSource));
+    return this.#session.dialect.extras(this.#ownSource);
   }
 
   /** Without them the audit can be edited, hand-written times do not sort, and every look at the readings is a look at all of them. */
-  async #missingExtras(): Promise<readonly string[]> {
-    const { rows } = await this.#session.run(read(this.#session.dialect.listExtras));
-    const present = new Set(rows.map((row) => String(row['name'])));
-    return this.#extras.filter(({ name }) => !present.has(name)).map(({ kind, name }) => `${kind} ${name} is missing`);
+  async #missingExtras(): Promise<readonly Extra[]> {
+    const { dialect } = this.#session;
+    const { rows } = await this.#session.run(read(dialect.listExtras));
+    const present = new Set(dialect.extrasIn(rows));
+    return this.#extras.filter(({ name }) => !present.has(name));
   }
 
   async #owners(): Promise<readonly string[]> {
@@ -128,8 +176,7 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   }
 
   async checkSchema(agentId: string): Promise<SchemaReport> {
-    const missingTables: string[] = [];
-    for (const table of this.#tables) if ((await this.#columnsOf(table.name)).length === 0) missingTables.push(table.name);
+    const missingTables = (await this.#missingTables()).map(({ name }) => name);
     const version = missingTables.includes('agent_schema') ? undefined : await this.#version();
     if (version && version.minSupported > SCHEMA_VERSION)
       return {
@@ -140,7 +187,7 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     if (!version || version.version < SCHEMA_VERSION)
       return { state: 'behind', problems: [`schema version ${version?.version ?? 0}, this ops-agent has ${SCHEMA_VERSION}`] };
     const problems = (await this.#missingColumns()).map(({ table, column }) => `column ${table.name}.${column.name} is missing`);
-    problems.push(...(await this.#missingExtras()));
+    problems.push(...(await this.#missingExtras()).map(({ kind, name }) => `${kind} ${name} is missing`));
     const owners = await this.#owners();
     if (owners.length === 0) problems.push('agent_health has no row');
     const other = owners.find((owner) => owner !== agentId);
@@ -150,7 +197,8 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
 
   printSchema(agentId: string): string {
     const d = this.#session.dialect;
-    const ddl = [...this.#tables.flatMap((table) => d.createTable(table)), ...d.createExtras(this.#ownSource)];
+    const place = d.namespace === null ? [] : [`CREATE SCHEMA IF NOT EXISTS ${d.namespace}`, `USE ${d.namespace}`];
+    const ddl = [...place, ...this.#tables.flatMap((table) => d.createTable(table)), ...this.#extras.flatMap(({ ddl: made }) => made)];
     const rows = this.#rowsOfOurs(agentId).map((statement) =>
       statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
     );

@@ -21,10 +21,19 @@ export interface SqlStoreParts {
   readonly description: string;
   /** What the audit is signed with; without keys it is not signed. */
   readonly keys?: KeyRing;
+  /** Makes the schema that the tables are to be in, where the engine has such a thing. Safe to repeat. */
+  readonly makePlace?: () => Promise<void>;
 }
 
 /** One store over any engine: its parts share a session. */
-export function createSqlStore({ session, lock, sourceTable, description, keys = NO_KEYS }: SqlStoreParts): Store {
+export function createSqlStore({
+  session,
+  lock,
+  sourceTable,
+  description,
+  keys = NO_KEYS,
+  makePlace = () => Promise.resolve(),
+}: SqlStoreParts): Store {
   const audit = new AuditLog(session, keys);
   const cycle = new SqlCycleStore(session, audit, keys, lock);
   return {
@@ -54,7 +63,7 @@ export function createSqlStore({ session, lock, sourceTable, description, keys =
     takeOver: (agentId) => cycle.takeOver(agentId),
     ...operatorsPart(session, audit),
     ...auditPart(session),
-    ...schemaPart(session, sourceTable),
+    ...schemaPart(session, sourceTable, makePlace),
     close: () => cycle.releaseLock().then(() => session.close()),
   };
 }
@@ -106,8 +115,8 @@ function auditPart(session: Session): AuditStore {
   };
 }
 
-function schemaPart(session: Session, sourceTable: string | null): SchemaStore {
-  const schema = new SqlSchemaStore(session, sourceTable);
+function schemaPart(session: Session, sourceTable: string | null, makePlace: () => Promise<void>): SchemaStore {
+  const schema = new SqlSchemaStore(session, sourceTable, makePlace);
   return {
     migrate: (agentId) => schema.migrate(agentId),
     requireSchema: () => schema.requireSchema(),

@@ -27,6 +27,8 @@ export interface TestDatabase {
   newLock(): HolderLock | null;
   /** What another process needs to open the same database. */
   readonly settings: StoreSettings;
+  /** Whether the tables of AGENT are there from the start, where making them costs more than a copy. */
+  readonly isMigrated?: boolean;
   remove(): Promise<void>;
 }
 
@@ -36,9 +38,13 @@ export interface StoreUnderTest {
   readonly dialect: Dialect;
   /** True where a column takes values of another type than its own, so that garbage can be stored at all. */
   readonly takesAnyValue: boolean;
+  /** A CREATE TABLE that is written in the specification's words, as the engine takes it. */
+  spell(ddl: string): string;
+  /** What a plant's database administrator does who drops a column. */
+  dropColumn(table: string, column: string): readonly string[];
   /** What processes that the suite starts need in their environment. */
   readonly environment: Readonly<Record<string, string>>;
-  newDatabase(): Promise<TestDatabase>;
+  newDatabase(options?: { readonly isEmpty: boolean }): Promise<TestDatabase>;
 }
 
 /** @param library which SQLite the whole process uses: it is chosen once, by the first connection */
@@ -49,6 +55,8 @@ export function embeddedStore(library: 'package' | 'builtin'): StoreUnderTest {
     name: `embedded (${library})`,
     dialect: embeddedDialect,
     takesAnyValue: true,
+    spell: (ddl) => ddl,
+    dropColumn: (table, column) => [`ALTER TABLE ${table} DROP COLUMN ${column}`],
     environment,
     newDatabase: () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-contract-'));
@@ -78,11 +86,12 @@ export interface Outside {
   insert(table: string, rows: readonly Readonly<Record<string, SqlValue>>[]): Promise<void>;
 }
 
-function outsideOf(connection: Connection, dialect: Dialect): Outside {
+function outsideOf(connection: Connection, under: StoreUnderTest): Outside {
+  const { dialect } = under;
   return {
     connection,
     rows: async (sql, params) => (await connection.execute(read(sql, params))).rows,
-    run: async (sql, params) => (await connection.execute(write(sql, params))).changes,
+    run: async (sql, params) => (await connection.execute(write(sql.startsWith('CREATE TABLE') ? under.spell(sql) : sql, params))).changes,
     insert: async (table, rows) => {
       await connection.executeAll(
         rows.map((row) => {
@@ -149,12 +158,12 @@ async function open(database: TestDatabase, dialect: Dialect, options: OpenOptio
 
 /** A new database. `migrate: false` leaves it empty. */
 export async function atHand(under: StoreUnderTest, options: OpenOptions & { readonly migrate?: boolean } = {}): Promise<AtHand> {
-  const database = await under.newDatabase();
+  const database = await under.newDatabase({ isEmpty: options.migrate === false });
   const opened = [await open(database, under.dialect, options)];
   const [first] = opened;
   if (!first) throw new Error('nothing was opened');
-  if (options.migrate !== false) await first.store.migrate(AGENT);
-  const outside = outsideOf(await database.connect(), under.dialect);
+  if (options.migrate !== false && !database.isMigrated) await first.store.migrate(AGENT);
+  const outside = outsideOf(await database.connect(), under);
   return {
     ...first,
     database,

@@ -52,6 +52,7 @@ SETTINGS = {
     # Every statement sees the newest version of a table.
     "spark.databricks.delta.stalenessLimit": "0",
     "spark.databricks.delta.stats.collect": "false",
+    "spark.databricks.delta.stats.skipping": "false",
 }
 
 

@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts';
 import type { ParameterColumn } from '../tables.ts';
 import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
 import { quote, TYPES } from './names.ts';
-import { addColumn, columnsIn, createTable, kindOfType } from './schema.ts';
+import { addColumns, columnsIn, createTable, extras, extrasIn, kindOfType, listExtras, whereDeletable } from './schema.ts';
 
 const ISO_PATTERN = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]'";
 
@@ -41,8 +41,29 @@ function wordAsRead(column: string): string {
   return `LOWER(regexp_replace(COALESCE(${column}, ''), concat('^', ${BLANK_CHARACTERS}, '+|', ${BLANK_CHARACTERS}, '+$'), ''))`;
 }
 
+/** What a catalog and a schema are called, where they are said. */
+export interface Place {
+  readonly catalog: string | null;
+  readonly schema: string | null;
+}
+
+/** The tables of one schema: statements name them by that, or leave it to the session, which begins there. */
+export function databricksDialect({ catalog, schema }: Place): Dialect {
+  const namespace = schema === null ? null : [catalog, schema].flatMap((name) => (name === null ? [] : [`\`${name}\``])).join('.');
+  const place = namespace === null ? '' : `${namespace}.`;
+  return {
+    ...DELTA,
+    namespace,
+    createTable: (table) => createTable(table, place),
+    addColumns: (table, columns) => addColumns(table, columns, place),
+    extras: () => extras(place),
+    listExtras: listExtras(place),
+    whereDeletable: (tables, deletes) => whereDeletable(tables, deletes, place),
+  };
+}
+
 /** Delta tables in Databricks SQL. Columns hold their own types alone, so that what guards against others has nothing to do here. */
-export const databricksDialect: Dialect = {
+const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'whereDeletable'> = {
   name: 'databricks',
   // Delta keeps microseconds; a time that was read back has milliseconds, and has to be equal.
   now: "date_trunc('MILLISECOND', current_timestamp())",
@@ -92,11 +113,7 @@ export const databricksDialect: Dialect = {
   joinedDelete,
   upsert,
   spell: (text) => text,
-  createTable,
-  createExtras: () => [],
-  whereDeletable: (_tables, deletes) => deletes,
-  listExtras: "SELECT '' AS name WHERE false",
-  addColumn,
+  extrasIn,
   describeTable: 'DESCRIBE TABLE IDENTIFIER(:table)',
   columnsIn,
   kindOfType,

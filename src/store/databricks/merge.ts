@@ -76,6 +76,11 @@ function sourceOf(write: GuardedWrite, leaseGuard: string): string {
   return onlyFirstOpen(write, onlyOneOpen, rows, leaseGuard);
 }
 
+/** What a column of the stored row `u` becomes by the row `w` of the parameter. */
+function become(name: string): string {
+  return `CASE WHEN ${given(name, 'w')} THEN w.said['${name}'] ELSE u.${quote(name)} END`;
+}
+
 /**
  * No index keeps a second open row of a kind out, so that the source does: of the rows that the write opens, or puts elsewhere, the first of each
  * kind, and only where none stands open that this write does not close. Between two writers the lease decides.
@@ -87,18 +92,17 @@ function onlyFirstOpen(
   leaseGuard: string,
 ): string {
   const open = wordList(statuses);
-  const become = (name: string) => `CASE WHEN ${given(name, 'w')} THEN w.said['${name}'] ELSE u.${quote(name)} END`;
   const moves = columns.map((name) => `NOT (${become(name)} <=> u.${quote(name)})`).join(' OR ');
   const kind = columns.map(quote).join(', ');
-  return `WITH wanted AS (${rows}),
-becoming AS (SELECT w.place, w.said, w.row_key, w.guard_status, ${columns.map((name) => `${become(name)} AS ${quote(name)}`).join(', ')},
+  // No common table expressions: in the source of a MERGE Delta does not see through them.
+  const becoming = `SELECT w.place, w.said, w.row_key, w.guard_status, ${columns.map((name) => `${become(name)} AS ${quote(name)}`).join(', ')},
     CASE WHEN COALESCE(w.said['status'], u.status, '') IN ${open} AND (COALESCE(u.status, '') NOT IN ${open} OR ${moves}) THEN 1 ELSE 0 END AS opens
-  FROM wanted w LEFT JOIN ${quote(table.name)} u ON u.${quote(key)} = w.row_key),
-numbered AS (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY opens, ${kind} ORDER BY place) AS nth FROM becoming b),
-standing AS (SELECT o.${quote(key)} AS open_key, ${columns.map((name) => `o.${quote(name)}`).join(', ')} FROM ${quote(table.name)} o
-  LEFT JOIN wanted c ON c.row_key = o.${quote(key)} AND c.guard_status = o.status AND c.said['status'] NOT IN ${open}
-  WHERE o.status IN ${open} AND c.row_key IS NULL)
-SELECT n.place, n.said, n.row_key, n.guard_status FROM numbered n
-WHERE ${leaseGuard} AND (n.opens = 0 OR (n.nth = 1 AND NOT EXISTS (SELECT 1 FROM standing o
+  FROM (${rows}) w LEFT JOIN ${quote(table.name)} u ON u.${quote(key)} = w.row_key`;
+  const standing = `SELECT o.${quote(key)} AS open_key, ${columns.map((name) => `o.${quote(name)}`).join(', ')} FROM ${quote(table.name)} o
+  LEFT JOIN (${rows}) c ON c.row_key = o.${quote(key)} AND c.guard_status = o.status AND c.said['status'] NOT IN ${open}
+  WHERE o.status IN ${open} AND c.row_key IS NULL`;
+  return `SELECT n.place, n.said, n.row_key, n.guard_status
+FROM (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY opens, ${kind} ORDER BY place) AS nth FROM (${becoming}) b) n
+WHERE ${leaseGuard} AND (n.opens = 0 OR (n.nth = 1 AND NOT EXISTS (SELECT 1 FROM (${standing}) o
   WHERE ${columns.map((name) => `o.${quote(name)} = n.${quote(name)}`).join(' AND ')} AND o.open_key <> n.row_key)))`;
 }

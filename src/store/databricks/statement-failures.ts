@@ -1,4 +1,5 @@
 import { AgentError, type ErrorCode } from '../../domain/errors.ts';
+import { NoSuchTableError } from '../no-such-table.ts';
 import { RetryableError } from '../retryable.ts';
 import { ALL_TABLES, SENSOR_DATA } from '../tables.ts';
 import type { Circumstances, Failure } from './failure.ts';
@@ -10,6 +11,8 @@ const CONFLICT =
   /\bDELTA_CONCURRENT_\w+|\bDELTA_METADATA_CHANGED|\bConcurrent(Append|Delete\w*|Transaction|Write)Exception|\bMetadataChangedException/;
 /** Ended by somebody or by time, on the server. */
 const ENDED_STATES = new Set(['CANCELED', 'TIMEOUT', 'CLOSED', 'UNKNOWN']);
+/** Two that make one table: for a moment its files are there and the table is not, or the other way round. */
+const MADE_TWICE = new Set(['DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION', 'TABLE_OR_VIEW_ALREADY_EXISTS', 'DELTA_TABLE_ALREADY_EXISTS']);
 const PASSING = /\b(TEMPORARILY_UNAVAILABLE|REQUEST_LIMIT_EXCEEDED|WAREHOUSE_(STARTING|STOPPED))\b/;
 
 interface Rule {
@@ -34,12 +37,7 @@ const RULES: readonly Rule[] = [
     code: 'usage',
     remedy: 'check store.catalog and store.schema, or those of source.connection',
   },
-  {
-    states: ['42P01'],
-    classes: ['TABLE_OR_VIEW_NOT_FOUND'],
-    code: 'usage',
-    remedy: 'check the table name; source.table names the readings',
-  },
+  { states: ['42P01'], classes: ['TABLE_OR_VIEW_NOT_FOUND'], code: 'usage', remedy: '' },
   {
     states: ['42703'],
     classes: ['UNRESOLVED_COLUMN', 'DELTA_COLUMN_NOT_FOUND'],
@@ -55,6 +53,7 @@ export function statementFailure(facts: Thrown, at: Circumstances): Failure {
   const { message, sqlState, errorClass, operationState, thrown } = facts;
   if (sqlState === CONFLICT_STATE || CONFLICT.test(message))
     return { kind: 'final', error: new RetryableError('another writer changed the same rows first', thrown) };
+  if (MADE_TWICE.has(errorClass)) return { kind: 'final', error: new RetryableError('another process makes the same table', thrown) };
   if (ENDED_STATES.has(operationState))
     return { kind: 'unknown_outcome', error: new RetryableError(`the statement was ended (${operationState}: ${message})`, thrown) };
   if (PASSING.test(message)) return { kind: 'waking', error: new RetryableError(`the warehouse does not answer yet: ${message}`, thrown) };
@@ -63,9 +62,14 @@ export function statementFailure(facts: Thrown, at: Circumstances): Failure {
   );
   if (rule === undefined)
     return final('store_unavailable', `the warehouse failed: ${message}`, `see the query history of ${at.address}`, thrown);
-  if (rule.classes.includes('TABLE_OR_VIEW_NOT_FOUND') && isOfOwnTable(message))
-    return final('not_set_up', `the store lacks a table (${message})`, 'run: ops-agent setup', thrown);
+  if (rule.classes.includes('TABLE_OR_VIEW_NOT_FOUND')) return { kind: 'final', error: noSuchTable(message, thrown) };
   return final(rule.code, message, rule.remedy, thrown);
+}
+
+function noSuchTable(message: string, thrown: unknown): AgentError {
+  return isOfOwnTable(message)
+    ? new NoSuchTableError('not_set_up', `the store lacks a table (${message})`, 'run: ops-agent setup', thrown)
+    : new NoSuchTableError('usage', message, 'check the table name; source.table names the readings', thrown);
 }
 
 /** Whether a message is about a table that the agent makes; that of the readings is described by the configuration. */

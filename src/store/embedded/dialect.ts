@@ -221,10 +221,13 @@ export const embeddedDialect: Dialect = {
   upsert,
   spell: spellForSqlite,
   createTable,
-  createExtras: embeddedExtras,
+  namespace: null,
+  extras: embeddedExtras,
   whereDeletable,
   listExtras: "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')",
-  addColumn: (table, column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`,
+  extrasIn: (rows) => rows.map(({ name }) => String(name)),
+  addColumns: (table, columns) =>
+    columns.map((column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`),
   // A dotted name: SQLite looks for its last part.
   describeTable: "SELECT name, type FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",
   columnsIn: (rows) => rows.map(({ name, type }) => ({ name: String(name).toLowerCase(), type: String(type) })),

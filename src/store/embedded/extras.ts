@@ -3,6 +3,7 @@ import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
 import { withoutEnd } from '../statements/sessions.ts';
 import { openOrder } from '../statements/work-orders.ts';
 import { type Statement, write } from '../connection.ts';
+import type { Extra } from '../dialect.ts';
 import { ALL_TABLES, COMMANDS, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
 import { TIME_FORMAT, timeAsRead, wordAsRead } from './as-read.ts';
 
@@ -143,9 +144,20 @@ const APPEND_ONLY: readonly string[] = (() => {
   ];
 })();
 
+const CREATED = /^CREATE\s+(?:UNIQUE\s+)?(INDEX|TRIGGER)\s+IF\s+NOT\s+EXISTS\s+(\w+)/i;
+
+/** Each with the statement before it that takes away an older one. */
+function extraIn(ddl: string, place: number, all: readonly string[]): readonly Extra[] {
+  const [, kind = '', name = ''] = CREATED.exec(ddl) ?? [];
+  if (name === '') return [];
+  const before = all[place - 1];
+  const isRenewed = before !== undefined && before.startsWith('DROP ');
+  return [{ kind: kind.toLowerCase(), name, ddl: isRenewed ? [before, ddl] : [ddl], isRenewed }];
+}
+
 /** Indexes and triggers beside the tables. A source table of the user's own gets none: the agent does not touch it. */
-export function embeddedExtras(sourceTable: string | null): readonly string[] {
+export function embeddedExtras(sourceTable: string | null): readonly Extra[] {
   const ours = sourceTable === null ? ALL_TABLES.filter((table) => table !== SENSOR_DATA) : ALL_TABLES;
   const indexes = INDEXES.filter((ddl) => sourceTable !== null || !ddl.includes('sensor_data'));
-  return [...indexes, ...APPEND_ONLY, ...COMMANDS_KEPT, ...ours.flatMap(timeTriggers)];
+  return [...indexes, ...APPEND_ONLY, ...COMMANDS_KEPT, ...ours.flatMap(timeTriggers)].flatMap(extraIn);
 }

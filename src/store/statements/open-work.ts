@@ -107,6 +107,13 @@ function recentWrites(d: Dialect): string {
     AND NOT EXISTS (SELECT 1 FROM agent_events b WHERE b.subject_id = n.subject_id AND b.event = 'returned' AND b.${at} >= n.${at})`;
 }
 
+function clock(d: Dialect): string {
+  return d.jsonObject([
+    ['now', d.now],
+    ['newest_event', `(SELECT MAX(${d.quote('at')}) FROM agent_events)`],
+  ]);
+}
+
 /** As readOpenWork takes it, and whether the store has no signing key. */
 export interface OpenWorkAsked {
   readonly agentId: string;
@@ -139,10 +146,7 @@ ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status IN ${OPEN_COMMANDS}`, 'command')},
 ${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'work_order')},
 ${floodTable(d)}
-SELECT 'clock' AS kind, ${d.jsonObject([
-    ['now', d.now],
-    ['newest_event', `(SELECT MAX(${d.quote('at')}) FROM agent_events)`],
-  ])} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
+SELECT 'clock' AS kind, ${clock(d)} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
 UNION ALL SELECT 'schema', ${d.jsonObject(SCHEMA_COLUMNS)}, NULL, NULL, NULL FROM agent_schema s
 UNION ALL SELECT 'control', ${rowJson(d, 'k', CONTROLS.columns)}, NULL, NULL, NULL FROM agent_controls k

@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { WarehouseDatabase } from '../../src/config/settings.ts';
+import { openWarehouse } from '../../src/store/databricks/connection.ts';
+import { databricksDialect } from '../../src/store/databricks/dialect.ts';
+import { Session } from '../../src/store/session.ts';
+import { createSqlStore } from '../../src/store/sql-store.ts';
+import { warehouse } from '../warehouse/start-warehouse.ts';
+import { AGENT, type StoreUnderTest, type TestDatabase } from './stores.ts';
+
+/** The one catalog that Spark has without Unity Catalog. */
+const CATALOG = 'spark_catalog';
+const TEMPLATE = 'contract_template';
+
+let made = 0;
+let template: Promise<string> | undefined;
+
+/** Beside the certificate, which goes with the warehouse. */
+function tokenFile(token: string): string {
+  const file = path.join(path.dirname(warehouse().caFile), 'token');
+  writeFileSync(file, token, { mode: 0o600 });
+  return file;
+}
+
+export function databaseOf(schema: string | null): WarehouseDatabase {
+  const { host, port, httpPath, token, caFile } = warehouse();
+  return {
+    kind: 'databricks',
+    host,
+    port,
+    httpPath,
+    catalog: CATALOG,
+    schema,
+    // A file and no secret in memory: these settings also travel to other processes.
+    credential: { kind: 'token_file', path: tokenFile(token), from: 'store.tokenFile' },
+    caFile,
+    statementTimeoutSeconds: 90,
+    wakeSeconds: 60,
+  };
+}
+
+const connectTo = (schema: string) => openWarehouse(databaseOf(schema), { tags: {} });
+
+/** A schema with the agent's tables, made once: a copy of its files costs a fraction of the statements. */
+async function migrated(): Promise<string> {
+  const name = `${TEMPLATE}_${process.pid}`;
+  await warehouse().control.sql(`CREATE SCHEMA ${name}`);
+  const session = new Session(connectTo(name), databricksDialect({ catalog: CATALOG, schema: name }));
+  await createSqlStore({ session, lock: null, sourceTable: 'sensor_data', description: 'a template' }).migrate(AGENT);
+  await session.close();
+  return name;
+}
+
+async function newSchema(isEmpty: boolean): Promise<TestDatabase> {
+  const { control } = warehouse();
+  made += 1;
+  const name = `contract_${process.pid}_${made}`;
+  if (isEmpty) await control.sql(`CREATE SCHEMA ${name}`);
+  else await control.copySchema(await (template ??= migrated()), name);
+  return {
+    connect: () => Promise.resolve(connectTo(name)),
+    newLock: () => null,
+    settings: { ...databaseOf(name), leaseSeconds: 120 },
+    isMigrated: !isEmpty,
+    remove: () => control.dropSchema(name),
+  };
+}
+
+/** No keys, double precision, times in a column of times; a default needs a feature of the table. */
+function spellForDelta(ddl: string): string {
+  if (/\bAS SELECT\b|\bUSING DELTA\b/.test(ddl)) return ddl;
+  const typed = ddl
+    .replaceAll(' PRIMARY KEY', '')
+    .replaceAll(/\bFLOAT\b/g, 'DOUBLE')
+    .replaceAll(/\bts VARCHAR\(\d+\)/g, 'ts TIMESTAMP')
+    .replaceAll(/\bTEXT\b|\bVARCHAR\(\d+\)/g, 'STRING');
+  return `${typed} USING DELTA TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')`;
+}
+
+/** Delta tables on Spark, behind the driver's own protocol. */
+export function databricksStore(): StoreUnderTest {
+  return {
+    name: 'databricks',
+    // Every test has a schema of its own, in which its sessions begin.
+    dialect: databricksDialect({ catalog: null, schema: null }),
+    takesAnyValue: false,
+    spell: spellForDelta,
+    // Delta drops a column only of tables that map names to columns.
+    dropColumn: (table, column) => [
+      `ALTER TABLE ${table} SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')`,
+      `ALTER TABLE ${table} DROP COLUMN ${column}`,
+    ],
+    environment: {},
+    newDatabase: (options) => newSchema(options?.isEmpty ?? false),
+  };
+}
