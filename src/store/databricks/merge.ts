@@ -94,7 +94,7 @@ function onlyFirstOpen(
   const open = wordList(statuses);
   const moves = columns.map((name) => `NOT (${become(name)} <=> u.${quote(name)})`).join(' OR ');
   const kind = columns.map(quote).join(', ');
-  // No common table expressions: in the source of a MERGE Delta does not see through them.
+  // No common table expressions and no subquery of subqueries in a condition: in the source of a MERGE Delta does not see through them.
   const becoming = `SELECT w.place, w.said, w.row_key, w.guard_status, ${columns.map((name) => `${become(name)} AS ${quote(name)}`).join(', ')},
     CASE WHEN COALESCE(w.said['status'], u.status, '') IN ${open} AND (COALESCE(u.status, '') NOT IN ${open} OR ${moves}) THEN 1 ELSE 0 END AS opens
   FROM (${rows}) w LEFT JOIN ${quote(table.name)} u ON u.${quote(key)} = w.row_key`;
@@ -103,6 +103,6 @@ function onlyFirstOpen(
   WHERE o.status IN ${open} AND c.row_key IS NULL`;
   return `SELECT n.place, n.said, n.row_key, n.guard_status
 FROM (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY opens, ${kind} ORDER BY place) AS nth FROM (${becoming}) b) n
-WHERE ${leaseGuard} AND (n.opens = 0 OR (n.nth = 1 AND NOT EXISTS (SELECT 1 FROM (${standing}) o
-  WHERE ${columns.map((name) => `o.${quote(name)} = n.${quote(name)}`).join(' AND ')} AND o.open_key <> n.row_key)))`;
+  LEFT JOIN (${standing}) o ON n.opens = 1 AND ${columns.map((name) => `o.${quote(name)} = n.${quote(name)}`).join(' AND ')} AND o.open_key <> n.row_key
+WHERE ${leaseGuard} AND (n.opens = 0 OR (n.nth = 1 AND o.open_key IS NULL))`;
 }
