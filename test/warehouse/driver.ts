@@ -40,7 +40,10 @@ export async function openDriver(warehouse: Warehouse, options: DriverOptions = 
     retryDelayMin: 50,
     telemetryEnabled: false,
   });
-  const opened = await client.openSession(session);
+  const opened = await client.openSession(session).catch(async (thrown: unknown) => {
+    await client.close();
+    throw thrown;
+  });
   return {
     session: opened,
     rows: async (sql, statementOptions) => {
@@ -51,7 +54,8 @@ export async function openDriver(warehouse: Warehouse, options: DriverOptions = 
       return rows;
     },
     close: async () => {
-      await opened.close();
+      // A session that a fault took away cannot be closed.
+      await opened.close().catch(() => undefined);
       await client.close();
     },
   };

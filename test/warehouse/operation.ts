@@ -18,8 +18,8 @@ const ON_THE_WIRE = {
 /** The bytes of a fresh UUID: the driver spells handles as such. */
 export const freshGuid = (): Buffer => Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
 
-/** The id of a handle that came over the wire. */
-export const idOf = (handle: { readonly guid: unknown }) => (handle.guid as Buffer).toString('hex'); // the generated type says string
+/** The UUID of a handle that came over the wire. */
+export const uuidOf = (guid: Buffer): string => guid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
 interface OperationNames {
   readonly guid: Buffer;

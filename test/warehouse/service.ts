@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BadAnswer, Faults } from './faults.ts';
-import { freshGuid, idOf, Operation } from './operation.ts';
+import { freshGuid, uuidOf, Operation } from './operation.ts';
 import { metadataOf, rowSet } from './results.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { type BoundParameter, SparkFailure, type SparkProcess } from './spark-process.ts';
@@ -23,7 +23,7 @@ export interface Exchange {
 }
 
 interface Handle {
-  readonly guid: unknown;
+  readonly guid: Buffer;
 }
 interface OpenRequest {
   readonly initialNamespace?: { readonly catalogName?: string; readonly schemaName?: string } | null;
@@ -67,7 +67,7 @@ export class Service {
     return {
       OpenSession: (request: OpenRequest) => this.#openSession(request),
       CloseSession: async ({ sessionHandle }: { sessionHandle: { sessionId: Handle } }) => {
-        const id = idOf(sessionHandle.sessionId);
+        const id = uuidOf(sessionHandle.sessionId.guid);
         return (await this.#sessions.close(id)) ? { status: SUCCESS } : noSession(id);
       },
       ExecuteStatement: (request: ExecuteRequest) => this.#execute(request, exchange),
@@ -80,12 +80,12 @@ export class Service {
           return rowSet(batches, startRow, hasMore);
         }),
       CancelOperation: async (request: OperationRequest) => {
-        const operation = this.#operations.get(idOf(request.operationHandle.operationId));
+        const operation = this.#operations.get(uuidOf(request.operationHandle.operationId.guid));
         if (operation !== undefined) await this.#spark.ask('cancel', { statement: operation.statement });
         return { status: SUCCESS };
       },
       CloseOperation: async (request: OperationRequest) => {
-        this.#operations.delete(idOf(request.operationHandle.operationId));
+        this.#operations.delete(uuidOf(request.operationHandle.operationId.guid));
         return { status: SUCCESS };
       },
     };
@@ -107,13 +107,13 @@ export class Service {
   }
 
   #with(request: OperationRequest, answer: (operation: Operation) => object): object {
-    const id = idOf(request.operationHandle.operationId);
+    const id = uuidOf(request.operationHandle.operationId.guid);
     const operation = this.#operations.get(id);
     return operation === undefined ? failed(`Invalid OperationHandle: OperationHandle [${id}]`) : answer(operation);
   }
 
   async #execute(request: ExecuteRequest, exchange: Exchange): Promise<object> {
-    const id = idOf(request.sessionHandle.sessionId);
+    const id = uuidOf(request.sessionHandle.sessionId.guid);
     const logged = this.#logged(request, id, exchange);
     const refuse = (answer: object | BadAnswer, message: string) => {
       this.#log.end(logged, 'refused', { message });
@@ -160,7 +160,7 @@ export class Service {
     logged: LoggedStatement,
   ): Operation {
     const guid = freshGuid();
-    const statement = guid.toString('hex');
+    const statement = uuidOf(guid);
     const batchRows = Math.max(1, Math.min(BATCH_ROWS, getDirectResults?.maxRows.toNumber() ?? BATCH_ROWS));
     const result = this.#spark.ask('execute', { session: session.id, statement, sql, parameters: boundOf(parameters), batchRows });
     const operation = new Operation({ guid, statement }, result, { log: this.#log, logged });

@@ -1,4 +1,4 @@
-import { freshGuid } from './operation.ts';
+import { freshGuid, uuidOf } from './operation.ts';
 import type { SparkProcess } from './spark-process.ts';
 
 export interface Session {
@@ -47,7 +47,7 @@ export class Sessions {
 
   async open(catalog: string | null, schema: string | null, configuration: Readonly<Record<string, string>>): Promise<Buffer> {
     const guid = freshGuid();
-    const id = guid.toString('hex');
+    const id = uuidOf(guid);
     const isUsable = this.#stopped === null;
     if (isUsable) await this.#spark.ask('open', { session: id, catalog, schema, configuration });
     this.#open.set(id, { id, configuration, isUsable });
