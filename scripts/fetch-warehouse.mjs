@@ -47,6 +47,9 @@ const lastLine = (thrown) =>
 /** Something that is missing and that somebody has to install. */
 class Missing extends Error {}
 
+/** There is nothing to do any more. */
+class Superfluous extends Error {}
+
 async function outputOf(program, args) {
   try {
     const { stdout, stderr } = await run(program, args, { timeout: MINUTE_MS });
@@ -143,19 +146,40 @@ async function isReady(home) {
   return ready.version === version && ready.javaHome === home && existsSync(ready.python) && existsSync(ready.jars);
 }
 
-/** Each fetches into a folder of its own, so that two at once do not meet; who is ready last is the one that counts. */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return thrown.code === 'EPERM';
+  }
+}
+
+/** What a run that was killed had fetched, and what an earlier version of this list needed. */
+async function removeOthers(kept) {
+  for (const name of await readdir(cache)) {
+    const [, pid] = /^[0-9a-f]{12}-(\d+)-/.exec(name) ?? [];
+    if (pid !== undefined && name !== path.basename(kept) && !isAlive(Number(pid)))
+      await rm(path.join(cache, name), { recursive: true, force: true });
+  }
+}
+
+/** Into a folder of its own, so that two at once do not meet: the first that is done counts. */
 async function fetchAll(home) {
   const folder = path.join(cache, `${version}-${process.pid}-${Date.now()}`);
   await mkdir(folder, { recursive: true });
   try {
     const ready = { version, folder, javaHome: home, python: await installPackages(folder, home), jars: await fetchJars(folder) };
+    if (await isReady(home)) throw new Superfluous('another run was faster');
     const fresh = `${readyFile}.${process.pid}`;
     await writeFile(fresh, `${JSON.stringify(ready, null, 2)}\n`);
     await rename(fresh, readyFile);
   } catch (thrown) {
     await rm(folder, { recursive: true, force: true });
-    throw thrown;
+    if (!(thrown instanceof Superfluous)) throw thrown;
+    return;
   }
+  await removeOthers(folder);
 }
 
 async function main() {

@@ -24,7 +24,7 @@ export interface DriverOptions {
 
 /** The stock driver, by its public options alone. */
 export async function openDriver(warehouse: Warehouse, options: DriverOptions = {}): Promise<DriverSession> {
-  const { host = warehouse.host, credentials = { token: warehouse.token }, session = {}, socketTimeoutMs = 60_000 } = options;
+  const { host = warehouse.host, credentials = { token: warehouse.token }, session = {}, socketTimeoutMs = 30_000 } = options;
   const client = new DBSQLClient({ logger: { log: (level, message) => level === LogLevel.error && process.stderr.write(`${message}\n`) } });
   await client.connect({
     host,

@@ -49,6 +49,12 @@ SETTINGS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.databricks.delta.snapshotPartitions": "1",
+    # Without checksums and their files: half as many processes are forked to set permissions, and writing a table takes half the time.
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+    "spark.delta.logStore.file.impl": "io.delta.storage.LocalLogStore",
+    # A checkpoint takes a second, and a test's table has few versions.
+    "spark.databricks.delta.properties.defaults.checkpointInterval": "100",
     # Every statement sees the newest version of a table.
     "spark.databricks.delta.stalenessLimit": "0",
     "spark.databricks.delta.stats.collect": "false",

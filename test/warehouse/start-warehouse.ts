@@ -24,14 +24,14 @@ export interface StartedWarehouse extends Warehouse {
 interface Fetched {
   readonly python: string;
   readonly jars: string;
-  readonly javaHome: string | null;
+  readonly javaHome: string;
 }
 
 /** What the warehouse needs; null where it was not fetched. */
 export function fetchedWarehouse(): Fetched | null {
   if (!existsSync(CACHE_FILE)) return null;
   const fetched = JSON.parse(readFileSync(CACHE_FILE, 'utf8')) as Fetched; // the script's own file
-  return existsSync(fetched.python) ? fetched : null;
+  return existsSync(fetched.python) && existsSync(fetched.javaHome) ? fetched : null;
 }
 
 /** Starts Spark and the server before it, which takes 10 to 40 s. */
@@ -40,7 +40,7 @@ export async function startWarehouse({ python, jars, javaHome }: Fetched): Promi
   const { program, remove } = builtProgram('../warehouse/warehouse-process.ts');
   const child = spawn(process.execPath, [program, python, jars, __dirname, folder], {
     cwd: ROOT,
-    env: { ...process.env, ...(javaHome === null ? {} : { JAVA_HOME: javaHome }) },
+    env: { ...process.env, JAVA_HOME: javaHome },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
