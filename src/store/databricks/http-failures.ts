@@ -7,9 +7,12 @@ import type { Thrown } from './thrown.ts';
 export function httpFailure(facts: Thrown, at: Circumstances): Failure | undefined {
   const { status, thrown } = facts;
   const said = facts.message === '' || /bad HTTP status code|Hive driver/.test(facts.message) ? '' : `: ${facts.message}`;
+  // By its own word, whatever status comes with it: a workspace says 400 or 401.
+  if (/^(invalid|unauthorized)_client\b/.test(facts.message))
+    return refusal(`${at.address} refused the service principal (${facts.message})`, at, thrown);
   switch (status) {
     case undefined:
-      return facts.name === 'OPError' ? refusal(`${at.address} refused the service principal (${facts.message})`, at, thrown) : undefined;
+      return undefined;
     case 401:
     case 403:
       return refusal(`${at.address} refused the credential (HTTP ${status}${said})`, at, thrown);

@@ -16,13 +16,21 @@ export interface Thrown {
 
 /** In which header of a refusal a workspace says why. */
 const REASON_HEADERS = ['x-thriftserver-error-message', 'x-databricks-reason-phrase'];
+/** What the server puts in front of the engine's own message. */
+const WRAPPING = /^org\.apache\.hive\.service\.cli\.HiveSQLException: (Error running query: )?/;
 /** What the driver says once it gave up repeating; the answer itself is gone by then. */
 const GAVE_UP = /^Hive driver: (\d{3}) when connecting to resource/;
 
 export function read(thrown: unknown): Thrown {
   const response = part(thrown, 'response');
   const own = text(thrown, 'message') || (typeof thrown === 'string' ? thrown : '');
-  const message = firstOf(text(response, 'errorMessage'), text(response, 'displayMessage'), reasonOf(response), own, 'no message');
+  const message = firstOf(
+    text(response, 'errorMessage').replace(WRAPPING, ''),
+    text(response, 'displayMessage'),
+    reasonOf(response),
+    own,
+    'no message',
+  );
   const gaveUp = GAVE_UP.exec(own)?.[1];
   return {
     thrown,

@@ -1,0 +1,179 @@
+import { describe, expect, test } from '@jest/globals';
+import { read, write } from '../../src/store/connection.ts';
+import { RetryableError } from '../../src/store/retryable.ts';
+import type { Fault } from './faults.ts';
+import { failureOf, Lines, ONE, retrying, withConnection } from './with-connection.ts';
+
+withConnection('connection_test', (scene) => {
+  describe('a statement', () => {
+    test('has its rows, its columns, also without rows, and the count of what it changed', async () => {
+      const connection = scene().open();
+      expect(await connection.execute(read("SELECT 1 AS one, 'a' AS two"))).toEqual({
+        rows: [{ one: 1, two: 'a' }],
+        columns: ['one', 'two'],
+        changes: 0,
+      });
+      expect(await connection.execute(read('SELECT 1 AS one WHERE false'))).toEqual({ rows: [], columns: ['one'], changes: 0 });
+      await connection.execute(write('CREATE TABLE counted (id STRING, n BIGINT) USING delta'));
+      expect(await connection.execute(write("INSERT INTO counted VALUES ('a', 1), ('b', 2)"))).toEqual({
+        rows: [],
+        columns: [],
+        changes: 2,
+      });
+      const changes = [write('UPDATE counted SET n = :n WHERE id = :id', { n: 3, id: 'a' }), write("DELETE FROM counted WHERE id = 'z'")];
+      expect(await connection.executeAll(changes)).toEqual([1, 0]);
+      const { rows } = await connection.execute(read("SELECT n, timestamp '2026-03-01T10:20:30.456Z' AS t FROM counted WHERE id = 'a'"));
+      expect(rows).toEqual([{ n: 3, t: new Date('2026-03-01T10:20:30.456Z') }]);
+    });
+
+    test('binds every value as its type', async () => {
+      const sql = 'SELECT typeof(:text) AS a, typeof(:small) AS b, typeof(:big) AS c, typeof(:half) AS d, :none IS NULL AS e';
+      const { rows } = await scene()
+        .open()
+        .execute(read(sql, { text: 'x', small: 1, big: 3e9, half: 0.5, none: null }));
+      expect(rows).toEqual([{ a: 'string', b: 'int', c: 'bigint', d: 'double', e: true }]);
+    });
+
+    test('says who asks, for whom, and for how long the server may work on it', async () => {
+      await scene().control.clearLog();
+      await scene().open({ statementTimeoutSeconds: 42.5 }).execute(ONE);
+      const [logged] = await scene().control.log();
+      expect(logged?.userAgent).toMatch(/^NodejsDatabricksSqlConnector\/2\.1\.0 \(ops-agent\/\d+\.\d+\.\d+; /);
+      expect(logged?.sessionConfiguration).toMatchObject({
+        QUERY_TAGS: 'application:ops-agent,agent:agent-1',
+        STATEMENT_TIMEOUT: '43',
+        TIMEZONE: 'UTC',
+      });
+    });
+
+    test('that is wrong says so, and the session goes on', async () => {
+      const connection = scene().open();
+      await scene().control.clearLog();
+      expect(await failureOf(connection.execute(read('SELECT * FROM agent_health')))).toMatchObject({
+        code: 'not_set_up',
+        remedy: 'run: ops-agent setup',
+      });
+      expect(await failureOf(connection.execute(read('SELECT * FROM theirs')))).toMatchObject({ code: 'usage' });
+      expect(await failureOf(connection.execute(read('SELEC 1')))).toMatchObject({ code: 'usage', remedy: 'check the statement' });
+      await connection.execute(ONE);
+      expect(new Set((await scene().control.log()).map(({ session }) => session)).size).toBe(1);
+    });
+
+    test('in a schema that is not there names the keys', async () => {
+      const error = await failureOf(scene().open({ schema: 'not_there' }).execute(ONE));
+      expect(error).toMatchObject({ code: 'usage' });
+      expect(error.remedy).toMatch(/store.catalog and store.schema/);
+    });
+  });
+
+  describe('a session', () => {
+    test('that has expired is opened anew, at once', async () => {
+      const log = new Lines();
+      const connection = scene().open({ log });
+      await connection.execute(ONE);
+      await scene().control.expireSessions();
+      await connection.execute(ONE);
+      expect(log.infos).toEqual([]);
+    });
+
+    test.each(['session', 503] as const)('of a warehouse that wakes (%s) is tried until it serves, and said once', async (says) => {
+      const { control } = scene();
+      const log = new Lines();
+      const connection = scene().open({ log });
+      await connection.execute(ONE);
+      await control.stopWarehouse({ tries: 3, says });
+      await connection.execute(ONE);
+      expect(await control.triedWhileStopped()).toBe(3);
+      expect(log.infos).toEqual(['The warehouse is starting: waiting up to 60 s for it']);
+    });
+
+    test('of a warehouse that does not wake in time fails for good', async () => {
+      const { control } = scene();
+      await control.stopWarehouse({ tries: 1000, says: 503 });
+      const error = await failureOf(retrying(scene().open({ wakeSeconds: 1 })).execute(ONE));
+      expect(error).toMatchObject({ code: 'store_unavailable' });
+      expect(error).not.toBeInstanceOf(RetryableError);
+      expect(error.message).toMatch(/did not start within 1 s .*503/);
+      await control.stopWarehouse({ tries: 1000, says: 503 });
+      const signal = AbortSignal.timeout(200);
+      const start = performance.now();
+      await failureOf(scene().open({ signal }).execute(ONE));
+      expect(performance.now() - start).toBeLessThan(1800);
+      await control.stopWarehouse({ tries: 1, says: 503 });
+      await scene().open().execute(ONE);
+    });
+  });
+
+  describe('a write', () => {
+    const FAULTS: readonly (readonly [string, Fault])[] = [
+      ['429 before', { kind: 'before', answer: { kind: 'status', status: 429, retryAfterSeconds: 1 } }],
+      ['503 before', { kind: 'before', answer: { kind: 'status', status: 503 } }],
+      ['503 after', { kind: 'after', answer: { kind: 'status', status: 503 } }],
+      ['500 after', { kind: 'after', answer: { kind: 'status', status: 500 } }],
+      ['a dropped socket before', { kind: 'before', answer: { kind: 'drop' } }],
+      ['a dropped socket after', { kind: 'after', answer: { kind: 'drop' } }],
+      ['an answer cut off after', { kind: 'after', answer: { kind: 'cut', framing: 'chunked' } }],
+      ['a session that expires', { kind: 'expired session' }],
+    ];
+
+    test.each(FAULTS)('with %s its effect is there once', async (_what, fault) => {
+      const { control } = scene();
+      const connection = retrying(scene().open());
+      await connection.execute(write('CREATE TABLE IF NOT EXISTS once (id STRING) USING delta'));
+      await connection.execute(write('DELETE FROM once'));
+      const armed = await control.arm({ sql: 'INSERT INTO once', fault });
+      await connection.execute(write('INSERT INTO once SELECT :id WHERE NOT EXISTS (SELECT 1 FROM once WHERE id = :id)', { id: 'a' }));
+      expect(await control.met(armed)).toBe(1);
+      expect((await connection.execute(read('SELECT id FROM once'))).rows).toEqual([{ id: 'a' }]);
+    });
+
+    test('of which half an answer comes and then nothing is given up at its deadline', async () => {
+      await scene().control.arm({ sql: 'cut_test', fault: { kind: 'after', answer: { kind: 'cut', framing: 'length' } } });
+      const error = await failureOf(scene().open({ statementTimeoutSeconds: 3 }).execute(read('SELECT 1 AS cut_test')));
+      expect(error).toBeInstanceOf(RetryableError);
+    });
+
+    test('that loses against another writer is tried again', async () => {
+      const connections = [retrying(scene().open()), retrying(scene().open())];
+      await connections[0]?.execute(write('CREATE TABLE raced (id STRING, n BIGINT) USING delta'));
+      await connections[0]?.execute(write("INSERT INTO raced VALUES ('a', 0)"));
+      await Promise.all(connections.map((connection) => connection.execute(write("UPDATE raced SET n = n + 1 WHERE id = 'a'"))));
+      expect((await connections[0]?.execute(read('SELECT n FROM raced')))?.rows).toEqual([{ n: 2 }]);
+    });
+  });
+
+  describe('a statement that takes too long', () => {
+    const LONG = read('SELECT count(*) AS n FROM range(0, 400000000000, 1, 20000) WHERE hash(id) % 7 = 3');
+
+    /** What became of it. Spark ends a statement some time after it was asked to. */
+    async function outcome(): Promise<string | undefined> {
+      for (let tries = 0; ; tries += 1) {
+        const logged = (await scene().control.log()).find(({ sql }) => sql === LONG.sql);
+        if (logged?.outcome !== 'running' || tries === 100) return logged?.outcome;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+
+    test('is cancelled on the server at its deadline', async () => {
+      const { control } = scene();
+      await control.clearLog();
+      await control.arm({ sql: 'range', fault: { kind: 'handle first' } });
+      const error = await failureOf(scene().open({ statementTimeoutSeconds: 3 }).execute(LONG));
+      expect(error).toBeInstanceOf(RetryableError);
+      expect(error.message).toMatch(/no answer within 3 s/);
+      expect(await outcome()).toBe('cancelled');
+    });
+
+    test('is cancelled by close', async () => {
+      const { control } = scene();
+      await control.clearLog();
+      await control.arm({ sql: 'range', fault: { kind: 'handle first' } });
+      const connection = scene().open();
+      const failed = failureOf(connection.execute(LONG));
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await connection.close();
+      expect(await failed).toMatchObject({ code: 'interrupted' });
+      expect(await outcome()).toBe('cancelled');
+    });
+  });
+});
