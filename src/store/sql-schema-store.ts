@@ -23,7 +23,18 @@ const SAMPLE_READINGS = [
 const SAMPLE_AUTHOR = 'ops-agent setup';
 
 /** Of twenty runners at once each has its turn. */
-const MOST_ATTEMPTS = 20;
+const MOST_ATTEMPTS = 40;
+
+/** Repeats what other runners that do the same keep from being done. @throws RetryableError where they come first again and again */
+async function inTurn(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await work();
+    } catch (thrown) {
+      if (!(thrown instanceof RetryableError) || attempt === MOST_ATTEMPTS) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100 * attempt));
+    }
+}
 
 interface Missing {
   readonly table: Table;
@@ -56,24 +67,17 @@ export class SqlSchemaStore implements SchemaStore {
     await this.#createTables();
     await this.#addColumns(await this.#missingColumns());
     await this.#makeExtras();
-    await this.#session.runAll(this.#rowsOfOurs(agentId));
+    await inTurn(async () => void (await this.#session.runAll(this.#rowsOfOurs(agentId))));
     const owners = await this.#owners();
     if (owners.some((owner) => owner !== agentId)) throw otherOwner(owners.find((owner) => owner !== agentId) ?? '', agentId);
   }
 
-  /** @throws RetryableError where others that make the same tables come first again and again */
-  async #createTables(): Promise<void> {
-    const { dialect } = this.#session;
-    for (let attempt = 1; ; attempt += 1) {
-      const missing = await this.#missingTables();
-      if (missing.length === 0) return;
-      try {
-        await this.#session.runAll(missing.flatMap((table) => dialect.createTable(table)).map((ddl) => write(ddl)));
-      } catch (thrown) {
-        if (!(thrown instanceof RetryableError) || attempt === MOST_ATTEMPTS) throw thrown;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 100 * attempt));
-      }
-    }
+  /** Described anew for each try: another runner may have made some meanwhile. */
+  #createTables(): Promise<void> {
+    return inTurn(async () => {
+      const ddl = (await this.#missingTables()).flatMap((table) => this.#session.dialect.createTable(table));
+      await this.#session.runAll(ddl.map((statement) => write(statement)));
+    });
   }
 
   async #missingTables(): Promise<readonly Table[]> {
@@ -96,15 +100,17 @@ export class SqlSchemaStore implements SchemaStore {
     }
   }
 
-  async #makeExtras(): Promise<void> {
-    const missing = (await this.#missingExtras()).map(({ name }) => name);
-    const wanted = this.#extras.filter(({ name, isRenewed }) => isRenewed || missing.includes(name));
-    try {
-      await this.#session.runAll(wanted.flatMap(({ ddl }) => ddl).map((ddl) => write(ddl)));
-    } catch (thrown) {
-      // Another runner may have made it in between.
-      if ((await this.#missingExtras()).length > 0) throw thrown;
-    }
+  #makeExtras(): Promise<void> {
+    return inTurn(async () => {
+      const missing = (await this.#missingExtras()).map(({ name }) => name);
+      const wanted = this.#extras.filter(({ name, isRenewed }) => isRenewed || missing.includes(name));
+      try {
+        await this.#session.runAll(wanted.flatMap(({ ddl }) => ddl).map((ddl) => write(ddl)));
+      } catch (thrown) {
+        // Another runner may have made it in between.
+        if ((await this.#missingExtras()).length > 0) throw thrown;
+      }
+    });
   }
 
   #rowsOfOurs(agentId: string): readonly Statement[] {

@@ -116,9 +116,13 @@ class Engine:
     def warehouse_of(self, schema: str) -> str:
         return os.path.join(self.folder, "warehouse", f"{schema}.db")
 
+    def copy_of(self, schema: str) -> str:
+        return os.path.join(self.folder, "copies", schema)
+
     def copySchema(self, source: str, target: str) -> dict[str, Any]:
-        """Far cheaper than the DDL: files are copied, and Spark is only told that they are there."""
-        origin, copied = self.warehouse_of(source), self.warehouse_of(target)
+        """Far cheaper than the DDL: files are copied, and Spark is only told that they are there. Beside the schema's own folder, in which a
+        table that was dropped can then be made anew."""
+        origin, copied = self.warehouse_of(source), self.copy_of(target)
         shutil.copytree(origin, copied)
         spark = self.spark.newSession()
         spark.sql(f"CREATE SCHEMA `{target}`")
@@ -129,12 +133,12 @@ class Engine:
     def dropSchema(self, name: str) -> dict[str, Any]:
         """With what Delta remembers of its tables, which would grow without end."""
         self.spark.sql(f"DROP SCHEMA IF EXISTS `{name}` CASCADE")
-        folder = self.warehouse_of(name)
         delta_log = self.spark._jvm.org.apache.spark.sql.delta.DeltaLog
         path = self.spark._jvm.org.apache.hadoop.fs.Path
-        for table in os.listdir(folder) if os.path.isdir(folder) else []:
-            delta_log.invalidateCache(self.spark._jsparkSession, path(os.path.join(folder, table)))
-        shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.warehouse_of(name), self.copy_of(name)):
+            for table in os.listdir(folder) if os.path.isdir(folder) else []:
+                delta_log.invalidateCache(self.spark._jsparkSession, path(os.path.join(folder, table)))
+            shutil.rmtree(folder, ignore_errors=True)
         return {}
 
 

@@ -1,0 +1,65 @@
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { newWorkplace, type Workplace } from '../support/bundle.ts';
+import type { LoggedStatement } from './statement-log.ts';
+import { isStarted, type Warehouse, warehouse } from './start-warehouse.ts';
+
+export interface Site extends Warehouse, Workplace {
+  readonly schema: string;
+  /** What is needed to open the same tables from another folder. */
+  readonly env: Readonly<Record<string, string>>;
+  /** As an HMI or a historian does it, over another connection. `{}` is the schema. */
+  sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** The statements that the bundle has sent since the log was cleared. */
+  sent(): Promise<readonly LoggedStatement[]>;
+}
+
+export function environmentOf({ port, httpPath, token, caFile }: Warehouse, schema: string): Readonly<Record<string, string>> {
+  return {
+    OPS_AGENT_STORE_KIND: 'databricks',
+    DATABRICKS_SERVER_HOSTNAME: `https://localhost:${port}`,
+    DATABRICKS_HTTP_PATH: httpPath,
+    DATABRICKS_TOKEN: token,
+    OPS_AGENT_STORE_CATALOG: 'spark_catalog',
+    OPS_AGENT_STORE_SCHEMA: schema,
+    OPS_AGENT_STORE_CA_FILE: caFile,
+    OPS_AGENT_PLANT_KIND: 'simulator',
+  };
+}
+
+/** The built program on a schema of its own, which it has set up itself; skipped, aloud, where no warehouse was started. */
+export function withBundle(schema: string, tests: (site: () => Site) => void, env: Readonly<Record<string, string>> = {}): void {
+  if (!isStarted()) process.stderr.write(`test/warehouse skipped: start it with npm run test:warehouse\n`);
+  (isStarted() ? describe : describe.skip)(`the built program: ${schema}`, () => {
+    let made: Site | undefined;
+    beforeAll(async () => {
+      const at = warehouse();
+      const all = { ...environmentOf(at, schema), ...env };
+      const place = newWorkplace(all);
+      made = {
+        ...at,
+        ...place,
+        schema,
+        env: all,
+        sql: (text) => at.control.sql(text.replaceAll('{}', schema)),
+        sent: async () => (await at.control.log()).filter(({ userAgent }) => userAgent.includes('ops-agent/')),
+      };
+      const { code, stderr } = await place.run('setup');
+      if (code !== 0) throw new Error(`setup ended with ${code}: ${stderr}`);
+    });
+    afterEach(() => made?.control.clearFaults());
+    afterAll(async () => {
+      made?.remove();
+      await made?.control.dropSchema(schema);
+    });
+    tests(() => {
+      if (made === undefined) throw new Error('the site is made before the first test');
+      return made;
+    });
+  });
+}
+
+/** A reading of now, as a historian stores it. */
+export function reading(equipment: string, temperature: number): string {
+  return `INSERT INTO {}.sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp, recorded_by)
+VALUES ('SENSOR_${equipment}', '${equipment}', ${temperature}, 85.0, 50.0, 'good', current_timestamp(), 'historian')`;
+}
