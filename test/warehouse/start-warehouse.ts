@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,23 +37,16 @@ export function fetchedWarehouse(): Fetched | null {
 /** Starts Spark and the server before it, which takes 10 to 40 s. */
 export async function startWarehouse({ python, jars, javaHome }: Fetched): Promise<StartedWarehouse> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-certificates-'));
-  const { program, remove } = builtProgram('../warehouse/warehouse-process.ts');
+  const { program } = builtProgram('../warehouse/warehouse-process.ts');
   const child = spawn(process.execPath, [program, python, jars, __dirname, folder], {
     cwd: ROOT,
     env: { ...process.env, JAVA_HOME: javaHome },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const clean = () => {
-    remove();
-    rmSync(folder, { recursive: true, force: true });
-  };
   const address = await new Promise<WarehouseAddress>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as WarehouseAddress)); // the process's own line
     void ended.then(() => reject(new Error('the warehouse did not start')));
-  }).catch((thrown: unknown) => {
-    clean();
-    throw thrown;
   });
   return {
     ...address,
@@ -61,7 +54,6 @@ export async function startWarehouse({ python, jars, javaHome }: Fetched): Promi
     stop: async () => {
       child.stdin.end();
       await ended;
-      clean();
     },
   };
 }

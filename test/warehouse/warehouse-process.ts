@@ -1,9 +1,11 @@
 /**
  * The test warehouse as a process of its own, so that a test that waits for a child synchronously does not stop it. Says on stdout where
- * it is; ends with its stdin.
+ * it is; ends with its stdin, and takes its folders along.
  *
  * Arguments: the Python, the folder of the jars, the folder of the scripts, a folder for the certificates.
  */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { makeCertificates } from './certificates.ts';
 import { listenForControl } from './control.ts';
 import { Faults } from './faults.ts';
@@ -77,4 +79,8 @@ async function main(): Promise<void> {
   await spark.stop();
 }
 
-void main();
+// Here and not by who started it, which may have been killed: the certificates, and this program.
+void main().finally(() => {
+  const [, program = '', , , , folder = ''] = process.argv;
+  for (const own of [path.dirname(program), folder]) rmSync(own, { recursive: true, force: true });
+});
