@@ -15,8 +15,11 @@ const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), '
 // Native and optional packages: resolved at run time, or their absence is reported there.
 const external = ['@photostructure/sqlite', 'pg-native', 'lz4-napi', '@databricks/databricks-sql-kernel*'];
 
-// Bundled CommonJS packages still call require() for Node's own modules; an ES module has none.
-const banner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+// Bundled CommonJS packages still call require() for Node's own modules, and ask where they are; an ES module has neither.
+const banner = [
+  "import{createRequire as __createRequire}from'node:module';import{fileURLToPath as __pathOf}from'node:url';",
+  "const require=__createRequire(import.meta.url),__filename=__pathOf(import.meta.url),__dirname=__pathOf(new URL('.',import.meta.url));",
+].join('');
 
 await rm(dist, { recursive: true, force: true });
 const { metafile } = await build({

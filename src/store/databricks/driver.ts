@@ -36,6 +36,8 @@ const DRIVER_LONGEST_DELAY_MS = 2000;
 /** Connects lazily: nothing is sent before the first session. @throws AgentError usage */
 export async function connectWarehouse(settings: WarehouseDatabase, tags: QueryTags, log: Log | undefined): Promise<Warehouse> {
   // Here and nowhere else, and only where it is used: loading it takes longer than a whole command of another store.
+  // Node warns on stderr of what the driver's own packages still use. Whoever runs the agent can do nothing about it.
+  process.noDeprecation = true;
   const driver = await import('@databricks/sql');
   const { host, port, httpPath, caFile, statementTimeoutSeconds } = settings;
   // Without one of ours the driver writes to the terminal and listens to uncaught exceptions.
