@@ -184,6 +184,7 @@ describe('what the driver throws', () => {
       'store_unavailable',
       /the warehouse failed: java.lang.NullPointerException/,
     ],
+    ['a mistake of the program', new TypeError('x is not a constructor'), 'final', 'bug', /x is not a constructor/],
     ['nothing that says anything', undefined, 'final', 'store_unavailable', /no message/],
   ])('%s', (_what, thrown, kind, code, said) => {
     const told = failure(thrown);

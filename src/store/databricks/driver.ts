@@ -38,7 +38,9 @@ export async function connectWarehouse(settings: WarehouseDatabase, tags: QueryT
   // Here and nowhere else, and only where it is used: loading it takes longer than a whole command of another store.
   // Node warns on stderr of what the driver's own packages still use. Whoever runs the agent can do nothing about it.
   process.noDeprecation = true;
-  const driver = await import('@databricks/sql');
+  const loaded: typeof Driver & { readonly default?: typeof Driver } = await import('@databricks/sql');
+  // The bundle has all of a CommonJS package under this one name; Node has it beside the others.
+  const driver = loaded.default ?? loaded;
   const { host, port, httpPath, caFile, statementTimeoutSeconds } = settings;
   // Without one of ours the driver writes to the terminal and listens to uncaught exceptions.
   const logger = { log: (_level: string, message: string) => log?.debug(`databricks: ${message}`) };
