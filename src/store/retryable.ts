@@ -2,8 +2,8 @@ import { AgentError } from '../domain/errors.ts';
 
 /** A failure that another try may mend: busy, lost connection, a conflict of transactions. */
 export class RetryableError extends AgentError {
-  constructor(message: string, cause?: unknown) {
-    super('store_unavailable', message, 'try again in a moment', cause);
+  constructor(message: string, cause?: unknown, remedy = 'try again in a moment') {
+    super('store_unavailable', message, remedy, cause);
     this.name = 'RetryableError';
   }
 }

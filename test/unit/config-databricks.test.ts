@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -313,4 +313,13 @@ describe('readings apart from the store', () => {
       /source.connection.host .*does not belong/,
     );
   });
+});
+
+test('the examples in docs/databricks.md are valid configurations', () => {
+  const document = readFileSync(path.resolve(__dirname, '../../docs/databricks.md'), 'utf8');
+  const examples = [...document.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  expect(examples).toHaveLength(4);
+  const token = file('token', 'dapi-1');
+  for (const example of examples)
+    expect(refusal(SPECIFIED, example.replace('/run/secrets/databricks-token', token))).toBe('nothing is wrong');
 });

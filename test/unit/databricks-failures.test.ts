@@ -95,7 +95,13 @@ describe('what the driver throws', () => {
       /service principal \(invalid_client/,
     ],
     ['a path that is wrong', http(404), 'final', 'usage', /no warehouse at \/sql\/1.0\/warehouses\/ab12/],
-    ['a host that nobody knows', network('ENOTFOUND'), 'unknown_outcome', 'store_unavailable', /cannot be reached \(ENOTFOUND\)/],
+    [
+      'a host that nobody knows',
+      network('ENOTFOUND'),
+      'unknown_outcome',
+      'store_unavailable',
+      /cannot be reached \(ENOTFOUND\); check the host, the network and HTTPS_PROXY/,
+    ],
     [
       'a socket that was cut',
       network('ERR_STREAM_PREMATURE_CLOSE', 'Invalid response body while trying to fetch x: Premature close'),

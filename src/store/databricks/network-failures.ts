@@ -26,7 +26,10 @@ export function networkFailure({ code, message, name, thrown }: Thrown, { addres
     return { kind: 'final', error: new AgentError('usage', `the driver has no OAuth for ${address}`, remedy, thrown) };
   }
   // Of a name that nobody knows as of a cable that is out: it cannot be told from here whether it comes back.
-  if (NETWORK.test(code)) return { kind: 'unknown_outcome', error: new RetryableError(`${address} cannot be reached (${code})`, thrown) };
+  if (NETWORK.test(code)) {
+    const remedy = 'check the host, the network and HTTPS_PROXY';
+    return { kind: 'unknown_outcome', error: new RetryableError(`${address} cannot be reached (${code})`, thrown, remedy) };
+  }
   if (CUT.test(message))
     return { kind: 'unknown_outcome', error: new RetryableError(`the connection to ${address} was cut (${message})`, thrown) };
   return undefined;
