@@ -36,7 +36,7 @@ const DEPENDENT_DEFAULTS: Readonly<Record<string, string>> = {
   'source.connection.profile': 'as `store.profile`',
   'source.connection.tokenFile': 'as `store.tokenFile`',
   'source.connection.caFile': 'as `store.caFile`',
-  'plant.kind': 'simulator on the embedded store, else advisory',
+  'plant.kind': 'simulator where the readings are in the embedded store, else advisory',
   'plant.simulatorPath': "the store's path with .plant.db for .db",
   'rules.bands': 'built in',
   'rules.causes': 'built in',

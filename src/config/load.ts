@@ -20,7 +20,7 @@ import { builtInFamily, patternsOf, type RulesInForce, rulesInForce } from './ru
 import { type Config, CONFIG_SCHEMA } from './schema.ts';
 import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
 import type { Elsewhere } from './warehouse-settings.ts';
-import type { PlantSettings, Settings, SourceSettings, StoreSettings } from './settings.ts';
+import type { PlantSettings, Settings, SourceSettings } from './settings.ts';
 
 /** A key with the value in force and where it comes from. */
 export interface ExplainedKey {
@@ -117,7 +117,7 @@ function failure(layers: Layers, problems: readonly Problem[]) {
 
 function settingsOf(config: Config, rules: RulesInForce, databases: Databases, origin: string, { cwd, env }: ConfigInput): Settings {
   const { store } = databases;
-  const plant = plantOf(config, store.kind, cwd);
+  const plant = plantOf(config, databases, cwd);
   // A ring that is wrong is one of the problems that the environment's layer tells of.
   const keys = parseKeyRing(env[SIGNING_KEY_VARIABLE]);
   const sensorFaults = sensorFaultsOf(config);
@@ -167,12 +167,13 @@ function limitsOf(signals: Readonly<Record<string, string>>, given: SourceSettin
   return Object.fromEntries(Object.entries(limits).filter(([signal]) => Object.hasOwn(signals, signal)));
 }
 
-/** Never a simulator that says 'executed' about a real plant: it is the default beside a file only. */
-function plantOf({ plant, store }: Config, storeKind: StoreSettings['kind'], cwd: string): PlantSettings {
+/** Never a simulator that says 'executed' about a real plant: it is the default only where its own readings go, into the store's file. */
+function plantOf({ plant, store }: Config, databases: Databases, cwd: string): PlantSettings {
+  const isSimulated = databases.store.kind === 'embedded' && databases.source === null;
   const simulatorPath = plant.simulatorPath ?? `${store.path.replace(/\.db$/, '')}.plant.db`;
   return {
     ...plant,
-    kind: plant.kind ?? (storeKind === 'embedded' ? 'simulator' : 'advisory'),
+    kind: plant.kind ?? (isSimulated ? 'simulator' : 'advisory'),
     simulatorPath: path.resolve(cwd, simulatorPath),
   };
 }

@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
     states: ['42704'],
     classes: ['SCHEMA_NOT_FOUND', 'NO_SUCH_CATALOG_EXCEPTION', 'CATALOG_NOT_FOUND'],
     code: 'usage',
-    remedy: 'check store.catalog and store.schema, or those of source.connection',
+    remedy: 'check store.catalog and store.schema, or those of source.connection; where the tables were not made yet, run: ops-agent setup',
   },
   { states: ['42P01'], classes: ['TABLE_OR_VIEW_NOT_FOUND'], code: 'usage', remedy: '' },
   {
