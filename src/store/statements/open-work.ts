@@ -76,8 +76,8 @@ function accounting(d: Dialect): string {
   const least = times.reduce((a, b) => d.smallerOf(a, b), d.now);
   const since = `(SELECT ${d.plusSeconds(least, ':accounted_seconds')} FROM agent_health h)`;
   const isKnown = hasId(d, 'recommendation_id');
-  return `recent AS (SELECT recommendation_id FROM agent_recommendations WHERE last_accounted_timestamp > ${since} AND ${isKnown}
-  UNION SELECT recommendation_id FROM agent_recommendations WHERE quiet_until > ${since} AND ${isKnown}),
+  return `recent AS ${d.once(`(SELECT recommendation_id FROM agent_recommendations WHERE last_accounted_timestamp > ${since} AND ${isKnown}
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE quiet_until > ${since} AND ${isKnown})`)},
 accounting AS (SELECT r.recommendation_id FROM agent_recommendations r JOIN newest n
     ON n.equipment_id = r.equipment_id AND n.issue_family = r.issue_family AND n.created_timestamp = r.created_timestamp
     WHERE ${hasId(d, 'r.recommendation_id')}
@@ -131,11 +131,11 @@ export interface OpenWorkAsked {
 export function openWorkStatement(d: Dialect, { agentId, isKeyless, sessionSeconds, accountedSeconds }: OpenWorkAsked): Statement {
   const chosen = 'SELECT recommendation_id FROM chosen';
   const isKnown = hasId(d, 'recommendation_id');
-  const sql = `WITH chosen AS (
+  const sql = `WITH chosen AS ${d.once(`(
   SELECT recommendation_id FROM agent_recommendations WHERE status IN ${OPEN} AND ${isKnown}
   UNION SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status AND ${isKnown}
     AND COALESCE(${d.asRead('status')}, '') IS DISTINCT FROM COALESCE(${d.asRead('guarded_status')}, '')
-  UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL AND ${isKnown}),
+  UNION SELECT recommendation_id FROM agent_recommendations WHERE status = 'executed' AND outcome IS NULL AND ${isKnown})`)},
 ${chosenOrders(d)},
 newest AS (${newestOfKind(d, RECOMMENDATIONS, ['equipment_id', 'issue_family'])}),
 ${accounting(d)},
