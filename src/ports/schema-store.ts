@@ -18,6 +18,13 @@ export interface NewReading {
   readonly recordedBy: string;
 }
 
+/** The database's principals for the three parts that are played around its tables. */
+export interface Roles {
+  readonly agent: string;
+  readonly operator: string;
+  readonly reader: string;
+}
+
 /** What `setup`, `sql` and the simulated feed ask of the store. */
 export interface SchemaStore {
   /** Creates and migrates; repeating, and many at once, give one schema. @throws AgentError usage for another agent's tables */
@@ -27,6 +34,11 @@ export interface SchemaStore {
   checkSchema(agentId: string): Promise<SchemaReport>;
   /** The statements that `migrate` would run on an empty database. */
   printSchema(agentId: string): string;
+  /**
+   * The statements that let each role do its part and no more; an administrator runs them, `migrate` runs none of them.
+   * @throws AgentError usage where the store has no roles, or the names are none
+   */
+  printGrants(roles: Roles): string;
   /** Inserts the specification's five readings unless they are there. @returns how many are there. */
   insertSampleReadings(): Promise<number>;
   /**

@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
+import type { Roles } from '../ports/schema-store.ts';
 import type { Statement } from './connection.ts';
 import type { TableColumn } from './source-columns.ts';
 import type { Column, ParameterColumn, Table } from './tables.ts';
@@ -50,6 +51,13 @@ export interface Upsert {
   readonly table: Table;
   readonly source: string;
   readonly where: string;
+}
+
+/** Who may do what with which tables; the readings' table is one of them, one of the user's own, or null where it is in another database. */
+export interface Grants {
+  readonly tables: readonly Table[];
+  readonly sourceTable: string | null;
+  readonly roles: Roles;
 }
 
 /**
@@ -157,6 +165,11 @@ export interface Dialect {
   readonly namespace: string | null;
   /** What stands beside the tables: indexes, triggers, rules. */
   extras(sourceTable: string | null): readonly Extra[];
+  /**
+   * The statements that let each role do its part and no more, as a text to read and run. Repeating them changes nothing.
+   * @throws AgentError usage where the engine has no roles, or the names are none
+   */
+  grants(wanted: Grants): string;
   /**
    * These statements, which delete rows of tables that are kept whole, with what has to stand around them in the same transaction: nothing
    * where the engine cannot forbid a DELETE.

@@ -1,17 +1,17 @@
 import { AgentError } from '../domain/errors.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import type { TableRow } from '../ports/operator-store.ts';
-import type { NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
+import type { NewReading, Roles, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
 import { read, type Statement, write } from './connection.ts';
 import { columnsOf } from './describe-table.ts';
 import type { Extra } from './dialect.ts';
+import { inTurn } from './in-turn.ts';
 import { refuseToUndo } from './own-schema.ts';
 import { countStatements } from './opaque-sql.ts';
-import { RetryableError } from './retryable.ts';
 import { appendReadings } from './reading-feed.ts';
 import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
 import type { Session } from './session.ts';
-import { ALL_TABLES, type Column, SENSOR_DATA, SPECIFIED_TABLES, type Table } from './tables.ts';
+import { type Column, SENSOR_DATA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
 
 const SAMPLE_READINGS = [
   ['REACTOR_01', 75.5, 85, 50, 'good'],
@@ -22,20 +22,6 @@ const SAMPLE_READINGS = [
 ] as const;
 const SAMPLE_AUTHOR = 'ops-agent setup';
 
-/** Of twenty runners at once each has its turn. */
-const MOST_ATTEMPTS = 40;
-
-/** Repeats what other runners that do the same keep from being done. @throws RetryableError where they come first again and again */
-async function inTurn(work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      return await work();
-    } catch (thrown) {
-      if (!(thrown instanceof RetryableError) || attempt === MOST_ATTEMPTS) throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100 * attempt));
-    }
-}
-
 interface Missing {
   readonly table: Table;
   readonly column: Column;
@@ -44,6 +30,7 @@ interface Missing {
 /** Makes, checks and describes the tables, for every engine. */
 export class SqlSchemaStore implements SchemaStore {
   readonly #session: Session;
+  readonly #sourceTable: string | null;
   /** The readings' table where it is ours to make; null where the source is a table of the user's own. */
   readonly #ownSource: string | null;
   /** Makes where the tables are to be. */
@@ -51,12 +38,13 @@ export class SqlSchemaStore implements SchemaStore {
 
   constructor(session: Session, sourceTable: string | null, makePlace: () => Promise<void>) {
     this.#session = session;
+    this.#sourceTable = sourceTable;
     this.#makePlace = makePlace;
     this.#ownSource = sourceTable === SENSOR_DATA.name ? sourceTable : null;
   }
 
   get #tables(): readonly Table[] {
-    return this.#ownSource === null ? ALL_TABLES.filter((table) => table !== SENSOR_DATA) : ALL_TABLES;
+    return tablesWith(this.#sourceTable);
   }
 
   async migrate(agentId: string): Promise<void> {
@@ -209,6 +197,10 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
       statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
     );
     return [...ddl, ...rows].map((statement) => `${statement};`).join('\n\n');
+  }
+
+  printGrants(roles: Roles): string {
+    return this.#session.dialect.grants({ tables: this.#tables, sourceTable: this.#sourceTable, roles });
   }
 
   async insertSampleReadings(): Promise<number> {

@@ -122,6 +122,7 @@ function schemaPart(session: Session, sourceTable: string | null, makePlace: () 
     requireSchema: () => schema.requireSchema(),
     checkSchema: (agentId) => schema.checkSchema(agentId),
     printSchema: (agentId) => schema.printSchema(agentId),
+    printGrants: (roles) => schema.printGrants(roles),
     insertSampleReadings: () => schema.insertSampleReadings(),
     appendReadings: (readings) => schema.appendReadings(readings),
     countRows: () => schema.countRows(),

@@ -251,3 +251,8 @@ export const SCHEMA: Table = {
 /** In the order in which the specification's setup makes them; ours follow. */
 export const SPECIFIED_TABLES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, SENSOR_DATA, WORK_ORDERS, OPERATOR_SESSIONS];
 export const ALL_TABLES: readonly Table[] = [...SPECIFIED_TABLES, EVENTS, CONTROLS, SCHEMA];
+
+/** The agent's tables: without sensor_data where the readings are in a table of the user's own, or in another database (null). */
+export function tablesWith(sourceTable: string | null): readonly Table[] {
+  return sourceTable === SENSOR_DATA.name ? ALL_TABLES : ALL_TABLES.filter((table) => table !== SENSOR_DATA);
+}

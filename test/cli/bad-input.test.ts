@@ -63,6 +63,15 @@ describe('the command line', () => {
       'ops-agent: --set: rules.bands is a list, which only the configuration file can hold. Set it in ops-agent.yaml',
     ],
     [['setup', '--check', '--print-sql'], 'ops-agent: --print-sql and --check exclude each other. Give one of them'],
+    [['setup', '--print-sql', '--roles'], 'ops-agent: a file has no roles: whoever may write to it may do everything. Leave out --roles'],
+    [
+      ['setup', '--roles'],
+      'ops-agent: --roles goes with --print-sql: setup itself grants nothing. Print them: ops-agent setup --print-sql --roles',
+    ],
+    [
+      ['setup', '--print-sql', '--reader-role', 'x'],
+      'ops-agent: a principal was given, and --roles was not. Print the grants: ops-agent setup --print-sql --roles',
+    ],
     [
       ['reject', 'abcd', '--by', 'x'],
       "ops-agent: a rejection needs a reason. Give it with --reason, for instance --reason 'sensor is being calibrated'",

@@ -3,6 +3,7 @@ import { AgentError } from '../../domain/errors.ts';
 import type { Settings } from '../../config/settings.ts';
 import { takeTablesOver } from '../../cycle/take-over.ts';
 import type { KeyRing } from '../../domain/key-ring.ts';
+import type { Roles } from '../../ports/schema-store.ts';
 import type { Store } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,15 +12,24 @@ import { loginName } from '../who.ts';
 export interface SetupOptions {
   readonly sampleData?: boolean;
   readonly printSql?: boolean;
+  readonly roles?: boolean;
+  readonly agentRole?: string;
+  readonly operatorRole?: string;
+  readonly readerRole?: string;
   readonly check?: boolean;
   readonly takeOver?: boolean;
 }
+
+const AGENT_ROLE = 'ops_agents';
+const OPERATOR_ROLE = 'ops_operators';
+const READER_ROLE = 'ops_readers';
 
 const RULE = '='.repeat(64);
 
 export async function run(context: CliContext, options: SetupOptions): Promise<number> {
   if (options.printSql && options.check) throw new AgentError('usage', '--print-sql and --check exclude each other', 'give one of them');
-  if (options.printSql) return printSql(context);
+  const roles = rolesIn(options);
+  if (options.printSql) return printSql(context, roles);
   if (options.check) return check(context);
   const { agentId, signingKeys } = await context.settings();
   const store = await context.store({ create: true });
@@ -54,18 +64,35 @@ async function migrate(store: Store, agentId: string, keys: KeyRing, actor: stri
 }
 
 /** The same statements for every store of the kind: a warehouse is asked nothing, and an empty file in memory stands for a file. */
-async function printSql(context: CliContext): Promise<number> {
+async function printSql(context: CliContext, roles: Roles | null): Promise<number> {
   const settings = await context.settings();
   const { openStore } = await import('../../store/open-store.ts');
   const own: Settings['store'] = settings.store.kind === 'embedded' ? { ...settings.store, path: ':memory:' } : settings.store;
   const { store, source } = await openStore({ ...settings, store: own }, { create: true });
   try {
-    context.out.print(store.printSchema(settings.agentId));
+    // Of what is refused nothing is printed: a file would hold half of it.
+    const parts = [store.printSchema(settings.agentId), ...(roles === null ? [] : [store.printGrants(roles)])];
+    context.out.print(parts.join('\n\n'));
   } finally {
     await source.close();
     await store.close();
   }
   return EXIT.done;
+}
+
+/** Null where no grants are asked for. */
+function rolesIn(options: SetupOptions): Roles | null {
+  const { agentRole: agent, operatorRole: operator, readerRole: reader } = options;
+  if (options.roles && !options.printSql)
+    throw new AgentError(
+      'usage',
+      '--roles goes with --print-sql: setup itself grants nothing',
+      'print them: ops-agent setup --print-sql --roles',
+    );
+  if (options.roles) return { agent: agent ?? AGENT_ROLE, operator: operator ?? OPERATOR_ROLE, reader: reader ?? READER_ROLE };
+  if ((agent ?? operator ?? reader) !== undefined)
+    throw new AgentError('usage', 'a principal was given, and --roles was not', 'print the grants: ops-agent setup --print-sql --roles');
+  return null;
 }
 
 async function check(context: CliContext): Promise<number> {

@@ -23,13 +23,22 @@ function defineSetup(program: Command, launch: Launch): void {
     .description('create or migrate the tables; running it again changes nothing')
     .option('--sample-data', 'insert the five sample readings, never twice')
     .option('--print-sql', 'print the statements and touch nothing')
+    .option('--roles', 'with --print-sql, of a SQL warehouse: the grants for three roles as well')
+    .option('--agent-role <principal>', 'with --roles: who the agent logs in as (default: ops_agents)')
+    .option('--operator-role <principal>', 'with --roles: who decides (default: ops_operators)')
+    .option('--reader-role <principal>', 'with --roles: who only looks (default: ops_readers)')
     .option('--check', 'change nothing, say what is missing or behind')
     .option('--take-over', 'make the tables of another agent id this one')
     .action((options: SetupOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/setup.ts')).run(context, options)),
     );
   documented(setup, {
-    examples: ['ops-agent setup --sample-data', 'ops-agent setup --print-sql > ops-agent.sql', 'ops-agent setup --check'],
+    examples: [
+      'ops-agent setup --sample-data',
+      'ops-agent setup --print-sql > ops-agent.sql',
+      'ops-agent setup --print-sql --roles > ops-agent.sql',
+      'ops-agent setup --check',
+    ],
     exits: ['0  done, or up to date', '2  the tables belong to another agent', '8  --check: missing, behind or drifted'],
   });
 }

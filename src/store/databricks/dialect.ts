@@ -2,8 +2,9 @@ import { type Instant, isoOf } from '../../domain/instant.ts';
 import { BLANKS } from '../../domain/word.ts';
 import type { Dialect } from '../dialect.ts';
 import type { ParameterColumn } from '../tables.ts';
+import { grants } from './grants.ts';
 import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
-import { quote, TYPES } from './names.ts';
+import { type Place, quote, TYPES } from './names.ts';
 import { addColumns, columnsIn, createTable, extras, extrasIn, kindOfType, listExtras, whereDeletable } from './schema.ts';
 
 const ISO_PATTERN = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]'";
@@ -41,12 +42,6 @@ function wordAsRead(column: string): string {
   return `LOWER(regexp_replace(COALESCE(${column}, ''), concat('^', ${BLANK_CHARACTERS}, '+|', ${BLANK_CHARACTERS}, '+$'), ''))`;
 }
 
-/** What a catalog and a schema are called, where they are said. */
-export interface Place {
-  readonly catalog: string | null;
-  readonly schema: string | null;
-}
-
 /** The tables of one schema: statements name them by that, or leave it to the session, which begins there. */
 export function databricksDialect({ catalog, schema }: Place): Dialect {
   const namespace = schema === null ? null : [catalog, schema].flatMap((name) => (name === null ? [] : [`\`${name}\``])).join('.');
@@ -59,11 +54,12 @@ export function databricksDialect({ catalog, schema }: Place): Dialect {
     extras: () => extras(place),
     listExtras: listExtras(place),
     whereDeletable: (tables, deletes) => whereDeletable(tables, deletes, place),
+    grants: (wanted) => grants(wanted, { catalog, schema }),
   };
 }
 
 /** Delta tables in Databricks SQL. Columns hold their own types alone, so that what guards against others has nothing to do here. */
-const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'whereDeletable'> = {
+const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'whereDeletable' | 'grants'> = {
   name: 'databricks',
   // Delta keeps microseconds; a time that was read back has milliseconds, and has to be equal.
   now: "date_trunc('MILLISECOND', current_timestamp())",

@@ -3,6 +3,12 @@ import type { ColumnKind } from '../tables.ts';
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** What a catalog and a schema are called, where they are said. */
+export interface Place {
+  readonly catalog: string | null;
+  readonly schema: string | null;
+}
+
 /** What a JSON text is cast to. */
 export const TYPES: Readonly<Record<ColumnKind, string>> = {
   text: 'STRING',

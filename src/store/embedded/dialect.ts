@@ -224,6 +224,9 @@ export const embeddedDialect: Dialect = {
   namespace: null,
   extras: embeddedExtras,
   whereDeletable,
+  grants: () => {
+    throw new AgentError('usage', 'a file has no roles: whoever may write to it may do everything', 'leave out --roles');
+  },
   listExtras: "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')",
   extrasIn: (rows) => rows.map(({ name }) => String(name)),
   addColumns: (table, columns) =>

@@ -1,0 +1,118 @@
+import { AgentError } from '../../domain/errors.ts';
+import type { Roles } from '../../ports/schema-store.ts';
+import type { Grants } from '../dialect.ts';
+import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
+import { quote, type Place } from './names.ts';
+
+/** What a cycle and `prune` write. Orders over the agent and the version of its tables are not its own to change, and readings never are. */
+const AGENT_WRITES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, WORK_ORDERS, OPERATOR_SESSIONS, EVENTS];
+/** What an HMI's plain SQL writes. */
+const OPERATOR_WRITES: readonly Table[] = [RECOMMENDATIONS, WORK_ORDERS, OPERATOR_SESSIONS];
+/** What the operators' command line writes as well. */
+const COMMAND_LINE_WRITES: readonly Table[] = [EVENTS, CONTROLS];
+
+/** As of other names in Unity Catalog. Between backticks everything but what follows is a name. */
+const LONGEST_PRINCIPAL = 255;
+const NO_NAME = /[`\p{C}\p{Zl}\p{Zp}]|^\s|\s$/u;
+
+interface Home {
+  readonly catalog: string;
+  readonly schema: string;
+}
+
+/**
+ * GRANTs of Unity Catalog, table by table: one on the schema would hold for whatever else is put there, too. Repeating them changes nothing.
+ * @throws AgentError usage for a place without a catalog or a schema, and for names that are no principals or twice the same
+ */
+export function grants({ tables, sourceTable, roles }: Grants, place: Place): string {
+  const home = homeIn(place);
+  const named = { agent: principal(roles.agent), operator: principal(roles.operator), reader: principal(roles.reader) };
+  requireApart(roles);
+  const isOwnSource = tables.some(({ name }) => name === sourceTable);
+  const readings = sourceTable === null || isOwnSource ? [] : readingsGrants(sourceTable, home, named.agent);
+  const paragraphs = [
+    [
+      '-- The agent. It lifts no order over itself, and changes no reading.',
+      ...(sourceTable === null ? [`-- The readings are in another database: let ${named.agent} read them there.`] : []),
+      ...tableGrants(tables, AGENT_WRITES, home, named.agent),
+      ...readings,
+    ],
+    [
+      "-- Operators, who decide by an HMI's SQL. They write neither commands nor the audit. MODIFY is the whole table: Unity Catalog does not keep",
+      '-- them from other columns, from deleting rows or from altering the table. The agent puts statuses and tickets back, and audits it.',
+      ...tableGrants(tables, OPERATOR_WRITES, home, named.operator),
+    ],
+    [
+      '-- Operators who decide by ops-agent approve and reject write the audit themselves, and those who stop the agent by ops-agent control its',
+      '-- orders. Grant them that as well:',
+      ...COMMAND_LINE_WRITES.map((table) => `-- ${grant('MODIFY', tableIn(home, table), named.operator)}`),
+    ],
+    ['-- Readers, for dashboards and reviews.', ...tableGrants(tables, [], home, named.reader)],
+    [
+      '-- Who runs ops-agent setup, where these statements are not run instead. Not the agent: who makes a table owns it.',
+      `-- ${grant('USE CATALOG, CREATE SCHEMA', `CATALOG ${quoted(home.catalog)}`, quoted('administrator'))}`,
+      `-- ${grant('USE SCHEMA, CREATE TABLE', `SCHEMA ${schemaOf(home)}`, quoted('administrator'))}`,
+    ],
+  ];
+  return paragraphs.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function homeIn({ catalog, schema }: Place): Home {
+  if (catalog === null || schema === null)
+    throw new AgentError('usage', 'a grant names the catalog and the schema', 'set store.catalog and store.schema');
+  return { catalog, schema };
+}
+
+function tableGrants(tables: readonly Table[], written: readonly Table[], home: Home, to: string): readonly string[] {
+  return [
+    ...way(home, to),
+    ...tables.map((table) => grant(written.includes(table) ? 'SELECT, MODIFY' : 'SELECT', tableIn(home, table), to)),
+  ];
+}
+
+/** The readings' table may be in another schema or catalog, to which there is a way of its own. */
+function readingsGrants(sourceTable: string, home: Home, to: string): readonly string[] {
+  const parts = sourceTable.split('.');
+  const [schema = home.schema, catalog = home.catalog] = parts.slice(0, -1).toReversed();
+  const known = way(home, to);
+  const table = `TABLE ${schemaOf({ catalog, schema })}.${quote(parts.at(-1) ?? '')}`;
+  return [...way({ catalog, schema }, to).filter((each) => !known.includes(each)), grant('SELECT', table, to)];
+}
+
+function way(home: Home, to: string): readonly string[] {
+  return [grant('USE CATALOG', `CATALOG ${quoted(home.catalog)}`, to), grant('USE SCHEMA', `SCHEMA ${schemaOf(home)}`, to)];
+}
+
+function grant(privileges: string, on: string, to: string): string {
+  return `GRANT ${privileges} ON ${on} TO ${to};`;
+}
+
+function tableIn(home: Home, { name }: Table): string {
+  return `TABLE ${schemaOf(home)}.${quote(name)}`;
+}
+
+function schemaOf({ catalog, schema }: Home): string {
+  return `${quoted(catalog)}.${quoted(schema)}`;
+}
+
+/** A name that the settings have checked: a catalog's may have dashes. */
+function quoted(name: string): string {
+  return `\`${name}\``;
+}
+
+function principal(name: string): string {
+  if (name === '' || name.length > LONGEST_PRINCIPAL || NO_NAME.test(name))
+    throw new AgentError(
+      'usage',
+      `'${name}' names no principal`,
+      `give a group, a user's address or a service principal's application id: 1 to ${LONGEST_PRINCIPAL} characters on one line, without backticks`,
+    );
+  return quoted(name);
+}
+
+/** Who carries out must not be who approves: the privileges of both would be one principal's. */
+function requireApart(roles: Roles): void {
+  const names = [roles.agent, roles.operator, roles.reader].map((name) => name.toLowerCase());
+  if (new Set(names).size < names.length)
+    throw new AgentError('usage', 'two roles have the same principal', 'give three: the agent, its operators and its readers');
+}
