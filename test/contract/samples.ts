@@ -10,6 +10,9 @@ import type { CommandChange, RecommendationChange } from '../../src/domain/chang
 import type { RecommendationStatus } from '../../src/domain/transitions.ts';
 import { AGENT } from '../support/stores.ts';
 
+/** What two looks at a clock may lie apart on a busy machine; a wrong zone is a quarter of an hour at least. */
+export const A_MINUTE_MS = 60_000;
+
 export const ACTION: Action = {
   sequence: 1,
   tag: '[default]REACTOR_02/ThroughputSetpoint',

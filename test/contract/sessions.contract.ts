@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isOpenAt, type OperatorSession } from '../../src/domain/operator-session.ts';
 import type { Statement } from '../../src/store/connection.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
-import { anEvent } from './samples.ts';
+import { A_MINUTE_MS, anEvent } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const AT = Date.UTC(2026, 1, 19, 10, 30);
@@ -48,7 +48,7 @@ function theSessions(under: StoreUnderTest): void {
         rejectedRecommendations: 0,
       });
       expect((opened?.loginTimestamp ?? 0) - now).toBeGreaterThanOrEqual(0);
-      expect((opened?.loginTimestamp ?? 0) - now).toBeLessThan(5000);
+      expect((opened?.loginTimestamp ?? 0) - now).toBeLessThan(A_MINUTE_MS);
       await at.store.closeSession('s1', anEvent({ eventId: 'e3' }));
       const [closed] = await at.store.listSessions(99);
       expect(closed).toMatchObject({ status: 'closed', logoutTimestamp: expect.any(Number) });

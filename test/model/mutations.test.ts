@@ -153,7 +153,7 @@ const TOGETHER: readonly Mutation[] = [
     name: 'nothing ends with the approval',
     told: /I[34]: /,
     edits: [
-      edit(CLAIM, 'd.smallerOf(approvalEnd, ', '('),
+      edit(CLAIM, "d.smallerOf('w.approval_ends', ", '('),
       edit('src/cycle/execute.ts', 'Math.min(approvalEnds, leaseEnds)', 'leaseEnds'),
       edit(CHECK, 'if (approvalEnds === null || now >= approvalEnds)', 'if (false)'),
     ],
@@ -220,7 +220,7 @@ describe('an agent without one of its guards is found out', () => {
     const spaced = {
       name: 'one blank more',
       told: /nothing/,
-      edits: [edit(CLAIM, 'UPDATE agent_commands SET', 'UPDATE  agent_commands SET')],
+      edits: [edit(CLAIM, 'WHERE NOT EXISTS (', 'WHERE  NOT EXISTS (')],
     };
     expect(await judged(spaced, 50)).toBe(NOTHING);
   }, 300_000);

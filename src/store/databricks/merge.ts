@@ -70,9 +70,12 @@ WHEN NOT MATCHED AND s.guard_status IS NULL THEN INSERT (${table.columns.map(({ 
 /** The rows of the parameter that may be written at all: while the lease is held, and of a kind that has only one open one the first. */
 function sourceOf(write: GuardedWrite, leaseGuard: string): string {
   const { key, onlyOneOpen } = write;
-  const rows = `SELECT r.place, r.said, r.said['${key}'] AS row_key, r.said['guard_status'] AS guard_status
-  FROM (SELECT posexplode(from_json(:rows, 'ARRAY<MAP<STRING, STRING>>', map('mode', 'FAILFAST'))) AS (place, said)) r`;
-  if (onlyOneOpen === null) return `${rows} WHERE ${leaseGuard}`;
+  const said = `SELECT posexplode(from_json(:rows, 'ARRAY<MAP<STRING, STRING>>', map('mode', 'FAILFAST'))) AS (place, said)`;
+  // A MERGE fails whole where two rows are about one: a change then counts before an insertion, and the first of them.
+  const rows = `SELECT k.place, k.said, k.row_key, k.guard_status FROM (SELECT r.place, r.said, r.said['${key}'] AS row_key, r.said['guard_status'] AS guard_status,
+    ROW_NUMBER() OVER (PARTITION BY r.said['${key}'] ORDER BY r.said['guard_status'] IS NULL, r.place) AS nth_of_row
+  FROM (${said}) r) k WHERE k.nth_of_row = 1`;
+  if (onlyOneOpen === null) return `${rows} AND ${leaseGuard}`;
   return onlyFirstOpen(write, onlyOneOpen, rows, leaseGuard);
 }
 
