@@ -138,7 +138,7 @@ FROM json_each(:rows)`,
     const mortal = mortalConnection(this.#connection, death, (statement) => {
       if (statement.sql.startsWith('INSERT INTO "agent_events"')) stored.audit = true;
       if (statement.sql.startsWith('INSERT INTO "agent_recommendations"')) stored.rows = true;
-      if (statement.sql.includes('watermark_timestamp = CASE')) stored.watermark = true;
+      if (statement.sql.includes('"watermark_timestamp" = CASE')) stored.watermark = true;
     });
     const ports = { ...this.#open(mortal.connection), plant: createAdvisory(), log: SILENT, monotonic: () => 0 };
     this.#run += 1;
