@@ -2,7 +2,7 @@
  * Fetches what the test warehouse runs on into .cache/warehouse: Spark for Python in an environment of its own, and Delta's jars. Leaves
  * where they are in .cache/warehouse/ready.json, last of all, so that what broke off is fetched again. Again: does nothing.
  *
- * Java and Python must be there; without them it says how to get them. With --optional that is no failure, except with CI=true, where
+ * Java, Python and Maven must be there; without them it says how to get them. With --optional that is no failure, except with CI=true, where
  * nobody is there to notice tests that were skipped.
  */
 import { execFile } from 'node:child_process';
@@ -31,7 +31,6 @@ const JARS = [
   'io.unitycatalog:unitycatalog-client:0.5.0',
   'io.unitycatalog:unitycatalog-hadoop:0.5.0',
 ];
-const CENTRAL = 'https://repo1.maven.org/maven2';
 const version = createHash('sha256')
   .update(JSON.stringify([PACKAGES, JARS]))
   .digest('hex')
@@ -86,6 +85,13 @@ async function python() {
   );
 }
 
+async function requireMaven() {
+  if ((await outputOf('mvn', ['--version'])) === '')
+    throw new Missing(
+      'there is no Maven; install it (Debian, Ubuntu: apt-get install maven; macOS: brew install maven; Windows: choco install maven)',
+    );
+}
+
 async function installPackages(folder, home) {
   const base = await python();
   const venv = path.join(folder, 'venv');
@@ -102,7 +108,7 @@ const parts = (coordinates) => {
   return { group, artifact, number, file: `${artifact}-${number}.jar` };
 };
 
-/** By Maven, where there is one: it knows the mirrors of this machine. */
+/** Maven knows its repositories, and the mirrors of this machine. */
 async function jarsByMaven(jars) {
   const exclusion = '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
   const dependencies = JARS.map(parts).map(
@@ -114,26 +120,11 @@ async function jarsByMaven(jars) {
   await run('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=.'], { cwd: jars, timeout: FETCH_MS, maxBuffer: 1e8 });
 }
 
-async function jarsByHttps(jars) {
-  for (const { group, artifact, number, file } of JARS.map(parts)) {
-    const response = await fetch(`${CENTRAL}/${group.replaceAll('.', '/')}/${artifact}/${number}/${file}`);
-    if (!response.ok) throw new Error(`${file}: ${response.status} from ${CENTRAL}`);
-    await writeFile(path.join(jars, file), Buffer.from(await response.arrayBuffer()));
-  }
-}
-
 async function fetchJars(folder) {
   const jars = path.join(folder, 'jars');
   await mkdir(jars);
   say('fetching the jars of Delta');
-  const hasMaven = (await outputOf('mvn', ['--version'])) !== '';
-  try {
-    await (hasMaven ? jarsByMaven(jars) : jarsByHttps(jars));
-  } catch (thrown) {
-    if (!hasMaven) throw thrown;
-    say(`mvn: ${lastLine(thrown)}`);
-    await jarsByHttps(jars);
-  }
+  await jarsByMaven(jars);
   const there = await readdir(jars);
   const absent = JARS.map((jar) => parts(jar).file).filter((file) => !there.includes(file));
   if (absent.length > 0) throw new Error(`not fetched: ${absent.join(', ')}`);
@@ -166,6 +157,7 @@ async function removeOthers(kept) {
 
 /** Into a folder of its own, so that two at once do not meet: the first that is done counts. */
 async function fetchAll(home) {
+  await requireMaven();
   const folder = path.join(cache, `${version}-${process.pid}-${Date.now()}`);
   await mkdir(folder, { recursive: true });
   try {
