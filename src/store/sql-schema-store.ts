@@ -11,7 +11,7 @@ import { countStatements } from './opaque-sql.ts';
 import { appendReadings } from './reading-feed.ts';
 import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
 import type { Session } from './session.ts';
-import { type Column, SENSOR_DATA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
+import { type Column, SCHEMA, SENSOR_DATA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
 
 const SAMPLE_READINGS = [
   ['REACTOR_01', 75.5, 85, 50, 'good'],
@@ -49,8 +49,9 @@ export class SqlSchemaStore implements SchemaStore {
 
   async migrate(agentId: string): Promise<void> {
     await this.#makePlace();
-    const report = await this.checkSchema(agentId);
-    if (report.state === 'too_new') throw new AgentError('not_set_up', report.problems.join('; '), 'install the newer ops-agent');
+    const version = (await this.#columnsOf(SCHEMA.name)).length === 0 ? undefined : await this.#version();
+    if (version && version.minSupported > SCHEMA_VERSION)
+      throw new AgentError('not_set_up', tooNew(version.minSupported), 'install the newer ops-agent');
     // Tables first, so that two runners that start at once read the same columns afterwards.
     await this.#createTables();
     await this.#addColumns(await this.#missingColumns());

@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts';
 import type { ParameterColumn } from '../tables.ts';
 import { grants } from './grants.ts';
 import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
-import { type Place, quote, TYPES } from './names.ts';
+import { namespaceOf, type Place, quote, TYPES } from './names.ts';
 import { addColumns, columnsIn, createTable, extras, extrasIn, kindOfType, listExtras, whereDeletable } from './schema.ts';
 
 const ISO_PATTERN = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]'";
@@ -43,8 +43,8 @@ function wordAsRead(column: string): string {
 }
 
 /** The tables of one schema: statements name them by that, or leave it to the session, which begins there. */
-export function databricksDialect({ catalog, schema }: Place): Dialect {
-  const namespace = schema === null ? null : [catalog, schema].flatMap((name) => (name === null ? [] : [`\`${name}\``])).join('.');
+export function databricksDialect(names: Place): Dialect {
+  const namespace = namespaceOf(names);
   const place = namespace === null ? '' : `${namespace}.`;
   return {
     ...DELTA,
@@ -54,7 +54,7 @@ export function databricksDialect({ catalog, schema }: Place): Dialect {
     extras: () => extras(place),
     listExtras: listExtras(place),
     whereDeletable: (tables, deletes) => whereDeletable(tables, deletes, place),
-    grants: (wanted) => grants(wanted, { catalog, schema }),
+    grants: (wanted) => grants(wanted, names),
   };
 }
 

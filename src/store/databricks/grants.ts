@@ -2,7 +2,7 @@ import { AgentError } from '../../domain/errors.ts';
 import type { Roles } from '../../ports/schema-store.ts';
 import type { Grants } from '../dialect.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
-import { quote, type Place } from './names.ts';
+import { type Place, quote, quoteName } from './names.ts';
 
 /** What a cycle and `prune` write. Orders over the agent and the version of its tables are not its own to change, and readings never are. */
 const AGENT_WRITES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, WORK_ORDERS, OPERATOR_SESSIONS, EVENTS];
@@ -50,8 +50,8 @@ export function grants({ tables, sourceTable, roles }: Grants, place: Place): st
     ['-- Readers, for dashboards and reviews.', ...tableGrants(tables, [], home, named.reader)],
     [
       '-- Who runs ops-agent setup, where these statements are not run instead. Not the agent: who makes a table owns it.',
-      `-- ${grant('USE CATALOG, CREATE SCHEMA', `CATALOG ${quoted(home.catalog)}`, quoted('administrator'))}`,
-      `-- ${grant('USE SCHEMA, CREATE TABLE', `SCHEMA ${schemaOf(home)}`, quoted('administrator'))}`,
+      `-- ${grant('USE CATALOG, CREATE SCHEMA', `CATALOG ${quoteName(home.catalog)}`, quoteName('administrator'))}`,
+      `-- ${grant('USE SCHEMA, CREATE TABLE', `SCHEMA ${schemaOf(home)}`, quoteName('administrator'))}`,
     ],
   ];
   return paragraphs.map((lines) => lines.join('\n')).join('\n\n');
@@ -80,7 +80,7 @@ function readingsGrants(sourceTable: string, home: Home, to: string): readonly s
 }
 
 function way(home: Home, to: string): readonly string[] {
-  return [grant('USE CATALOG', `CATALOG ${quoted(home.catalog)}`, to), grant('USE SCHEMA', `SCHEMA ${schemaOf(home)}`, to)];
+  return [grant('USE CATALOG', `CATALOG ${quoteName(home.catalog)}`, to), grant('USE SCHEMA', `SCHEMA ${schemaOf(home)}`, to)];
 }
 
 function grant(privileges: string, on: string, to: string): string {
@@ -92,12 +92,7 @@ function tableIn(home: Home, { name }: Table): string {
 }
 
 function schemaOf({ catalog, schema }: Home): string {
-  return `${quoted(catalog)}.${quoted(schema)}`;
-}
-
-/** A name that the settings have checked: a catalog's may have dashes. */
-function quoted(name: string): string {
-  return `\`${name}\``;
+  return `${quoteName(catalog)}.${quoteName(schema)}`;
 }
 
 function principal(name: string): string {
@@ -107,7 +102,7 @@ function principal(name: string): string {
       `'${name}' names no principal`,
       `give a group, a user's address or a service principal's application id: 1 to ${LONGEST_PRINCIPAL} characters on one line, without backticks`,
     );
-  return quoted(name);
+  return quoteName(name);
 }
 
 /** Who carries out must not be who approves: the privileges of both would be one principal's. */

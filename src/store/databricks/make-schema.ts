@@ -2,6 +2,7 @@ import type { WarehouseDatabase } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { type Connection, read, write } from '../connection.ts';
 import { openWarehouse, type WarehouseOptions } from './connection.ts';
+import { namespaceOf, quoteName } from './names.ts';
 
 /**
  * Makes the schema that the settings name, and its catalog, where they are not there: a session cannot begin in a schema that does not exist.
@@ -9,22 +10,19 @@ import { openWarehouse, type WarehouseOptions } from './connection.ts';
  */
 export async function makeSchema(database: WarehouseDatabase, options: WarehouseOptions): Promise<void> {
   const { catalog, schema } = database;
-  if (schema === null) return;
+  const name = namespaceOf(database);
+  if (schema === null || name === null) return;
   const connection = openWarehouse({ ...database, catalog: null, schema: null }, options);
   try {
-    if (!(await isThere(connection, catalog, schema))) await make(connection, catalog, schema);
+    if (!(await isThere(connection, catalog, schema))) await make(connection, catalog, name);
   } finally {
     await connection.close();
   }
 }
 
-function quoted(name: string): string {
-  return `\`${name}\``;
-}
-
 async function isThere(connection: Connection, catalog: string | null, schema: string): Promise<boolean> {
   try {
-    const { rows, columns } = await connection.execute(read(`SHOW SCHEMAS${catalog === null ? '' : ` IN ${quoted(catalog)}`}`));
+    const { rows, columns } = await connection.execute(read(`SHOW SCHEMAS${catalog === null ? '' : ` IN ${quoteName(catalog)}`}`));
     const [name = ''] = columns;
     return rows.some((row) => String(row[name]).toLowerCase() === schema.toLowerCase());
   } catch (thrown) {
@@ -34,8 +32,7 @@ async function isThere(connection: Connection, catalog: string | null, schema: s
   }
 }
 
-async function make(connection: Connection, catalog: string | null, schema: string): Promise<void> {
-  const name = catalog === null ? quoted(schema) : `${quoted(catalog)}.${quoted(schema)}`;
+async function make(connection: Connection, catalog: string | null, name: string): Promise<void> {
   const createSchema = write(`CREATE SCHEMA IF NOT EXISTS ${name}`);
   try {
     await connection.execute(createSchema);
@@ -43,7 +40,7 @@ async function make(connection: Connection, catalog: string | null, schema: stri
     const isMissing = thrown instanceof AgentError && thrown.code === 'usage' && catalog !== null;
     if (!isMissing) throw withRemedy(thrown, name);
     try {
-      await connection.execute(write(`CREATE CATALOG IF NOT EXISTS ${quoted(catalog)}`));
+      await connection.execute(write(`CREATE CATALOG IF NOT EXISTS ${quoteName(catalog)}`));
       await connection.execute(createSchema);
     } catch (refused) {
       throw withRemedy(refused, name);

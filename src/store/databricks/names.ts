@@ -23,5 +23,15 @@ export function quote(identifier: string): string {
   const parts = identifier.split('.');
   if (!parts.every((part) => IDENTIFIER.test(part)))
     throw new AgentError('usage', `'${identifier}' is not a table or column name`, 'use letters, digits and underscores');
-  return parts.map((part) => `\`${part}\``).join('.');
+  return parts.map(quoteName).join('.');
+}
+
+/** One name that was checked before: a catalog's may have dashes, a principal's almost anything. */
+export function quoteName(name: string): string {
+  return `\`${name}\``;
+}
+
+/** The schema with its catalog, as far as they are said; null where the schema is not. */
+export function namespaceOf({ catalog, schema }: Place): string | null {
+  return schema === null ? null : [catalog, schema].flatMap((name) => (name === null ? [] : [quoteName(name)])).join('.');
 }
