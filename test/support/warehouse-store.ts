@@ -22,7 +22,7 @@ function tokenFile(token: string): string {
   return file;
 }
 
-export function databaseOf(schema: string | null): WarehouseDatabase {
+function databaseOf(schema: string): WarehouseDatabase {
   const { host, port, httpPath, token, caFile } = warehouse();
   return {
     kind: 'databricks',

@@ -1,19 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
 import type { LoggedStatement } from './statement-log.ts';
-import { isStarted, type Warehouse, warehouse } from './start-warehouse.ts';
+import { onWarehouse } from './on-warehouse.ts';
+import { type Warehouse, warehouse } from './start-warehouse.ts';
 
 export interface Site extends Warehouse, Workplace {
-  readonly schema: string;
-  /** What is needed to open the same tables from another folder. */
-  readonly env: Readonly<Record<string, string>>;
   /** As an HMI or a historian does it, over another connection. `{}` is the schema. */
   sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The statements that the bundle has sent since the log was cleared. */
   sent(): Promise<readonly LoggedStatement[]>;
 }
 
-export function environmentOf({ port, httpPath, token, caFile }: Warehouse, schema: string): Readonly<Record<string, string>> {
+function environmentOf({ port, httpPath, token, caFile }: Warehouse, schema: string): Readonly<Record<string, string>> {
   return {
     OPS_AGENT_STORE_KIND: 'databricks',
     DATABRICKS_SERVER_HOSTNAME: `https://localhost:${port}`,
@@ -27,19 +25,15 @@ export function environmentOf({ port, httpPath, token, caFile }: Warehouse, sche
 }
 
 /** The built program on a schema of its own, which it has set up itself; skipped, aloud, where no warehouse was started. */
-export function withBundle(schema: string, tests: (site: () => Site) => void, env: Readonly<Record<string, string>> = {}): void {
-  if (!isStarted()) process.stderr.write(`test/warehouse skipped: start it with npm run test:warehouse\n`);
-  (isStarted() ? describe : describe.skip)(`the built program: ${schema}`, () => {
+export function withBundle(schema: string, tests: (site: () => Site) => void): void {
+  onWarehouse(`the built program: ${schema}`, () => {
     let made: Site | undefined;
     beforeAll(async () => {
       const at = warehouse();
-      const all = { ...environmentOf(at, schema), ...env };
-      const place = newWorkplace(all);
+      const place = newWorkplace(environmentOf(at, schema));
       made = {
         ...at,
         ...place,
-        schema,
-        env: all,
         sql: (text) => at.control.sql(text.replaceAll('{}', schema)),
         sent: async () => (await at.control.log()).filter(({ userAgent }) => userAgent.includes('ops-agent/')),
       };

@@ -1,7 +1,6 @@
-import { describe } from '@jest/globals';
 import { CONTRACT_NAMES, type ContractName, everyContract } from '../contract/every.contract.ts';
 import { databricksStore } from '../support/warehouse-store.ts';
-import { isStarted } from './start-warehouse.ts';
+import { onWarehouse } from './on-warehouse.ts';
 
 /** What only the engine can tell: which writes it lets through, and what its SQL makes of ours. The whole contract takes Spark an hour. */
 const ALWAYS: readonly ContractName[] = ['effects', 'transitions'];
@@ -17,6 +16,6 @@ function chosen(): readonly ContractName[] {
   return CONTRACT_NAMES.filter((name) => names.includes(name));
 }
 
-(isStarted() ? describe : describe.skip)('on Spark with Delta', () => {
+onWarehouse('on Spark with Delta', () => {
   everyContract(databricksStore(), chosen());
 });

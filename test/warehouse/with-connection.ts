@@ -1,12 +1,13 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { WarehouseDatabase } from '../../src/config/settings.ts';
 import type { AgentError } from '../../src/domain/errors.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { type Connection, read } from '../../src/store/connection.ts';
 import { openWarehouse } from '../../src/store/databricks/connection.ts';
 import { retryingConnection } from '../../src/store/retrying-connection.ts';
-import { isStarted, type Warehouse, warehouse } from './start-warehouse.ts';
+import { onWarehouse } from './on-warehouse.ts';
+import { type Warehouse, warehouse } from './start-warehouse.ts';
 
 export const ONE = read('SELECT 1 AS one');
 export const TAGS = { application: 'ops-agent', agent: 'agent-1' };
@@ -51,8 +52,7 @@ export function failureOf(work: Promise<unknown>): Promise<AgentError> {
 
 /** Tests of the agent's own connection, with a schema of their own; skipped, aloud, where no warehouse was started. */
 export function withConnection(schema: string, tests: (scene: () => Scene) => void): void {
-  if (!isStarted()) process.stderr.write(`test/warehouse skipped: start it with npm run test:warehouse\n`);
-  (isStarted() ? describe : describe.skip)(`a connection: ${schema}`, () => {
+  onWarehouse(`a connection: ${schema}`, () => {
     const opened: Connection[] = [];
     const open = ({ log, signal, ...given }: Opening = {}): Connection => {
       const { host, port, httpPath, caFile, token } = warehouse();

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { type DriverSession, openDriver } from './driver.ts';
-import { isStarted, type Warehouse, warehouse } from './start-warehouse.ts';
+import { onWarehouse } from './on-warehouse.ts';
+import { type Warehouse, warehouse } from './start-warehouse.ts';
 
 export interface Scene extends Warehouse {
   /** A session of the driver that every test of the file shares; its current schema is the file's own. */
@@ -10,8 +11,7 @@ export interface Scene extends Warehouse {
 
 /** Tests against the warehouse with a schema of their own; skipped, aloud, where it was not started. */
 export function withWarehouse(schema: string, tests: (scene: () => Scene) => void): void {
-  if (!isStarted()) process.stderr.write(`test/warehouse skipped: start it with npm run test:warehouse\n`);
-  (isStarted() ? describe : describe.skip)(`the test warehouse: ${schema}`, () => {
+  onWarehouse(`the test warehouse: ${schema}`, () => {
     let made: Scene | undefined;
     beforeAll(async () => {
       const at = warehouse();
