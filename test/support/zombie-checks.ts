@@ -26,7 +26,20 @@ export async function expectNoLies(scene: FencedScene, runId: string, announced:
   const told = await scene.rows(`SELECT subject_id, event FROM agent_events WHERE run_id = '${runId}' AND rowid > ${before}`);
   expect(told.filter(({ event }) => event !== 'not_applied')).toEqual([]);
   const takenBack = new Set<unknown>(told.map((event) => event['subject_id']));
-  expect(announced.filter(({ subject, announced: meant, stored }) => meant !== stored && !takenBack.has(subject))).toEqual([]);
+  const lies = announced.filter(({ subject, announced: meant, stored }) => meant !== stored && !takenBack.has(subject));
+  expect(await Promise.all(lies.map(async (lie) => ({ ...lie, ...(await whatBecameOf(scene, lie['subject'])) })))).toEqual([]);
+}
+
+/** What a failure is understood by. */
+async function whatBecameOf(scene: FencedScene, subject: unknown): Promise<object> {
+  const events = await scene.rows(
+    `SELECT run_id, event, to_status, at FROM agent_events WHERE subject_id = '${String(subject)}' ORDER BY rowid`,
+  );
+  const [row] = await scene.rows(
+    `SELECT status, updated_timestamp FROM agent_recommendations WHERE recommendation_id = '${String(subject)}'`,
+  );
+  const health = await scene.rows('SELECT lease_owner, lease_epoch, lease_expires FROM agent_health');
+  return { row, events: events.map((event) => Object.values(event).join(' ')), health };
 }
 
 /** Counted at the plant: no command twice, and none after the time that its claim was given. */

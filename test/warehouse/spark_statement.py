@@ -78,7 +78,7 @@ class Statement:
         args = {parameter["name"]: bound(parameter) for parameter in parameters}
         try:
             rows = self.spark.sql(self.sql, args=args) if args else self.spark.sql(self.sql)
-            table = self.inserted(rows) if self.is_insert else as_arrow(rows)
+            table = self.inserted(rows) if self.is_insert else self.as_arrow(rows)
         except Exception:
             if self.is_cancelled:
                 raise Cancelled() from None
@@ -86,6 +86,17 @@ class Statement:
         if self.is_cancelled:
             raise Cancelled()
         return encoded(table, batch_rows)
+
+    def as_arrow(self, rows: DataFrame) -> pa.Table:
+        try:
+            return rows.toArrow()
+        except Exception:
+            if self.is_cancelled:
+                raise
+            # The output of some commands has columns that Arrow refuses: as JSON they are readable.
+            names = [F.col(f"`{field.name}`") for field in rows.schema.fields]
+            simple = [F.to_json(F.struct(name)) if field.dataType.typeName() in ("struct", "array", "map") else name for name, field in zip(names, rows.schema.fields)]
+            return rows.select([column.alias(field.name) for column, field in zip(simple, rows.schema.fields)]).toArrow()
 
     def inserted(self, rows: DataFrame) -> pa.Table:
         """Spark says nothing of what an INSERT did; Delta's log does."""
@@ -101,16 +112,6 @@ class Statement:
                     if said.get("userMetadata") == self.name:
                         return int(said.get("operationMetrics", {}).get("numOutputRows", 0))
         return 0  # nothing to insert is nothing to commit
-
-
-def as_arrow(rows: DataFrame) -> pa.Table:
-    try:
-        return rows.toArrow()
-    except Exception:
-        # The output of some commands has columns that Arrow refuses: as JSON they are readable.
-        names = [F.col(f"`{field.name}`") for field in rows.schema.fields]
-        simple = [F.to_json(F.struct(name)) if field.dataType.typeName() in ("struct", "array", "map") else name for name, field in zip(names, rows.schema.fields)]
-        return rows.select([column.alias(field.name) for column, field in zip(simple, rows.schema.fields)]).toArrow()
 
 
 def encoded(table: pa.Table, batch_rows: int) -> dict[str, Any]:

@@ -50,7 +50,7 @@ SETTINGS = {
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     "spark.default.parallelism": "1",
     "spark.sql.shuffle.partitions": "1",
-    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.adaptive.enabled": "true",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.databricks.delta.snapshotPartitions": "1",
@@ -147,7 +147,9 @@ class Engine:
         return {}
 
 
-def answer(lock: threading.Lock, number: int, work: Callable[[], dict[str, Any]]) -> None:
+def answer(engine: Engine, lock: threading.Lock, number: int, work: Callable[[], dict[str, Any]]) -> None:
+    # A thread keeps the group of what it ran before, of which a cancelled statement lets nothing run any more.
+    engine.spark.sparkContext.setJobGroup(f"call {number}", "", interruptOnCancel=True)
     try:
         said: dict[str, Any] = {"id": number, "ok": work()}
     except Cancelled:
@@ -170,7 +172,7 @@ def main() -> None:
                 request = json.loads(line)
                 number, call, given = request["id"], getattr(engine, request["call"]), request["given"]
                 pool = cancels if request["call"] == "cancel" else statements
-                pool.submit(answer, lock, number, lambda call=call, given=given: call(**given))
+                pool.submit(answer, engine, lock, number, lambda call=call, given=given: call(**given))
             for running in list(engine.running.values()):
                 running.cancel()
         engine.spark.stop()

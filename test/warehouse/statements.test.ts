@@ -5,6 +5,8 @@ import { withWarehouse } from './with-warehouse.ts';
 
 /** Some minutes of work, in many tasks: a running one ends only by itself. */
 const LONG = 'SELECT count(*) AS n FROM range(0, 400000000000, 1, 20000) WHERE hash(id) % 7 = 3';
+/** Of the warehouse's Spark, at most. */
+const THREADS = 16;
 
 withWarehouse('statements_test', (scene) => {
   const running = async () => (await scene().control.log()).filter(({ outcome }) => outcome === 'running').length;
@@ -18,6 +20,9 @@ withWarehouse('statements_test', (scene) => {
     await expect(operation.finished()).rejects.toMatchObject({ name: 'Error', errorCode: 'CANCELED' });
     for (let look = 0; look < 100 && (await running()) > 0; look += 1) await sleep(100);
     expect((await scene().control.log()).at(-1)).toMatchObject({ sql: LONG, outcome: 'cancelled' });
+    // And nothing else ends with it, whoever runs it next.
+    for (let look = 0; look < THREADS; look += 1)
+      expect(await scene().control.sql('SELECT count(*) AS n FROM range(0, 10)')).toEqual([{ n: 10 }]);
   });
 
   test('a statement that outlasts its own timeout is ended', async () => {
