@@ -1,14 +1,10 @@
-import { newRunId } from '../../src/cli/run-id.ts';
 import { afterEach, expect, test } from '@jest/globals';
 import type { CycleReport } from '../../src/cycle/report.ts';
-import { issuedCopy } from '../../src/domain/audit-copy.ts';
-import { eventOf } from '../../src/domain/event.ts';
 import { signingOf } from '../../src/domain/row-signatures.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { MAX_RECOMMENDATIONS_PER_CYCLE, MAX_WORK_ORDERS_PER_CYCLE } from '../../src/domain/policy.ts';
-import { recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
-import { changed, newScene, type Scene, theOnly, timeText } from '../support/scenario.ts';
-import { activeFamilies } from '../../src/domain/rule-book.ts';
+import { OPEN_TEMPERATURE_C, openRecommendations } from '../support/open-recommendations.ts';
+import { changed, newScene, type Scene, timeText } from '../support/scenario.ts';
 
 const IDLE = 4;
 /** Where a cycle has all of it to do at once: 14, and the audit row of what is sent stands between the claim and the plant. */
@@ -32,38 +28,11 @@ async function brokenSensors(at: Scene, count: number): Promise<void> {
     SELECT 'BROKEN_' || i, 70, 'bad', '${timeText(Date.now())}' FROM n`);
 }
 
-/** A store in which `count` recommendations are open: made with the cycle's own means, without its caps. */
+/** A store in which `count` recommendations are open. */
 async function withOpen(count: number): Promise<Scene> {
   const made = await newScene({ 'source.maxAgeSeconds': 3600, 'policy.approvalTtlSeconds': 3600, 'policy.maxWritesPerMinute': 10_000 });
-  const { store, settings } = made;
-  const run = { agentId: settings.agentId, runId: newRunId() };
-  await store.takeLease({ ...run, leaseSeconds: settings.store.leaseSeconds });
-  const { now, health } = await store.readOpenWork(run.agentId);
-  const family = theOnly(activeFamilies(settings.rules), 'families');
-  const [band] = family.bands;
-  const author = { agentId: run.agentId, rulesHash: settings.rulesHash, rules: settings.rules, tags: settings.tags, now };
-  const rows = Array.from({ length: count }, (_, index) => {
-    const equipmentId = `EQ_${index + 1}`;
-    const peak = { value: 87, at: now, signals: new Map(), trends: new Map() };
-    const proposal = { equipmentId, family, band, peak, firstDetectedAt: now, accountedTo: now, predecessor: null };
-    return recommendationOf(proposal, 'pending', author, new Map(tagsOf(proposal, settings.rules).map((tag) => [tag, 100])));
-  });
-  const created = rows.map(({ recommendationId, ticket }) =>
-    eventOf(run, {
-      subjectType: 'recommendation',
-      subjectId: recommendationId,
-      event: 'created',
-      after: issuedCopy(ticket),
-    }),
-  );
-  await store.appendEvents(created, now);
-  const lease = { ...run, epoch: theOnly(health, 'agent_health').leaseEpoch };
-  await store.saveRecommendations(
-    lease,
-    rows.map((columns) => ({ recommendationId: columns.recommendationId, expected: null, columns })),
-  );
-  await store.releaseLock();
-  await hotReadings(made, count, 87);
+  await openRecommendations(made.store, made.settings, count);
+  await hotReadings(made, count, OPEN_TEMPERATURE_C);
   return made;
 }
 

@@ -1,10 +1,21 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import type { ConfigInput } from '../../src/config/layers.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import type { Settings } from '../../src/config/settings.ts';
+import type { Source } from '../../src/ports/source.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
 import type { LoggedStatement } from './statement-log.ts';
 import { onWarehouse } from './on-warehouse.ts';
 import { type Warehouse, warehouse } from './start-warehouse.ts';
 
 export interface Site extends Warehouse, Workplace {
+  readonly schema: string;
+  /** The ports of the bundle's own configuration, for a part of a cycle or what would take many. */
+  atPorts(use: (opened: Opened) => Promise<void>, flags?: ConfigInput['flags']): Promise<void>;
   /** As an HMI or a historian does it, over another connection. `{}` is the schema. */
   sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The statements that the bundle has sent since the log was cleared. */
@@ -24,19 +35,45 @@ function environmentOf({ port, httpPath, token, caFile }: Warehouse, schema: str
   };
 }
 
-/** The built program on a schema of its own, which it has set up itself; skipped, aloud, where no warehouse was started. */
-export function withBundle(schema: string, tests: (site: () => Site) => void): void {
+interface Opened {
+  readonly store: Store;
+  readonly source: Source;
+  readonly settings: Settings;
+}
+
+async function opened(input: ConfigInput, use: (opened: Opened) => Promise<void>): Promise<void> {
+  const settings = loadSettings(input);
+  const { store, source } = await openStore(settings);
+  try {
+    await use({ store, source, settings });
+  } finally {
+    await source.close();
+    await store.close();
+  }
+}
+
+/**
+ * The built program on a schema of its own, which it has set up itself; skipped, aloud, where no warehouse was started.
+ *
+ * @param file what stands in its configuration file
+ */
+export function withBundle(schema: string, tests: (site: () => Site) => void, file = ''): void {
   onWarehouse(`the built program: ${schema}`, () => {
     let made: Site | undefined;
     beforeAll(async () => {
       const at = warehouse();
-      const place = newWorkplace(environmentOf(at, schema));
+      const env = environmentOf(at, schema);
+      const place = newWorkplace(env);
+      if (file !== '') writeFileSync(path.join(place.cwd, 'ops-agent.yaml'), file);
       made = {
         ...at,
         ...place,
+        schema,
+        atPorts: (use, flags) => opened({ cwd: place.cwd, env, ...(flags && { flags }) }, use),
         sql: (text) => at.control.sql(text.replaceAll('{}', schema)),
         sent: async () => (await at.control.log()).filter(({ userAgent }) => userAgent.includes('ops-agent/')),
       };
+      await at.control.clearLog();
       const { code, stderr } = await place.run('setup');
       if (code !== 0) throw new Error(`setup ended with ${code}: ${stderr}`);
     });
