@@ -102,7 +102,8 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   hasOffset: (column) => `(substring(${column}, 17) RLIKE '[-+Zz]')`,
   timeOfEpoch: (seconds) =>
     `CASE WHEN ${seconds} BETWEEN ${YEAR_1} AND ${YEAR_9999} THEN timestamp_millis(CAST(ROUND((${seconds}) * 1000) AS BIGINT)) END`,
-  unreadableNumbers: (column, earliest) => `(${column} IS NULL OR ${column} < ${earliest} OR isnan(${column}))`,
+  // Without NaN, which is later than every bound here and found by the open range. A condition on it is none that files are chosen by.
+  unreadableNumbers: (column, earliest) => `(${column} IS NULL OR ${column} < ${earliest})`,
   qualityText: (column) => `LOWER(regexp_replace(CAST(${column} AS STRING), '\\\\.0$', ''))`,
   guardedWrite,
   joinedUpdate,

@@ -1,0 +1,94 @@
+import { DBSQLParameter, DBSQLParameterType } from '@databricks/sql';
+import { expect, test } from '@jest/globals';
+import { theOnly } from '../support/scenario.ts';
+import { reading, type Site, withBundle } from './bundle-at-warehouse.ts';
+import { openDriver } from './driver.ts';
+import type { LoggedStatement } from './statement-log.ts';
+
+/** The filters that go to the files with each look at the table, out of EXPLAIN FORMATTED: under `(12) Scan parquet catalog.schema.table`. */
+function scansOf(plan: string, table: string): readonly string[] {
+  const ofTable = new RegExp(`^\\(\\d+\\) Scan \\S+ \\S*\\b${table}\\b`);
+  return plan
+    .split(/\n\s*\n/)
+    .filter((section) => ofTable.test(section.trim()))
+    .map((section) => /^PushedFilters: \[(.*)\]$/m.exec(section)?.[1] ?? '');
+}
+
+/** The parameters as they came, for another statement of the driver. */
+function asSent({ parameters }: Pick<LoggedStatement, 'parameters'>): Readonly<Record<string, DBSQLParameter>> {
+  return Object.fromEntries(
+    parameters.map(({ name, type, value }) => [
+      name,
+      // The driver itself sent the name of one of its types.
+      new DBSQLParameter({
+        ...(type === undefined ? {} : { type: DBSQLParameterType[type as keyof typeof DBSQLParameterType] }),
+        value: value ?? null,
+      }),
+    ]),
+  );
+}
+
+/** The filters of each look that the detection takes at its table, as it was sent: there is one. */
+async function pushedOf(site: Site, table: string): Promise<readonly string[]> {
+  const detections = (await site.sent()).filter(({ sql }) => new RegExp(`\\b${table}\\b`).test(sql));
+  const { sql, ...sent } = theOnly(detections, table);
+  const driver = await openDriver(site, { session: { initialCatalog: 'spark_catalog', initialSchema: site.schema } });
+  const [row] = await driver.rows(`EXPLAIN FORMATTED ${sql}`, { namedParameters: asSent(sent) });
+  await driver.close();
+  return scansOf(String(row?.['plan']), table);
+}
+
+const OF_A_TIME = /\b(?:GreaterThan|IsNull)\((?:timestamp|arrived)\b/;
+/** The readings of now, an hour of those after a downtime, and what has no time. */
+const OPEN = /^(?!.*LessThanOrEqual).*GreaterThan\(timestamp/;
+const PAST = /GreaterThan\(timestamp.*LessThanOrEqual\(timestamp/;
+const TIMELESS = /IsNull\(timestamp\)/;
+
+withBundle('pushed_down_test', (site) => {
+  test('every look that detection takes at the readings tells the files of which time it wants them, after a downtime too', async () => {
+    await site().sql('UPDATE {}.agent_health SET watermark_timestamp = current_timestamp() - INTERVAL 3 HOURS');
+    await site().sql(reading('REACTOR_02', 92));
+    await site().control.clearLog();
+    expect(await site().json('run-once', '--json')).toMatchObject({ recommendations: { created: 1 }, errors: [] });
+    const pushed = await pushedOf(site(), 'sensor_data');
+    expect(pushed.filter((filters) => !OF_A_TIME.test(filters))).toEqual([]);
+    for (const range of [OPEN, PAST, TIMELESS]) expect(pushed).toContainEqual(expect.stringMatching(range));
+  });
+
+  test.each([
+    ['numbers', 'DOUBLE', "CAST('NaN' AS DOUBLE), 5, NULL", { 'source.timestampFormat': 'epochSeconds' }],
+    [
+      'texts, with the time of their arrival',
+      'STRING',
+      "'never', '5', NULL",
+      { 'source.timestampFormat': 'iso', 'source.columns.arrival': 'arrived' },
+    ],
+  ])('also where times are %s, and what is no time is rejected', async (_what, type, noTimes, flags) => {
+    const table = `of_${flags['source.timestampFormat'].toLowerCase()}`;
+    const times = `timestamp ${type}, arrived ${type}`;
+    await site().sql(
+      `CREATE TABLE {}.${table} (equipment_id STRING, temperature DOUBLE, pressure DOUBLE, flow_rate DOUBLE, sensor_status STRING, ${times}) USING DELTA`,
+    );
+    await site().sql(`INSERT INTO {}.${table} SELECT 'EQ_1', 70, 80, 50, 'good', explode(array(${noTimes})), NULL`);
+    await site().control.clearLog();
+    await site().atPorts(
+      async ({ source, settings }) => {
+        const now = Date.now();
+        const at = (minutesAgo: number) => now - minutesAgo * 60_000;
+        const window = {
+          watermark: at(180),
+          live: { after: at(10), upTo: now },
+          backlog: { after: at(180), upTo: at(120) },
+          late: { arrivedAfter: at(190), after: at(1440) },
+        };
+        const sensors = { rules: settings.sensorFaults, known: [] };
+        const { totals } = await source.detect({ window, rules: settings.rules, known: [], accounted: [], sensors });
+        expect(totals.rejected).toMatchObject({ bad_time: 3 });
+      },
+      { 'source.table': table, ...flags },
+    );
+    const pushed = await pushedOf(site(), table);
+    expect(pushed.filter((filters) => !OF_A_TIME.test(filters))).toEqual([]);
+    for (const range of [OPEN, PAST, TIMELESS]) expect(pushed).toContainEqual(expect.stringMatching(range));
+  });
+});
