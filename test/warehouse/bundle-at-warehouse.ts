@@ -14,12 +14,18 @@ import { type Warehouse, warehouse } from './start-warehouse.ts';
 
 export interface Site extends Warehouse, Workplace {
   readonly schema: string;
+  /** What the bundle runs under there. */
+  readonly env: Readonly<Record<string, string>>;
   /** The ports of the bundle's own configuration, for a part of a cycle or what would take many. */
   atPorts(use: (opened: Opened) => Promise<void>, flags?: ConfigInput['flags']): Promise<void>;
   /** As an HMI or a historian does it, over another connection. `{}` is the schema. */
   sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The statements that the bundle has sent since the log was cleared. */
   sent(): Promise<readonly LoggedStatement[]>;
+  /** The program on a copy of the tables, with a plant of its own. */
+  copied(schema: string): Promise<Site>;
+  /** With its folder. */
+  drop(): Promise<void>;
 }
 
 function environmentOf({ port, httpPath, token, caFile }: Warehouse, schema: string): Readonly<Record<string, string>> {
@@ -52,6 +58,29 @@ async function opened(input: ConfigInput, use: (opened: Opened) => Promise<void>
   }
 }
 
+function siteAt(at: Warehouse, schema: string, file: string): Site {
+  const env = environmentOf(at, schema);
+  const place = newWorkplace(env);
+  if (file !== '') writeFileSync(path.join(place.cwd, 'ops-agent.yaml'), file);
+  return {
+    ...at,
+    ...place,
+    schema,
+    env,
+    atPorts: (use, flags) => opened({ cwd: place.cwd, env, ...(flags && { flags }) }, use),
+    sql: (text) => at.control.sql(text.replaceAll('{}', schema)),
+    sent: async () => (await at.control.log()).filter(({ userAgent }) => userAgent.includes('ops-agent/')),
+    copied: async (name) => {
+      await at.control.copySchema(schema, name);
+      return siteAt(at, name, file);
+    },
+    drop: async () => {
+      place.remove();
+      await at.control.dropSchema(schema);
+    },
+  };
+}
+
 /**
  * The built program on a schema of its own, which it has set up itself; skipped, aloud, where no warehouse was started.
  *
@@ -61,27 +90,13 @@ export function withBundle(schema: string, tests: (site: () => Site) => void, fi
   onWarehouse(`the built program: ${schema}`, () => {
     let made: Site | undefined;
     beforeAll(async () => {
-      const at = warehouse();
-      const env = environmentOf(at, schema);
-      const place = newWorkplace(env);
-      if (file !== '') writeFileSync(path.join(place.cwd, 'ops-agent.yaml'), file);
-      made = {
-        ...at,
-        ...place,
-        schema,
-        atPorts: (use, flags) => opened({ cwd: place.cwd, env, ...(flags && { flags }) }, use),
-        sql: (text) => at.control.sql(text.replaceAll('{}', schema)),
-        sent: async () => (await at.control.log()).filter(({ userAgent }) => userAgent.includes('ops-agent/')),
-      };
-      await at.control.clearLog();
-      const { code, stderr } = await place.run('setup');
+      made = siteAt(warehouse(), schema, file);
+      await made.control.clearLog();
+      const { code, stderr } = await made.run('setup');
       if (code !== 0) throw new Error(`setup ended with ${code}: ${stderr}`);
     });
     afterEach(() => made?.control.clearFaults());
-    afterAll(async () => {
-      made?.remove();
-      await made?.control.dropSchema(schema);
-    });
+    afterAll(() => made?.drop());
     tests(() => {
       if (made === undefined) throw new Error('the site is made before the first test');
       return made;
