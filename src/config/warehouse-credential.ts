@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-
+import { isHeaderToken } from '../domain/header-token.ts';
 import type { ProfileValues } from './databricks-profile.ts';
 import type { Environment } from './environment.ts';
 import type { Credential } from './settings.ts';
@@ -27,8 +27,6 @@ const VARIABLES = {
 const PROFILE_KEYS = { token: 'token', clientId: 'client_id', clientSecret: 'client_secret', authType: 'auth_type' } as const;
 
 const AUTH_TYPES = ['pat', 'oauth-m2m'];
-/** What an HTTP header can hold; with anything else the driver would fail in the middle of a request. */
-const SECRET = /^[\x21-\x7e]+$/;
 
 export function credentialOfEnvironment(env: Environment): Found {
   const valueOf = (name: string) => (env[name] ?? '').trim();
@@ -65,7 +63,7 @@ function credentialOf(given: Given): Found {
 function tokenOf({ token, authType, names, place }: Given): Found {
   if (token === '')
     return authType === '' ? 'none' : { problem: `${place}: ${names.authType} is ${authType}, but ${names.token} is missing` };
-  if (!SECRET.test(token)) return { problem: `${place}: ${names.token} is no token: it holds blanks or characters that no header takes` };
+  if (!isHeaderToken(token)) return { problem: `${place}: ${names.token} is no token: it holds blanks or characters that no header takes` };
   return { kind: 'token', secret: createSecretKey(Buffer.from(token)), from: `${names.token} of ${place}` };
 }
 

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AgentError } from '../../domain/errors.ts';
-
-/** What an HTTP header can hold. */
-const TOKEN = /^[\x21-\x7e]+$/;
+import { isHeaderToken } from '../../domain/header-token.ts';
 
 /** The token as it is in the file now. @throws AgentError unauthorised when there is none; the text itself is never told */
 export async function readToken(file: string): Promise<string> {
@@ -10,6 +8,6 @@ export async function readToken(file: string): Promise<string> {
     throw new AgentError('unauthorised', `the token's file ${file} cannot be read`, 'check the file and its permissions', thrown);
   });
   const token = text.trim();
-  if (TOKEN.test(token)) return token;
+  if (isHeaderToken(token)) return token;
   throw new AgentError('unauthorised', `the file ${file} holds no token`, 'write the token alone into it');
 }
