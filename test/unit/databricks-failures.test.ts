@@ -27,8 +27,12 @@ function status(message: string): object {
 }
 
 /** As the driver throws an HTTP answer. */
-function http(statusCode: number, reason?: string): Error {
-  const headers = { get: (name: string) => (name === 'x-thriftserver-error-message' ? (reason ?? null) : null) };
+function http(statusCode: number, reason?: string, retryAfter?: string): Error {
+  const said = new Map([
+    ['x-thriftserver-error-message', reason],
+    ['retry-after', retryAfter],
+  ]);
+  const headers = { get: (name: string) => said.get(name) ?? null };
   return Object.assign(new Error(`Received a response with a bad HTTP status code: ${statusCode}`), { statusCode, response: { headers } });
 }
 
@@ -196,6 +200,25 @@ describe('what the driver throws', () => {
     const told = failure(thrown);
     expect(told).toMatchObject({ kind, code });
     expect(told.said).toMatch(said);
+  });
+
+  test.each([
+    ['7', 7],
+    [' 30 ', 30],
+    ['3600', 3600],
+    ['0', null],
+    ['-1', null],
+    ['1.5', null],
+    ['', null],
+    ['soon', null],
+    ['9'.repeat(20), null],
+    ['Fri, 31 Dec 1999 23:59:59 GMT', null],
+  ])("says '%s' of when to come again: %p seconds", (retryAfter, afterSeconds) => {
+    expect(failureOf(http(503, undefined, retryAfter), AT)).toMatchObject({ kind: 'waking', afterSeconds });
+    const busy = afterSeconds === null ? { kind: 'final' } : { kind: 'busy', afterSeconds };
+    const found = failureOf(http(429, undefined, retryAfter), AT);
+    expect(found).toMatchObject(busy);
+    expect(found.error).toBeInstanceOf(RetryableError);
   });
 
   test('is worth another try where it passes, or the outcome is unknown, and else not', () => {

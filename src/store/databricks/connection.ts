@@ -50,7 +50,7 @@ export class WarehouseConnection implements Connection {
       } catch (thrown) {
         if (this.#closed) throw new AgentError('interrupted', 'the statement was cancelled', '', thrown);
         const failure = failureOf(thrown, this.#circumstances(statement));
-        if (failure.kind !== 'final') this.#forget(opened, failure);
+        if (failure.kind !== 'final' && failure.kind !== 'busy') this.#forget(opened, failure);
         // A session that was there may simply have grown old; one that was just opened and is gone tells of a warehouse that starts.
         if (failure.kind === 'session_gone' && had !== undefined) continue;
         await patience.with(failure, this.#renewsItself);

@@ -5,7 +5,7 @@ import type { Thrown } from './thrown.ts';
 
 /** What a workspace answers instead of a result. Undefined where no HTTP status is known. */
 export function httpFailure(facts: Thrown, at: Circumstances): Failure | undefined {
-  const { status, thrown } = facts;
+  const { status, thrown, retryAfterSeconds } = facts;
   const said = facts.message === '' || /bad HTTP status code|Hive driver/.test(facts.message) ? '' : `: ${facts.message}`;
   // By its own word, whatever status comes with it: a workspace says 400 or 401.
   if (/^(invalid|unauthorized)_client\b/.test(facts.message))
@@ -18,10 +18,14 @@ export function httpFailure(facts: Thrown, at: Circumstances): Failure | undefin
       return refusal(`${at.address} refused the credential (HTTP ${status}${said})`, at, thrown);
     case 404:
       return final('usage', `${at.address} has no warehouse at ${at.httpPath} (HTTP 404${said})`, 'check the HTTP path or the id', thrown);
-    case 429:
-      return { kind: 'final', error: new RetryableError(`the workspace takes no more requests for now (HTTP 429${said})`, thrown) };
-    case 503:
-      return { kind: 'waking', error: new RetryableError(`the warehouse does not answer yet (HTTP 503${said})`, thrown) };
+    case 429: {
+      const error = new RetryableError(`the workspace takes no more requests for now (HTTP 429${said})`, thrown);
+      return retryAfterSeconds === null ? { kind: 'final', error } : { kind: 'busy', error, afterSeconds: retryAfterSeconds };
+    }
+    case 503: {
+      const error = new RetryableError(`the warehouse does not answer yet (HTTP 503${said})`, thrown);
+      return { kind: 'waking', error, afterSeconds: retryAfterSeconds };
+    }
     default:
       break;
   }

@@ -56,7 +56,8 @@ export function statementFailure(facts: Thrown, at: Circumstances): Failure {
   if (MADE_TWICE.has(errorClass)) return { kind: 'final', error: new RetryableError('another process makes the same table', thrown) };
   if (ENDED_STATES.has(operationState))
     return { kind: 'unknown_outcome', error: new RetryableError(`the statement was ended (${operationState}: ${message})`, thrown) };
-  if (PASSING.test(message)) return { kind: 'waking', error: new RetryableError(`the warehouse does not answer yet: ${message}`, thrown) };
+  if (PASSING.test(message))
+    return { kind: 'waking', error: new RetryableError(`the warehouse does not answer yet: ${message}`, thrown), afterSeconds: null };
   const rule = RULES.find(
     ({ states, classes }) => classes.includes(errorClass) || states.some((state) => sqlState !== '' && sqlState.startsWith(state)),
   );

@@ -5,6 +5,8 @@ export interface Thrown {
   readonly message: string;
   /** Of the HTTP answer; undefined where none came. */
   readonly status: number | undefined;
+  /** How long a refused request is to wait, at least a second; null where the answer does not say that in seconds. */
+  readonly retryAfterSeconds: number | null;
   /** Of Node's own errors: ECONNRESET, CERT_HAS_EXPIRED … */
   readonly code: string;
   readonly sqlState: string;
@@ -37,6 +39,7 @@ export function read(thrown: unknown): Thrown {
     name: text(thrown, 'name'),
     message: firstLine(message),
     status: number(thrown, 'statusCode') ?? number(response, 'statusCode') ?? (gaveUp === undefined ? undefined : Number(gaveUp)),
+    retryAfterSeconds: wholeSeconds(header(response, 'retry-after')),
     code: firstOf(text(thrown, 'code'), text(part(thrown, 'cause'), 'code')),
     sqlState: firstOf(text(response, 'sqlState'), /SQLSTATE: ([0-9A-Z]{5})/.exec(message)?.[1] ?? ''),
     errorClass: /\[([A-Z][A-Z0-9_]+)(?:\.[A-Z0-9_.]+)?\]/.exec(message)?.[1] ?? '',
@@ -68,9 +71,17 @@ function firstLine(message: string): string {
 }
 
 function reasonOf(response: unknown): string {
+  return firstOf(...REASON_HEADERS.map((name) => header(response, name)));
+}
+
+function header(response: unknown, name: string): string {
   const headers = part(response, 'headers');
   const get = part(headers, 'get');
-  if (typeof get !== 'function') return '';
-  const values = REASON_HEADERS.map((name): unknown => get.call(headers, name));
-  return values.find((value): value is string => typeof value === 'string' && value !== '') ?? '';
+  const value: unknown = typeof get === 'function' ? get.call(headers, name) : '';
+  return typeof value === 'string' ? value : '';
+}
+
+/** A date there is passed over: it would be of another clock. */
+function wholeSeconds(said: string): number | null {
+  return /^[1-9][0-9]{0,8}$/.test(said.trim()) ? Number(said) : null;
 }
