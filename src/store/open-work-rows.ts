@@ -14,9 +14,8 @@ import type { Dialect } from './dialect.ts';
 import { type Judge, judgeIn, lastDecisionIn } from './judges.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, objectIn } from './row-mapping.ts';
-import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
+import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION, tooNew } from './schema-version.ts';
 import { signingFactsIn } from './signing-facts.ts';
-import { tooNew } from './sql-schema-store.ts';
 import { openedForIn, workOrderIn } from './sql-work-orders.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table } from './tables.ts';
 

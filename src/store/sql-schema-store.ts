@@ -3,29 +3,16 @@ import { otherOwner } from '../domain/ownership.ts';
 import type { TableRow } from '../ports/operator-store.ts';
 import type { NewReading, Roles, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
 import { read, type Statement, write } from './connection.ts';
-import { columnsOf } from './describe-table.ts';
 import type { Extra } from './dialect.ts';
 import { inTurn } from './in-turn.ts';
 import { refuseToUndo } from './own-schema.ts';
 import { countStatements } from './opaque-sql.ts';
 import { appendReadings } from './reading-feed.ts';
-import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
+import { insertSampleReadings } from './sample-readings.ts';
+import { type MissingColumn, SchemaState } from './schema-state.ts';
+import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION, tooNew } from './schema-version.ts';
 import type { Session } from './session.ts';
-import { type Column, SCHEMA, SENSOR_DATA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
-
-const SAMPLE_READINGS = [
-  ['REACTOR_01', 75.5, 85, 50, 'good'],
-  ['REACTOR_02', 92, 95, 48, 'warning'],
-  ['PUMP_01', 68, 70, 55, 'good'],
-  ['PUMP_02', 88.5, 92, 45, 'warning'],
-  ['VALVE_01', 70, 65, 60, 'good'],
-] as const;
-const SAMPLE_AUTHOR = 'ops-agent setup';
-
-interface Missing {
-  readonly table: Table;
-  readonly column: Column;
-}
+import { SCHEMA, SENSOR_DATA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
 
 /** Makes, checks and describes the tables, for every engine. */
 export class SqlSchemaStore implements SchemaStore {
@@ -35,54 +22,50 @@ export class SqlSchemaStore implements SchemaStore {
   readonly #ownSource: string | null;
   /** Makes where the tables are to be. */
   readonly #makePlace: () => Promise<void>;
+  readonly #tables: readonly Table[];
+  readonly #extras: readonly Extra[];
+  readonly #state: SchemaState;
 
   constructor(session: Session, sourceTable: string | null, makePlace: () => Promise<void>) {
     this.#session = session;
     this.#sourceTable = sourceTable;
     this.#makePlace = makePlace;
     this.#ownSource = sourceTable === SENSOR_DATA.name ? sourceTable : null;
-  }
-
-  get #tables(): readonly Table[] {
-    return tablesWith(this.#sourceTable);
+    this.#tables = tablesWith(sourceTable);
+    this.#extras = session.dialect.extras(this.#ownSource);
+    this.#state = new SchemaState(session, this.#tables, this.#extras);
   }
 
   async migrate(agentId: string): Promise<void> {
     await this.#makePlace();
-    const version = (await this.#columnsOf(SCHEMA.name)).length === 0 ? undefined : await this.#version();
+    const version = (await this.#state.isThere(SCHEMA)) ? await this.#state.version() : undefined;
     if (version && version.minSupported > SCHEMA_VERSION)
       throw new AgentError('not_set_up', tooNew(version.minSupported), 'install the newer ops-agent');
     // Tables first, so that two runners that start at once read the same columns afterwards.
     await this.#createTables();
-    await this.#addColumns(await this.#missingColumns());
+    await this.#addColumns(await this.#state.missingColumns());
     await this.#makeExtras();
     await inTurn(async () => void (await this.#session.runAll(this.#rowsOfOurs(agentId))));
-    const owners = await this.#owners();
+    const owners = await this.#state.owners();
     if (owners.some((owner) => owner !== agentId)) throw otherOwner(owners.find((owner) => owner !== agentId) ?? '', agentId);
   }
 
   /** Described anew for each try: another runner may have made some meanwhile. */
   #createTables(): Promise<void> {
     return inTurn(async () => {
-      const ddl = (await this.#missingTables()).flatMap((table) => this.#session.dialect.createTable(table));
+      const ddl = (await this.#state.missingTables()).flatMap((table) => this.#session.dialect.createTable(table));
       await this.#session.runAll(ddl.map((statement) => write(statement)));
     });
   }
 
-  async #missingTables(): Promise<readonly Table[]> {
-    const missing: Table[] = [];
-    for (const table of this.#tables) if ((await this.#columnsOf(table.name)).length === 0) missing.push(table);
-    return missing;
-  }
-
-  async #addColumns(missing: readonly Missing[]): Promise<void> {
+  async #addColumns(missing: readonly MissingColumn[]): Promise<void> {
     for (const table of new Set(missing.map((each) => each.table))) {
       const columns = missing.filter((each) => each.table === table).map(({ column }) => column);
       try {
         await this.#session.runAll(this.#session.dialect.addColumns(table, columns).map((ddl) => write(ddl)));
       } catch (thrown) {
         // Another runner may have added some in between; anything else is told.
-        const left = (await this.#missingColumns()).filter((each) => each.table === table);
+        const left = (await this.#state.missingColumns()).filter((each) => each.table === table);
         if (left.length === columns.length) throw thrown;
         await this.#addColumns(left);
       }
@@ -91,13 +74,13 @@ export class SqlSchemaStore implements SchemaStore {
 
   #makeExtras(): Promise<void> {
     return inTurn(async () => {
-      const missing = (await this.#missingExtras()).map(({ name }) => name);
+      const missing = (await this.#state.missingExtras()).map(({ name }) => name);
       const wanted = this.#extras.filter(({ name, isRenewed }) => isRenewed || missing.includes(name));
       try {
         await this.#session.runAll(wanted.flatMap(({ ddl }) => ddl).map((ddl) => write(ddl)));
       } catch (thrown) {
         // Another runner may have made it in between.
-        if ((await this.#missingExtras()).length > 0) throw thrown;
+        if ((await this.#state.missingExtras()).length > 0) throw thrown;
       }
     });
   }
@@ -118,48 +101,8 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     ];
   }
 
-  async #columnsOf(table: string): Promise<readonly string[]> {
-    return (await columnsOf(this.#session, table)).map(({ name }) => name);
-  }
-
-  async #missingColumns(): Promise<readonly Missing[]> {
-    const missing: Missing[] = [];
-    for (const table of this.#tables) {
-      const present = await this.#columnsOf(table.name);
-      if (present.length > 0)
-        missing.push(...table.columns.filter((column) => !present.includes(column.name)).map((column) => ({ table, column })));
-    }
-    return missing;
-  }
-
-  get #extras(): readonly Extra[] {
-    return this.#session.dialect.extras(this.#ownSource);
-  }
-
-  /** Without them the audit can be edited, hand-written times do not sort, and every look at the readings is a look at all of them. */
-  async #missingExtras(): Promise<readonly Extra[]> {
-    const { dialect } = this.#session;
-    const { rows } = await this.#session.run(read(dialect.listExtras));
-    const present = new Set(dialect.extrasIn(rows));
-    return this.#extras.filter(({ name }) => !present.has(name));
-  }
-
-  async #owners(): Promise<readonly string[]> {
-    const { rows } = await this.#session.run(read('SELECT agent_id FROM agent_health ORDER BY agent_id'));
-    return rows.map((row) => String(row['agent_id']));
-  }
-
-  async #version(): Promise<{ readonly version: number; readonly minSupported: number } | undefined> {
-    const { rows } = await this.#session.run(read('SELECT MAX(version) AS version, MAX(min_supported) AS min_supported FROM agent_schema'));
-    const row = rows[0];
-    if (!row || row['version'] === null) return undefined;
-    // Bytes and words are no version: the cycles refuse them, and who mends them by SQL must not be told to install a newer agent.
-    const minSupported = typeof row['min_supported'] === 'number' ? row['min_supported'] : Number.NaN;
-    return { version: Number(row['version']), minSupported };
-  }
-
   async requireSchema(): Promise<void> {
-    const version = await this.#version();
+    const version = await this.#state.version();
     if (!version || version.version < SCHEMA_VERSION)
       throw new AgentError(
         'not_set_up',
@@ -171,8 +114,8 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   }
 
   async checkSchema(agentId: string): Promise<SchemaReport> {
-    const missingTables = (await this.#missingTables()).map(({ name }) => name);
-    const version = missingTables.includes('agent_schema') ? undefined : await this.#version();
+    const missingTables = (await this.#state.missingTables()).map(({ name }) => name);
+    const version = missingTables.includes('agent_schema') ? undefined : await this.#state.version();
     if (version && version.minSupported > SCHEMA_VERSION)
       return {
         state: 'too_new',
@@ -181,9 +124,9 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     if (missingTables.length > 0) return { state: 'missing', problems: missingTables.map((name) => `table ${name} is missing`) };
     if (!version || version.version < SCHEMA_VERSION)
       return { state: 'behind', problems: [`schema version ${version?.version ?? 0}, this ops-agent has ${SCHEMA_VERSION}`] };
-    const problems = (await this.#missingColumns()).map(({ table, column }) => `column ${table.name}.${column.name} is missing`);
-    problems.push(...(await this.#missingExtras()).map(({ kind, name }) => `${kind} ${name} is missing`));
-    const owners = await this.#owners();
+    const problems = (await this.#state.missingColumns()).map(({ table, column }) => `column ${table.name}.${column.name} is missing`);
+    problems.push(...(await this.#state.missingExtras()).map(({ kind, name }) => `${kind} ${name} is missing`));
+    const owners = await this.#state.owners();
     if (owners.length === 0) problems.push('agent_health has no row');
     const other = owners.find((owner) => owner !== agentId);
     if (other !== undefined) problems.push(`the tables belong to agent ${other}`);
@@ -207,28 +150,7 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   async insertSampleReadings(): Promise<number> {
     if (this.#ownSource === null)
       throw new AgentError('usage', 'sample readings go into sensor_data only', 'leave out --sample-data, or source.table');
-    const d = this.#session.dialect;
-    const rows = SAMPLE_READINGS.map(([equipment_id, temperature, pressure, flow_rate, sensor_status]) => ({
-      sensor_id: `SENSOR_${equipment_id}`,
-      equipment_id,
-      temperature,
-      pressure,
-      flow_rate,
-      sensor_status,
-    }));
-    const columns = SENSOR_DATA.columns.filter((column) => !['timestamp', 'recorded_by'].includes(column.name));
-    await this.#session.run(
-      write(
-        `INSERT INTO sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, ${d.quote('timestamp')}, recorded_by)
-SELECT sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, ${d.now}, :author FROM ${d.jsonRows('rows', columns)} r
-WHERE NOT EXISTS (SELECT 1 FROM sensor_data s WHERE s.recorded_by = :author)`,
-        { rows: JSON.stringify(rows), author: SAMPLE_AUTHOR },
-      ),
-    );
-    const counted = await this.#session.run(
-      read('SELECT COUNT(*) AS n FROM sensor_data WHERE recorded_by = :author', { author: SAMPLE_AUTHOR }),
-    );
-    return Number(counted.rows[0]?.['n'] ?? 0);
+    return insertSampleReadings(this.#session);
   }
 
   async appendReadings(readings: readonly NewReading[]): Promise<void> {
@@ -262,10 +184,6 @@ WHERE NOT EXISTS (SELECT 1 FROM sensor_data s WHERE s.recorded_by = :author)`,
     );
     return { rows, columns: result.columns, changes: result.columns.length > 0 ? null : result.changes };
   }
-}
-
-export function tooNew(minSupported: number): string {
-  return `the store's schema needs version ${minSupported} of the tables, this ops-agent knows version ${SCHEMA_VERSION}`;
 }
 
 /** A value in DDL that a person will read and run; only our own numbers and the validated agent id get here. */
