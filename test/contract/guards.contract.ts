@@ -116,6 +116,34 @@ function theExpectations(under: StoreUnderTest, store: () => AtHand): void {
   });
 }
 
+const commandsNow = async (at: AtHand) =>
+  (await at.store.listCommands({ recommendationId: null, statuses: [], limit: 9 })).map(({ commandId, status }) => [commandId, status]);
+
+function rowsNamedTwice(store: () => AtHand): void {
+  test('an insertion that is told twice in one call makes one row', async () => {
+    const at = store();
+    const lease = await leaseOf(at.store);
+    const command = aCommand(AT);
+    await at.store.saveCommands(lease, [insertingCommand(command), insertingCommand(command)]);
+    expect(await commandsNow(at)).toEqual([[command.commandId, 'pending']]);
+  });
+
+  test('an insertion that is told again does not keep a change of the same row out', async () => {
+    const at = store();
+    const lease = await leaseOf(at.store);
+    const command = aCommand(AT);
+    await at.store.saveCommands(lease, [insertingCommand(command)]);
+    const change = {
+      commandId: command.commandId,
+      expected: 'pending' as const,
+      claimedBy: null,
+      columns: { status: 'cancelled' as const },
+    };
+    await at.store.saveCommands(lease, [insertingCommand(command), change]);
+    expect(await commandsNow(at)).toEqual([[command.commandId, 'cancelled']]);
+  });
+}
+
 const open = async (at: AtHand) => {
   const statuses = ['pending', 'approved', 'deferred', 'awaiting_second', 'executing'];
   return (await at.store.listRecommendations({ statuses, equipmentId: null, limit: 9 })).map((row) => row.recommendationId);
@@ -182,6 +210,40 @@ function onlyOneOpen(store: () => AtHand): void {
     expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
   });
 
+  test('nor is one whose status somebody set to NULL', async () => {
+    const at = store();
+    const lease = await leaseOf(at.store);
+    await at.store.saveRecommendations(lease, [inserting(first)]);
+    await at.outside.run('UPDATE agent_recommendations SET status = NULL');
+    await at.store.saveRecommendations(lease, [inserting(second)]);
+    expect(await at.store.saveRecommendations(lease, [changing(first, '', { status: 'pending' }), inserting(other)])).toBe(1);
+    expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
+  });
+
+  test.each<readonly [string, string, Partial<Recommendation>]>([
+    ['leaves it open', 'pending', { status: 'approved' }],
+    ['names no status', 'pending', { operatorNotes: 'seen' }],
+    ['expects another status', 'approved', { status: 'cancelled' }],
+    ['the table of transitions lacks', 'pending', { status: 'executed' }],
+  ])(
+    'a change of the open row that %s makes no room: a second one is not inserted, and none is put back',
+    async (_what, expected, columns) => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      await at.store.saveRecommendations(lease, [inserting(first)]);
+      await at.outside.run(`UPDATE agent_recommendations SET status = 'rejected'`);
+      await at.store.saveRecommendations(lease, [inserting(second)]);
+      const third = aRecommendation(AT + 2, { predecessorId: second.recommendationId });
+      const change = changing(second, expected, columns);
+      await at.store.saveRecommendations(lease, [change, inserting(third), inserting(other)]);
+      expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
+      await at.outside.run(`UPDATE agent_recommendations SET status = 'pending' WHERE recommendation_id = '${second.recommendationId}'`);
+      await at.store.saveRecommendations(lease, [change, changing(first, 'rejected', { status: 'pending' })]);
+      expect(await statusOf(at, first)).toBe('rejected');
+      expect((await open(at)).toSorted()).toEqual([second.recommendationId, other.recommendationId].toSorted());
+    },
+  );
+
   test('of two rows that are put back in one call the first is, and the others are written', async () => {
     const at = store();
     const lease = await leaseOf(at.store);
@@ -240,6 +302,9 @@ export function guardsContract(under: StoreUnderTest): void {
     const store = withStore(under);
     describe('what it expects:', () => {
       theExpectations(under, store);
+    });
+    describe('a row that one call names twice:', () => {
+      rowsNamedTwice(store);
     });
     describe('one open row for each equipment and family:', () => {
       onlyOneOpen(store);

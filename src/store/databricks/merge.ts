@@ -86,10 +86,11 @@ function become(name: string): string {
 
 /**
  * No index keeps a second open row of a kind out, so that the source does: of the rows that the write opens, or puts elsewhere, the first of each
- * kind, and only where none stands open that this write does not close. Between two writers the lease decides.
+ * kind, and only where none stands open that this write does not close: a change that its own guard refuses closes nothing. Between two writers
+ * the lease decides.
  */
 function onlyFirstOpen(
-  { table, key }: GuardedWrite,
+  { table, key, transitions, restorable }: GuardedWrite,
   { columns, statuses }: NonNullable<GuardedWrite['onlyOneOpen']>,
   rows: string,
   leaseGuard: string,
@@ -101,8 +102,12 @@ function onlyFirstOpen(
   const becoming = `SELECT w.place, w.said, w.row_key, w.guard_status, ${columns.map((name) => `${become(name)} AS ${quote(name)}`).join(', ')},
     CASE WHEN COALESCE(w.said['status'], u.status, '') IN ${open} AND (COALESCE(u.status, '') NOT IN ${open} OR ${moves}) THEN 1 ELSE 0 END AS opens
   FROM (${rows}) w LEFT JOIN ${quote(table.name)} u ON u.${quote(key)} = w.row_key`;
+  const ends = [
+    transitions === null ? 'true' : `o.status || '>' || c.said['status'] IN ${wordList(transitions)}`,
+    ...(restorable === null ? [] : [`o.${quote(restorable)} = c.said['status']`]),
+  ].join(' OR ');
   const standing = `SELECT o.${quote(key)} AS open_key, ${columns.map((name) => `o.${quote(name)}`).join(', ')} FROM ${quote(table.name)} o
-  LEFT JOIN (${rows}) c ON c.row_key = o.${quote(key)} AND c.guard_status = o.status AND c.said['status'] NOT IN ${open}
+  LEFT JOIN (${rows}) c ON c.row_key = o.${quote(key)} AND c.guard_status = o.status AND c.said['status'] NOT IN ${open} AND (${ends})
   WHERE o.status IN ${open} AND c.row_key IS NULL`;
   return `SELECT n.place, n.said, n.row_key, n.guard_status
 FROM (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY opens, ${kind} ORDER BY place) AS nth FROM (${becoming}) b) n

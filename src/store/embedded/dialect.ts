@@ -134,16 +134,21 @@ interface OnlyOne {
 /**
  * An existing row must not be opened beside an open one of its kind, nor be put back where one stands by now: the unique index would fail
  * the whole statement, because no ON CONFLICT covers an upsert's update. What this write closes makes room, since the store hands over
- * what ends first. Of those that it would open the first is taken for open, also where its own guard refuses it: the others wait for another write.
+ * what ends first; a change that its own guard refuses closes nothing. Of those that it would open the first is taken for open, also where its
+ * guard refuses it: the others wait for another write.
  * A change that names no status opens nothing: without COALESCE it would be NULL here, and such a change be refused for ever.
  */
-function onlyOneOpen({ table, key, onlyOneOpen: rule }: GuardedWrite): OnlyOne {
+function onlyOneOpen({ table, key, transitions, restorable, onlyOneOpen: rule }: GuardedWrite): OnlyOne {
   if (rule === null) return { join: '', condition: '' };
   const statuses = wordList(rule.statuses);
   const become = (name: string, row: string, stored: string) =>
     `CASE WHEN ${given(name, row)} THEN ${value(name, row)} ELSE ${stored}.${quote(name)} END`;
   const kind = rule.columns.map((column) => become(column, 'e', 'u'));
   const moves = rule.columns.map((column, place) => `${kind[place]} IS NOT u.${quote(column)}`).join(' OR ');
+  const ends = [
+    transitions === null ? 'true' : `o.status || '>' || ${value('status', 'c')} IN ${wordList(transitions)}`,
+    ...(restorable === null ? [] : [`o.${quote(restorable)} = ${value('status', 'c')}`]),
+  ].join(' OR ');
   const alike = rule.columns.map((column) => `o.${quote(column)} = ${become(column, 'j', 't')}`).join(' AND ');
   return {
     join: `
@@ -155,7 +160,7 @@ function onlyOneOpen({ table, key, onlyOneOpen: rule }: GuardedWrite): OnlyOne {
     AND (opening.place IS NULL OR (opening.nth = 1 AND NOT EXISTS (
       SELECT 1 FROM ${quote(table.name)} o WHERE ${alike} AND o.status IN ${statuses} AND o.${quote(key)} <> t.${quote(key)}
         AND NOT EXISTS (SELECT 1 FROM json_each(:rows) c WHERE ${value(key, 'c')} = o.${quote(key)}
-          AND ${value('guard_status', 'c')} = o.status AND ${value('status', 'c')} NOT IN ${statuses}))))`,
+          AND ${value('guard_status', 'c')} = o.status AND ${value('status', 'c')} NOT IN ${statuses} AND (${ends})))))`,
   };
 }
 
