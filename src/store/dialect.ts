@@ -74,6 +74,11 @@ export interface Dialect {
   /** Quotes a dotted identifier. @throws AgentError usage when it is none. */
   quote(identifier: string): string;
   encodeTime(instant: Instant): string;
+  /**
+   * A moment as a bound of times in a column: behind everything that is read back as it, so that what lies in its millisecond is
+   * on the same side of `>` and `<=` as it.
+   */
+  encodeBound(instant: Instant): string;
   /** Null for NULL. @throws AgentError bug for what no column of ours can hold */
   decodeTime(value: unknown): Instant | null;
   /** A result's value as JSON spells it: a time of the engine's own as ISO 8601 with milliseconds and Z. */
@@ -108,6 +113,8 @@ export interface Dialect {
   isReadableWord(column: string): string;
   /** A column of times as decodeTime reads it, to compare with the engine's clock: NULL for what is no time. */
   timeAsRead(column: string): string;
+  /** A column of times, none of which has more than milliseconds: what was read back once is equal to it the next time. */
+  toMilliseconds(column: string): string;
   /** Scalars in a JSON array parameter as a one-column relation `value`. */
   jsonList(parameter: string): string;
 

@@ -30,7 +30,8 @@ export class ReadingTimes {
     if (isEngineTime(this.#settings)) return late;
     const bounds = this.#bounds(spans, slice);
     const later = { after: slice.upTo, upTo: live.upTo };
-    const next = this.#bounds(spans, later);
+    // Not around: what is in the slice already must not be taken for what comes after it.
+    const next = this.#between(spans, later, this.#offset);
     const local = spans.length === 0 ? later : localBounds(spans, later);
     return {
       ...late,
@@ -55,7 +56,7 @@ export class ReadingTimes {
     return {
       late_after: d.encodeTime(late?.after ?? NEVER),
       late_up_to: d.encodeTime(backlog?.after ?? live.after),
-      arrived_raw_after: this.#raw(local.after - this.#margin),
+      arrived_raw_after: this.#raw(local.after - this.#offset),
       // A text may have any offset, so its own order is not enough.
       ...(this.#settings.timestampFormat === 'iso'
         ? { arrived_after: d.encodeTime(arrived.after), arrived_local_after: d.encodeTime(local.after) }
@@ -65,7 +66,7 @@ export class ReadingTimes {
 
   /** What reading one signal binds. A local time that stands twice on the clocks is one up to the range's end. */
   signalParams(range: TimeRange): Record<string, SqlValue> {
-    const times = { after: this.#dialect.encodeTime(range.after), up_to: this.#dialect.encodeTime(range.upTo) };
+    const times = { after: this.#dialect.encodeBound(range.after), up_to: this.#dialect.encodeBound(range.upTo) };
     if (isEngineTime(this.#settings)) return times;
     const spans = this.#spansOf(range, range.upTo);
     const bounds = this.#bounds(spans, range);
@@ -90,7 +91,7 @@ export class ReadingTimes {
   #earliestOf(found: unknown, window: DetectionWindow): Instant | null {
     const perSecond = epochUnitsPerSecond(this.#settings);
     if (perSecond !== null) return Math.round((Number(found) * SECOND_MS) / perSecond);
-    if (this.#settings.timestampFormat === 'iso') return Date.parse(`${String(found).slice(0, 16)}Z`) - this.#margin;
+    if (this.#settings.timestampFormat === 'iso') return Date.parse(`${String(found).slice(0, 16)}Z`) - this.#offset;
     const local = this.#dialect.decodeTime(found);
     return local === null ? null : instantOf(this.#spans(window), local);
   }
@@ -116,20 +117,24 @@ export class ReadingTimes {
     return { zone: JSON.stringify(rows) };
   }
 
-  /** Raw times between which every moment of the range lies. */
+  /** Raw times between which every moment of the range lies. A column may have more digits than the milliseconds it is read as. */
   #bounds(spans: readonly ZoneSpan[], range: TimeRange): { readonly after: SqlValue; readonly upTo: SqlValue } {
+    return this.#between(spans, range, Math.max(this.#offset, 1));
+  }
+
+  #between(spans: readonly ZoneSpan[], range: TimeRange, margin: number): { readonly after: SqlValue; readonly upTo: SqlValue } {
     const local = spans.length === 0 ? range : localBounds(spans, range);
-    return { after: this.#raw(local.after - this.#margin), upTo: this.#raw(local.upTo + this.#margin) };
+    return { after: this.#raw(local.after - margin), upTo: this.#raw(local.upTo + margin) };
   }
 
   /** An ISO text may have any offset from UTC; they all are less than a day. */
-  get #margin(): number {
+  get #offset(): number {
     return this.#settings.timestampFormat === 'iso' ? DAY_MS : 0;
   }
 
   #raw(local: LocalTime): SqlValue {
     const perSecond = epochUnitsPerSecond(this.#settings);
     if (perSecond !== null) return (local * perSecond) / SECOND_MS;
-    return this.#settings.timestampFormat === 'iso' ? new Date(local).toISOString().slice(0, -1) : this.#dialect.encodeTime(local);
+    return this.#settings.timestampFormat === 'iso' ? new Date(local).toISOString().slice(0, -1) : this.#dialect.encodeBound(local);
   }
 }

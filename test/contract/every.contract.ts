@@ -12,6 +12,7 @@ import { cycleContract } from './cycle.contract.ts';
 import { detectPropertyContract } from './detect-property.contract.ts';
 import { effectsContract } from './effects.contract.ts';
 import { feedContract } from './feed.contract.ts';
+import { finerTimesContract } from './finer-times.contract.ts';
 import { guardsContract } from './guards.contract.ts';
 import { operatorsContract } from './operators.contract.ts';
 import { outcomesContract } from './outcomes.contract.ts';
@@ -56,6 +57,7 @@ const CONTRACTS = {
   sensorsProperty: sensorsPropertyContract,
   rulesInForce: rulesInForceContract,
   sourceTables: sourceTablesContract,
+  finerTimes: finerTimesContract,
   sourceExamples: sourceExamplesContract,
   detectProperty: detectPropertyContract,
 } as const;

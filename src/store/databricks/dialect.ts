@@ -30,7 +30,11 @@ function jsonRows(parameter: string, columns: readonly ParameterColumn[]): strin
 /** Of an ISO 8601 text; offsets without a colon, which Spark does not read, get one. */
 function timeOfIso(column: string): string {
   const spelled = `regexp_replace(regexp_replace(${column}, '([+-][0-9]{2})([0-9]{2})$', '$1:$2'), '([0-9]{2}:[0-9]{2}[^+-]*[+-][0-9]{2})$', '$1:00')`;
-  return `CASE WHEN ${column} RLIKE ${ISO_PATTERN} THEN date_trunc('MILLISECOND', TRY_CAST(${spelled} AS TIMESTAMP)) END`;
+  return `CASE WHEN ${column} RLIKE ${ISO_PATTERN} THEN ${toMilliseconds(`TRY_CAST(${spelled} AS TIMESTAMP)`)} END`;
+}
+
+function toMilliseconds(time: string): string {
+  return `date_trunc('MILLISECOND', ${time})`;
 }
 
 /** What no time is later or earlier than, in seconds since 1970. */
@@ -62,10 +66,12 @@ export function databricksDialect(names: Place): Dialect {
 const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'whereDeletable' | 'grants'> = {
   name: 'databricks',
   // Delta keeps microseconds; a time that was read back has milliseconds, and has to be equal.
-  now: "date_trunc('MILLISECOND', current_timestamp())",
+  now: toMilliseconds('current_timestamp()'),
   maxParameterBytes: 900_000,
   quote,
   encodeTime: isoOf,
+  encodeBound: (instant) => isoOf(instant).replace('Z', '999Z'),
+  toMilliseconds,
   decodeTime,
   toJsonValue,
   jsonRows,

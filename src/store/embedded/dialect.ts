@@ -171,6 +171,9 @@ export const embeddedDialect: Dialect = {
   maxParameterBytes: 8_000_000,
   quote,
   encodeTime,
+  // What has more digits is no readable time.
+  encodeBound: encodeTime,
+  toMilliseconds: (column) => column,
   decodeTime,
   toJsonValue,
   jsonRows,

@@ -45,5 +45,6 @@ export function timeOfRaw(source: SourceSettings, d: Dialect, column: string): s
     return `CASE WHEN ${rawTime(source, d, column).isReadable} THEN ${d.timeOfEpoch(seconds)} END`;
   }
   if (source.timestampFormat === 'iso') return d.timeOfIso(column);
-  return isEngineTime(source) ? column : `CASE WHEN ${d.isReadableTime(column)} THEN ${column} END`;
+  const time = d.toMilliseconds(column);
+  return isEngineTime(source) ? time : `CASE WHEN ${d.isReadableTime(column)} THEN ${time} END`;
 }
