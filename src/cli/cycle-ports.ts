@@ -8,10 +8,10 @@ export async function openCyclePorts(context: CliContext): Promise<CyclePorts> {
   return { store, source: await context.source(), plant: await context.plant(), log, monotonic: context.monotonic };
 }
 
-/** @throws AgentError usage that names, each with its line, every column that the source lacks. */
+/** @throws AgentError usage that names, each with its line, every column that the source lacks, or has as what no cycle can read. */
 export async function requireColumns(context: CliContext): Promise<void> {
-  const missing = await (await context.source()).missingColumns();
-  if (missing.length === 0) return;
+  const unusable = await (await context.source()).unusableColumns();
+  if (unusable.length === 0) return;
   const { findingsError } = await import('../config/source-findings.ts');
-  throw findingsError(await context.configInput(), missing);
+  throw findingsError(await context.configInput(), unusable);
 }

@@ -34,6 +34,8 @@ export interface Source {
   missingColumns(): Promise<readonly SourceProblem[]>;
   /** The configured columns whose declared type rules out what they are to hold; a type that says nothing is none. */
   mistypedColumns(): Promise<readonly SourceProblem[]>;
+  /** The columns with which no cycle can work: missing ones and, where a column holds its declared type alone, mistyped ones. One statement. */
+  unusableColumns(): Promise<readonly SourceProblem[]>;
   /** The ids in so many of the newest readings, in order, whichever equipment this agent is responsible for. */
   equipmentIds(readings: number): Promise<readonly string[]>;
   /** How the times of so many of the newest rows, in the order of the table's own times, read in the configured format and zone. */

@@ -192,4 +192,6 @@ export interface Dialect {
   columnsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly TableColumn[];
   /** What a column of a declared type holds; null where the type does not say, or allows several. */
   kindOfType(declared: string): 'text' | 'number' | null;
+  /** Whether a column holds values of its declared type alone, and times have a type of their own. */
+  readonly keepsTypes: boolean;
 }

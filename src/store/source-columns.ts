@@ -41,19 +41,40 @@ export function missingColumns(source: SourceSettings, present: readonly TableCo
     .map(({ key, name }) => ({ path: ['source', 'columns', ...key], text: `${table} has no column '${name}'` }));
 }
 
+/** What a column is to hold, and what a declared type must not be for that. */
+interface Expectation {
+  readonly wrong: readonly string[];
+  readonly remedy: (declared: 'text' | 'number') => string;
+}
+
+function expectationOfTimes(source: SourceSettings, d: Dialect): Expectation {
+  const { timestampFormat } = source;
+  const said = `but source.timestampFormat is ${timestampFormat}`;
+  if (epochUnitsPerSecond(source) !== null) return { wrong: ['text'], remedy: () => `${said}, a number; say native or iso` };
+  return {
+    // Compared with a time's text it would find other readings than those of the range, and say nothing.
+    wrong: timestampFormat === 'native' && d.keepsTypes ? ['text', 'number'] : ['number'],
+    remedy: (declared) =>
+      declared === 'number'
+        ? `${said}; say epochSeconds or epochMillis`
+        : `${said}, the engine's own times; say iso for texts of ISO 8601, or read a view that casts it`,
+  };
+}
+
+const VALUES: Expectation = {
+  wrong: ['text'],
+  remedy: () => 'and a text is no reading; name a column of numbers, or read a view that casts it',
+};
+
 /** The configured columns whose declared type rules out numbers for values, or the source's format for times. */
 export function mistypedColumns(source: SourceSettings, present: readonly TableColumn[], d: Dialect): readonly SourceProblem[] {
-  const { table, timestampFormat } = source;
-  const isEpoch = epochUnitsPerSecond(source) !== null;
-  const times = isEpoch
-    ? `but source.timestampFormat is ${timestampFormat}, a number; say native or iso`
-    : `but source.timestampFormat is ${timestampFormat}; say epochSeconds or epochMillis`;
-  const values = 'and a text is no reading; name a column of numbers, or read a view that casts it';
+  const times = expectationOfTimes(source, d);
   return namedColumns(source).flatMap(({ key, name, holds }) => {
     if (holds === 'anything') return [];
     const type = present.find((column) => column.name === name.toLowerCase())?.type ?? '';
-    const wrong = holds === 'value' || isEpoch ? 'text' : 'number';
-    const text = `${table}.${name} is declared ${type}, ${holds === 'time' ? times : values}`;
-    return d.kindOfType(type) === wrong ? [{ path: ['source', 'columns', ...key], text }] : [];
+    const { wrong, remedy } = holds === 'time' ? times : VALUES;
+    const kind = d.kindOfType(type);
+    if (kind === null || !wrong.includes(kind)) return [];
+    return [{ path: ['source', 'columns', ...key], text: `${source.table}.${name} is declared ${type}, ${remedy(kind)}` }];
   });
 }

@@ -215,6 +215,12 @@ export class SqlSource implements Source {
     return mistypedColumns(this.#settings, await this.#columns(), this.#dialect);
   }
 
+  async unusableColumns(): Promise<readonly SourceProblem[]> {
+    const present = await this.#columns();
+    const missing = missingColumns(this.#settings, present);
+    return missing.length > 0 || !this.#dialect.keepsTypes ? missing : mistypedColumns(this.#settings, present, this.#dialect);
+  }
+
   #columns(): Promise<readonly TableColumn[]> {
     return columnsOf(this.#session, this.#settings.table);
   }

@@ -120,4 +120,5 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   describeTable: 'DESCRIBE TABLE IDENTIFIER(:table)',
   columnsIn,
   kindOfType,
+  keepsTypes: true,
 };

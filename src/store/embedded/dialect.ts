@@ -243,4 +243,5 @@ export const embeddedDialect: Dialect = {
   describeTable: "SELECT name, type FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",
   columnsIn: (rows) => rows.map(({ name, type }) => ({ name: String(name).toLowerCase(), type: String(type) })),
   kindOfType,
+  keepsTypes: false,
 };
