@@ -5,6 +5,7 @@ import { RetryableError } from '../../src/store/retryable.ts';
 
 const error = new RetryableError('the last try failed');
 const busy = (afterSeconds: number): Failure => ({ kind: 'busy', error, afterSeconds });
+const silent = () => undefined;
 const waking = (afterSeconds: number | null): Failure => ({ kind: 'waking', error, afterSeconds });
 
 /** How long it was waited, in seconds to a quarter, and what it came to. */
@@ -40,8 +41,7 @@ describe('a warehouse that says when to come again', () => {
 
   test('is told of once, by what it waits for', async () => {
     const lines: string[] = [];
-    const say = () => undefined;
-    const log = { debug: say, warn: say, error: say, info: (line: string) => void lines.push(line) };
+    const log = { debug: silent, warn: silent, error: silent, info: (line: string) => void lines.push(line) };
     const patience = new Patience(1, { log });
     await waited(patience, busy(1));
     await waited(patience, busy(1));
