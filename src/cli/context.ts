@@ -29,6 +29,8 @@ export interface CliContext {
    */
   store(options?: { readonly create?: boolean; readonly anySchema?: boolean }): Promise<Store>;
   source(): Promise<Source>;
+  /** Says which run sends the statements from now on, for whoever reads a warehouse's query history. */
+  nameRun(runId: string): void;
   /** @throws AgentError plant_unavailable */
   plant(): Promise<Plant>;
   /** Plant, source, store, in that order, as far as they were opened. Every one is tried; the first failure is thrown. */
@@ -51,9 +53,10 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
   const settings = once(async () => (await import('../config/load.ts')).loadSettings(await configInput.get()));
   const log = once(async () => (await import('../log.ts')).createLog((await settings.get()).logging));
   let asked: { readonly create?: boolean; readonly anySchema?: boolean } = {};
+  let runId: string | null = null;
   const database = once(async () => {
     const { openStore } = await import('../store/open-store.ts');
-    return openStore(await settings.get(), { signal: interruption.signal, log: await log.get(), ...asked });
+    return openStore(await settings.get(), { signal: interruption.signal, log: await log.get(), runId: () => runId, ...asked });
   });
   const plant = once(async () => {
     const { createPlant } = await import('../plant/create-plant.ts');
@@ -77,6 +80,9 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
       return (await database.get()).store;
     },
     source: async () => (await database.get()).source,
+    nameRun: (named) => {
+      runId = named;
+    },
     plant: plant.get,
     close: () => closeAll(plant.opened(), database.opened()),
   };

@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Where a warehouse that starts is told of, and what its driver says. */
   readonly log?: Log | undefined;
+  /** The run that works now, which a warehouse's query history shows; null where there is none. */
+  readonly runId?: (() => string | null) | undefined;
   /** Make what is missing: for `setup` alone. */
   readonly create?: boolean;
   /** Open whatever tables are there, to say what is wrong with them. */
@@ -94,11 +96,11 @@ async function openSource(own: Engine, settings: Settings, options: OpenOptions)
   return new SqlSource(session, source, () => session.close());
 }
 
-function openWarehouseEngine(database: WarehouseDatabase, settings: Settings, { signal, log }: OpenOptions): Engine {
+function openWarehouseEngine(database: WarehouseDatabase, settings: Settings, { signal, log, runId }: OpenOptions): Engine {
   const tags = { application: 'ops-agent', agent: settings.agentId };
   const names = [database.catalog, database.schema].filter((name) => name !== null).join('.');
   return {
-    connection: decorated(openWarehouse(database, { signal, log, tags }), settings, signal),
+    connection: decorated(openWarehouse(database, { signal, log, tags, runId }), settings, signal),
     dialect: databricksDialect(database),
     makePlace: () => makeSchema(database, { signal, log, tags }),
     // Elsewhere than in one file nobody can prove that an earlier holder is dead: the row's lease alone decides.

@@ -46,6 +46,21 @@ withConnection('connection_test', (scene) => {
       });
     });
 
+    test('says which run sends it, each its own in one session', async () => {
+      await scene().control.clearLog();
+      const runs = [null, 'run-1', 'run-2'.padEnd(200, '0')];
+      const connection = scene().open({ runId: () => runs.shift() ?? null });
+      for (let n = 0; n < 3; n += 1) await connection.execute(ONE);
+      const log = await scene().control.log();
+      expect(new Set(log.map(({ session }) => session)).size).toBe(1);
+      const own = 'application:ops-agent,agent:agent-1';
+      expect(log.map(({ confOverlay }) => confOverlay['query_tags'])).toEqual([
+        own,
+        `${own},run:run-1`,
+        `${own},run:${'run-2'.padEnd(128, '0')}`,
+      ]);
+    });
+
     test('that is wrong says so, and the session goes on', async () => {
       const connection = scene().open();
       await scene().control.clearLog();

@@ -28,6 +28,7 @@ export class Lines implements Log {
 export interface Opening extends Partial<WarehouseDatabase> {
   readonly log?: Log;
   readonly signal?: AbortSignal;
+  readonly runId?: () => string | null;
 }
 
 export interface Scene extends Warehouse {
@@ -54,11 +55,11 @@ export function failureOf(work: Promise<unknown>): Promise<AgentError> {
 export function withConnection(schema: string, tests: (scene: () => Scene) => void): void {
   onWarehouse(`a connection: ${schema}`, () => {
     const opened: Connection[] = [];
-    const open = ({ log, signal, ...given }: Opening = {}): Connection => {
+    const open = ({ log, signal, runId, ...given }: Opening = {}): Connection => {
       const { host, port, httpPath, caFile, token } = warehouse();
       const credential = { kind: 'token', secret: secretOf(token), from: 'DATABRICKS_TOKEN of the environment' } as const;
       const place = { host, port, httpPath, caFile, catalog: null, schema, wakeSeconds: 60, statementTimeoutSeconds: 60 };
-      const connection = openWarehouse({ kind: 'databricks', ...place, credential, ...given }, { tags: TAGS, log, signal });
+      const connection = openWarehouse({ kind: 'databricks', ...place, credential, ...given }, { tags: TAGS, log, signal, runId });
       opened.push(connection);
       return connection;
     };

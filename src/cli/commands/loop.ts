@@ -30,14 +30,17 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
   const { signal, ending } = context.interruption;
   signal.addEventListener('abort', () => log.info('Agent interrupted by user. Shutting down gracefully...'), { once: true });
   const processId = newRunId();
-  const cycle = (first: boolean) =>
-    runCycle(ports, settings, signal, {
-      runId: newRunId(),
+  const cycle = (first: boolean) => {
+    const runId = newRunId();
+    context.nameRun(runId);
+    return runCycle(ports, settings, signal, {
+      runId,
       processId,
       waitSeconds: 0,
       nextDueInSeconds: intervalSeconds,
       takeOver: first && options.takeOver === true,
     });
+  };
   const plan = { intervalSeconds, maxCycles: options.maxCycles ?? null, forSeconds };
   const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, ending);
   await (await context.store()).markOffline(settings.agentId, processId);

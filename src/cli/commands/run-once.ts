@@ -17,9 +17,11 @@ export async function run(context: CliContext, options: RunOnceOptions): Promise
   const settings = await context.settings();
   const waitSeconds = options.wait === undefined ? 0 : await secondsOf(options.wait);
   introduce(settings, await context.log());
+  const runId = runIdOf(options.runId);
+  context.nameRun(runId);
   const ports = await openCyclePorts(context);
   const report = await runCycle(ports, settings, context.interruption.signal, {
-    runId: runIdOf(options.runId),
+    runId,
     processId: null,
     waitSeconds,
     nextDueInSeconds: settings.poll.intervalSeconds,

@@ -16,11 +16,15 @@ export interface WarehouseOptions {
   readonly log?: Log | undefined;
   /** What the statements show in the workspace's query history. */
   readonly tags: QueryTags;
+  /** The run that sends what is sent now, another one in each cycle of a session; null where there is none. */
+  readonly runId?: (() => string | null) | undefined;
 }
 
 /** How long a shutdown waits for the warehouse's answers; it forgets a session by itself. */
 const CLOSE_SECONDS = 5;
 const HTTPS_PORT = 443;
+/** A scheduler's id may be longer than a tag can be. */
+const LONGEST_TAG = 128;
 
 /**
  * One session of a SQL warehouse, opened with the first statement and anew when it is gone. Delta has no transactions: of several
@@ -93,10 +97,15 @@ export class WarehouseConnection implements Connection {
     }
   }
 
+  get #tags(): QueryTags {
+    const run = this.#options.runId?.() ?? null;
+    return run === null ? this.#options.tags : { ...this.#options.tags, run: run.slice(0, LONGEST_TAG) };
+  }
+
   async #run(session: WarehouseSession, statement: Statement): Promise<StatementResult> {
     let operation: Operation | undefined;
     const work = async () => {
-      operation = await session.start(statement);
+      operation = await session.start(statement, this.#tags);
       this.#running.add(operation);
       return resultOf(await operation.result());
     };

@@ -16,8 +16,8 @@ export interface Warehouse {
 }
 
 export interface WarehouseSession {
-  /** Sends the statement; what it returns may still be running. */
-  start(statement: Statement): Promise<Operation>;
+  /** Sends the statement, with tags in the place of the session's; what it returns may still be running. */
+  start(statement: Statement, tags: QueryTags): Promise<Operation>;
   close(): Promise<void>;
 }
 
@@ -116,14 +116,14 @@ async function trustThroughProxy(client: Driver.DBSQLClient, authority: string):
 
 function sessionOf(driver: typeof Driver, session: Awaited<ReturnType<Driver.DBSQLClient['openSession']>>): WarehouseSession {
   return {
-    start: async ({ sql, params }) => {
+    start: async ({ sql, params }, queryTags) => {
       const named = Object.entries(typedParameters(params)).map(([name, { type, value }]) => {
         // The driver's names of types are the warehouse's; of a null it sends none.
         const spelled = type === null ? {} : { type: driver.DBSQLParameterType[type] };
         return [name, new driver.DBSQLParameter({ ...spelled, value })] as const;
       });
       // Answers come whole and plain: links to a cloud's storage and LZ4 would need another way out and a native library.
-      const options = { namedParameters: Object.fromEntries(named), useCloudFetch: false, useLZ4Compression: false };
+      const options = { namedParameters: Object.fromEntries(named), queryTags, useCloudFetch: false, useLZ4Compression: false };
       return operationOf(await session.executeStatement(sql, options));
     },
     close: async () => void (await session.close()),
