@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { OPEN_TEMPERATURE_C, openRecommendations } from '../support/open-recommendations.ts';
-import { reading, type Site, withBundle } from './bundle-at-warehouse.ts';
+import { reading, type Site, UNHURRIED, withBundle } from './bundle-at-warehouse.ts';
 import type { LoggedStatement } from './statement-log.ts';
 
 const IDLE = 4;
@@ -15,6 +15,7 @@ const TIMEOUT_MS = 400_000;
 
 /** Nothing is judged or runs out meanwhile, and the plant's limit on writes is not what is measured. */
 const CONFIGURATION = {
+  store: UNHURRIED,
   source: { maxAgeSeconds: 3600 },
   policy: { approvalTtlSeconds: 3600, settlingSeconds: 3600, verifyWindowSeconds: 7200, maxWritesPerMinute: 10_000 },
   plant: { readBackSeconds: 0 },

@@ -12,6 +12,9 @@ import type { LoggedStatement } from './statement-log.ts';
 import { onWarehouse } from './on-warehouse.ts';
 import { type Warehouse, warehouse } from './start-warehouse.ts';
 
+/** For a configuration: a cycle that Spark takes minutes over, on a busy machine, still sends what it claimed. */
+export const UNHURRIED = { leaseSeconds: 900, statementTimeoutSeconds: 300 };
+
 export interface Site extends Warehouse, Workplace {
   readonly schema: string;
   /** What the bundle runs under there. */
