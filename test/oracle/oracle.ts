@@ -21,6 +21,8 @@ export interface OracleRow extends ComparedRow {
   readonly deferUntil: number | null;
   /** The last word of the audit, where a run died before it could store it: of the question, or of an approval. */
   readonly announcedEnd: 'question' | 'approval' | null;
+  /** An approval of it was put back in this cycle: one write takes a row one step, so that its end is the next one's. */
+  readonly isBack: boolean;
   /** What the row was to become worse as, where a run died before it could store it. */
   readonly announcedAs: Pick<OracleRow, 'severity' | 'peakValue' | 'peakReadings' | 'firstDetected' | 'lastAccounted'> | null;
 }
@@ -90,7 +92,7 @@ export function cycleOf(state: OracleState, surroundings: Surroundings): OracleS
       made.push(...[...past.chained, ...next].map((row) => ({ ...row, equipment, family: family.id })));
     }
   const whole = [...rows, ...made].map((row) => (window.slice === null ? asAnnounced(row) : row));
-  const spoken = whole.map((row) => (isUndecided(row) ? { ...row, announcedEnd: null } : row));
+  const spoken = whole.map((row) => (isUndecided(row) ? { ...row, announcedEnd: null, isBack: false } : row));
   // What was left is to be seen again, so that the watermark waits.
   return { rows: spoken, watermark: isWhole ? nextWatermark(window, end, rules, readings, now) : state.watermark };
 }
@@ -223,7 +225,7 @@ function takeOver(row: OracleRow, rules: Rules, now: number): OracleRow {
   if (row.settled) return row;
   // Nobody approves what the audit says is over: asked again, and from then on it counts.
   if (row.status === 'approved' && row.announcedEnd === 'question')
-    return { ...row, status: row.deferUntil === null ? 'pending' : 'deferred', settled: true, approvedAt: null };
+    return { ...row, status: row.deferUntil === null ? 'pending' : 'deferred', settled: true, approvedAt: null, isBack: true };
   if (row.status === 'rejected') return { ...row, settled: true, quietUntil: now + rules.hold * 1000 };
   return row.status === 'deferred' ? { ...row, settled: true } : row;
 }
@@ -298,6 +300,7 @@ function stop(newest: OracleRow | null, sight: FamilySight, since: number, past:
   settle(unlessLeft(earlier.slice, sight), true);
   if (sliceEnd === null && earlier.live.cleared) settle(earlier.live, true);
   if (newest && isOpen(newest)) {
+    if (newest.isBack) return { changed: newest, next: [] };
     const status = isUndecided(newest) ? 'withdrawn' : 'cancelled';
     return { changed: { ...newest, status, lastAccounted: seenAtEnd(newest, sight) }, next: [] };
   }
@@ -322,6 +325,7 @@ function newRow(status: string, family: FamilyRule, raising: readonly Good[], la
     approvedAt: null,
     deferUntil: null,
     announcedEnd: null,
+    isBack: false,
     announcedAs: null,
   };
 }
@@ -421,6 +425,7 @@ function worsened(row: OracleRow, seen: Sight | null, sight: FamilySight, now: n
 /** What was not clear while the row was open is the row's. */
 function withdrawn(row: OracleRow, seen: Sight): Decided | null {
   if (!isUndecided(row)) return null;
+  if (row.isBack) return { changed: row, next: [] };
   return { changed: { ...row, status: 'withdrawn', lastAccounted: Math.max(row.lastAccounted, seen.lastUnclear ?? 0) }, next: [] };
 }
 

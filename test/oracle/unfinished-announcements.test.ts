@@ -46,6 +46,18 @@ const HISTORIES = {
     { arrivals: [hot(97)], act: { kind: 'approve' } },
     { wait: 2 },
   ),
+  'approval of what is over and stays so': historyOf(
+    { arrivals: [hot(97)] },
+    { arrivals: [hot(70)], death: BETWEEN },
+    { act: { kind: 'approve' } },
+    {},
+  ),
+  'approval under an order': historyOf(
+    { arrivals: [hot(97)] },
+    { act: { kind: 'control', control: 'shelved', equipment: 'R1', seconds: null }, death: BETWEEN },
+    { act: { kind: 'approve' } },
+    {},
+  ),
   rejection: historyOf({ arrivals: [hot(97)] }, { arrivals: [hot(70)], death: BETWEEN }, { act: { kind: 'reject' } }),
 };
 
@@ -73,6 +85,11 @@ describe('after a run that died between its audit and its recommendations', () =
 
   test('an escalation whose readings are no longer read is made whole by what was announced of it', async () => {
     expect(await found('escalation by what is gone')).toBeNull();
+  });
+
+  test('an approval of what a dead run said is over goes back, and what ends it ends it in the cycle after that', async () => {
+    expect(await found('approval of what is over and stays so')).toBeNull();
+    expect(await found('approval under an order')).toBeNull();
   });
 
   test('an approval that came to its end stays ended', async () => {
