@@ -120,6 +120,8 @@ export interface Dialect {
 
   /** The body of a common table expression from a SELECT in parentheses, computed once where the engine would repeat it for each mention. */
   once(select: string): string;
+  /** Whether an index leads to a few rows of a large table: then they are read again where they are wanted again, and nothing of it is kept. */
+  readonly hasIndexes: boolean;
   /** A subquery whose expressions are computed once a row, however often the outer query names them. */
   computedOnce(select: string): string;
   plusSeconds(time: string, seconds: string): string;

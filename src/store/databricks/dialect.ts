@@ -91,6 +91,7 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   // Spark puts a common table expression in the place of each mention, and what it is made of with it: dozens of looks at the readings. One that it
   // takes for non-deterministic it does not; the condition is always true.
   once: (select) => `(SELECT * FROM ${select} WHERE rand() >= 0)`,
+  hasIndexes: false,
   computedOnce: (select) => `(${select})`,
   plusSeconds: (time, seconds) => `timestampadd(MILLISECOND, CAST(ROUND((${seconds}) * 1000) AS BIGINT), ${time})`,
   secondsBetween: (earlier, later) => `((unix_millis(${later}) - unix_millis(${earlier})) / 1000D)`,

@@ -196,6 +196,7 @@ export const embeddedDialect: Dialect = {
   isReadableWord,
   timeAsRead,
   jsonList: (parameter) => `(SELECT value FROM json_each(:${parameter}))`,
+  hasIndexes: true,
   once: (select) => `MATERIALIZED ${select}`,
   // A LIMIT keeps SQLite from moving the expressions into the outer query, once for each mention.
   computedOnce: (select) => `(${select} LIMIT -1)`,

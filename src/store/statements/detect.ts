@@ -2,7 +2,7 @@ import type { SourceSettings } from '../../config/settings.ts';
 import { REJECTION_REASONS } from '../../domain/detection.ts';
 import type { Dialect } from '../dialect.ts';
 import { equipmentKey, familiesInForce } from './families-in-force.ts';
-import { isUsable, nextReading, scan, signalNames, valueOf } from './readings-scan.ts';
+import { allRead, isUsable, nextReading, readOf, signalNames, valueOf } from './readings-scan.ts';
 import { raisedAs, stretchesOf, WHOLE } from './stretches.ts';
 import { SENSOR_STATE_COLUMNS, type SensorForm, sensorStates, suspectColumn } from './sensor-states.ts';
 import { longTrends, trendColumns, wideTrends } from './trends.ts';
@@ -81,11 +81,11 @@ function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const rejected = REJECTION_REASONS.map(
     (reason) => `SUM(CASE WHEN counts = 1 AND reason = '${reason}'${isOwn} THEN 1 ELSE 0 END) AS rejected_${reason}`,
   );
-  return `totals AS (SELECT ${rejected.join(', ')},
+  return `totals AS ${d.once(`(SELECT ${rejected.join(', ')},
   SUM(CASE WHEN counts = 1 AND reason IS NULL AND ts > :watermark THEN 1 ELSE 0 END) AS accepted,
   MAX(CASE WHEN reason IS NULL THEN ts END) AS newest_good,
   MAX(CASE WHEN reason IS NULL AND part = 'backlog' AND ts > :watermark THEN 1 ELSE 0 END) AS backlog_has${suspect.outer}
-  FROM ${d.computedOnce(`SELECT part, ts, counts, reason${suspect.inner} FROM all_judged`)} each_once)`;
+  FROM ${d.computedOnce(`SELECT part, ts, counts, reason${suspect.inner} FROM all_judged`)} each_once)`)}`;
 }
 
 /**
@@ -102,7 +102,7 @@ export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm):
   return `WITH k AS ${d.once(d.jsonRows('known', KNOWN_COLUMNS))},
 a AS ${d.once(d.jsonRows('accounted', ACCOUNTED_COLUMNS))},
 e AS ${d.once(d.jsonRows('effects', EFFECT_COLUMNS))},
-all_read AS (${scan(source, d, '', form.isPast)}),
+${allRead(source, d, form.isPast)},
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),
 ${totals(source, d, form)},
@@ -114,7 +114,7 @@ hot AS ${d.once(`(SELECT part, equipment_id, family FROM violating
   UNION SELECT 'live', equipment_id, family FROM k WHERE report = 1
   UNION SELECT 'backlog', equipment_id, family FROM k WHERE report = 1 AND :backlog_after < :backlog_up_to
   UNION SELECT part, equipment_id, family FROM e)`)},
-hot_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM hot)', form.isPast)}),
+hot_read AS (${readOf('hot', source, d, form.isPast)}),
 hot_judged AS (${judged(source, d, 'hot_read', form)}),
 ${statesOf(source, d, form)}${form.sensors ? `,\n${sensorStates(source, d, form.sensors, form.isPast)}` : ''}
 SELECT totals.*, ${nextReading(source, d)} AS next_reading, h.part, h.is_earlier, h.equipment_id, h.family,

@@ -109,7 +109,7 @@ function readings(source: SourceSettings, d: Dialect, part: string, values: read
 }
 
 /** The readings of the window as (part, equipment_id, ts, status, …), restricted by `extra`; of a window in the past nothing that is later. */
-export function scan(source: SourceSettings, d: Dialect, extra: string, isPast: boolean): string {
+function scan(source: SourceSettings, d: Dialect, extra: string, isPast: boolean): string {
   const [equipment, raw] = [d.quote(source.columns.equipment), d.quote(source.columns.timestamp)];
   const values = valuesOf(source, d);
   const whose = `${likeConditions(source, equipment)}${extra.replaceAll('$equipment', equipment)}`;
@@ -145,6 +145,18 @@ export function scan(source: SourceSettings, d: Dialect, extra: string, isPast: 
       ? []
       : [within(rows('late', arrivedLate(source, d)), `${d.isReadableTime('ts')} AND ts <= :late_up_to`)]),
   ].join('\n  UNION ALL ');
+}
+
+/** `all_read`: what `scan` gives of all equipment, which several parts of a statement look at. */
+export function allRead(source: SourceSettings, d: Dialect, isPast: boolean): string {
+  const select = `(${scan(source, d, '', isPast)})`;
+  return `all_read AS ${d.hasIndexes ? select : d.once(select)}`;
+}
+
+/** The readings in `all_read` of the equipment that another part names, which are few. */
+export function readOf(ids: string, source: SourceSettings, d: Dialect, isPast: boolean): string {
+  if (d.hasIndexes) return scan(source, d, ` AND $equipment IN (SELECT equipment_id FROM ${ids})`, isPast);
+  return `SELECT * FROM all_read WHERE equipment_id IN (SELECT equipment_id FROM ${ids})`;
 }
 
 /** By the index on the ingest time: a condition on the reading's time as well would let the engine choose the other one, for years of rows. */

@@ -7,7 +7,7 @@ import type { SqlValue } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import type { ParameterColumn } from '../tables.ts';
 import { UNLIMITED } from './families-in-force.ts';
-import { isUsable, scan, valueOf } from './readings-scan.ts';
+import { isUsable, readOf, valueOf } from './readings-scan.ts';
 
 /** What the statement looks for beyond single readings; each costs a look at every reading. */
 export interface SensorForm {
@@ -156,7 +156,7 @@ export function sensorStates(source: SourceSettings, d: Dialect, form: SensorFor
 sensors AS ${d.once(d.jsonRows('sensors', SENSOR_COLUMNS))},
 ${wantsFigures ? figures(source, d, form) : ''}suspects AS ${d.once(`(${withBadReadings(source, d)}
   UNION SELECT equipment_id FROM sensors${wantsFigures ? ' UNION SELECT equipment_id FROM flagged' : ''})`)},
-suspect_read AS (${scan(source, d, ' AND $equipment IN (SELECT equipment_id FROM suspects)', isPast)}),
+suspect_read AS (${readOf('suspects', source, d, isPast)}),
 sensed AS (${sensed(source, d, 'suspect_read')}),
 judged_sensors AS (${form.stepping ? stepped() : 'SELECT s.*, verdict AS judgement FROM sensed s'}),
 sensor_moments AS (SELECT j.*, CASE WHEN judgement = 'good' THEN 0 ELSE 1 END AS is_bad,

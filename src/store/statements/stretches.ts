@@ -29,9 +29,9 @@ stretches AS (SELECT l.*,
       AND ${d.secondsBetween('lull_start', 'lull_end')} >= off_delay THEN 1 ELSE 0 END)
       OVER (PARTITION BY ${WHOLE} ORDER BY ts ROWS UNBOUNDED PRECEDING) AS stretch
   FROM lulls l),
-judged_runs AS (SELECT s.*,
+judged_runs AS ${d.once(`(SELECT s.*,
     MIN(CASE WHEN clear_then = 0 THEN ts END) OVER (PARTITION BY ${WHOLE}, stretch) AS unclear_since,
-    MAX(CASE WHEN clear_then = 0 THEN ts END) OVER (PARTITION BY ${WHOLE}, stretch) AS unclear_until FROM stretches s)`;
+    MAX(CASE WHEN clear_then = 0 THEN ts END) OVER (PARTITION BY ${WHOLE}, stretch) AS unclear_until FROM stretches s)`)}`;
 }
 
 /**
