@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { withBundle } from './bundle-at-warehouse.ts';
 import type { Fault } from './faults.ts';
+import { howMany } from './how-many.ts';
 import { NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
 
-const RUNS = 30;
+const RUNS = howMany({ all: 30, always: 8 });
 /** From the one that asks which version the tables have. */
 const STATEMENTS = 15;
 const TIMEOUT_MS = 1_800_000;
@@ -26,7 +27,7 @@ withBundle(
   'cycle_faults_test',
   (site) => {
     test(
-      'thirty runs that each meet a fault at another statement all end well, lose nothing, and do nothing twice',
+      `${RUNS} runs that each meet a fault at another statement all end well, lose nothing, and do nothing twice`,
       async () => {
         const { control } = site();
         const works = new Works(site());
@@ -34,7 +35,7 @@ withBundle(
         for (let run = 0; met < RUNS; run += 1) {
           if (run === 2 * RUNS) throw new Error(`only ${met} of ${run} runs met their fault`);
           await works.goOn();
-          const [fault, nth] = [FAULTS[run % FAULTS.length], (run % STATEMENTS) + 1];
+          const [fault, nth] = [FAULTS[run % FAULTS.length], ((run * 4) % STATEMENTS) + 1];
           if (fault === undefined) throw new Error('there are faults');
           const armed = await control.arm({ sql: '.', nth, fault });
           const { code, stderr } = await site().run('run-once', '--run-id', RUN);

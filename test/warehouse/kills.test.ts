@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { startBundle } from '../support/bundle.ts';
 import { withBundle } from './bundle-at-warehouse.ts';
+import { howMany } from './how-many.ts';
 import { NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
 
-const KILLS = 30;
+const KILLS = howMany({ all: 30, always: 6 });
 const MOST_RUNS = 2 * KILLS;
 /** The first asks which version the tables have, and the last one ends the cycle. */
 const STATEMENTS = 15;
@@ -11,15 +12,17 @@ const TIMEOUT_MS = 1_800_000;
 /** As a job that is run again after it died: its runs have one id, so that none waits for the lease of the one before. */
 const RUN = 'job-1';
 
-const POINTS = Array.from({ length: STATEMENTS }, (_none, index) =>
-  ['after', 'before'].map((when) => `statement:${index + 2}:${when}`),
-).flat();
+/** All of them, in an order in which any few that follow each other are spread over the cycle. */
+const POINTS = Array.from({ length: 2 * STATEMENTS }, (_none, index) => {
+  const place = (index * 7) % (2 * STATEMENTS);
+  return `statement:${(place >> 1) + 2}:${place % 2 === 0 ? 'before' : 'after'}`;
+});
 
 withBundle(
   'kills_test',
   (site) => {
     test(
-      'thirty runs that are killed before and after each of their statements lose nothing, and nothing is done twice',
+      `${KILLS} runs that are killed before or after one of their statements lose nothing, and nothing is done twice`,
       async () => {
         const { cwd, env } = site();
         const works = new Works(site());

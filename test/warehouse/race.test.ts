@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { withBundle } from './bundle-at-warehouse.ts';
+import { howMany } from './how-many.ts';
 import { NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
 
-const CYCLES = 50;
+const CYCLES = howMany({ all: 50, always: 8 });
 const AGENTS = 2;
 const TIMEOUT_MS = 1_800_000;
 
@@ -16,7 +17,7 @@ withBundle(
   'race_test',
   (site) => {
     test(
-      'two agents that race for fifty cycles, while an operator approves, lose nothing and do nothing twice',
+      `two agents that race for ${CYCLES} cycles, while an operator approves, lose nothing and do nothing twice`,
       async () => {
         const works = new Works(site());
         const completed: number[] = [];
