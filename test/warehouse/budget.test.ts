@@ -4,8 +4,8 @@ import { reading, type Site, UNHURRIED, withBundle } from './bundle-at-warehouse
 import type { LoggedStatement } from './statement-log.ts';
 
 const IDLE = 4;
-/** Where a cycle has all of it to do at once. */
-const MOST_BUSY = 14;
+/** Where a cycle has all of it to do at once: 14, and the audit row of what is sent stands between the claim and the plant. */
+const MOST_BUSY = 15;
 const OPEN = 500;
 /** Commands that one cycle sends at most. */
 const MOST_SENT = 100;
