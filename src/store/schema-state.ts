@@ -2,7 +2,7 @@ import { read } from './connection.ts';
 import { columnsOf } from './describe-table.ts';
 import type { Extra } from './dialect.ts';
 import type { Session } from './session.ts';
-import { type Column, type Table } from './tables.ts';
+import type { Column, Table } from './tables.ts';
 
 export interface MissingColumn {
   readonly table: Table;

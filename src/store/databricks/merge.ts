@@ -1,5 +1,6 @@
 import type { GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
 import type { Column } from '../tables.ts';
+import { statusSteps } from '../status-steps.ts';
 import { wordList } from '../word-list.ts';
 import { quote, TYPES } from './names.ts';
 
@@ -40,15 +41,10 @@ function value({ name, kind }: Pick<Column, 'name' | 'kind'>, row: string): stri
 
 /** One statement for rows to insert and rows to change, each under its own guard. A key that a row does not name stays as it is. */
 export function guardedWrite(write: GuardedWrite, leaseGuard: string): string {
-  const { table, key, transitions, restorable } = write;
+  const { table, key } = write;
   const status = value({ name: 'status', kind: 'text' }, 's');
   const claimedBy = `s.said['guard_claimed_by']`;
-  const allowed = [
-    `NOT ${given('status', 's')}`,
-    `t.status = ${status}`,
-    transitions === null ? 'true' : `t.status || '>' || ${status} IN ${wordList(transitions)}`,
-    ...(restorable === null ? [] : [`t.${quote(restorable)} = ${status}`]),
-  ];
+  const allowed = [`NOT ${given('status', 's')}`, `t.status = ${status}`, ...statusSteps(write, { alias: 't', status, quote })];
   const isClaimed = table.columns.some(({ name }) => name === 'claimed_by') ? `t.claimed_by = ${claimedBy}` : 'false';
   const changed = table.columns.filter(({ name }) => name !== key);
   const merged = changed.map(
@@ -90,11 +86,12 @@ function become(name: string): string {
  * the lease decides.
  */
 function onlyFirstOpen(
-  { table, key, transitions, restorable }: GuardedWrite,
+  write: GuardedWrite,
   { columns, statuses }: NonNullable<GuardedWrite['onlyOneOpen']>,
   rows: string,
   leaseGuard: string,
 ): string {
+  const { table, key } = write;
   const open = wordList(statuses);
   const moves = columns.map((name) => `NOT (${become(name)} <=> u.${quote(name)})`).join(' OR ');
   const kind = columns.map(quote).join(', ');
@@ -102,10 +99,7 @@ function onlyFirstOpen(
   const becoming = `SELECT w.place, w.said, w.row_key, w.guard_status, ${columns.map((name) => `${become(name)} AS ${quote(name)}`).join(', ')},
     CASE WHEN COALESCE(w.said['status'], u.status, '') IN ${open} AND (COALESCE(u.status, '') NOT IN ${open} OR ${moves}) THEN 1 ELSE 0 END AS opens
   FROM (${rows}) w LEFT JOIN ${quote(table.name)} u ON u.${quote(key)} = w.row_key`;
-  const ends = [
-    transitions === null ? 'true' : `o.status || '>' || c.said['status'] IN ${wordList(transitions)}`,
-    ...(restorable === null ? [] : [`o.${quote(restorable)} = c.said['status']`]),
-  ].join(' OR ');
+  const ends = statusSteps(write, { alias: 'o', status: `c.said['status']`, quote }).join(' OR ');
   const standing = `SELECT o.${quote(key)} AS open_key, ${columns.map((name) => `o.${quote(name)}`).join(', ')} FROM ${quote(table.name)} o
   LEFT JOIN (${rows}) c ON c.row_key = o.${quote(key)} AND c.guard_status = o.status AND c.said['status'] NOT IN ${open} AND (${ends})
   WHERE o.status IN ${open} AND c.row_key IS NULL`;

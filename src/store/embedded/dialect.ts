@@ -2,6 +2,7 @@ import { AgentError } from '../../domain/errors.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
+import { statusSteps } from '../status-steps.ts';
 import { wordList } from '../word-list.ts';
 import { bytesNamed, decodeTime, isReadableTime, isReadableWord, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
 import { embeddedExtras, whereDeletable } from './extras.ts';
@@ -81,7 +82,7 @@ function value(name: string, row = 'j'): string {
  * (a second open recommendation of a family) without failing the others.
  */
 function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
-  const { table, key, transitions, restorable } = guarded;
+  const { table, key } = guarded;
   const names = table.columns.map((column) => quote(column.name));
   const merged = table.columns.map((column) =>
     column.default === undefined
@@ -92,8 +93,7 @@ function guardedWrite(guarded: GuardedWrite, leaseGuard: string): string {
   const allowed = [
     `NOT ${given('status')}`,
     `t.status = ${value('status')}`,
-    transitions === null ? 'true' : `t.status || '>' || ${value('status')} IN ${wordList(transitions)}`,
-    ...(restorable === null ? [] : [`t.${quote(restorable)} = ${value('status')}`]),
+    ...statusSteps(guarded, { alias: 't', status: value('status'), quote }),
   ];
   const guardValue = value('guard_status');
   const alone = onlyOneOpen(guarded);
@@ -138,17 +138,15 @@ interface OnlyOne {
  * guard refuses it: the others wait for another write.
  * A change that names no status opens nothing: without COALESCE it would be NULL here, and such a change be refused for ever.
  */
-function onlyOneOpen({ table, key, transitions, restorable, onlyOneOpen: rule }: GuardedWrite): OnlyOne {
+function onlyOneOpen(guarded: GuardedWrite): OnlyOne {
+  const { table, key, onlyOneOpen: rule } = guarded;
   if (rule === null) return { join: '', condition: '' };
   const statuses = wordList(rule.statuses);
   const become = (name: string, row: string, stored: string) =>
     `CASE WHEN ${given(name, row)} THEN ${value(name, row)} ELSE ${stored}.${quote(name)} END`;
   const kind = rule.columns.map((column) => become(column, 'e', 'u'));
   const moves = rule.columns.map((column, place) => `${kind[place]} IS NOT u.${quote(column)}`).join(' OR ');
-  const ends = [
-    transitions === null ? 'true' : `o.status || '>' || ${value('status', 'c')} IN ${wordList(transitions)}`,
-    ...(restorable === null ? [] : [`o.${quote(restorable)} = ${value('status', 'c')}`]),
-  ].join(' OR ');
+  const ends = statusSteps(guarded, { alias: 'o', status: value('status', 'c'), quote }).join(' OR ');
   const alike = rule.columns.map((column) => `o.${quote(column)} = ${become(column, 'j', 't')}`).join(' AND ');
   return {
     join: `
