@@ -5,11 +5,9 @@ import type { Settings } from '../src/config/settings.ts';
 import type { CycleReport } from '../src/cycle/report.ts';
 import { runCycle } from '../src/cycle/run-cycle.ts';
 import { createPlant } from '../src/plant/create-plant.ts';
-import type { Log } from '../src/ports/log.ts';
 import type { Store } from '../src/ports/store.ts';
 import { openStore } from '../src/store/open-store.ts';
-
-const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+import { SILENT } from '../test/support/silent-log.ts';
 
 interface Bench {
   readonly store: Store;
@@ -22,7 +20,7 @@ async function open(folder: string, name: string, flags: Record<string, string> 
   const { store, source } = await openStore(settings, { create: true });
   await store.migrate(settings.agentId);
   const plant = await createPlant(settings.plant, { now: () => Date.now() });
-  const ports = { store, source, plant, log: silent, monotonic: () => performance.now() };
+  const ports = { store, source, plant, log: SILENT, monotonic: () => performance.now() };
   const cycle = async () => {
     const report = await runCycle(ports, settings, new AbortController().signal, {
       runId: newRunId(),

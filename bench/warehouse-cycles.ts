@@ -4,14 +4,14 @@ import { loadSettings } from '../src/config/load.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { runCycle } from '../src/cycle/run-cycle.ts';
 import { createPlant } from '../src/plant/create-plant.ts';
-import type { Log } from '../src/ports/log.ts';
 import { type Connection, read, type Statement, write } from '../src/store/connection.ts';
 import { openWarehouse } from '../src/store/databricks/connection.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { type Control, controlAt } from '../test/warehouse/control.ts';
+import { environmentOf } from '../test/warehouse/environment.ts';
 import type { WarehouseAddress } from '../test/warehouse/warehouse-process.ts';
+import { SILENT } from '../test/support/silent-log.ts';
 
-const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const SCHEMA = 'bench';
 
 interface Cost {
@@ -62,7 +62,7 @@ async function byTheAgent(settings: Settings, measure: (way: Way) => Promise<Cos
   const { store, source } = await openStore(settings, { create: true });
   const plant = await createPlant(settings.plant, { now: () => Date.now() });
   await store.migrate(settings.agentId);
-  const ports = { store, source, plant, log: silent, monotonic: () => performance.now() };
+  const ports = { store, source, plant, log: SILENT, monotonic: () => performance.now() };
   const cycle = async () => {
     const options = { runId: newRunId(), processId: null, waitSeconds: 0, nextDueInSeconds: 10, takeOver: false };
     const { outcome, errors } = await runCycle(ports, settings, new AbortController().signal, options);
@@ -147,14 +147,7 @@ const [addressText = '', folder = '', counted = ''] = process.argv.slice(2);
 const address = JSON.parse(addressText) as WarehouseAddress; // the warehouse's own line
 const settings = loadSettings({
   env: {
-    OPS_AGENT_STORE_KIND: 'databricks',
-    DATABRICKS_SERVER_HOSTNAME: `https://localhost:${address.port}`,
-    DATABRICKS_HTTP_PATH: address.httpPath,
-    DATABRICKS_TOKEN: address.token,
-    OPS_AGENT_STORE_CATALOG: 'spark_catalog',
-    OPS_AGENT_STORE_SCHEMA: SCHEMA,
-    OPS_AGENT_STORE_CA_FILE: address.caFile,
-    OPS_AGENT_PLANT_KIND: 'simulator',
+    ...environmentOf(address, SCHEMA),
     OPS_AGENT_POLICY_MAX_WRITES_PER_MINUTE: '10000',
     // On a busy machine it takes minutes, and nothing else is to happen meanwhile.
     OPS_AGENT_STORE_LEASE_SECONDS: '900',

@@ -8,7 +8,6 @@ import type { CycleReport } from '../../src/cycle/report.ts';
 import { runCycle } from '../../src/cycle/run-cycle.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { createAdvisory } from '../../src/plant/advisory.ts';
-import type { Log } from '../../src/ports/log.ts';
 import { openSqlite, type SqliteDatabase, type SqliteRow } from '../../src/sqlite/sqlite-library.ts';
 import type { Dialect } from '../../src/store/dialect.ts';
 import { openEmbedded } from '../../src/store/embedded/connection.ts';
@@ -18,8 +17,7 @@ import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { SqlSource } from '../../src/store/sql-source.ts';
 import { type Row, timeText } from './feed.ts';
-
-const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+import { SILENT } from '../../test/support/silent-log.ts';
 
 /** The embedded store as it is, except for its clock, which the bench sets: a week need not take one. */
 const clockedDialect: Dialect = { ...embeddedDialect, now: '(SELECT now FROM bench_clock)' };
@@ -94,7 +92,7 @@ export async function openClocked(
     source,
     database,
     setClock: (now) => void setClock.run(timeText(now)),
-    cycle: () => cycleOn({ store, source, plant: createAdvisory(), log: silent, monotonic: () => performance.now() }, settings),
+    cycle: () => cycleOn({ store, source, plant: createAdvisory(), log: SILENT, monotonic: () => performance.now() }, settings),
     insert: (rows) => {
       database.exec('BEGIN');
       for (const row of rows) insert.run(...row);

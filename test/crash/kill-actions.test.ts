@@ -7,7 +7,6 @@ import type { Settings } from '../../src/config/settings.ts';
 import { newRunId } from '../../src/cli/run-id.ts';
 import { runCycle } from '../../src/cycle/run-cycle.ts';
 import { createSimulator } from '../../src/plant/simulator.ts';
-import type { Log } from '../../src/ports/log.ts';
 import type { ReceivedWrite } from '../../src/ports/plant.ts';
 import type { TableRow } from '../../src/ports/operator-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -15,6 +14,7 @@ import { ensureBundle, startBundle } from '../support/bundle.ts';
 import { MODE, modeOf, throughputOf } from '../support/relative-rules.ts';
 import { type Flags, newScene, plantWith, QUICK, type Scene } from '../support/scenario.ts';
 import { storeFile, withStoreFile } from '../support/store-file.ts';
+import { SILENT } from '../support/silent-log.ts';
 
 const HIGH = 92;
 const PLANT_TIMEOUT_SECONDS = 0.2;
@@ -130,9 +130,6 @@ interface End {
   readonly commands: readonly TableRow[];
   readonly writes: readonly ReceivedWrite[];
 }
-
-const nothing = () => undefined;
-const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Lets further cycles finish the work. */
 async function settled(settings: Settings): Promise<End> {

@@ -2,7 +2,6 @@ import type { Settings } from '../../src/config/settings.ts';
 import type { CycleReport } from '../../src/cycle/report.ts';
 import { AgentError } from '../../src/domain/errors.ts';
 import type { SimulatedPlant } from '../../src/plant/simulated-plant.ts';
-import type { Log } from '../../src/ports/log.ts';
 import type { Plant } from '../../src/ports/plant.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { SQLITE_CONSTRAINT, sqliteResultCode } from '../../src/sqlite/sqlite-library.ts';
@@ -16,6 +15,7 @@ import { ReferenceModel } from './reference-model.ts';
 import { gated, type Interruption, Run } from './run.ts';
 import { commandsIn, eventsAfter, leaseOwnerIn, placeOfLastEvent, recommendationsIn } from './seen.ts';
 import type { Tally } from './tally.ts';
+import { SILENT } from '../support/silent-log.ts';
 
 export type Product = typeof product;
 
@@ -28,7 +28,6 @@ export interface Ground {
   readonly clock: { now: number };
 }
 
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 /** The deadband of the rule, °C. */
 const CLEAR_BELOW = 84;
 const NO_ANSWER = 'plant_unavailable';

@@ -2,13 +2,13 @@ import type { Settings } from '../../src/config/settings.ts';
 import { type Band, type IssueFamily } from '../../src/domain/rules.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
 import { unscopedRules } from '../../src/domain/rule-book.ts';
-import type { Log } from '../../src/ports/log.ts';
 import { type Connection, type HolderLock, read, type SqlValue, type Statement, write } from '../../src/store/connection.ts';
 import type { Dialect } from '../../src/store/dialect.ts';
 import { openEmbedded } from '../../src/store/embedded/connection.ts';
 import { AGENT, SETTINGS } from '../support/stores.ts';
 import type * as detector from './detector.ts';
 import type { Act, ComparedRow, Death, FamilyRows, FamilyRule, Reading, Rules, StandingOrder } from './history.ts';
+import { SILENT } from '../support/silent-log.ts';
 
 export type Detector = typeof detector;
 
@@ -19,7 +19,6 @@ export interface Stored {
   readonly watermark: boolean;
 }
 
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 /** One process after the other: a dead one has let go of it. */
 const LOCK: HolderLock = { acquire: () => Promise.resolve(true), release: () => Promise.resolve() };
 const DEAD = new Error('this run is dead');

@@ -3,7 +3,6 @@ import { runCycle } from '../../src/cycle/run-cycle.ts';
 import type { CycleReport } from '../../src/cycle/report.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { createAdvisory } from '../../src/plant/advisory.ts';
-import type { Log } from '../../src/ports/log.ts';
 import type { TableRow } from '../../src/ports/operator-store.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { read, type SqlValue, write } from '../../src/store/connection.ts';
@@ -14,8 +13,8 @@ import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { SqlSource } from '../../src/store/sql-source.ts';
 import { AGENT, SETTINGS } from './stores.ts';
+import { SILENT } from './silent-log.ts';
 
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const DIALECT: Dialect = { ...embeddedDialect, now: '(SELECT said FROM clock_of_the_test)' };
 
 /** An embedded store in memory under a clock of the test's own, as an engine without a holder's lock. */

@@ -4,7 +4,6 @@ import type { CrashPoint } from '../../src/domain/crash-point.ts';
 import { crashingPlant } from '../../src/plant/crashing-plant.ts';
 import type { SimulatedPlant } from '../../src/plant/simulated-plant.ts';
 import { createSimulator } from '../../src/plant/simulator.ts';
-import type { Log } from '../../src/ports/log.ts';
 import type { Plant } from '../../src/ports/plant.ts';
 import type { Connection } from '../../src/store/connection.ts';
 import { crashingConnection } from '../../src/store/crashing-connection.ts';
@@ -16,8 +15,7 @@ import { createSqlStore } from '../../src/store/sql-store.ts';
 import { SqlSource } from '../../src/store/sql-source.ts';
 import { plantWith } from './scenario.ts';
 import { storeFile } from './store-file.ts';
-
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+import { SILENT } from './silent-log.ts';
 
 /** How often each was called, controls and retries included: the points at which a process can be told to stop. */
 export type Calls = Readonly<Record<CrashPoint['at'], number>>;

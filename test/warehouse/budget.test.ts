@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { OPEN_TEMPERATURE_C, openRecommendations } from '../support/open-recommendations.ts';
-import { reading, type Site, UNHURRIED, withBundle } from './bundle-at-warehouse.ts';
+import { approval, reading, type Site, UNHURRIED, withBundle } from './bundle-at-warehouse.ts';
 import type { LoggedStatement } from './statement-log.ts';
 
 const IDLE = 4;
@@ -62,8 +62,7 @@ async function openMore(site: Site, first: number, count: number): Promise<void>
 async function muchToDo(site: Site, number: number, approved: string): Promise<void> {
   await site.sql(reading(`HOT_${number}`, 97));
   await site.sql(reading(`BROKEN_${number}`, 70).replace("'good'", "'bad'"));
-  await site.sql(`UPDATE {}.agent_recommendations SET status = 'approved', approved_by_operator = 'anna', approved_timestamp = current_timestamp()
-    WHERE status = 'pending' AND ${approved}`);
+  await site.sql(approval(approved, 'anna'));
 }
 
 const texts = ({ statements }: Counted) => statements.map(({ sql }) => sql);

@@ -8,6 +8,7 @@ import type { Source } from '../../src/ports/source.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
+import { environmentOf } from './environment.ts';
 import type { LoggedStatement } from './statement-log.ts';
 import { onWarehouse } from './on-warehouse.ts';
 import { type Warehouse, warehouse } from './start-warehouse.ts';
@@ -29,19 +30,6 @@ export interface Site extends Warehouse, Workplace {
   copied(schema: string): Promise<Site>;
   /** With its folder. */
   drop(): Promise<void>;
-}
-
-function environmentOf({ port, httpPath, token, caFile }: Warehouse, schema: string): Readonly<Record<string, string>> {
-  return {
-    OPS_AGENT_STORE_KIND: 'databricks',
-    DATABRICKS_SERVER_HOSTNAME: `https://localhost:${port}`,
-    DATABRICKS_HTTP_PATH: httpPath,
-    DATABRICKS_TOKEN: token,
-    OPS_AGENT_STORE_CATALOG: 'spark_catalog',
-    OPS_AGENT_STORE_SCHEMA: schema,
-    OPS_AGENT_STORE_CA_FILE: caFile,
-    OPS_AGENT_PLANT_KIND: 'simulator',
-  };
 }
 
 interface Opened {
@@ -111,4 +99,10 @@ export function withBundle(schema: string, tests: (site: () => Site) => void, fi
 export function reading(equipment: string, temperature: number): string {
   return `INSERT INTO {}.sensor_data (sensor_id, equipment_id, temperature, pressure, flow_rate, sensor_status, timestamp, recorded_by)
 VALUES ('SENSOR_${equipment}', '${equipment}', ${temperature}, 85.0, 50.0, 'good', current_timestamp(), 'historian')`;
+}
+
+/** An HMI's word for "approve", about what waits for it and where the condition holds. */
+export function approval(condition = 'true', by = 'operator_1'): string {
+  return `UPDATE {}.agent_recommendations SET status = 'approved', approved_timestamp = current_timestamp(), approved_by_operator = '${by}'
+WHERE status = 'pending' AND ${condition}`;
 }

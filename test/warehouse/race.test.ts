@@ -10,7 +10,6 @@ const TIMEOUT_MS = 1_800_000;
 /** The documented report. */
 interface Report {
   readonly outcome: 'completed' | 'skipped';
-  readonly statements: number;
 }
 
 withBundle(

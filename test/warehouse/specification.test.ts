@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { reading, withBundle } from './bundle-at-warehouse.ts';
+import { approval, reading, withBundle } from './bundle-at-warehouse.ts';
 
 interface Cycle {
   readonly outcome: string;
@@ -8,10 +8,6 @@ interface Cycle {
   readonly commands: { readonly created: number; readonly executed: number; readonly refused: number };
   readonly errors: readonly unknown[];
 }
-
-/** The tables' word for "approve" in the specification's HMI. */
-const APPROVE = `UPDATE {}.agent_recommendations SET status = 'approved', approved_timestamp = current_timestamp(), approved_by_operator = 'operator_1'
-WHERE status = 'pending' AND equipment_id`;
 
 withBundle('specification_test', (site) => {
   const cycle = async () => (await site().json('run-once', '--json')) as Cycle; // as its help describes it
@@ -36,7 +32,7 @@ withBundle('specification_test', (site) => {
     expect(await cycle()).toMatchObject({ recommendations: { created: 1 }, commands: { created: 0 }, errors: [] });
     const pending = await site().sql(`SELECT equipment_id, severity, status, temperature_reading FROM {}.agent_recommendations`);
     expect(pending).toEqual([{ equipment_id: 'REACTOR_02', severity: 'high', status: 'pending', temperature_reading: 92 }]);
-    await site().sql(`${APPROVE} = 'REACTOR_02'`);
+    await site().sql(approval(`equipment_id = 'REACTOR_02'`));
     await site().sql(reading('REACTOR_02', 92.5));
     expect(await cycle()).toMatchObject({ commands: { created: 2, executed: 2, refused: 0 }, errors: [] });
     const [row] = await site().sql(

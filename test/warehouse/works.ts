@@ -1,4 +1,4 @@
-import { reading, type Site } from './bundle-at-warehouse.ts';
+import { approval, reading, type Site } from './bundle-at-warehouse.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -15,8 +15,6 @@ export const WORKS_CONFIGURATION = JSON.stringify({
   plant: { timeoutSeconds: 0.5, readBackSeconds: 0 },
 });
 
-const APPROVE = `UPDATE {}.agent_recommendations SET status = 'approved', approved_timestamp = current_timestamp(), approved_by_operator = 'operator_1'
-WHERE status = 'pending'`;
 const LEFT = `SELECT recommendation_id AS id, status FROM {}.agent_recommendations WHERE status IN ('pending', 'approved', 'executing')
 UNION ALL SELECT command_id, status FROM {}.agent_commands WHERE status IN ('pending', 'executing', 'unknown')`;
 
@@ -33,7 +31,7 @@ export class Works {
   async approve(): Promise<void> {
     for (let left = 20; ; left -= 1) {
       try {
-        await this.#site.sql(APPROVE);
+        await this.#site.sql(approval());
         return;
       } catch (thrown) {
         if (left === 0 || !String(thrown).includes('CONCURRENT')) throw thrown;
