@@ -7,6 +7,7 @@ import { eventTime } from '../domain/known-time.ts';
 import type { Lease } from '../ports/lease.ts';
 import { write } from './connection.ts';
 import { jsonParts, toRow } from './row-mapping.ts';
+import { ConflictError } from './retryable.ts';
 import type { Session } from './session.ts';
 import { appendSql, runStartStatement, tailStatement } from './statements/audit-chain.ts';
 import { LEASE_GUARD } from './statements/lease.ts';
@@ -137,6 +138,16 @@ export class AuditLog {
 
   /** False where nothing, or not all of it, was inserted, and where a retry left it open: what is there is read then. */
   async #insert(tail: ChainTail, agentId: string, events: readonly RecordedEvent[], lease?: Lease): Promise<boolean> {
+    try {
+      return await this.#insertBehind(tail, agentId, events, lease);
+    } catch (error) {
+      // Whoever came first has moved the chain's end.
+      if (error instanceof ConflictError) return false;
+      throw error;
+    }
+  }
+
+  async #insertBehind(tail: ChainTail, agentId: string, events: readonly RecordedEvent[], lease?: Lease): Promise<boolean> {
     const { dialect } = this.#session;
     const rows = chained(tail, events, this.#keys);
     const parts = jsonParts(

@@ -7,3 +7,11 @@ export class RetryableError extends AgentError {
     this.name = 'RetryableError';
   }
 }
+
+/** Another writer came first, and nothing was written: what a statement knew may be no longer so. */
+export class ConflictError extends RetryableError {
+  constructor(cause?: unknown) {
+    super('another writer changed the same rows first', cause);
+    this.name = 'ConflictError';
+  }
+}

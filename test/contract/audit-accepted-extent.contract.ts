@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FINDINGS_ID_LENGTH } from '../../src/cycle/accept-audit.ts';
 import { chained } from '../../src/domain/audit-chain.ts';
 import { takenOver } from '../../src/domain/ownership.ts';
-import { accepting, findings, pruning, state, unprotect, verified } from '../support/audit.ts';
+import { accepting, findings, pruning, state, verified } from '../support/audit.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, HEARTBEAT } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -65,7 +65,7 @@ export function auditAcceptedExtentContract(under: StoreUnderTest): void {
       const at = store();
       await at.store.appendEvents(numbered(3), ago(500));
       await at.store.appendEvents(numbered(5, 4), NOW - 1000);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX IF EXISTS agent_events_chain');
       return at;
     }
@@ -197,7 +197,7 @@ export function auditAcceptedExtentContract(under: StoreUnderTest): void {
         [takenOver({ agentId: 'other', runId: 'r' }, { agentId: AGENT, auditSeq: end, auditHash: rows.at(-1)?.hash ?? null })],
         ago(490),
       );
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await gone(...numbered(end - 2, 3).map(({ eventId }) => eventId))(at);
       await at.store.appendEvents(
         [takenOver({ agentId: AGENT, runId: 's' }, { agentId: 'other', auditSeq: null, auditHash: null })],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { prunedEvent } from '../../src/domain/prune.ts';
-import { accepting, findings, pruning, signedBy, state, unprotect, verified } from '../support/audit.ts';
+import { accepting, findings, pruning, signedBy, state, verified } from '../support/audit.ts';
 import { ringOf } from '../support/keys.ts';
 import { AGENT, type AtHand, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent } from './samples.ts';
@@ -30,7 +30,7 @@ export function auditAcceptedPrunedContract(under: StoreUnderTest): void {
       const at = store();
       await at.store.appendEvents(numbered(old), ago(500));
       await at.store.appendEvents(numbered(2, old + 1), NOW - 1000);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX IF EXISTS agent_events_chain');
       for (const edit of edits) await at.outside.run(edit);
       return at;
@@ -85,7 +85,7 @@ export function auditAcceptedPrunedContract(under: StoreUnderTest): void {
     test('leaves nothing wrong where all that there was goes', async () => {
       const at = store();
       await at.store.appendEvents(numbered(3), ago(500));
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX IF EXISTS agent_events_chain');
       for (const edit of second('e3', 'e3x', `hash = '00'`)) await at.outside.run(edit);
       const past = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { FINDINGS_ID_LENGTH } from '../../src/cycle/accept-audit.ts';
 import { testimoniesOf } from '../../src/cycle/audit-rows.ts';
-import { accepting, findings, oldRow, pruning, signedBy, state, unprotect, verified } from '../support/audit.ts';
+import { accepting, findings, oldRow, pruning, signedBy, state, verified } from '../support/audit.ts';
 import { ringOf } from '../support/keys.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, HEARTBEAT } from './samples.ts';
@@ -21,7 +21,7 @@ export function auditAcceptedContract(under: StoreUnderTest): void {
     async function withRows(count = 5, at = NOW): Promise<AtHand> {
       const hand = store();
       await hand.store.appendEvents(numbered(count), at);
-      await unprotect(hand, under);
+      await under.unprotectAudit(hand.outside);
       return hand;
     }
 
@@ -85,7 +85,7 @@ export function auditAcceptedContract(under: StoreUnderTest): void {
       const at = store();
       const signing = await signedBy(at, under, KEYS);
       await signing.appendEvents(numbered(3), NOW);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await at.outside.run(`UPDATE agent_events SET actor = 'mallory' WHERE event_id = 'e2'`);
       await expect(accepting(at.store)).rejects.toMatchObject({ code: 'usage', remedy: 'set OPS_AGENT_SIGNING_KEY' });
       const unsigned = await verified(at.store, KEYS);

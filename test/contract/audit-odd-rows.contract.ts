@@ -7,7 +7,7 @@ import type { Statement } from '../../src/store/connection.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { EVENTS } from '../../src/store/tables.ts';
-import { accepting, findings, state, unprotect, verified } from '../support/audit.ts';
+import { accepting, findings, state, verified } from '../support/audit.ts';
 import { AGENT, type AtHand, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -54,7 +54,7 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
     async function withRows(): Promise<{ readonly at: AtHand; readonly reader: Store }> {
       const at = store();
       await at.store.appendEvents(numbered(3), AT);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       let statements = 0;
       const { store: reader } = await at.another({
         lock: false,

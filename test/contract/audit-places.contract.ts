@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MOST_CHAIN_SEQ } from '../../src/domain/audit-chain.ts';
 import type { Control } from '../../src/domain/control.ts';
 import { EVENTS } from '../../src/store/tables.ts';
-import { findings, unprotect } from '../support/audit.ts';
+import { findings } from '../support/audit.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, HEARTBEAT } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -27,7 +27,7 @@ export function auditPlacesContract(under: StoreUnderTest): void {
     async function withRowAt(place: string, rows = 3): Promise<AtHand> {
       const at = store();
       await at.store.appendEvents(numbered(rows), AT);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await putAt(at, 'far', place);
       return at;
     }
@@ -87,7 +87,7 @@ export function auditPlacesContract(under: StoreUnderTest): void {
     test('at one place with another is always the same one that the chain goes on with', async () => {
       const at = store();
       await at.store.appendEvents(numbered(3), AT);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX agent_events_chain');
       const forked = async (ids: readonly string[]) => {
         for (const id of ids) {

@@ -4,7 +4,7 @@ import type { AgentEvent } from '../../src/domain/event.ts';
 import { takenOver } from '../../src/domain/ownership.ts';
 import { EVENTS } from '../../src/store/tables.ts';
 import { toRow } from '../../src/store/row-mapping.ts';
-import { findings, signedBy, unprotect, verified } from '../support/audit.ts';
+import { findings, signedBy, verified } from '../support/audit.ts';
 import { ringOf } from '../support/keys.ts';
 import { AGENT, type AtHand, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, HEARTBEAT } from './samples.ts';
@@ -26,7 +26,7 @@ const numbered = (count: number, from = 1) => Array.from({ length: count }, (_, 
 
 /** By somebody who knows how a chain is made and has no key: all rows of an agent anew, or a chain that never was. */
 async function forge(at: AtHand, under: StoreUnderTest, agentId: string, events: readonly AgentEvent[]): Promise<void> {
-  await unprotect(at, under);
+  await under.unprotectAudit(at.outside);
   await at.outside.run('DELETE FROM agent_events WHERE agent_id = :agent', { agent: agentId });
   const told = events.map((event, ordinal) => ({ ...event, agentId, at: AT, ordinal }));
   const rows = chained(NO_CHAIN, told, []);
@@ -150,7 +150,7 @@ export function auditSignaturesContract(under: StoreUnderTest): void {
       await third.takeOver('third');
       await third.close();
       expect(await findings(at.store, KEYS)).toEqual([]);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await at.outside.run(`DELETE FROM agent_events WHERE event_id IN ('e2', 's1')`);
       const { findings: found } = await verified(at.store, KEYS);
       expect(found.map(({ kind, agentId, text }) => [kind, agentId, text])).toEqual([

@@ -6,7 +6,7 @@ import type { KeyRing } from '../../src/domain/key-ring.ts';
 import { ringOf } from '../support/keys.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema-version.ts';
 import { ALL_TABLES, EVENTS } from '../../src/store/tables.ts';
-import { findings, oldRow, signedBy, unprotect, verified } from '../support/audit.ts';
+import { appendsToAudit, findings, oldRow, signedBy, verified } from '../support/audit.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
 import { anEvent, aRecommendation, HEARTBEAT, inserting, issued } from './samples.ts';
 import { withStore } from './with-store.ts';
@@ -103,7 +103,7 @@ export function auditContract(under: StoreUnderTest): void {
       const losing = await at.another({
         lock: false,
         watch: async (statement) => {
-          if (!statement.sql.startsWith('INSERT INTO "agent_events"') || (repeated += 1) > 1) return;
+          if (!appendsToAudit(statement, under) || (repeated += 1) > 1) return;
           await at.outside.connection.execute(statement);
         },
       });
@@ -120,9 +120,8 @@ export function auditContract(under: StoreUnderTest): void {
       let count = 0;
       const late = await at.another({
         lock: false,
-        watch: async ({ sql }) => {
-          if (sql.startsWith('INSERT INTO "agent_events"'))
-            await at.store.appendEvents([anEvent({ eventId: `first-${(count += 1)}` })], AT);
+        watch: async (statement) => {
+          if (appendsToAudit(statement, under)) await at.store.appendEvents([anEvent({ eventId: `first-${(count += 1)}` })], AT);
         },
       });
       await expect(late.store.appendEvents([anEvent({ eventId: 'late' })], AT)).rejects.toMatchObject({
@@ -236,7 +235,7 @@ export function auditContract(under: StoreUnderTest): void {
         AT,
       );
       await writer.close();
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       return at;
     }
 
@@ -392,7 +391,7 @@ export function auditContract(under: StoreUnderTest): void {
       expect(await verified(at.store)).toMatchObject({ findingsTotal: 0, unchained: 2 });
       await at.outside.insert('agent_events', [oldRow(at, 'forged', AT)]);
       expect(await findings(at.store)).toEqual(['inserted']);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await at.outside.run(`DELETE FROM agent_events WHERE event_id LIKE 'old%'`);
       expect(await findings(at.store)).toEqual(['missing']);
     });

@@ -115,7 +115,7 @@ export function outcomesContract(under: StoreUnderTest): void {
       const row = judged(now, 'R1');
       await at.store.appendEvents([issued(row)], now - 1);
       await at.store.saveRecommendations(await leaseOf(at.store), [inserting(row)]);
-      await at.outside.run('DROP TRIGGER IF EXISTS agent_events_unchangeable');
+      await under.unprotectAudit(at.outside);
       await at.outside.run(`UPDATE agent_events SET ${under.dialect.quote('after')} = '{"ticket":'`);
       expect(await at.store.countOutcomes(now - 24 * HOUR)).toMatchObject([{ ...CURE, ineffective: 1 }]);
     });

@@ -7,7 +7,7 @@ import { ringOf } from '../support/keys.ts';
 import type { Recommendation } from '../../src/domain/recommendation.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { findings, oldRow, signedBy, unprotect, verified } from '../support/audit.ts';
+import { findings, oldRow, signedBy, verified } from '../support/audit.ts';
 import { changed } from '../support/scenario.ts';
 import { AGENT, type AtHand, leaseOf, SETTINGS, type StoreUnderTest } from '../support/stores.ts';
 import { aCommand, anEvent, aRecommendation, HEARTBEAT, inserting, insertingCommand } from './samples.ts';
@@ -155,7 +155,7 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(stop).toMatchObject({ chainSeq: 4, why: 'still_open' });
       expect(await subjects(at)).toEqual(['4 open order', '5 elsewhere', '6 pruned']);
       expect(await verified(at.store)).toMatchObject({ findingsTotal: 0, chains: [{ firstSeq: 4, lastSeq: 6, prunedThrough: 3 }] });
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await at.outside.run('DELETE FROM agent_events WHERE chain_seq = 4');
       expect(await findings(at.store)).toEqual(['beginning 5']);
     });
@@ -247,7 +247,7 @@ export function pruneContract(under: StoreUnderTest): void {
       const at = store();
       await history(at);
       await at.store.appendEvents([told('gone'), told('newest')], ago(500));
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await at.outside.run(`UPDATE agent_events SET actor = 'mallory' WHERE chain_seq = 1`);
       const before = await left(at);
       await expect(pruning(at)).rejects.toMatchObject({ code: 'unsound_audit', remedy: 'see: ops-agent audit verify' });
@@ -263,7 +263,7 @@ export function pruneContract(under: StoreUnderTest): void {
       await expect(pruning(at)).rejects.toMatchObject({ code: 'usage', remedy: expect.stringContaining('OPS_AGENT_SIGNING_KEY') });
       expect((await pruning(at, signing, { keys: KEYS })).cut).toMatchObject({ throughSeq: 2 });
       expect(await findings(at.store, KEYS)).toEqual([]);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await at.outside.run(`UPDATE agent_events SET signature = NULL WHERE event = 'pruned'`);
       expect(await findings(at.store, KEYS)).toEqual(['unsigned 4', 'beginning 3']);
       expect(await findings(at.store)).toEqual([]);
@@ -302,7 +302,7 @@ export function pruneContract(under: StoreUnderTest): void {
       expect((await pruning(at, signing, { keys: KEYS })).cut).toMatchObject({ throughSeq: 2 });
       await pruning(at, signing, { keys: KEYS, runId: 'prune-2' });
       expect(await findings(at.store, KEYS)).toEqual([]);
-      await unprotect(at, under);
+      await under.unprotectAudit(at.outside);
       await at.outside.run(`DELETE FROM agent_events WHERE event_id = 'f2'`);
       expect(await findings(at.store, KEYS)).toEqual(['cut 2']);
       await signing.close();

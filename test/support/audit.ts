@@ -7,6 +7,7 @@ import type { AuditFinding, PlacedRow } from '../../src/domain/audit-finding.ts'
 import type { Instant } from '../../src/domain/instant.ts';
 import { type KeyRing, NO_KEYS } from '../../src/domain/key-ring.ts';
 import type { Store } from '../../src/ports/store.ts';
+import type { Statement } from '../../src/store/connection.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { AGENT, type AtHand, SETTINGS, type StoreUnderTest } from './stores.ts';
@@ -32,13 +33,9 @@ export function recordedEvent(said: Pick<RecordedEvent, 'agentId'> & Partial<Rec
   };
 }
 
-/** What an attacker with the database's own tools does first, where the engine protects the audit at all. */
-export async function unprotect(at: AtHand, under: StoreUnderTest): Promise<void> {
-  if (under.dialect.name !== 'embedded') return;
-  const triggers = await at.outside.rows(
-    `SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'agent_events' AND name NOT LIKE '%times%'`,
-  );
-  for (const { name } of triggers) await at.outside.run(`DROP TRIGGER ${String(name)}`);
+/** Whether a statement is one that appends to the audit. */
+export function appendsToAudit({ sql }: Statement, { dialect }: StoreUnderTest): boolean {
+  return sql.startsWith(`INSERT INTO ${dialect.quote('agent_events')}`);
 }
 
 export function verified(store: Store, keys: KeyRing = NO_KEYS): Promise<AuditReport> {

@@ -42,6 +42,8 @@ export interface StoreUnderTest {
   spell(ddl: string): string;
   /** What a plant's database administrator does who drops a column. */
   dropColumn(table: string, column: string): readonly string[];
+  /** What an attacker with the database's own tools does first: from then on rows of the audit can be changed. */
+  unprotectAudit(outside: Outside): Promise<void>;
   /** What processes that the suite starts need in their environment. */
   readonly environment: Readonly<Record<string, string>>;
   newDatabase(options?: { readonly isEmpty: boolean }): Promise<TestDatabase>;
@@ -57,6 +59,12 @@ export function embeddedStore(library: 'package' | 'builtin'): StoreUnderTest {
     takesAnyValue: true,
     spell: (ddl) => ddl,
     dropColumn: (table, column) => [`ALTER TABLE ${table} DROP COLUMN ${column}`],
+    unprotectAudit: async (outside) => {
+      const triggers = await outside.rows(
+        `SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'agent_events' AND name NOT LIKE '%times%'`,
+      );
+      for (const { name } of triggers) await outside.run(`DROP TRIGGER ${String(name)}`);
+    },
     environment,
     newDatabase: () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-contract-'));

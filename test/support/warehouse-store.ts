@@ -90,6 +90,10 @@ export function databricksStore(): StoreUnderTest {
       `ALTER TABLE ${table} SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')`,
       `ALTER TABLE ${table} DROP COLUMN ${column}`,
     ],
+    unprotectAudit: async (outside) => {
+      await outside.run(`ALTER TABLE agent_events SET TBLPROPERTIES ('delta.appendOnly' = 'false')`);
+      await outside.run('ALTER TABLE agent_events DROP CONSTRAINT IF EXISTS agent_events_readable');
+    },
     environment: {},
     newDatabase: (options) => newSchema(options?.isEmpty ?? false),
   };

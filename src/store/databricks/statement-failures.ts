@@ -1,6 +1,6 @@
 import { AgentError, type ErrorCode } from '../../domain/errors.ts';
 import { NoSuchTableError } from '../no-such-table.ts';
-import { RetryableError } from '../retryable.ts';
+import { ConflictError, RetryableError } from '../retryable.ts';
 import { ALL_TABLES, SENSOR_DATA } from '../tables.ts';
 import type { Circumstances, Failure } from './failure.ts';
 import type { Thrown } from './thrown.ts';
@@ -51,8 +51,7 @@ const RULES: readonly Rule[] = [
 /** What the engine says about a statement. */
 export function statementFailure(facts: Thrown, at: Circumstances): Failure {
   const { message, sqlState, errorClass, operationState, thrown } = facts;
-  if (sqlState === CONFLICT_STATE || CONFLICT.test(message))
-    return { kind: 'final', error: new RetryableError('another writer changed the same rows first', thrown) };
+  if (sqlState === CONFLICT_STATE || CONFLICT.test(message)) return { kind: 'final', error: new ConflictError(thrown) };
   if (MADE_TWICE.has(errorClass)) return { kind: 'final', error: new RetryableError('another process makes the same table', thrown) };
   if (ENDED_STATES.has(operationState))
     return { kind: 'unknown_outcome', error: new RetryableError(`the statement was ended (${operationState}: ${message})`, thrown) };
