@@ -107,8 +107,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
   refuseReplayed(draft, work.commandEvents, work.now);
   report.startedAt = work.now;
   noteStrangers(report, work, ports.log);
-  if (work.lacksKey) ports.log.warn(LACKS_KEY);
-  if (work.leftOut.length > 0) ports.log.warn(leftOutText(work.leftOut));
+  warnOf(work, ports.log);
   const holdMs = sendableSeconds(settings.store.leaseSeconds, settings.plant.timeoutSeconds) * SECOND_MS;
   // Counted from before the lease was asked for: a stalled process must not trust a lease that has run out meanwhile.
   const sendableMs = () => holdMs - (ports.monotonic() - held.sentAt);
@@ -126,6 +125,7 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     announced: announcedIn(work.commandEvents),
     queue: work.queue,
     sessions: work.sessions,
+    uncountedSessions: work.uncountedSessions,
     workOrders: work.workOrders,
     openedFor: work.openedFor,
     newestOrderAt: work.newestOrderAt,
@@ -144,6 +144,11 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     recorded: false,
     claims: [],
   };
+}
+
+function warnOf({ lacksKey, leftOut }: OpenWork, log: Log): void {
+  if (lacksKey) log.warn(LACKS_KEY);
+  if (leftOut.length > 0) log.warn(leftOutText(leftOut));
 }
 
 /** Nothing can be told of such rows, or written to them, and nobody but who made them knows what they are. */

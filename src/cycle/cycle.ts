@@ -37,6 +37,8 @@ export interface Cycle {
   readonly announced: ReadonlySet<string>;
   readonly queue: QueueFacts;
   readonly sessions: readonly OperatorSession[];
+  /** Their ids, where an earlier cycle did not get to it. */
+  readonly uncountedSessions: readonly string[];
   readonly workOrders: readonly WorkOrder[];
   readonly openedFor: OpenedFor;
   readonly newestOrderAt: Instant | null;

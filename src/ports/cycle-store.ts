@@ -45,6 +45,8 @@ export interface OpenWork {
   readonly queue: QueueFacts;
   /** Operators' sessions that are open, or ended no longer ago than was asked for. */
   readonly sessions: readonly OperatorSession[];
+  /** Of those, by their ids, the ones in which more was decided by the audit than they count. */
+  readonly uncountedSessions: readonly string[];
 }
 
 /** A command with what the audit trail says about its ticket. */

@@ -231,6 +231,26 @@ function theCounts(under: StoreUnderTest): void {
       expect(await counts(at)).toEqual([[counted, counted]]);
     });
 
+    test('are asked for where they are behind the audit, and not where they are ahead of it', async () => {
+      const at = store();
+      const lease = await leaseOf(at.store);
+      for (const id of ['behind', 'rejecting', 'ahead', 'idle']) await insert(at, id, null, null);
+      const uncounted = async () => [...(await at.store.readOpenWork(AGENT)).uncountedSessions].toSorted();
+      await at.store.appendEvents(
+        [
+          decided('1', 'approved', 'a', { sessionId: 'behind' }),
+          decided('2', 'rejected', 'b', { sessionId: 'rejecting' }),
+          decided('3', 'approved', 'c', { sessionId: 'ahead' }),
+        ],
+        AT,
+      );
+      await at.outside.run(`UPDATE operator_sessions SET approved_recommendations = 2 WHERE session_id = 'ahead'`);
+      await at.outside.run(`UPDATE operator_sessions SET approved_recommendations = NULL WHERE session_id = 'behind'`);
+      expect(await uncounted()).toEqual(['behind', 'rejecting']);
+      await at.store.countDecisions(lease, ['behind', 'rejecting']);
+      expect(await uncounted()).toEqual([]);
+    });
+
     test('stay as they are in other sessions, and under a lease that is not ours', async () => {
       const at = store();
       const lease = await leaseOf(at.store);
