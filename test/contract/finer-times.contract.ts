@@ -25,7 +25,7 @@ const digitsAt = (utc: Instant, hours: number) => `${new Date(utc + hours * HOUR
 
 const FINER: Readonly<Record<string, Finer>> = {
   'seconds since 1970': { settings: { timestampFormat: 'epochSeconds' }, type: 'FLOAT', spell: (utc) => utc / 1000 + 456e-6 },
-  'ISO 8601': { settings: { timestampFormat: 'iso' }, type: 'VARCHAR(40)', spell: (utc) => digitsAt(utc, 0) },
+  'ISO 8601': { settings: { timestampFormat: 'iso' }, type: 'TEXT', spell: (utc) => digitsAt(utc, 0) },
 };
 /** Where the engine has a type for times, which keeps microseconds by itself. */
 const FINER_BY_TYPE: Readonly<Record<string, Finer>> = {

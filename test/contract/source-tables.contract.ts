@@ -665,7 +665,7 @@ function types(under: StoreUnderTest, store: () => AtHand): void {
       'source.columns.signals.pressure',
     ]);
     const [problem] = await (await sourceOf(at, 'long', {})).mistypedColumns();
-    expect(problem?.text).toMatch(/^historian\.t is declared BIGINT, .*epochMillis$/);
+    expect(problem?.text).toMatch(/^historian\.t is declared BIGINT, .*epochMillis$/i);
   });
 
   if (under.dialect.keepsTypes)
@@ -679,16 +679,18 @@ function types(under: StoreUnderTest, store: () => AtHand): void {
       expect(await (await sourceOf(at, 'wide', { timestampFormat: 'iso' })).unusableColumns()).toEqual([]);
     });
 
-  test('a type that says nothing, and a column that is missing, are no type problem', async () => {
+  test('a column that is missing is no type problem', async () => {
     const at = store();
-    await at.outside.run('CREATE TABLE historian (asset, tag, val, quality, t TIMESTAMP)');
     await at.outside.run('CREATE TABLE machines (asset TEXT)');
-    expect([
-      await mistyped(at, 'long', {}),
-      await mistyped(at, 'long', { timestampFormat: 'epochSeconds' }),
-      await mistyped(at, 'wide', {}),
-    ]).toEqual([[], [], []]);
+    expect(await mistyped(at, 'wide', {})).toEqual([]);
   });
+
+  if (under.takesAnyValue)
+    test('a type that says nothing is no type problem', async () => {
+      const at = store();
+      await at.outside.run('CREATE TABLE historian (asset, tag, val, quality, t TIMESTAMP)');
+      expect([await mistyped(at, 'long', {}), await mistyped(at, 'long', { timestampFormat: 'epochSeconds' })]).toEqual([[], []]);
+    });
 }
 
 function cost(store: () => AtHand): void {

@@ -44,6 +44,12 @@ export interface StoreUnderTest {
   dropColumn(table: string, column: string): readonly string[];
   /** What an attacker with the database's own tools does first: from then on rows of the audit can be changed. */
   unprotectAudit(outside: Outside): Promise<void>;
+  /** How many writers at once a test has time for. */
+  readonly manyWriters: number;
+  /** Of so many runs of a property, those that a test has time for. */
+  runs(asked: number): number;
+  /** The time that a test of many statements may take. */
+  readonly longMs: number;
   /** What processes that the suite starts need in their environment. */
   readonly environment: Readonly<Record<string, string>>;
   newDatabase(options?: { readonly isEmpty: boolean }): Promise<TestDatabase>;
@@ -65,6 +71,9 @@ export function embeddedStore(library: 'package' | 'builtin'): StoreUnderTest {
       );
       for (const { name } of triggers) await outside.run(`DROP TRIGGER ${String(name)}`);
     },
+    manyWriters: 12,
+    runs: (asked) => asked,
+    longMs: 60_000,
     environment,
     newDatabase: () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-contract-'));
@@ -90,8 +99,32 @@ export interface Outside {
   rows(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<readonly SqlRow[]>;
   /** @returns rows written */
   run(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<number>;
-  /** One INSERT a row, all in one transaction. */
+  /** All in one transaction. */
   insert(table: string, rows: readonly Readonly<Record<string, SqlValue>>[]): Promise<void>;
+}
+
+type Insertable = Readonly<Record<string, SqlValue>>;
+
+const MOST_ROWS_AT_ONCE = 500;
+
+/** In their order, in parts of rows that have the same columns. */
+function alike(rows: readonly Insertable[]): readonly (readonly Insertable[])[] {
+  const parts: Insertable[][] = [];
+  const columnsOf = (row: Insertable) => Object.keys(row).join();
+  for (const row of rows) {
+    const last = parts.at(-1);
+    if (last?.[0] && last.length < MOST_ROWS_AT_ONCE && columnsOf(last[0]) === columnsOf(row)) last.push(row);
+    else parts.push([row]);
+  }
+  return parts;
+}
+
+function insertOf(table: string, rows: readonly Insertable[], dialect: Dialect): Statement {
+  const names = Object.keys(rows[0] ?? {});
+  const values = rows.map((_row, index) => `(${names.map((name) => `:${name}_${index}`).join(', ')})`);
+  const params = rows.flatMap((row, index) => names.map((name) => [`${name}_${index}`, row[name] ?? null] as const));
+  const columns = names.map((name) => dialect.quote(name)).join(', ');
+  return write(`INSERT INTO ${table} (${columns}) VALUES ${values.join(', ')}`, Object.fromEntries(params));
 }
 
 function outsideOf(connection: Connection, under: StoreUnderTest): Outside {
@@ -101,13 +134,7 @@ function outsideOf(connection: Connection, under: StoreUnderTest): Outside {
     rows: async (sql, params) => (await connection.execute(read(sql, params))).rows,
     run: async (sql, params) => (await connection.execute(write(sql.startsWith('CREATE TABLE') ? under.spell(sql) : sql, params))).changes,
     insert: async (table, rows) => {
-      await connection.executeAll(
-        rows.map((row) => {
-          const names = Object.keys(row);
-          const columns = names.map((name) => dialect.quote(name)).join(', ');
-          return write(`INSERT INTO ${dialect.quote(table)} (${columns}) VALUES (${names.map((name) => `:${name}`).join(', ')})`, row);
-        }),
-      );
+      await connection.executeAll(alike(rows).map((part) => insertOf(dialect.quote(table), part, dialect)));
     },
   };
 }

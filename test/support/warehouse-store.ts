@@ -72,7 +72,7 @@ function spellForDelta(ddl: string): string {
   const typed = ddl
     .replaceAll(' PRIMARY KEY', '')
     .replaceAll(/\bFLOAT\b/g, 'DOUBLE')
-    .replaceAll(/\bts VARCHAR\(\d+\)/g, 'ts TIMESTAMP')
+    .replaceAll(/\b(ts?|stored) VARCHAR\(\d+\)/g, '$1 TIMESTAMP')
     .replaceAll(/\bTEXT\b|\bVARCHAR\(\d+\)/g, 'STRING');
   return `${typed} USING DELTA TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')`;
 }
@@ -94,6 +94,9 @@ export function databricksStore(): StoreUnderTest {
       await outside.run(`ALTER TABLE agent_events SET TBLPROPERTIES ('delta.appendOnly' = 'false')`);
       await outside.run('ALTER TABLE agent_events DROP CONSTRAINT IF EXISTS agent_events_readable');
     },
+    manyWriters: 4,
+    runs: (asked) => Math.ceil(asked / 10),
+    longMs: 600_000,
     environment: {},
     newDatabase: (options) => newSchema(options?.isEmpty ?? false),
   };
