@@ -52,7 +52,7 @@ export async function approve(cycle: Cycle): Promise<void> {
   const claims = planDispatch(draft, context);
   sayOfHeld(cycle, context);
   sayOfLimit(cycle, context, claims.length);
-  const heldBack = await recordIntents(cycle, draft.take(), { sends: claims.length > 0 });
+  const heldBack = await recordIntents(cycle, draft.take());
   if (heldBack === null) {
     cycle.ports.log.warn('Another run has taken the lease: nothing more is done');
     return;

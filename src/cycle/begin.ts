@@ -125,7 +125,6 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     announced: announcedIn(work.commandEvents),
     queue: work.queue,
     sessions: work.sessions,
-    uncountedSessions: work.uncountedSessions,
     workOrders: work.workOrders,
     openedFor: work.openedFor,
     newestOrderAt: work.newestOrderAt,
@@ -135,16 +134,23 @@ function beginCycle(ports: CyclePorts, settings: Settings, signal: AbortSignal, 
     leaseRunsOut: () => sendableMs() < 0,
     controls: work.controls,
     recentWrites: work.recentWrites,
-    detected: null,
     situations: new SituationIndex(settings.rules, work.families, draft, []),
     distrust: distrustBy(work.workOrders),
     disbelief: disbeliefBy(work.workOrders),
-    verdicts: null,
-    decided: 'none',
-    recorded: false,
-    claims: [],
+    uncountedSessions: work.uncountedSessions,
+    ...NOTHING_DONE_YET,
   };
 }
+
+const NOTHING_DONE_YET = {
+  detected: null,
+  verdicts: null,
+  decided: 'none',
+  recorded: false,
+  hasOrders: false,
+  counted: false,
+  claims: [],
+} as const;
 
 function warnOf({ lacksKey, leftOut }: OpenWork, log: Log): void {
   if (lacksKey) log.warn(LACKS_KEY);

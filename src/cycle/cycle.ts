@@ -37,8 +37,6 @@ export interface Cycle {
   readonly announced: ReadonlySet<string>;
   readonly queue: QueueFacts;
   readonly sessions: readonly OperatorSession[];
-  /** Their ids, where an earlier cycle did not get to it. */
-  readonly uncountedSessions: readonly string[];
   readonly workOrders: readonly WorkOrder[];
   readonly openedFor: OpenedFor;
   readonly newestOrderAt: Instant | null;
@@ -65,6 +63,12 @@ export interface Cycle {
   decided: 'none' | 'some' | 'all';
   /** approve: what was decided is in the store. */
   recorded: boolean;
+  /** begin, then approve: sessions with decisions on record that nobody has counted yet. */
+  uncountedSessions: readonly string[];
+  /** approve: whether there were changes of work orders. */
+  hasOrders: boolean;
+  /** end: whether no decision is left to count. */
+  counted: boolean;
   /** approve: what execute may claim. */
   claims: readonly { readonly commandId: string; readonly approvalEnds: Instant }[];
 }

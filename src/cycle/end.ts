@@ -12,6 +12,7 @@ export async function end(cycle: Cycle, { processId, nextDueInSeconds }: CycleOp
     status: cycle.signal.aborted ? 'offline' : 'online',
     processId,
     detected: acted,
+    counted: cycle.counted,
     watermark:
       acted && cycle.decided === 'all'
         ? nextWatermark(detected.window, detected.dealtUpTo, detected.detection.totals, cycle.clock.now())

@@ -10,8 +10,7 @@ import { saveWorkOrders } from './work-orders.ts';
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * Writes what was decided before the dispatch: the audit before its effects, four statements whatever their number. Operators' counts are for people
- * to read: where there are work orders as well and `sends` says that a dispatch follows, the next cycle counts.
+ * Writes what was decided before the dispatch: the audit before its effects, four statements whatever their number.
  * A recommendation is `executing` before its commands exist; a crash in between is seen by that, and they are made again.
  * @returns what was held back, because another writer came first: recommendations, work orders and commands; null where another run
  * came first as a whole, and nothing at all was written
@@ -19,17 +18,16 @@ const NONE: ReadonlySet<string> = new Set();
 export function recordIntents(
   cycle: Cycle,
   { events, recommendations, commands, workOrders }: DraftContents,
-  { sends }: { readonly sends: boolean },
 ): Promise<ReadonlySet<string> | null> {
   announceSettled(cycle, events);
   return announced(cycle, async () => {
     if (!(await appendEvents(cycle, events))) return null;
+    cycle.uncountedSessions = [...new Set([...cycle.uncountedSessions, ...events.flatMap(({ sessionId }) => sessionId ?? [])])];
+    cycle.hasOrders = workOrders.length > 0;
     // Before the recommendations that end because of them, and name them.
     const ordersHeldBack = await saveWorkOrders(cycle, workOrders);
     const heldBack = await saveRecommendations(cycle, recommendations, 'intents');
     const commandsHeldBack = await saveCommands(cycle, commands, 'intents', heldBack);
-    // The audit knows by now what was held back. What a run that dies here has not counted, the next one does.
-    if (workOrders.length === 0 || !sends) await countDecisions(cycle, events);
     return new Set([...heldBack, ...ordersHeldBack, ...commandsHeldBack]);
   });
 }
@@ -56,11 +54,6 @@ export async function recordResults(cycle: Cycle, { events, recommendations, com
     await saveCommands(cycle, commands, 'results');
     return saveRecommendations(cycle, recommendations, 'results');
   });
-}
-
-async function countDecisions(cycle: Cycle, events: DraftContents['events']): Promise<void> {
-  const sessionIds = [...new Set([...cycle.uncountedSessions, ...events.flatMap(({ sessionId }) => sessionId ?? [])])];
-  if (sessionIds.length > 0) await cycle.ports.store.countDecisions(cycle.lease, sessionIds);
 }
 
 /** False for a run that was overtaken: it announces nothing any more. */

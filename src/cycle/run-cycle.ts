@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import { approve } from './approve.ts';
 import { begin } from './begin.ts';
+import { countDecisions } from './count-decisions.ts';
 import type { Cycle } from './cycle.ts';
 import { detect } from './detect.ts';
 import { end } from './end.ts';
@@ -49,6 +50,7 @@ async function runPhases(cycle: Cycle, finish: () => Promise<void>): Promise<voi
   await phase(cycle, 'approve', approve);
   await phase(cycle, 'execute', execute);
   await phase(cycle, 'verify', verify);
+  await phase(cycle, 'end', countDecisions);
   await phase(cycle, 'end', finish);
 }
 

@@ -45,7 +45,7 @@ export interface OpenWork {
   readonly queue: QueueFacts;
   /** Operators' sessions that are open, or ended no longer ago than was asked for. */
   readonly sessions: readonly OperatorSession[];
-  /** Of those, by their ids, the ones in which more was decided by the audit than they count. */
+  /** The ids of those in which somebody decided since a cycle counted last. */
   readonly uncountedSessions: readonly string[];
 }
 
@@ -81,6 +81,8 @@ export interface Heartbeat {
   /** Null for a run that stands alone, see CycleOptions. */
   readonly processId: string | null;
   readonly detected: boolean;
+  /** Whether all decisions that are on record are counted in their sessions. */
+  readonly counted: boolean;
   readonly watermark: Instant | null;
   readonly newestReadingAt: Instant | null;
   readonly nextDueInSeconds: number;

@@ -141,7 +141,7 @@ export class AuditLog {
     try {
       return await this.#insertBehind(tail, agentId, events, lease);
     } catch (error) {
-      // Whoever came first has moved the chain's end.
+      // Whoever came first may have moved the chain's end.
       if (error instanceof ConflictError) return false;
       throw error;
     }
@@ -156,9 +156,10 @@ export class AuditLog {
     );
     const guard = lease && { run: lease.runId, epoch: lease.epoch };
     const inserted = await this.#session.runParts(
-      parts.map((part) =>
-        write(lease ? this.#guardedSql : this.#appendSql, { ...guard, agent: agentId, below: this.#belowOf(agentId), rows: part }),
-      ),
+      parts.map((part) => ({
+        ...write(lease ? this.#guardedSql : this.#appendSql, { ...guard, agent: agentId, below: this.#belowOf(agentId), rows: part }),
+        isGuess: true,
+      })),
     );
     const last = rows.at(-1);
     if (inserted !== rows.length || !last) return false;

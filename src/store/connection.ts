@@ -7,6 +7,8 @@ export interface Statement {
   readonly params: Readonly<Record<string, SqlValue>>;
   /** Whether repeating it could matter: `write` statements are written so that it does not. */
   readonly kind: 'read' | 'write';
+  /** True where it was made from what another writer may have changed: after a conflict it is not repeated, since whoever sends it looks again. */
+  readonly isGuess?: boolean;
 }
 
 export interface StatementResult {

@@ -86,6 +86,8 @@ export interface Dialect {
 
   /** A relation with these columns from the JSON array in a named parameter; a missing key is NULL. */
   jsonRows(parameter: string, columns: readonly ParameterColumn[]): string;
+  /** The same as the body of a common table expression that is mentioned often. */
+  jsonTable(parameter: string, columns: readonly ParameterColumn[]): string;
   /** A JSON object as text, from names and expressions. A real number goes through jsonReal to come back as the same one. */
   jsonObject(entries: readonly (readonly [string, string])[]): string;
   /** A real column's value inside jsonObject, with all of its digits. */
@@ -139,7 +141,7 @@ export interface Dialect {
    * is judged again, so it may be true too often, and never too seldom.
    */
   seemsImpossible(value: string, lowest: string, highest: string): string;
-  /** Whether the expression is an id that may become part of a tag path (EQUIPMENT_ID). */
+  /** Whether the expression is an id that may become part of a tag path (EQUIPMENT_ID): never NULL, which no reading would be refused by. */
   isPlainId(expression: string): string;
   /** Whether the column, within a range of times, holds one in the engine's own spelling, so that comparing it means something. */
   isReadableTime(column: string): string;

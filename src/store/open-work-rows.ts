@@ -93,7 +93,7 @@ export class OpenWorkRows {
       leftOut: this.#leftOut(),
       queue: queueFactsIn(this.#rows, this.#dialect),
       sessions: this.#table<OperatorSession>('session', OPERATOR_SESSIONS),
-      uncountedSessions: [...new Set(this.#of('uncounted').map((row) => String(row['content'])))],
+      uncountedSessions: this.#of('uncounted').map((row) => String(row['content'])),
       workOrders: this.#of('work_order').map((row) => workOrderIn(objectIn(row['content']) ?? {}, this.#dialect)),
       openedFor: new Map(this.#of('opened_for').flatMap((row) => openedForIn(row['content'], this.#judge(row['ticket'])?.copy ?? null))),
       newestOrderAt: this.#dialect.decodeTime(objectIn(this.#of('newest_order')[0]?.['content'])?.['created_timestamp']),

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import type { Connection } from './connection.ts';
-import { RetryableError } from './retryable.ts';
+import { ConflictError, RetryableError } from './retryable.ts';
 
 export interface RetryPolicy {
   /** Tries after the first. */
@@ -14,7 +14,7 @@ export interface RetryPolicy {
  * An aborted signal ends the waiting between tries, never a try itself.
  */
 export function retryingConnection(inner: Connection, policy: RetryPolicy, signal?: AbortSignal): Connection {
-  const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
+  const retrying = async <T>(work: () => Promise<T>, isGuess = false): Promise<T> => {
     const stopping = new AbortController();
     const stopWaiting = () => stopping.abort();
     let last: { readonly value: T } | { readonly error: unknown } | undefined;
@@ -37,7 +37,7 @@ export function retryingConnection(inner: Connection, policy: RetryPolicy, signa
         factor: 2,
         minTimeout: policy.baseSeconds * 2000,
         randomize: true,
-        shouldRetry: ({ error }) => error instanceof RetryableError,
+        shouldRetry: ({ error }) => error instanceof RetryableError && !(isGuess && error instanceof ConflictError),
         signal: stopping.signal,
       });
     } catch (thrown) {
@@ -49,7 +49,7 @@ export function retryingConnection(inner: Connection, policy: RetryPolicy, signa
     }
   };
   return {
-    execute: (statement) => retrying(() => inner.execute(statement)),
+    execute: (statement) => retrying(() => inner.execute(statement), statement.isGuess),
     executeAll: (statements) => retrying(() => inner.executeAll(statements)),
     close: () => inner.close(),
   };

@@ -132,6 +132,8 @@ export const HEALTH: Table = {
     time('watermark_timestamp'),
     time('newest_reading_timestamp'),
     time('detected_timestamp'),
+    // Decisions that are on record by then are counted in their sessions.
+    time('counted_timestamp'),
     time('next_due'),
     integer('last_cycle_ms'),
     text('last_error'),

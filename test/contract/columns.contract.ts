@@ -116,6 +116,7 @@ const HEARTBEAT: Heartbeat = {
   status: 'online',
   processId: CANARIES[2] ?? '',
   detected: true,
+  counted: true,
   watermark: AT,
   newestReadingAt: AT + 999,
   nextDueInSeconds: 10.5,

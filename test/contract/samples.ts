@@ -180,6 +180,7 @@ export const HEARTBEAT = {
   status: 'online',
   processId: null,
   detected: false,
+  counted: false,
   watermark: null,
   newestReadingAt: null,
   nextDueInSeconds: 10,

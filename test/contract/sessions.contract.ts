@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isOpenAt, type OperatorSession } from '../../src/domain/operator-session.ts';
 import type { Statement } from '../../src/store/connection.ts';
 import { AGENT, type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
-import { A_MINUTE_MS, anEvent } from './samples.ts';
+import { A_MINUTE_MS, anEvent, HEARTBEAT } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const AT = Date.UTC(2026, 1, 19, 10, 30);
@@ -215,6 +215,7 @@ function theCounts(under: StoreUnderTest): void {
     });
 
     test.each([
+      [null, 0],
       ['pending', 0],
       ['approved', 0],
       ['executing', 0],
@@ -231,24 +232,37 @@ function theCounts(under: StoreUnderTest): void {
       expect(await counts(at)).toEqual([[counted, counted]]);
     });
 
-    test('are asked for where they are behind the audit, and not where they are ahead of it', async () => {
+    test('are asked for where somebody decided since a cycle counted last', async () => {
       const at = store();
-      const lease = await leaseOf(at.store);
-      for (const id of ['behind', 'rejecting', 'ahead', 'idle']) await insert(at, id, null, null);
       const uncounted = async () => [...(await at.store.readOpenWork(AGENT)).uncountedSessions].toSorted();
+      const { now } = await at.store.readControls();
+      const ended = async (counted: boolean) => at.store.endCycle(await leaseOf(at.store), { ...HEARTBEAT, counted });
+      await at.store.appendEvents([decided('1', 'approved', 'a'), decided('2', 'rejected', 'b', { sessionId: 's2' })], now - 1000);
       await at.store.appendEvents(
-        [
-          decided('1', 'approved', 'a', { sessionId: 'behind' }),
-          decided('2', 'rejected', 'b', { sessionId: 'rejecting' }),
-          decided('3', 'approved', 'c', { sessionId: 'ahead' }),
-        ],
-        AT,
+        [decided('3', 'approved', 'c', { sessionId: null }), decided('4', 'approval_given', 'd', { sessionId: 's3' })],
+        now - 1000,
       );
-      await at.outside.run(`UPDATE operator_sessions SET approved_recommendations = 2 WHERE session_id = 'ahead'`);
-      await at.outside.run(`UPDATE operator_sessions SET approved_recommendations = NULL WHERE session_id = 'behind'`);
-      expect(await uncounted()).toEqual(['behind', 'rejecting']);
-      await at.store.countDecisions(lease, ['behind', 'rejecting']);
+      expect(await uncounted()).toEqual(['s1', 's2']);
+      await ended(false);
+      expect(await uncounted()).toEqual(['s1', 's2']);
+      await ended(true);
       expect(await uncounted()).toEqual([]);
+      await ended(false);
+      expect(await uncounted()).toEqual([]);
+      const later = (await at.store.readControls()).now + 1;
+      await at.store.appendEvents([decided('5', 'approved', 'e'), decided('6', 'approved', 'f')], later);
+      await at.store.appendEvents([decided('7', 'approved', 'g', { sessionId: 's4' })], later + 3_600_000);
+      expect(await uncounted()).toEqual(['s1']);
+    });
+
+    test('are asked for again where the time of the last count is of a clock that was ahead', async () => {
+      const at = store();
+      const { now } = await at.store.readControls();
+      await at.store.endCycle(await leaseOf(at.store), { ...HEARTBEAT, counted: true });
+      await at.store.appendEvents([decided('1', 'approved', 'a')], now - 3_600_000);
+      const { uncountedSessions } = await at.store.readOpenWork(AGENT);
+      await at.outside.run('UPDATE agent_health SET counted_timestamp = :ahead', { ahead: at.time(now + 3_600_000) });
+      expect([uncountedSessions, (await at.store.readOpenWork(AGENT)).uncountedSessions]).toEqual([[], ['s1']]);
     });
 
     test('stay as they are in other sessions, and under a lease that is not ours', async () => {

@@ -281,6 +281,23 @@ describe('sessions:', () => {
     expect(await counts()).toEqual([['s-anna', 1, 0]]);
   });
 
+  test('are counted by the next cycle where one could not, which does everything else', async () => {
+    await begin();
+    await login('anna');
+    await recommended('A');
+    await scene.approve('A');
+    const refusing = changed(scene.store, { countDecisions: () => Promise.reject(new Error('no privilege')) });
+    expect(await scene.cycle({ ports: { store: refusing } })).toMatchObject({
+      outcome: 'partial',
+      errors: [{ phase: 'end', message: 'no privilege' }],
+      commands: { executed: 2 },
+    });
+    expect(await counts()).toEqual([['s-anna', 0, 0]]);
+    expect(await scene.cycle()).toMatchObject({ outcome: 'completed', statements: 5 });
+    expect(await counts()).toEqual([['s-anna', 1, 0]]);
+    expect((await scene.cycle()).statements).toBe(4);
+  });
+
   test('do not count what another writer forestalled', async () => {
     await begin();
     await login('anna');

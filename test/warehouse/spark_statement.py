@@ -45,16 +45,17 @@ def bound(parameter: dict[str, Any]) -> Column:
 
 
 def described(thrown: Exception) -> dict[str, Any]:
-    """The first exception on the way to the cause that has a SQLSTATE; without one what was thrown."""
-    origin = getattr(thrown, "_origin", None) or getattr(thrown, "java_exception", None)
-    cause = origin
-    while cause is not None:
+    """The first exception on the way to the cause that has a SQLSTATE; where none has one, the cause itself."""
+    message, state = str(thrown), None
+    cause = getattr(thrown, "_origin", None) or getattr(thrown, "java_exception", None)
+    while cause is not None and state is None:
+        message = str(cause.getMessage() or cause.toString())
         try:
             state = cause.getSqlState()
-            return {"message": str(cause.getMessage()), "sqlState": None if state is None else str(state)}
         except Exception:  # no SparkThrowable
-            cause = cause.getCause()
-    return {"message": str(thrown if origin is None else origin.getMessage()), "sqlState": None}
+            pass
+        cause = cause.getCause()
+    return {"message": message, "sqlState": None if state is None else str(state)}
 
 
 class Statement:

@@ -75,6 +75,8 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   decodeTime,
   toJsonValue,
   jsonRows,
+  // Not as `once` does it: Spark 4.1 fails to optimize some such relations inside of others ('Invalid call to exprId on unresolved object').
+  jsonTable: jsonRows,
   jsonObject: (entries) => `to_json(named_struct(${entries.map(([name, expression]) => `'${name}', ${expression}`).join(', ')}))`,
   jsonReal: (expression) => expression,
   jsonTextAt: (column, keys) => `get_json_object(${column}, '$.${keys.join('.')}')`,
@@ -102,7 +104,7 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   isFiniteNumber: (expression) => `(${expression} BETWEEN -1.7976931348623157E308D AND 1.7976931348623157E308D)`,
   isWhole: () => 'true',
   seemsImpossible: (expression, lowest, highest) => `${expression} NOT BETWEEN ${lowest} AND ${highest}`,
-  isPlainId: (expression) => `(length(${expression}) BETWEEN 1 AND 100 AND NOT ${expression} RLIKE '[^A-Za-z0-9_-]')`,
+  isPlainId: (expression) => `COALESCE(length(${expression}) BETWEEN 1 AND 100 AND NOT ${expression} RLIKE '[^A-Za-z0-9_-]', false)`,
   isReadableTime: (column) => `${column} IS NOT NULL`,
   unreadableTimes: (column) => `(${column} IS NULL)`,
   timeOfIso,

@@ -175,6 +175,7 @@ export const embeddedDialect: Dialect = {
   decodeTime,
   toJsonValue,
   jsonRows,
+  jsonTable: (parameter, columns) => `MATERIALIZED ${jsonRows(parameter, columns)}`,
   jsonObject: (entries) => `json_object(${entries.map(([name, expression]) => `'${name}', ${unlessBlob(expression)}`).join(', ')})`,
   // SQLite's own JSON has 15 digits. A text of 17 says a double exactly, and no JSON is needed for an infinite one.
   jsonReal: (expression) => `CASE typeof(${expression}) WHEN 'real' THEN printf('%!.17g', ${expression}) ELSE ${expression} END`,

@@ -99,9 +99,9 @@ function totals(source: SourceSettings, d: Dialect, form: DetectForm): string {
  */
 export function detectSql(source: SourceSettings, d: Dialect, form: DetectForm): string {
   const wide = source.shape.kind === 'wide';
-  return `WITH k AS ${d.once(d.jsonRows('known', KNOWN_COLUMNS))},
-a AS ${d.once(d.jsonRows('accounted', ACCOUNTED_COLUMNS))},
-e AS ${d.once(d.jsonRows('effects', EFFECT_COLUMNS))},
+  return `WITH k AS ${d.jsonTable('known', KNOWN_COLUMNS)},
+a AS ${d.jsonTable('accounted', ACCOUNTED_COLUMNS)},
+e AS ${d.jsonTable('effects', EFFECT_COLUMNS)},
 ${allRead(source, d, form.isPast)},
 ${familiesInForce(form.scoped, d)},
 all_judged AS (${judged(source, d, 'all_read', form)}),

@@ -38,6 +38,7 @@ function heartbeat(d: Dialect): Readonly<Record<string, string>> {
     newest_reading_timestamp: `CASE WHEN :detected = 1 AND t.newest_reading_timestamp > ${latest(d)} THEN :newest
     WHEN :newest IS NULL OR (t.newest_reading_timestamp > :newest AND ${isPast('newest_reading_timestamp', d)}) THEN t.newest_reading_timestamp ELSE :newest END`,
     detected_timestamp: `CASE WHEN :detected = 1 THEN ${d.now} ELSE t.detected_timestamp END`,
+    counted_timestamp: `CASE WHEN :counted = 1 THEN ${d.now} ELSE t.counted_timestamp END`,
     next_due: d.plusSeconds(d.now, ':next_due_seconds'),
     last_cycle_ms: ':cycle_ms',
     last_error: ':last_error',
@@ -77,6 +78,7 @@ export function endCycleStatement(lease: Lease, beat: Heartbeat, tail: ChainTail
     watermark: time(beat.watermark),
     newest: time(beat.newestReadingAt),
     detected: beat.detected ? 1 : 0,
+    counted: beat.counted ? 1 : 0,
     next_due_seconds: beat.nextDueInSeconds,
     cycle_ms: beat.cycleMs,
     last_error: beat.lastError,

@@ -50,10 +50,10 @@ export function equipmentKey(column: string): string {
 
 /** `f`: the families, and in scoped rules the equipment that each row is for. `all_read` is the readings. */
 export function familiesInForce(scoped: boolean, d: Dialect): string {
-  if (!scoped) return `f AS ${d.once(d.jsonRows('families', FAMILY_COLUMNS))}`;
+  if (!scoped) return `f AS ${d.jsonTable('families', FAMILY_COLUMNS)}`;
   const columns = FAMILY_COLUMNS.map(({ name }) => `w.${name}`).join(', ');
-  return `wanted AS ${d.once(d.jsonRows('families', [...FAMILY_COLUMNS, ...SCOPE_COLUMNS]))},
-classes AS ${d.once(d.jsonRows('classes', CLASS_COLUMNS))},
+  return `wanted AS ${d.jsonTable('families', [...FAMILY_COLUMNS, ...SCOPE_COLUMNS])},
+classes AS ${d.jsonTable('classes', CLASS_COLUMNS)},
 present AS ${d.once(`(SELECT DISTINCT ${equipmentKey('equipment_id')} AS equipment_key FROM all_read)`)},
 classed AS (SELECT p.equipment_key, c.class, ROW_NUMBER() OVER (PARTITION BY p.equipment_key ORDER BY c.class_rank) AS place
   FROM present p LEFT JOIN classes c ON LOWER(p.equipment_key) LIKE c.class_pattern ESCAPE '!'),

@@ -9,7 +9,7 @@ import { leftOutSelect } from './left-out.ts';
 import { newestEvent, rowJson } from './newest-event.ts';
 import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
 import { floodTable, queueSelects } from './queue.ts';
-import { lateSessions, uncountedSelect } from './sessions.ts';
+import { openSince, uncountedSelect } from './sessions.ts';
 import { COMMANDS, CONTROLS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, WORK_ORDERS } from '../tables.ts';
 import { tailSelect } from './audit-chain.ts';
 import { signingSelect } from './signing.ts';
@@ -60,10 +60,11 @@ const GIVEN = `SELECT 'given', g.subject_id, NULL, g.event, g.actor
   FROM agent_events g WHERE g.subject_type = 'recommendation' AND g.event IN ${wordList(GIVEN_EVENTS)} AND g.subject_id IN (
     SELECT recommendation_id FROM agent_recommendations WHERE status IS DISTINCT FROM guarded_status AND approved_via IS NOT NULL)`;
 
-/** The operators' sessions that a cycle has to know, and of them those whose counts are behind the audit. */
+/** Operators' sessions that are open, or ended as lately as is asked for. */
 function sessionSelects(d: Dialect): string {
-  return `SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL FROM late_sessions o
-UNION ALL SELECT 'uncounted', u.session_id, NULL, NULL, NULL FROM (${uncountedSelect('late_sessions', d)}) u`;
+  const select = `SELECT 'session', ${rowJson(d, 'o', OPERATOR_SESSIONS.columns)}, NULL, NULL, NULL FROM operator_sessions o`;
+  const conditions = openSince(d.plusSeconds(d.now, ':session_seconds'), 'o', d);
+  return conditions.map((condition) => `${select} WHERE ${condition}`).join('\nUNION ALL ');
 }
 
 /**
@@ -144,7 +145,6 @@ ${newestEvent(d, 'followed_tickets', TICKET_EVENTS, FOLLOWED)},
 ${newestEvent(d, 'decisions', DECISION_EVENTS, chosen)},
 ${newestEvent(d, 'fates', COMMAND_EVENTS, `SELECT command_id FROM agent_commands WHERE status IN ${OPEN_COMMANDS}`, 'command')},
 ${newestEvent(d, 'openings', ['opened'], 'SELECT work_order_id FROM orders', 'work_order')},
-late_sessions AS ${d.once(lateSessions(d))},
 ${floodTable(d)}
 SELECT 'clock' AS kind, ${clock(d)} AS content, NULL AS ticket, NULL AS decision_event, NULL AS decision
 UNION ALL SELECT 'health', ${rowJson(d, 'h', HEALTH.columns)}, NULL, NULL, NULL FROM agent_health h
@@ -157,6 +157,7 @@ UNION ALL SELECT 'recommendation', ${rowJson(d, 'r', RECOMMENDATIONS.columns)}, 
 UNION ALL ${GIVEN} UNION ALL ${familySelect(d)}
 UNION ALL ${commandSelects(d)}
 UNION ALL ${sessionSelects(d)}
+UNION ALL SELECT 'uncounted', u.session_id, NULL, NULL, NULL FROM (${uncountedSelect(d)}) u
 UNION ALL SELECT 'work_order', ${rowJson(d, 'w', WORK_ORDERS.columns)}, NULL, NULL, NULL
   FROM work_orders w JOIN orders o ON o.work_order_id = w.work_order_id
 UNION ALL SELECT 'opened_for', subject_id, record, NULL, NULL FROM openings

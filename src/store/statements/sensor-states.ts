@@ -152,8 +152,8 @@ export function sensorStates(source: SourceSettings, d: Dialect, form: SensorFor
   const wantsFigures = form.stuck || form.stepping || form.dropOut;
   const sensor = 'PARTITION BY equipment_id, channel';
   const isGoodAgain = 'last_bad IS NULL OR ts > last_bad';
-  return `channels AS ${d.once(d.jsonRows('channels', CHANNEL_COLUMNS))},
-sensors AS ${d.once(d.jsonRows('sensors', SENSOR_COLUMNS))},
+  return `channels AS ${d.jsonTable('channels', CHANNEL_COLUMNS)},
+sensors AS ${d.jsonTable('sensors', SENSOR_COLUMNS)},
 ${wantsFigures ? figures(source, d, form) : ''}suspects AS ${d.once(`(${withBadReadings(source, d)}
   UNION SELECT equipment_id FROM sensors${wantsFigures ? ' UNION SELECT equipment_id FROM flagged' : ''})`)},
 suspect_read AS (${readOf('suspects', source, d, isPast)}),

@@ -1,6 +1,7 @@
 import { APPROVING_EVENTS, REJECTING_EVENTS } from '../../domain/event.ts';
 import { ENDED_SESSION_STATUSES } from '../../domain/operator-session.ts';
 import { CLOCK_GRAIN_SECONDS } from '../../domain/policy.ts';
+import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
 import type { Lease } from '../../ports/lease.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
@@ -30,36 +31,35 @@ export function isOpen(alias: string, d: Dialect): string {
   return `(${openSince(d.now, alias, d).join(' OR ')})`;
 }
 
-/** Sessions that are open, or ended no longer ago than `:session_seconds`, as rows of operator_sessions. */
-export function lateSessions(d: Dialect): string {
-  const conditions = openSince(d.plusSeconds(d.now, ':session_seconds'), 'o', d);
-  return `(${conditions.map((condition) => `SELECT * FROM operator_sessions o WHERE ${condition}`).join('\nUNION ALL ')})`;
-}
-
 /** Of how many recommendations the session has a decision of these kinds. A decision that a dead run announced is announced once more by the next. */
 function decided(kinds: readonly string[]): string {
   return `COUNT(DISTINCT CASE WHEN e.event IN ${wordList(kinds)} AND n.event_id IS NULL THEN e.subject_id END)`;
 }
 
-/** The decisions on record of the sessions that a relation `l` names. What a dispatch could not store takes no decision back. */
-function decisionsOf(sessions: string, d: Dialect, condition = 'true'): string {
-  const at = d.quote('at');
-  return `SELECT l.session_id, ${decided(APPROVING_EVENTS)} AS approved, ${decided(REJECTING_EVENTS)} AS rejected
-  FROM ${sessions} l LEFT JOIN agent_events e ON e.session_id = l.session_id
-    LEFT JOIN agent_events n ON n.subject_id = e.subject_id AND n.run_id = e.run_id AND n.event = 'not_applied'
-      AND n.to_status NOT IN ('executed', 'failed') AND n.${at} >= e.${at}
-  WHERE ${condition} GROUP BY l.session_id`;
+/** Long before any agent. */
+const EVER_SECONDS = 100 * 366 * 86_400;
+
+/** Sessions in which somebody decided, by the audit, since a cycle of `:agent` counted last. What is stamped as later than now waits until then. */
+export function uncountedSelect(d: Dialect): string {
+  const at = `e.${d.quote('at')}`;
+  const latest = d.plusSeconds(d.now, String(FUTURE_TOLERANCE_SECONDS));
+  return `SELECT DISTINCT e.session_id FROM agent_events e
+  WHERE ${at} > COALESCE((SELECT MAX(h.counted_timestamp) FROM agent_health h WHERE h.agent_id = :agent AND h.counted_timestamp <= ${latest}),
+      ${d.plusSeconds(d.now, String(-EVER_SECONDS))})
+    AND ${at} <= ${latest} AND e.session_id IS NOT NULL AND e.event IN ${wordList([...APPROVING_EVENTS, ...REJECTING_EVENTS])}`;
 }
 
-/** Of the sessions of a relation those in which more was decided than they say, by their ids. */
-export function uncountedSelect(sessions: string, d: Dialect): string {
-  return `SELECT o.session_id FROM ${sessions} o JOIN (${decisionsOf(`(SELECT session_id FROM ${sessions})`, d)}) c ON c.session_id = o.session_id
-  WHERE COALESCE(o.approved_recommendations, 0) < c.approved OR COALESCE(o.rejected_recommendations, 0) < c.rejected`;
-}
-
-/** The counts of some sessions, made anew from the audit: never one more than before, so that repeating gives the same. */
+/**
+ * The counts of some sessions, made anew from the audit: never one more than before, so that repeating gives the same. What a dispatch could
+ * not store takes no decision back.
+ */
 export function countDecisionsStatement(lease: Lease, sessionIds: readonly string[], d: Dialect): Statement {
-  const counted = decisionsOf(`(SELECT value AS session_id FROM ${d.jsonList('ids')})`, d, LEASE_GUARD);
+  const at = d.quote('at');
+  const counted = `SELECT l.value AS session_id, ${decided(APPROVING_EVENTS)} AS approved, ${decided(REJECTING_EVENTS)} AS rejected
+  FROM ${d.jsonList('ids')} l LEFT JOIN agent_events e ON e.session_id = l.value
+    LEFT JOIN agent_events n ON n.subject_id = e.subject_id AND n.run_id = e.run_id AND n.event = 'not_applied'
+      AND COALESCE(n.to_status, '') NOT IN ('executed', 'failed') AND n.${at} >= e.${at}
+  WHERE ${LEASE_GUARD} GROUP BY l.value`;
   return write(
     d.joinedUpdate({
       table: OPERATOR_SESSIONS,

@@ -1,0 +1,146 @@
+import { expect, test } from '@jest/globals';
+import { environmentNameOf } from '../../src/config/environment-names.ts';
+import { newWorkplace, runBundle, type RunningBundle, startBundle } from '../support/bundle.ts';
+import { type Site, withBundle } from './bundle-at-warehouse.ts';
+import { environmentOf } from './environment.ts';
+import { howMany } from './how-many.ts';
+import { NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
+
+const SETUPS = howMany({ all: 20, always: 4 });
+const TIMEOUT_MS = 900_000;
+/** As a job that is run again at once: none waits for the lease of the one before. */
+const RUN = 'job-1';
+
+/** Until the plant answers, time enough to do something to the process that waits for it. */
+const SLOW_PLANT = Object.fromEntries(
+  Object.entries({ 'plant.simulatorLatencySeconds': 3, 'plant.timeoutSeconds': 10 }).map(([key, value]) => [
+    environmentNameOf(key),
+    String(value),
+  ]),
+);
+
+/** How long a statement is on its way to Spark, which its process does not live to see. */
+const ON_THE_WAY_MS = 8000;
+/** Of a run with an approval to carry out: it tells the audit, changes rows, makes commands, claims them, tells what came of it, and ends. */
+const ON_THE_WAY = [
+  'INSERT INTO `agent_events`',
+  'MERGE INTO `agent_recommendations`',
+  'MERGE INTO `agent_commands`',
+  'claimed_timestamp = ',
+  'watermark_timestamp = ',
+];
+
+/** Something to carry out, and a condition to recommend something for. */
+async function muchToDo(site: Site, works: Works): Promise<void> {
+  await works.goOn();
+  const { code, stderr } = await site.run('run-once', '--run-id', RUN);
+  if (code !== 0) throw new Error(`the first run ended with ${code}: ${stderr}`);
+  await works.goOn();
+}
+
+function start({ cwd, env }: Site, more: Readonly<Record<string, string>> = {}): RunningBundle {
+  return startBundle(['run-once', '--run-id', RUN], { cwd, env: { ...env, ...more } });
+}
+
+withBundle(
+  'processes_test',
+  (site) => {
+    test(
+      `${SETUPS} setups at once make one schema and say the same`,
+      async () => {
+        const schema = 'processes_test_setups';
+        const env = environmentOf(site(), schema);
+        const place = newWorkplace(env);
+        try {
+          const all = Array.from({ length: SETUPS }, () => runBundle(['setup', '--sample-data'], { cwd: place.cwd, env }));
+          const results = await Promise.all(all);
+          expect(results.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual(results.map(() => 0));
+          expect(new Set(results.map(({ stdout }) => stdout)).size).toBe(1);
+          expect(await place.run('setup', '--check')).toMatchObject({ code: 0 });
+          const counted = await site().control.sql(`SELECT (SELECT COUNT(*) FROM ${schema}.agent_schema) AS versions,
+  (SELECT COUNT(*) FROM ${schema}.agent_health) AS agents, (SELECT COUNT(*) FROM ${schema}.sensor_data) AS readings`);
+          expect(counted).toEqual([{ versions: 1, agents: 1, readings: 5 }]);
+        } finally {
+          place.remove();
+          await site().control.dropSchema(schema);
+        }
+      },
+      TIMEOUT_MS,
+    );
+
+    test(
+      'SIGTERM in the middle of a dispatch: the write under way is finished, the rest given back, and the next run goes on with it',
+      async () => {
+        const copy = await site().copied('processes_test_sigterm');
+        try {
+          const works = new Works(copy);
+          await muchToDo(copy, works);
+          const running = start(copy, SLOW_PLANT);
+          await running.saw('Executing command');
+          running.child.kill('SIGTERM');
+          expect(await running.done).toMatchObject({ code: 143 });
+          expect(await copy.sql('SELECT status, COUNT(*) AS n FROM {}.agent_commands GROUP BY status ORDER BY status')).toEqual([
+            { status: 'executed', n: 1 },
+            { status: 'pending', n: 1 },
+          ]);
+          expect(await copy.sql('SELECT status, lease_owner FROM {}.agent_health')).toEqual([{ status: 'offline', lease_owner: null }]);
+          await works.settle();
+          expect(await works.wrongs()).toEqual(NOTHING_WRONG);
+          expect(await works.sent()).toHaveLength(4);
+        } finally {
+          await copy.drop();
+        }
+      },
+      TIMEOUT_MS,
+    );
+
+    test(
+      'a run that is killed in a call to the plant has its write read back, and nobody repeats it',
+      async () => {
+        const copy = await site().copied('processes_test_plant');
+        try {
+          const works = new Works(copy);
+          await muchToDo(copy, works);
+          const running = start(copy, SLOW_PLANT);
+          await running.saw('Executing command');
+          running.child.kill('SIGKILL');
+          await running.done;
+          await works.settle();
+          expect(await works.wrongs()).toEqual(NOTHING_WRONG);
+        } finally {
+          await copy.drop();
+        }
+      },
+      TIMEOUT_MS,
+    );
+
+    test(
+      'statements of a killed run that reach Spark while the next one is at work do nothing twice',
+      async () => {
+        const copy = await site().copied('processes_test_late');
+        const { control } = copy;
+        try {
+          const works = new Works(copy);
+          for (const sql of ON_THE_WAY.slice(0, howMany({ all: ON_THE_WAY.length, always: 2 }))) {
+            await muchToDo(copy, works);
+            const armed = await control.arm({ sql, fault: { kind: 'delay', ms: ON_THE_WAY_MS } });
+            const { child, done } = start(copy);
+            while ((await control.met(armed)) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+            child.kill('SIGKILL');
+            await done;
+            await control.clearFaults();
+            const { code, stderr } = await copy.run('run-once', '--run-id', RUN);
+            // 7: what the dead run had claimed did not come to the plant.
+            expect({ sql, code: code === 7 ? 0 : code, stderr }).toEqual({ sql, code: 0, stderr: expect.any(String) });
+          }
+          await works.settle();
+          expect(await works.wrongs()).toEqual(NOTHING_WRONG);
+        } finally {
+          await copy.drop();
+        }
+      },
+      TIMEOUT_MS,
+    );
+  },
+  WORKS_CONFIGURATION,
+);
