@@ -4,7 +4,7 @@ import { withBundle } from './bundle-at-warehouse.ts';
 import { howMany } from './how-many.ts';
 import { NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
 
-const KILLS = howMany({ all: 30, always: 4 });
+const KILLS = howMany({ all: 30, always: 3 });
 const MOST_RUNS = 2 * KILLS;
 /** The first asks which version the tables have, and the last one ends the cycle. */
 const STATEMENTS = 15;

@@ -3,7 +3,7 @@ import { withBundle } from './bundle-at-warehouse.ts';
 import { howMany } from './how-many.ts';
 import { NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
 
-const CYCLES = howMany({ all: 50, always: 6 });
+const CYCLES = howMany({ all: 50, always: 5 });
 const AGENTS = 2;
 const TIMEOUT_MS = 1_800_000;
 
