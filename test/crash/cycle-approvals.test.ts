@@ -298,6 +298,19 @@ describe('sessions:', () => {
     expect((await scene.cycle()).statements).toBe(4);
   });
 
+  test('are counted by the next cycle, however late it comes, where a run died before it counted', async () => {
+    await begin();
+    await login('anna');
+    await recommended('A');
+    await scene.approve('A');
+    const died = () => Promise.reject(new Error('died here'));
+    await scene.cycle({ ports: { store: changed(scene.store, { countDecisions: died, endCycle: died }) } });
+    await scene.sql(`UPDATE operator_sessions SET logout_timestamp = '${timeText(Date.now() - 86_400_000)}', status = 'closed'`);
+    expect(await counts()).toEqual([['s-anna', 0, 0]]);
+    await scene.cycle();
+    expect(await counts()).toEqual([['s-anna', 1, 0]]);
+  });
+
   test('do not count what another writer forestalled', async () => {
     await begin();
     await login('anna');
