@@ -316,7 +316,9 @@ function formats(under: StoreUnderTest, store: () => AtHand): void {
     expect(await source.newestRows(9, NOW)).toEqual({ rows: 0, unreadable: none, ahead: none, newestAt: null });
     await put(at, shape, [hotAt(spell(NOW - HOUR)), hotAt(spell(NOW + 5000))]);
     expect(await source.newestRows(9, NOW)).toEqual({ rows: 2, unreadable: none, ahead: none, newestAt: NOW + 5000 });
-    await put(at, shape, [hotAt(spell(NOW + 6000)), hotAt(name.includes('since 1970') ? 12 : '19/02/2026')]);
+    const isTyped = name.startsWith('native') && !under.takesAnyValue;
+    const unreadable = name.includes('since 1970') ? 12 : '19/02/2026';
+    await put(at, shape, [hotAt(spell(NOW + 6000)), hotAt(isTyped ? null : unreadable)]);
     const found = await source.newestRows(4, NOW);
     expect(found).toMatchObject({ rows: 4, unreadable: { rows: 1 }, ahead: { rows: 1 }, newestAt: NOW + 6000 });
     expect(found.ahead.example).toBe(String(spell(NOW + 6000)));
@@ -373,11 +375,18 @@ const CHANGES: readonly (readonly [day: string, zone: string, change: Instant])[
 ];
 const changes = CHANGES.flatMap(([day, zone, change]) => shapes.map((shape) => [day, zone, shape, change] as const));
 
-function clockChanges(store: () => AtHand): void {
+/** Moments around a change of the clocks, 5 minutes apart or as many of them as the engine has time for. */
+function momentsAround(under: StoreUnderTest, change: Instant): readonly Instant[] {
+  const all = Array.from({ length: 37 }, (_value, index) => change + (index * 5 - 90) * 60_000);
+  const stride = Math.ceil(all.length / under.runs(all.length));
+  return all.filter((_moment, index) => index % stride === 0);
+}
+
+function clockChanges(under: StoreUnderTest, store: () => AtHand): void {
   test.each(changes)('on %s in %s, cycle by cycle, every reading is seen when it comes (%s)', async (_day, timeZone, shape, change) => {
     const at = store();
     await make(at);
-    const minutes = Array.from({ length: 37 }, (_value, index) => change + (index * 5 - 90) * 60_000);
+    const minutes = momentsAround(under, change);
     const seen: unknown[] = [];
     for (const now of minutes) {
       await put(at, shape, [{ t: wall(timeZone, now), temperature: 96 }]);
@@ -445,8 +454,7 @@ function clockChanges(store: () => AtHand): void {
     const at = store();
     await make(at);
     const source = await sourceOf(at, shape, { timeZone });
-    const minutes = Array.from({ length: 37 }, (_value, index) => change + (index * 5 - 90) * 60_000);
-    for (const utc of minutes) {
+    for (const utc of momentsAround(under, change)) {
       await put(at, shape, [{ t: wall(timeZone, utc), temperature: 96 }]);
       const points = await source.readSignal('R1', 'temperature', { after: utc - 60_000, upTo: utc }, 1);
       expect(points.map((point) => point.at)).toEqual([utc]);
@@ -734,7 +742,7 @@ export function sourceTablesContract(under: StoreUnderTest): void {
       formats(under, store);
     });
     describe('changes of the clocks:', () => {
-      clockChanges(store);
+      clockChanges(under, store);
     });
     describe('late rows:', () => {
       arrivals(under, store);
