@@ -316,11 +316,13 @@ function formats(under: StoreUnderTest, store: () => AtHand): void {
     expect(await source.newestRows(9, NOW)).toEqual({ rows: 0, unreadable: none, ahead: none, newestAt: null });
     await put(at, shape, [hotAt(spell(NOW - HOUR)), hotAt(spell(NOW + 5000))]);
     expect(await source.newestRows(9, NOW)).toEqual({ rows: 2, unreadable: none, ahead: none, newestAt: NOW + 5000 });
-    const isTyped = name.startsWith('native') && !under.takesAnyValue;
-    const unreadable = name.includes('since 1970') ? 12 : '19/02/2026';
-    await put(at, shape, [hotAt(spell(NOW + 6000)), hotAt(isTyped ? null : unreadable)]);
+    await put(at, shape, [hotAt(spell(NOW + 6000))]);
+    // A column of times holds nothing else.
+    const garbage = name.startsWith('native') && under.dialect.keepsTypes ? [] : [name.includes('since 1970') ? 12 : '19/02/2026'];
+    await put(at, shape, garbage.map(hotAt));
     const found = await source.newestRows(4, NOW);
-    expect(found).toMatchObject({ rows: 4, unreadable: { rows: 1 }, ahead: { rows: 1 }, newestAt: NOW + 6000 });
+    const unreadable = { rows: garbage.length };
+    expect(found).toMatchObject({ rows: 3 + garbage.length, unreadable, ahead: { rows: 1 }, newestAt: NOW + 6000 });
     expect(found.ahead.example).toBe(String(spell(NOW + 6000)));
   });
 
