@@ -5,6 +5,8 @@ const HIGH = 92;
 const CRITICAL = 97;
 const TWO: Flags = { 'policy.fourEyes': true, 'policy.fourEyesSeverity': 'high' };
 
+const died = () => Promise.reject(new Error('died here'));
+
 let scene: Scene;
 const begin = async (flags: Flags = {}) => {
   await scene.close();
@@ -176,7 +178,7 @@ describe('two people:', () => {
   test('an approval by both that a dying run announced is the one that is stored, not what the row says afterwards', async () => {
     const id = await waiting('EQ');
     await second(`approved_by_operator = 'bernd'`);
-    const dying = changed(scene.store, { saveRecommendations: () => Promise.reject(new Error('died here')) });
+    const dying = changed(scene.store, { saveRecommendations: died });
     await scene.cycle({ ports: { store: dying } });
     await setBy(`second_approver = 'mallory', approved_by_operator = 'mallory'`, 'EQ');
     await scene.cycle();
@@ -274,7 +276,7 @@ describe('sessions:', () => {
     await login('anna');
     await recommended('A');
     await scene.approve('A');
-    const dying = changed(scene.store, { saveRecommendations: () => Promise.reject(new Error('died here')) });
+    const dying = changed(scene.store, { saveRecommendations: died });
     await scene.cycle({ ports: { store: dying } });
     expect(await counts()).toEqual([['s-anna', 1, 0]]);
     await scene.cycle();
@@ -303,8 +305,8 @@ describe('sessions:', () => {
     await login('anna');
     await recommended('A');
     await scene.approve('A');
-    const died = () => Promise.reject(new Error('died here'));
-    await scene.cycle({ ports: { store: changed(scene.store, { countDecisions: died, endCycle: died }) } });
+    const dying = changed(scene.store, { countDecisions: died, endCycle: died });
+    await scene.cycle({ ports: { store: dying } });
     await scene.sql(`UPDATE operator_sessions SET logout_timestamp = '${timeText(Date.now() - 86_400_000)}', status = 'closed'`);
     expect(await counts()).toEqual([['s-anna', 0, 0]]);
     await scene.cycle();
