@@ -23,11 +23,11 @@ const SLOW_PLANT = Object.fromEntries(
 const ON_THE_WAY_MS = 8000;
 /** Of a run with an approval to carry out: it claims, tells the audit, changes rows, makes commands, and ends. */
 const ON_THE_WAY = [
-  'claimed_timestamp = ',
+  'SELECT w\\.command_id',
   'INSERT INTO `agent_events`',
   'MERGE INTO `agent_recommendations`',
   'MERGE INTO `agent_commands`',
-  'watermark_timestamp = ',
+  'MERGE INTO `agent_health`.* AS extends_audit',
 ];
 
 /** Something to carry out, and a condition to recommend something for. */
@@ -129,7 +129,10 @@ withBundle(
             await muchToDo(copy, works);
             const armed = await control.arm({ sql, fault: { kind: 'delay', ms: ON_THE_WAY_MS } });
             const { child, done } = start(copy);
-            while ((await control.met(armed)) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+            while ((await control.met(armed)) === 0) {
+              if (child.exitCode !== null) throw new Error(`the run ended without a statement like ${sql}`);
+              await new Promise((resolve) => setTimeout(resolve, 50));
+            }
             child.kill('SIGKILL');
             await done;
             await control.clearFaults();
