@@ -45,7 +45,7 @@ export interface OpenWork {
   readonly queue: QueueFacts;
   /** Operators' sessions that are open, or ended no longer ago than was asked for. */
   readonly sessions: readonly OperatorSession[];
-  /** The ids of those in which somebody decided since a cycle counted last. */
+  /** The ids of sessions, open or ended, in which somebody decided since a cycle counted last. */
   readonly uncountedSessions: readonly string[];
 }
 

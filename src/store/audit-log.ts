@@ -33,6 +33,12 @@ interface Look {
   readonly isHeld: boolean;
 }
 
+/** Whoever came first may have moved the chain's end: how many rows of the parts before are there is read then. */
+function notAllOnConflict(error: unknown): number {
+  if (error instanceof ConflictError) return 0;
+  throw error;
+}
+
 /** The one writer of agent_events: chains what is recorded, signs it, and appends it where the chain ends. */
 export class AuditLog {
   readonly #session: Session;
@@ -138,16 +144,6 @@ export class AuditLog {
 
   /** False where nothing, or not all of it, was inserted, and where a retry left it open: what is there is read then. */
   async #insert(tail: ChainTail, agentId: string, events: readonly RecordedEvent[], lease?: Lease): Promise<boolean> {
-    try {
-      return await this.#insertBehind(tail, agentId, events, lease);
-    } catch (error) {
-      // Whoever came first may have moved the chain's end.
-      if (error instanceof ConflictError) return false;
-      throw error;
-    }
-  }
-
-  async #insertBehind(tail: ChainTail, agentId: string, events: readonly RecordedEvent[], lease?: Lease): Promise<boolean> {
     const { dialect } = this.#session;
     const rows = chained(tail, events, this.#keys);
     const parts = jsonParts(
@@ -155,12 +151,11 @@ export class AuditLog {
       dialect.maxParameterBytes,
     );
     const guard = lease && { run: lease.runId, epoch: lease.epoch };
-    const inserted = await this.#session.runParts(
-      parts.map((part) => ({
-        ...write(lease ? this.#guardedSql : this.#appendSql, { ...guard, agent: agentId, below: this.#belowOf(agentId), rows: part }),
-        isGuess: true,
-      })),
-    );
+    const statements = parts.map((part) => ({
+      ...write(lease ? this.#guardedSql : this.#appendSql, { ...guard, agent: agentId, below: this.#belowOf(agentId), rows: part }),
+      isGuess: true,
+    }));
+    const inserted = await this.#session.runParts(statements).catch(notAllOnConflict);
     const last = rows.at(-1);
     if (inserted !== rows.length || !last) return false;
     this.#tails.set(agentId, { seq: last.chainSeq, hash: last.hash });

@@ -1,23 +1,18 @@
 import type { ChainTail } from '../../domain/audit-chain.ts';
-import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
 import type { Heartbeat } from '../../ports/cycle-store.ts';
 import type { Lease } from '../../ports/lease.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { HEALTH } from '../tables.ts';
+import { latestTime } from './latest-time.ts';
 import { leaseParams } from './lease.ts';
-
-/** The latest that a time of ours can be. */
-function latest(d: Dialect): string {
-  return d.plusSeconds(d.now, String(FUTURE_TOLERANCE_SECONDS));
-}
 
 /**
  * What is known of the process before ours: whoever goes on and had the last heartbeat, if not us, unless it said that it stops. What it
  * promised under a clock that was ahead would keep it alive until that time comes: it is known again by its next heartbeat.
  */
 function ofOther(theirs: string, kept: string, d: Dialect): string {
-  const isOther = `t.last_process_id IS NOT NULL AND t.status = 'online' AND t.last_heartbeat <= ${latest(d)}`;
+  const isOther = `t.last_process_id IS NOT NULL AND t.status = 'online' AND t.last_heartbeat <= ${latestTime(d)}`;
   return `CASE WHEN t.last_process_id IS DISTINCT FROM :process THEN CASE WHEN ${isOther} THEN ${theirs} END ELSE ${kept} END`;
 }
 
@@ -35,7 +30,7 @@ function heartbeat(d: Dialect): Readonly<Record<string, string>> {
     status: `CASE WHEN :status = 'offline' AND ${otherDue} > ${d.now} THEN 'online' ELSE :status END`,
     polls_completed: 'COALESCE(t.polls_completed, 0) + 1',
     watermark_timestamp: `CASE WHEN :watermark IS NULL OR (t.watermark_timestamp > :watermark AND ${isPast('watermark_timestamp', d)}) THEN t.watermark_timestamp ELSE :watermark END`,
-    newest_reading_timestamp: `CASE WHEN :detected = 1 AND t.newest_reading_timestamp > ${latest(d)} THEN :newest
+    newest_reading_timestamp: `CASE WHEN :detected = 1 AND t.newest_reading_timestamp > ${latestTime(d)} THEN :newest
     WHEN :newest IS NULL OR (t.newest_reading_timestamp > :newest AND ${isPast('newest_reading_timestamp', d)}) THEN t.newest_reading_timestamp ELSE :newest END`,
     detected_timestamp: `CASE WHEN :detected = 1 THEN ${d.now} ELSE t.detected_timestamp END`,
     counted_timestamp: `CASE WHEN :counted = 1 THEN ${d.now} ELSE t.counted_timestamp END`,

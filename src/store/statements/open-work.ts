@@ -1,10 +1,10 @@
 import { GIVEN_EVENTS } from '../../domain/decision-way.ts';
 import { COMMAND_EVENTS, DECISION_EVENTS, TICKET_EVENTS } from '../../domain/event.ts';
-import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
 import { read, type Statement } from '../connection.ts';
 import { wordList } from '../word-list.ts';
 import type { Dialect } from '../dialect.ts';
 import { hasId, newestOfKind } from './has-id.ts';
+import { latestTime } from './latest-time.ts';
 import { leftOutSelect } from './left-out.ts';
 import { newestEvent, rowJson } from './newest-event.ts';
 import { OPEN, OPEN_COMMANDS } from './open-statuses.ts';
@@ -102,7 +102,7 @@ UNION ALL SELECT 'followed_command', ${rowJson(d, 'm', COMMANDS.columns)}, t.rec
 function recentWrites(d: Dialect): string {
   const at = d.quote('at');
   return `SELECT 'recent_writes', ${d.jsonObject([['writes', 'COUNT(*)']])}, NULL, NULL, NULL FROM agent_events n
-  WHERE n.${at} > ${d.plusSeconds(d.now, '-60')} AND n.${at} <= ${d.plusSeconds(d.now, String(FUTURE_TOLERANCE_SECONDS))}
+  WHERE n.${at} > ${d.plusSeconds(d.now, '-60')} AND n.${at} <= ${latestTime(d)}
     AND n.subject_type = 'command' AND n.event = 'dispatching'
     AND NOT EXISTS (SELECT 1 FROM agent_events b WHERE b.subject_id = n.subject_id AND b.event = 'returned' AND b.${at} >= n.${at})`;
 }

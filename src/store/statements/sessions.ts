@@ -1,12 +1,12 @@
 import { APPROVING_EVENTS, REJECTING_EVENTS } from '../../domain/event.ts';
 import { ENDED_SESSION_STATUSES } from '../../domain/operator-session.ts';
 import { CLOCK_GRAIN_SECONDS } from '../../domain/policy.ts';
-import { FUTURE_TOLERANCE_SECONDS } from '../../domain/window.ts';
 import type { Lease } from '../../ports/lease.ts';
 import { type Statement, write } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { OPERATOR_SESSIONS } from '../tables.ts';
 import { wordList } from '../word-list.ts';
+import { latestTime } from './latest-time.ts';
 import { LEASE_GUARD, leaseParams } from './lease.ts';
 
 /** Whether nobody says when a session ends; an index of the engines that have one says the same. */
@@ -42,7 +42,7 @@ const EVER_SECONDS = 100 * 366 * 86_400;
 /** Sessions in which somebody decided, by the audit, since a cycle of `:agent` counted last. What is stamped as later than now waits until then. */
 export function uncountedSelect(d: Dialect): string {
   const at = `e.${d.quote('at')}`;
-  const latest = d.plusSeconds(d.now, String(FUTURE_TOLERANCE_SECONDS));
+  const latest = latestTime(d);
   return `SELECT DISTINCT e.session_id FROM agent_events e
   WHERE ${at} > COALESCE((SELECT MAX(h.counted_timestamp) FROM agent_health h WHERE h.agent_id = :agent AND h.counted_timestamp <= ${latest}),
       ${d.plusSeconds(d.now, String(-EVER_SECONDS))})
