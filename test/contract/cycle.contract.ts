@@ -232,7 +232,7 @@ function theOpenWork(under: StoreUnderTest): void {
       const { now } = await at.store.readOpenWork(AGENT);
       const told = (seconds: number, event = 'dispatching', subjectType: 'command' | 'recommendation' = 'command') =>
         at.store.appendEvents([anEvent({ eventId: `${event} ${subjectType} ${seconds}`, subjectType, event })], now - seconds * 1000);
-      for (const seconds of [61, 25, 10, 0]) await told(seconds);
+      for (const seconds of [61, 60 - under.slowness, 10, 0]) await told(seconds);
       await told(0, 'executed');
       await told(0, 'dispatching', 'recommendation');
       await told(-60);
@@ -274,12 +274,12 @@ function theLease(under: StoreUnderTest): void {
 
     test('is taken where it is free, with an epoch that grows and an end on the clock of the store', async () => {
       const at = store();
-      const lease = await leaseOf(at.store, 'run-1', 90);
+      const lease = await leaseOf(at.store, 'run-1', 240);
       expect(lease.epoch).toBe(1);
       const { now, health } = await at.store.readHealth();
       expect(health[0]).toMatchObject({ leaseOwner: 'run-1', leaseEpoch: 1 });
-      expect((health[0]?.leaseExpires ?? 0) - now).toBeGreaterThan(60_000);
-      expect((health[0]?.leaseExpires ?? 0) - now).toBeLessThanOrEqual(90_000);
+      expect((health[0]?.leaseExpires ?? 0) - now).toBeGreaterThan(240_000 - 5000 * under.slowness);
+      expect((health[0]?.leaseExpires ?? 0) - now).toBeLessThanOrEqual(240_000);
     });
 
     test('that another run holds is left to it', async () => {

@@ -44,6 +44,8 @@ export interface StoreUnderTest {
   dropColumn(table: string, column: string): readonly string[];
   /** What an attacker with the database's own tools does first: from then on rows of the audit can be changed. */
   unprotectAudit(outside: Outside): Promise<void>;
+  /** How many times as long as on a quick engine a few statements take: what a test allows for them. */
+  readonly slowness: number;
   /** How many writers at once a test has time for. */
   readonly manyWriters: number;
   /** Of so many runs of a property, those that a test has time for. */
@@ -71,6 +73,7 @@ export function embeddedStore(library: 'package' | 'builtin'): StoreUnderTest {
       );
       for (const { name } of triggers) await outside.run(`DROP TRIGGER ${String(name)}`);
     },
+    slowness: 1,
     manyWriters: 12,
     runs: (asked) => asked,
     longMs: 60_000,

@@ -95,6 +95,7 @@ export function databricksStore(): StoreUnderTest {
       await outside.run(`ALTER TABLE agent_events SET TBLPROPERTIES ('delta.appendOnly' = 'false')`);
       await outside.run('ALTER TABLE agent_events DROP CONSTRAINT IF EXISTS agent_events_readable');
     },
+    slowness: 35,
     manyWriters: 4,
     runs: (asked) => Math.ceil(asked / 10),
     longMs: 600_000,
