@@ -2,21 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
-import { environmentNameOf } from '../../src/config/environment-names.ts';
 import { ensureBundle, runBundle, type RunningBundle, startBundle } from '../support/bundle.ts';
+import { flagEnvironment } from '../support/flag-environment.ts';
 import { newScene, QUICK, type Scene } from '../support/scenario.ts';
 
 const TIMEOUT_MS = 60_000;
 /** Longer than Node needs to start on a busy machine, shorter than any lease or latency that a bug would wait for. */
 const SOON_MS = 5000;
 
-const environment = (settings: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(settings).map(([key, value]) => [environmentNameOf(key), String(value)]));
-const env = environment({ ...QUICK, 'plant.timeoutSeconds': 2 });
+const env = flagEnvironment({ ...QUICK, 'plant.timeoutSeconds': 2 });
 /** Every call to the plant takes as long: time to do something to the process that makes it. */
 const slow = (seconds: number) => ({
   ...env,
-  ...environment({ 'plant.simulatorLatencySeconds': seconds, 'plant.timeoutSeconds': seconds + 1 }),
+  ...flagEnvironment({ 'plant.simulatorLatencySeconds': seconds, 'plant.timeoutSeconds': seconds + 1 }),
 });
 
 let scene: Scene | undefined;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { environmentNameOf } from '../../src/config/environment-names.ts';
 import { ensureBundle, runBundle, type RunResult, startBundle } from '../support/bundle.ts';
+import { flagEnvironment } from '../support/flag-environment.ts';
 import { QUICK } from '../support/scenario.ts';
 import { BUSY_FLAGS, type BusyCase, type BusyTemplate, copyOf, prepareBusyTemplate } from '../support/scenario-busy.ts';
 
@@ -10,7 +10,7 @@ const FEWEST_PLANT_CALLS = 11;
 const MOST_CYCLES_TO_SETTLE = 4;
 const PLANT_TIMEOUT_MS = Number(BUSY_FLAGS['plant.timeoutSeconds']) * 1000;
 
-const env = Object.fromEntries(Object.entries({ ...QUICK, ...BUSY_FLAGS }).map(([key, value]) => [environmentNameOf(key), String(value)]));
+const env = flagEnvironment({ ...QUICK, ...BUSY_FLAGS });
 
 let template: BusyTemplate;
 beforeAll(async () => {

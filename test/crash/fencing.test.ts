@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { environmentNameOf } from '../../src/config/environment-names.ts';
 import { agentProcesses, type AgentProcesses, hasStopped } from '../support/agent-children.ts';
 import { ensureBundle, runBundle, startBundle } from '../support/bundle.ts';
+import { flagEnvironment } from '../support/flag-environment.ts';
 import { type FencedScene, openFencedScene } from '../support/fenced-scene.ts';
 import { type Flags, QUICK } from '../support/scenario.ts';
 import { BUSY_FLAGS, type BusyTemplate, prepareBusyTemplate } from '../support/scenario-busy.ts';
@@ -54,8 +54,7 @@ const rowLeased: Start = ({ settings }, stopAt) => {
   return { child, ended: said.then(([cycle]) => expect(cycle?.report.errors).toEqual([])) };
 };
 
-const environmentOf = (flags: Flags) =>
-  Object.fromEntries(Object.entries({ ...QUICK, ...flags }).map(([key, value]) => [environmentNameOf(key), String(value)]));
+const environmentOf = (flags: Flags) => flagEnvironment({ ...QUICK, ...flags });
 
 /** The built program, which holds the lock of the embedded store besides. */
 const bundled =

@@ -2,7 +2,6 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { environmentNameOf } from '../../src/config/environment-names.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { newRunId } from '../../src/cli/run-id.ts';
 import { runCycle } from '../../src/cycle/run-cycle.ts';
@@ -11,6 +10,7 @@ import type { ReceivedWrite } from '../../src/ports/plant.ts';
 import type { TableRow } from '../../src/ports/operator-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { ensureBundle, startBundle } from '../support/bundle.ts';
+import { flagEnvironment } from '../support/flag-environment.ts';
 import { MODE, modeOf, throughputOf } from '../support/relative-rules.ts';
 import { type Flags, newScene, plantWith, QUICK, type Scene } from '../support/scenario.ts';
 import { storeFile, withStoreFile } from '../support/store-file.ts';
@@ -30,7 +30,7 @@ const FEWEST_STATEMENTS = 12;
 const EQUIPMENT = ['APPROVED', 'RETURNED', 'MOVED'];
 
 const FLAGS: Flags = { 'plant.timeoutSeconds': PLANT_TIMEOUT_SECONDS, 'source.maxAgeSeconds': 3600 };
-const env = Object.fromEntries(Object.entries({ ...QUICK, ...FLAGS }).map(([key, value]) => [environmentNameOf(key), String(value)]));
+const env = flagEnvironment({ ...QUICK, ...FLAGS });
 
 /** Half of the live value where the equipment is in remote mode, and less by a difference for what is worse. */
 const FILE = `

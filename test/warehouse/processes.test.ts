@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { environmentNameOf } from '../../src/config/environment-names.ts';
-import { newWorkplace, runBundle, type RunningBundle, startBundle } from '../support/bundle.ts';
+import { newWorkplace, runBundle, type RunningBundle, type RunResult, startBundle } from '../support/bundle.ts';
+import { flagEnvironment } from '../support/flag-environment.ts';
 import { type Site, withBundle } from './bundle-at-warehouse.ts';
 import { environmentOf } from './environment.ts';
 import { howMany, PLAYS_ALL } from './how-many.ts';
@@ -12,12 +12,7 @@ const TIMEOUT_MS = 900_000;
 const RUN = 'job-1';
 
 /** Until the plant answers, time enough to do something to the process that waits for it. */
-const SLOW_PLANT = Object.fromEntries(
-  Object.entries({ 'plant.simulatorLatencySeconds': 3, 'plant.timeoutSeconds': 10 }).map(([key, value]) => [
-    environmentNameOf(key),
-    String(value),
-  ]),
-);
+const SLOW_PLANT = flagEnvironment({ 'plant.simulatorLatencySeconds': 3, 'plant.timeoutSeconds': 10 });
 
 /** How long a statement is on its way to Spark, which its process does not live to see. */
 const ON_THE_WAY_MS = 8000;
@@ -30,6 +25,23 @@ const ON_THE_WAY = [
   'MERGE INTO `agent_health`.* AS extends_audit',
 ];
 
+/**
+ * The works of a copy of the tables, which nobody else works in; and that nothing was lost or done twice in the end.
+ * @returns the commands that the plant acted on
+ */
+async function atWorks(site: Site, schema: string, use: (copy: Site, works: Works) => Promise<void>): Promise<readonly unknown[]> {
+  const copy = await site.copied(schema);
+  try {
+    const works = new Works(copy);
+    await use(copy, works);
+    await works.settle();
+    expect(await works.wrongs()).toEqual(NOTHING_WRONG);
+    return await works.sent();
+  } finally {
+    await copy.drop();
+  }
+}
+
 /** Something to carry out, and a condition to recommend something for. */
 async function muchToDo(site: Site, works: Works): Promise<void> {
   await works.goOn();
@@ -40,6 +52,15 @@ async function muchToDo(site: Site, works: Works): Promise<void> {
 
 function start({ cwd, env }: Site, more: Readonly<Record<string, string>> = {}): RunningBundle {
   return startBundle(['run-once', '--run-id', RUN], { cwd, env: { ...env, ...more } });
+}
+
+/** Ends the process of a run in a call to the plant. */
+async function endInDispatch(copy: Site, works: Works, signal: 'SIGTERM' | 'SIGKILL'): Promise<RunResult> {
+  await muchToDo(copy, works);
+  const running = start(copy, SLOW_PLANT);
+  await running.saw('Executing command');
+  running.child.kill(signal);
+  return running.done;
 }
 
 withBundle(
@@ -71,14 +92,8 @@ withBundle(
     test(
       'SIGTERM in the middle of a dispatch: the write under way is finished, the rest given back, and the next run goes on with it',
       async () => {
-        const copy = await site().copied('processes_test_sigterm');
-        try {
-          const works = new Works(copy);
-          await muchToDo(copy, works);
-          const running = start(copy, SLOW_PLANT);
-          await running.saw('Executing command');
-          running.child.kill('SIGTERM');
-          expect(await running.done).toMatchObject({ code: 143 });
+        const sent = await atWorks(site(), 'processes_test_sigterm', async (copy, works) => {
+          expect(await endInDispatch(copy, works, 'SIGTERM')).toMatchObject({ code: 143 });
           expect(await copy.sql('SELECT status, COUNT(*) AS n FROM {}.agent_commands GROUP BY status ORDER BY status')).toEqual([
             { status: 'executed', n: 1 },
             { status: 'pending', n: 1 },
@@ -86,12 +101,8 @@ withBundle(
           expect(await copy.sql('SELECT status, lease_owner IS NULL AS free FROM {}.agent_health')).toEqual([
             { status: 'offline', free: true },
           ]);
-          await works.settle();
-          expect(await works.wrongs()).toEqual(NOTHING_WRONG);
-          expect(await works.sent()).toHaveLength(4);
-        } finally {
-          await copy.drop();
-        }
+        });
+        expect(sent).toHaveLength(4);
       },
       TIMEOUT_MS,
     );
@@ -101,19 +112,9 @@ withBundle(
       test(
         'a run that is killed in a call to the plant has its write read back, and nobody repeats it',
         async () => {
-          const copy = await site().copied('processes_test_plant');
-          try {
-            const works = new Works(copy);
-            await muchToDo(copy, works);
-            const running = start(copy, SLOW_PLANT);
-            await running.saw('Executing command');
-            running.child.kill('SIGKILL');
-            await running.done;
-            await works.settle();
-            expect(await works.wrongs()).toEqual(NOTHING_WRONG);
-          } finally {
-            await copy.drop();
-          }
+          await atWorks(site(), 'processes_test_plant', async (copy, works) => {
+            expect(await endInDispatch(copy, works, 'SIGKILL')).toMatchObject({ code: null });
+          });
         },
         TIMEOUT_MS,
       );
@@ -121,10 +122,8 @@ withBundle(
     test(
       'statements of a killed run that reach Spark while the next one is at work do nothing twice',
       async () => {
-        const copy = await site().copied('processes_test_late');
-        const { control } = copy;
-        try {
-          const works = new Works(copy);
+        await atWorks(site(), 'processes_test_late', async (copy, works) => {
+          const { control } = copy;
           for (const sql of ON_THE_WAY.slice(0, howMany({ all: ON_THE_WAY.length, always: 1 }))) {
             await muchToDo(copy, works);
             const armed = await control.arm({ sql, fault: { kind: 'delay', ms: ON_THE_WAY_MS } });
@@ -140,11 +139,7 @@ withBundle(
             // 7: what the dead run had claimed did not come to the plant.
             expect({ sql, code: code === 7 ? 0 : code, stderr }).toEqual({ sql, code: 0, stderr: expect.any(String) });
           }
-          await works.settle();
-          expect(await works.wrongs()).toEqual(NOTHING_WRONG);
-        } finally {
-          await copy.drop();
-        }
+        });
       },
       TIMEOUT_MS,
     );

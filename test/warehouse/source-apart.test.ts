@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
 import { approval, reading, type Site, withBundle } from './bundle-at-warehouse.ts';
+import { loginOf } from './environment.ts';
 
 const TIMEOUT_MS = 600_000;
 const APART = 'source_apart_plant';
@@ -52,18 +53,15 @@ withBundle('source_apart_test', (site) => {
     'the agent’s tables are in a file and the readings in a warehouse',
     async () => {
       await withPlant(site(), async () => {
-        const { port, httpPath, token, caFile } = site();
         const place = newWorkplace({
+          ...loginOf(site()),
           OPS_AGENT_STORE_KIND: 'embedded',
           OPS_AGENT_STORE_PATH: 'agent.db',
           OPS_AGENT_PLANT_KIND: 'simulator',
           OPS_AGENT_SOURCE_CONNECTION_KIND: 'databricks',
           OPS_AGENT_SOURCE_CONNECTION_CATALOG: 'spark_catalog',
           OPS_AGENT_SOURCE_CONNECTION_SCHEMA: APART,
-          OPS_AGENT_SOURCE_CONNECTION_CA_FILE: caFile,
-          DATABRICKS_SERVER_HOSTNAME: `https://localhost:${port}`,
-          DATABRICKS_HTTP_PATH: httpPath,
-          DATABRICKS_TOKEN: token,
+          OPS_AGENT_SOURCE_CONNECTION_CA_FILE: site().caFile,
         });
         try {
           expect(await place.run('setup')).toMatchObject({ code: 0 });
