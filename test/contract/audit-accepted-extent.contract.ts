@@ -66,7 +66,6 @@ export function auditAcceptedExtentContract(under: StoreUnderTest): void {
       await at.store.appendEvents(numbered(3), ago(500));
       await at.store.appendEvents(numbered(5, 4), NOW - 1000);
       await under.unprotectAudit(at.outside);
-      if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX IF EXISTS agent_events_chain');
       return at;
     }
 

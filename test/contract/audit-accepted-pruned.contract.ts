@@ -31,7 +31,6 @@ export function auditAcceptedPrunedContract(under: StoreUnderTest): void {
       await at.store.appendEvents(numbered(old), ago(500));
       await at.store.appendEvents(numbered(2, old + 1), NOW - 1000);
       await under.unprotectAudit(at.outside);
-      if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX IF EXISTS agent_events_chain');
       for (const edit of edits) await at.outside.run(edit);
       return at;
     }
@@ -86,7 +85,6 @@ export function auditAcceptedPrunedContract(under: StoreUnderTest): void {
       const at = store();
       await at.store.appendEvents(numbered(3), ago(500));
       await under.unprotectAudit(at.outside);
-      if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX IF EXISTS agent_events_chain');
       for (const edit of second('e3', 'e3x', `hash = '00'`)) await at.outside.run(edit);
       const past = {
         ...at.store,

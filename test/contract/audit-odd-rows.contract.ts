@@ -82,7 +82,6 @@ export function auditOddRowsContract(under: StoreUnderTest): void {
 
     test.each(ids)('at one place of a chain, with ids that are %s, are all found and exported, each once', async (_what, id) => {
       const { at, reader } = await withRows();
-      if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX agent_events_chain');
       await putCopies(at, under, MANY, { event_id: id, chain_seq: '2' });
       const report = await verified(reader);
       expect(report.chains).toMatchObject([{ agentId: AGENT, rows: MANY + 3 }]);

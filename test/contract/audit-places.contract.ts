@@ -88,7 +88,6 @@ export function auditPlacesContract(under: StoreUnderTest): void {
       const at = store();
       await at.store.appendEvents(numbered(3), AT);
       await under.unprotectAudit(at.outside);
-      if (under.dialect.name === 'embedded') await at.outside.run('DROP INDEX agent_events_chain');
       const forked = async (ids: readonly string[]) => {
         for (const id of ids) {
           await putAt(at, id, '4');

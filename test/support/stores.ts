@@ -42,7 +42,7 @@ export interface StoreUnderTest {
   spell(ddl: string): string;
   /** What a plant's database administrator does who drops a column. */
   dropColumn(table: string, column: string): readonly string[];
-  /** What an attacker with the database's own tools does first: from then on rows of the audit can be changed. */
+  /** What an attacker with the database's own tools does first: from then on rows of the audit can be changed, and stand twice at one place. */
   unprotectAudit(outside: Outside): Promise<void>;
   /** How many times as long as on a quick engine a few statements take: what a test allows for them. */
   readonly slowness: number;
@@ -72,6 +72,7 @@ export function embeddedStore(library: 'package' | 'builtin'): StoreUnderTest {
         `SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'agent_events' AND name NOT LIKE '%times%'`,
       );
       for (const { name } of triggers) await outside.run(`DROP TRIGGER ${String(name)}`);
+      await outside.run('DROP INDEX IF EXISTS agent_events_chain');
     },
     slowness: 1,
     manyWriters: 12,
