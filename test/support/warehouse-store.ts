@@ -66,16 +66,18 @@ async function newSchema(isEmpty: boolean): Promise<TestDatabase> {
   };
 }
 
+const AS_DELTA = "USING DELTA TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')";
+
 /** No keys, double precision, times in a column of times; a default needs a feature of the table. */
 function spellForDelta(ddl: string): string {
   if (/\bUSING DELTA\b/.test(ddl)) return ddl;
-  if (/\bAS SELECT\b/.test(ddl)) return ddl.replace(' AS SELECT ', ' USING DELTA AS SELECT ');
+  if (/\bAS SELECT\b/.test(ddl)) return ddl.replace(' AS SELECT ', ` ${AS_DELTA} AS SELECT `);
   const typed = ddl
     .replaceAll(' PRIMARY KEY', '')
     .replaceAll(/\bFLOAT\b/g, 'DOUBLE')
     .replaceAll(/\b(ts?|stored) VARCHAR\(\d+\)/g, '$1 TIMESTAMP')
     .replaceAll(/\bTEXT\b|\bVARCHAR\(\d+\)/g, 'STRING');
-  return `${typed} USING DELTA TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')`;
+  return `${typed} ${AS_DELTA}`;
 }
 
 /** Delta tables on Spark, behind the driver's own protocol. */
