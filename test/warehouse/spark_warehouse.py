@@ -26,8 +26,9 @@ from pyspark.sql import SparkSession  # noqa: E402
 from spark_statement import Cancelled, Statement, described  # noqa: E402
 
 STATEMENTS_AT_ONCE = 16
-# The tables of a test have a handful of rows. What pays for itself on large ones (generated code, the optimising compiler, many
-# partitions, statistics of columns) costs more here than it saves.
+# The tables of a test have a handful of rows. What pays for itself on large ones (generated code, many partitions, statistics of
+# columns) costs more here than it saves. What takes the time is Spark's own analysis of the statements, which the JVM's optimising
+# compiler pays for within two minutes, and which leaves so much garbage that a small young generation fills every second.
 SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -46,8 +47,8 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.memory": "2g",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.memory": "4g",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -Xmn1g",
     "spark.default.parallelism": "1",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
