@@ -4,6 +4,7 @@
  */
 import type { Settings } from '../../src/config/settings.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { pastConflicts } from './past-conflicts.ts';
 
 export type StoreTask =
   | { readonly kind: 'migrate'; readonly agentId: string }
@@ -33,7 +34,7 @@ async function work(settings: Settings, task: StoreTask): Promise<void> {
   } else {
     const approvalEnds = Date.now() + 600_000;
     for (const commandId of task.commandIds)
-      await store.claimCommands(task, { commands: [{ commandId, approvalEnds }], marginSeconds: 60 });
+      await pastConflicts(() => store.claimCommands(task, { commands: [{ commandId, approvalEnds }], marginSeconds: 60 }));
     say({ claimed: (await store.readClaimed(task)).map(({ command }) => command.commandId) });
   }
   await store.close();
