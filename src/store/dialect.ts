@@ -60,6 +60,9 @@ export interface Grants {
   readonly roles: Roles;
 }
 
+/** What a column's declared type says that it holds. `time`: where an engine keeps times as such, one of its own. */
+export type DeclaredKind = 'text' | 'number' | 'time';
+
 /**
  * What differs between engines, and nothing else: statements are written once, in terms of this. Expressions are
  * SQL text made of validated identifiers and literals of our own, never of data.
@@ -195,7 +198,7 @@ export interface Dialect {
   readonly describeTable: string;
   columnsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly TableColumn[];
   /** What a column of a declared type holds; null where the type does not say, or allows several. */
-  kindOfType(declared: string): 'text' | 'number' | null;
+  kindOfType(declared: string): DeclaredKind | null;
   /** Whether a column holds values of its declared type alone, and times have a type of their own. */
   readonly keepsTypes: boolean;
 }

@@ -1,6 +1,6 @@
 import type { SourceSettings } from '../config/settings.ts';
 import type { SourceProblem } from '../ports/source.ts';
-import type { Dialect } from './dialect.ts';
+import type { DeclaredKind, Dialect } from './dialect.ts';
 import { epochUnitsPerSecond } from './statements/raw-time.ts';
 
 export interface TableColumn {
@@ -43,17 +43,23 @@ export function missingColumns(source: SourceSettings, present: readonly TableCo
 
 /** What a column is to hold, and what a declared type must not be for that. */
 interface Expectation {
-  readonly wrong: readonly string[];
-  readonly remedy: (declared: 'text' | 'number') => string;
+  readonly wrong: readonly DeclaredKind[];
+  readonly remedy: (declared: DeclaredKind) => string;
 }
 
 function expectationOfTimes(source: SourceSettings, d: Dialect): Expectation {
   const { timestampFormat } = source;
   const said = `but source.timestampFormat is ${timestampFormat}`;
-  if (epochUnitsPerSecond(source) !== null) return { wrong: ['text'], remedy: () => `${said}, a number; say native or iso` };
+  if (epochUnitsPerSecond(source) !== null)
+    return { wrong: ['text', 'time'], remedy: (declared) => `${said}, a number; say ${declared === 'time' ? 'native' : 'native or iso'}` };
+  // Compared with what is no such time it would find other readings than those of the range, or none, and say nothing.
+  if (timestampFormat === 'iso')
+    return {
+      wrong: ['number', 'time'],
+      remedy: (declared) => `${said}${declared === 'time' ? ', a text; say native' : '; say epochSeconds or epochMillis'}`,
+    };
   return {
-    // Compared with a time's text it would find other readings than those of the range, and say nothing.
-    wrong: timestampFormat === 'native' && d.keepsTypes ? ['text', 'number'] : ['number'],
+    wrong: d.keepsTypes ? ['text', 'number'] : ['number'],
     remedy: (declared) =>
       declared === 'number'
         ? `${said}; say epochSeconds or epochMillis`
@@ -62,8 +68,8 @@ function expectationOfTimes(source: SourceSettings, d: Dialect): Expectation {
 }
 
 const VALUES: Expectation = {
-  wrong: ['text'],
-  remedy: () => 'and a text is no reading; name a column of numbers, or read a view that casts it',
+  wrong: ['text', 'time'],
+  remedy: (declared) => `and a ${declared} is no reading; name a column of numbers, or read a view that casts it`,
 };
 
 /** The configured columns whose declared type rules out numbers for values, or the source's format for times. */

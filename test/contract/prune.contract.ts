@@ -122,6 +122,36 @@ async function subjects(at: AtHand): Promise<readonly string[]> {
 const killedAt = (store: Store, method: 'pruneRows' | 'pruneAudit' | 'giveLeaseBack'): Store =>
   changed(store, { [method]: () => Promise.reject(new Error(`killed at ${method}`)) });
 
+/** Where triggers keep them: without them a command that was sent could be one that nobody knows of. */
+function keptCommands(under: StoreUnderTest): void {
+  describe('a row of agent_commands', () => {
+    const store = withStore(under);
+
+    test.each([
+      'DELETE FROM agent_commands',
+      "UPDATE agent_commands SET command_id = 'another'",
+      'UPDATE agent_commands SET rowid = 99',
+      "INSERT OR REPLACE INTO agent_commands (rowid, command_id) SELECT rowid, 'another' FROM agent_commands",
+    ])('is not taken away by plain SQL: %s', async (sql) => {
+      const at = store();
+      await at.store.saveCommands(await leaseOf(at.store), [insertingCommand(aCommand(NOW))]);
+      const before = await left(at);
+      await expect(at.outside.run(sql)).rejects.toThrow(/agent_commands are kept/);
+      expect(await left(at)).toEqual(before);
+    });
+
+    test('is protected again after pruning', async () => {
+      const at = store();
+      await history(at);
+      await at.store.appendEvents([told('gone'), told('newest'), told('open order')], ago(500));
+      await pruning(at);
+      await expect(at.outside.run('DELETE FROM agent_commands')).rejects.toThrow(/agent_commands are kept/);
+      await expect(at.outside.run('DELETE FROM agent_events')).rejects.toThrow(/append-only/);
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
+    });
+  });
+}
+
 export function pruneContract(under: StoreUnderTest): void {
   describe('pruning', () => {
     const store = withStore(under);
@@ -412,32 +442,5 @@ export function pruneContract(under: StoreUnderTest): void {
     });
   });
 
-  describe('a row of agent_commands', () => {
-    const store = withStore(under);
-
-    if (under.dialect.name === 'embedded') {
-      test.each([
-        'DELETE FROM agent_commands',
-        "UPDATE agent_commands SET command_id = 'another'",
-        'UPDATE agent_commands SET rowid = 99',
-        "INSERT OR REPLACE INTO agent_commands (rowid, command_id) SELECT rowid, 'another' FROM agent_commands",
-      ])('is not taken away by plain SQL: %s', async (sql) => {
-        const at = store();
-        await at.store.saveCommands(await leaseOf(at.store), [insertingCommand(aCommand(NOW))]);
-        const before = await left(at);
-        await expect(at.outside.run(sql)).rejects.toThrow(/agent_commands are kept/);
-        expect(await left(at)).toEqual(before);
-      });
-
-      test('is protected again after pruning', async () => {
-        const at = store();
-        await history(at);
-        await at.store.appendEvents([told('gone'), told('newest'), told('open order')], ago(500));
-        await pruning(at);
-        await expect(at.outside.run('DELETE FROM agent_commands')).rejects.toThrow(/agent_commands are kept/);
-        await expect(at.outside.run('DELETE FROM agent_events')).rejects.toThrow(/append-only/);
-        expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
-      });
-    }
-  });
+  if (under.dialect.name === 'embedded') keptCommands(under);
 }

@@ -89,8 +89,8 @@ export function sourceExamplesContract(under: StoreUnderTest): void {
 
     test('a view of texts in kelvin', async () => {
       const { states } = await run(at, VIEW, 'edge_messages', [
-        { device: 'REACTOR_02', site: 'north', payload_temp: '369.15', ts: '2026-07-19T12:29:56+02:00' },
-        { device: 'REACTOR_03', site: 'south', payload_temp: '369.15', ts: '2026-07-19T10:29:56Z' },
+        { device: 'REACTOR_02', site: 'north', payload_temp: '369.15', sent_at: '2026-07-19T12:29:56+02:00' },
+        { device: 'REACTOR_03', site: 'south', payload_temp: '369.15', sent_at: '2026-07-19T10:29:56Z' },
       ]);
       expect(states).toEqual([['live', 'REACTOR_02', NOW - 4000, expect.closeTo(96, 9)]]);
     });

@@ -689,6 +689,20 @@ function types(under: StoreUnderTest, store: () => AtHand): void {
       expect(await (await sourceOf(at, 'wide', { timestampFormat: 'iso' })).unusableColumns()).toEqual([]);
     });
 
+  if (under.dialect.keepsTypes)
+    test.each(['iso', 'epochSeconds', 'epochMillis'] as const)(
+      'the engine’s own times where they are to be %s are what no cycle can read',
+      async (format) => {
+        const at = store();
+        await at.outside.run('CREATE TABLE machines (asset TEXT, temp FLOAT, pres TIMESTAMP, flow FLOAT, quality FLOAT, t TIMESTAMP)');
+        const problems = await (await sourceOf(at, 'wide', { timestampFormat: format })).unusableColumns();
+        expect(problems.map(({ path, text }) => [path.at(-1), text])).toEqual([
+          ['timestamp', expect.stringMatching(/^machines\.t is declared timestamp, but source.timestampFormat is \w+, a \w+; say native$/)],
+          ['pressure', expect.stringMatching(/^machines\.pres is declared timestamp, and a time is no reading; /)],
+        ]);
+      },
+    );
+
   test('a column that is missing is no type problem', async () => {
     const at = store();
     await at.outside.run('CREATE TABLE machines (asset TEXT)');

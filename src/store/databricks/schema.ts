@@ -1,5 +1,5 @@
 import { type Statement, write } from '../connection.ts';
-import type { Extra } from '../dialect.ts';
+import type { DeclaredKind, Extra } from '../dialect.ts';
 import type { TableColumn } from '../source-columns.ts';
 import type { Column, Table } from '../tables.ts';
 import { EVENTS, RECOMMENDATIONS, COMMANDS, SENSOR_DATA } from '../tables.ts';
@@ -96,9 +96,10 @@ export function whereDeletable(tables: readonly Table[], deletes: readonly State
 }
 
 /** By the names of Databricks SQL's types. */
-export function kindOfType(declared: string): 'text' | 'number' | null {
+export function kindOfType(declared: string): DeclaredKind | null {
   const type = declared.toLowerCase();
   if (/^(?:string|varchar|char)/.test(type)) return 'text';
+  if (/^(?:timestamp|date)/.test(type)) return 'time';
   return /^(?:tinyint|smallint|int|bigint|float|double|decimal)/.test(type) ? 'number' : null;
 }
 

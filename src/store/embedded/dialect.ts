@@ -1,6 +1,6 @@
 import { AgentError } from '../../domain/errors.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
-import type { Dialect, GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
+import type { DeclaredKind, Dialect, GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { statusSteps } from '../status-steps.ts';
 import { wordList } from '../word-list.ts';
@@ -39,7 +39,7 @@ function timeOfIso(column: string): string {
 }
 
 /** By the rules of SQLite's type affinity, https://www.sqlite.org/datatype3.html, but a date's or no type says nothing. */
-function kindOfType(declared: string): 'text' | 'number' | null {
+function kindOfType(declared: string): DeclaredKind | null {
   const type = declared.toUpperCase();
   if (type.includes('INT')) return 'number';
   if (/CHAR|CLOB|TEXT/.test(type)) return 'text';
