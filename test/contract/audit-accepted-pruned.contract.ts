@@ -35,7 +35,7 @@ export function auditAcceptedPrunedContract(under: StoreUnderTest): void {
       return at;
     }
 
-    const today = `"at" = (SELECT "at" FROM agent_events WHERE event_id = 'e4')`;
+    const today = `${under.dialect.quote('at')} = (SELECT ${under.dialect.quote('at')} FROM agent_events WHERE event_id = 'e4')`;
 
     test.each([
       ['a gap where the cut ends', 4, [`DELETE FROM agent_events WHERE event_id = 'e4'`], ['missing 5'], 4, 3, []],
