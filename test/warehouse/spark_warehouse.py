@@ -28,7 +28,7 @@ from spark_statement import Cancelled, Statement, described  # noqa: E402
 STATEMENTS_AT_ONCE = 16
 # The tables of a test have a handful of rows. What pays for itself on large ones (generated code, many partitions, statistics of
 # columns) costs more here than it saves. What takes the time is Spark's own analysis of the statements, which the JVM's optimising
-# compiler pays for within two minutes, and which leaves so much garbage that a small young generation fills every second.
+# compiler pays for within two minutes.
 SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -47,8 +47,10 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.memory": "4g",
+    "spark.driver.memory": "3g",
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -Xmn1g",
+    # Each hash table and each sort takes one at least. By the size of the heap they would be of 32 MB, and the collector all that the run did.
+    "spark.buffer.pageSize": "256k",
     "spark.default.parallelism": "1",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
