@@ -75,7 +75,7 @@ function spellForDelta(ddl: string): string {
   const typed = ddl
     .replaceAll(' PRIMARY KEY', '')
     .replaceAll(/\bFLOAT\b/g, 'DOUBLE')
-    .replaceAll(/\b(ts?|stored) VARCHAR\(\d+\)/g, '$1 TIMESTAMP')
+    .replaceAll(/\b(ts?|stored|measured_at) VARCHAR\(\d+\)/g, '$1 TIMESTAMP')
     .replaceAll(/\bTEXT\b|\bVARCHAR\(\d+\)/g, 'STRING');
   return `${typed} ${AS_DELTA}`;
 }
