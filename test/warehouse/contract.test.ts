@@ -2,7 +2,7 @@ import { CONTRACT_NAMES, type ContractName, everyContract } from '../contract/ev
 import { databricksStore } from '../support/warehouse-store.ts';
 import { onWarehouse } from './on-warehouse.ts';
 
-/** What only the engine can tell: which writes it lets through, and what its SQL makes of ours. The whole contract takes Spark an hour. */
+/** What only the engine can tell: which writes it lets through, and what its SQL makes of ours. The whole contract takes Spark hours. */
 const ALWAYS: readonly ContractName[] = ['effects', 'transitions'];
 const ASKED = process.env['WAREHOUSE_CONTRACT'];
 
