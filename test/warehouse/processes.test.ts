@@ -16,11 +16,11 @@ const SLOW_PLANT = flagEnvironment({ 'plant.simulatorLatencySeconds': 3, 'plant.
 
 /** How long a statement is on its way to Spark, which its process does not live to see. */
 const ON_THE_WAY_MS = 8000;
-/** Of a run with an approval to carry out: it claims, tells the audit, changes rows, makes commands, and ends. */
+/** Of a run with an approval to carry out: it tells the audit, changes rows, claims, makes commands, and ends. */
 const ON_THE_WAY = [
-  'SELECT w\\.command_id',
   'INSERT INTO `agent_events`',
   'MERGE INTO `agent_recommendations`',
+  'SELECT w\\.command_id',
   'MERGE INTO `agent_commands`',
   'MERGE INTO `agent_health`.* AS extends_audit',
 ];
