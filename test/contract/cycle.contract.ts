@@ -145,6 +145,11 @@ function theOpenWork(under: StoreUnderTest): void {
   describe('open work', () => {
     const store = withStore(under);
 
+    test('is read for as long a look back as a configuration can ask for', async () => {
+      const at = store();
+      expect((await at.store.readOpenWork(AGENT, 3600, 60 * 86_400)).recommendations).toEqual([]);
+    });
+
     test('has a row of somebody else no more once its missing status was adopted', async () => {
       const at = store();
       await at.store.saveRecommendations(await leaseOf(at.store), [inserting(aRecommendation(AT))]);

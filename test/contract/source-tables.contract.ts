@@ -703,6 +703,17 @@ function types(under: StoreUnderTest, store: () => AtHand): void {
       },
     );
 
+  test.each(shapes.flatMap((shape) => (['INTEGER', 'BIGINT'] as const).map((type) => [type, shape] as const)))(
+    'seconds since 1970 in a column of type %s are read as what they are (%s)',
+    async (type, shape) => {
+      const at = store();
+      await make(at, type);
+      await put(at, shape, [{ t: NOW / 1000 - 10, temperature: 96 }]);
+      const { states } = await detect(at, shape, { timestampFormat: 'epochSeconds' });
+      expect(states.map(({ raised }) => raised?.firstAt)).toEqual([NOW - 10_000]);
+    },
+  );
+
   test('a column that is missing is no type problem', async () => {
     const at = store();
     await at.outside.run('CREATE TABLE machines (asset TEXT)');

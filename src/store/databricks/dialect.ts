@@ -95,7 +95,7 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   once: (select) => `(SELECT * FROM ${select} WHERE rand() >= 0)`,
   hasIndexes: false,
   computedOnce: (select) => `(${select})`,
-  plusSeconds: (time, seconds) => `timestampadd(MILLISECOND, CAST(ROUND((${seconds}) * 1000) AS BIGINT), ${time})`,
+  plusSeconds: (time, seconds) => `timestampadd(MILLISECOND, CAST(ROUND((${seconds}) * 1000L) AS BIGINT), ${time})`,
   secondsBetween: (earlier, later) => `((unix_millis(${later}) - unix_millis(${earlier})) / 1000D)`,
   // LEAST leaves out what is NULL.
   smallerOf: (a, b) => `CASE WHEN ${a} <= ${b} THEN ${a} WHEN ${b} < ${a} THEN ${b} END`,
@@ -110,7 +110,7 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   timeOfIso,
   hasOffset: (column) => `(substring(${column}, 17) RLIKE '[-+Zz]')`,
   timeOfEpoch: (seconds) =>
-    `CASE WHEN ${seconds} BETWEEN ${YEAR_1} AND ${YEAR_9999} THEN timestamp_millis(CAST(ROUND((${seconds}) * 1000) AS BIGINT)) END`,
+    `CASE WHEN ${seconds} BETWEEN ${YEAR_1} AND ${YEAR_9999} THEN timestamp_millis(CAST(ROUND((${seconds}) * 1000L) AS BIGINT)) END`,
   // Without NaN, which is later than every bound here and found by the open range. A condition on it is none that files are chosen by.
   unreadableNumbers: (column, earliest) => `(${column} IS NULL OR ${column} < ${earliest})`,
   qualityText: (column) => `LOWER(regexp_replace(CAST(${column} AS STRING), '\\\\.0$', ''))`,
