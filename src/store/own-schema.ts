@@ -10,13 +10,24 @@ export interface OwnSchema {
 }
 
 const NAME = String.raw`(?:\w+|${MARK}\d+${MARK})`;
-/** A name may stand behind that of its database. */
-const UNDOING = new RegExp(String.raw`^\s*(DROP|ALTER)\s+(TABLE|INDEX|TRIGGER)\s+(?:IF\s+EXISTS\s+)?(?:${NAME}\s*\.\s*)?(${NAME})`, 'i');
+/** What becomes of a thing by each verb. */
+const DONE_BY: Readonly<Record<string, string>> = {
+  DROP: 'dropped',
+  ALTER: 'altered',
+  TRUNCATE: 'emptied',
+  RESTORE: 'put back',
+  REPLACE: 'replaced',
+};
+/** A name may stand behind those of its catalog and its schema. */
+const UNDOING = new RegExp(
+  String.raw`^\s*(?:CREATE\s+OR\s+)?(${Object.keys(DONE_BY).join('|')})\s+(TABLE|INDEX|TRIGGER)\s+(?:IF\s+EXISTS\s+)?(?:${NAME}\s*\.\s*){0,2}(${NAME})`,
+  'i',
+);
 const COMMENT = /^(?:--|\/\*)/;
 
 /**
  * The triggers that keep the audit append-only protect nothing where one statement may drop them, or the table with them.
- * @throws AgentError usage for a statement that drops or alters what `setup` made
+ * @throws AgentError usage for a statement that drops, alters, empties or replaces what `setup` made
  */
 export function refuseToUndo(sql: string, { tables, extras, readings }: OwnSchema): void {
   const { bare, opaque } = splitOpaque(sql);
@@ -26,10 +37,11 @@ export function refuseToUndo(sql: string, { tables, extras, readings }: OwnSchem
   const [, verb = '', kind = '', given = ''] = UNDOING.exec(uncommented) ?? [];
   const name = (given.startsWith(MARK) ? quoted(given).slice(1, -1) : given).toLowerCase();
   const isOurs = kind.toUpperCase() === 'TABLE' ? tables.includes(name) : extras.includes(name);
-  if (!isOurs || (verb.toUpperCase() === 'ALTER' && name === readings)) return;
+  const done = DONE_BY[verb.toUpperCase()];
+  if (!isOurs || (done === 'altered' && name === readings)) return;
   throw new AgentError(
     'usage',
-    `${name} is the agent's own ${kind.toLowerCase()}: it is not ${verb.toUpperCase() === 'ALTER' ? 'altered' : 'dropped'}`,
+    `${name} is the agent's own ${kind.toLowerCase()}: it is not ${done}`,
     'leave it as it is; ops-agent setup makes and migrates the tables',
   );
 }

@@ -200,6 +200,11 @@ export function schemaContract(under: StoreUnderTest): void {
       'DROP TABLE [sensor_data]',
       ...(under.dialect.name === 'embedded' ? ['DROP TRIGGER agent_events_unchangeable', 'DROP INDEX `agent_recommendations_open`'] : []),
       'ALTER TABLE agent_events RENAME TO other',
+      "ALTER TABLE `main`.ops . `agent_events` SET TBLPROPERTIES ('delta.appendOnly' = 'false')",
+      'DROP TABLE main.ops.agent_events',
+      'TRUNCATE TABLE agent_events',
+      'RESTORE TABLE ops.agent_events TO VERSION AS OF 1',
+      'CREATE OR REPLACE TABLE agent_health AS SELECT 1 AS x',
       "ALTER TABLE main.'agent_commands' DROP COLUMN sent_value",
     ])('%j is refused: it would undo what setting up made', async (statement) => {
       const at = store();
