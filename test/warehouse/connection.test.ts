@@ -43,6 +43,7 @@ withConnection('connection_test', (scene) => {
         QUERY_TAGS: 'application:ops-agent,agent:agent-1',
         STATEMENT_TIMEOUT: '43',
         TIMEZONE: 'UTC',
+        ANSI_MODE: 'true',
       });
     });
 
