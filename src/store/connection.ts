@@ -5,10 +5,12 @@ export type SqlValue = string | number | null;
 export interface Statement {
   readonly sql: string;
   readonly params: Readonly<Record<string, SqlValue>>;
-  /** Whether repeating it could matter: `write` statements are written so that it does not. */
+  /** `write` statements are written so that repeating them does not matter, unless `isOnce` says so. */
   readonly kind: 'read' | 'write';
   /** True where it was made from what another writer may have changed: after a conflict it is not repeated, since whoever sends it looks again. */
   readonly isGuess?: boolean;
+  /** True where repeating it would matter: it is sent again only where it is known that the first did nothing. */
+  readonly isOnce?: boolean;
 }
 
 export interface StatementResult {

@@ -27,3 +27,9 @@ export function countStatements(sql: string): number {
   if (/^\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TRIGGER\b/i.test(said)) return 1;
   return said.split(';').filter((statement) => statement.trim() !== '').length;
 }
+
+/** Whether a statement only asks, so that it matters to nobody how often it is sent. What begins with anything else may write. */
+export function isQuestion(sql: string): boolean {
+  const leading = new RegExp(`^(?:\\s|${MARK}\\d+${MARK})*(?:SELECT|VALUES|SHOW|DESC|DESCRIBE|EXPLAIN)\\b`, 'i');
+  return leading.test(splitOpaque(sql).bare);
+}

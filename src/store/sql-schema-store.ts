@@ -6,7 +6,7 @@ import { read, type Statement, write } from './connection.ts';
 import type { Extra } from './dialect.ts';
 import { inTurn } from './in-turn.ts';
 import { refuseToUndo } from './own-schema.ts';
-import { countStatements } from './opaque-sql.ts';
+import { countStatements, isQuestion } from './opaque-sql.ts';
 import { appendReadings } from './reading-feed.ts';
 import { insertSampleReadings } from './sample-readings.ts';
 import { type MissingColumn, SchemaState } from './schema-state.ts';
@@ -178,7 +178,8 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     const own = { tables: this.#tables.map(({ name }) => name), extras: this.#extras.map(({ name }) => name), readings: this.#ownSource };
     refuseToUndo(text, own);
     const { dialect } = this.#session;
-    const result = await this.#session.run(write(dialect.spell(text.trim().replace(/;+$/, ''))));
+    const statement = write(dialect.spell(text.trim().replace(/;+$/, '')));
+    const result = await this.#session.run({ ...statement, isOnce: !isQuestion(text) });
     const rows = result.rows.map((row) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, dialect.toJsonValue(value)])),
     );

@@ -132,6 +132,29 @@ withConnection('connection_test', (scene) => {
       ['a session that expires', { kind: 'expired session' }],
     ];
 
+    test.each([
+      ['503 before', 0],
+      ['503 after', 1],
+      ['a dropped socket after', 1],
+    ] as const)('that must not be repeated is not, with %s: it is said that nobody knows', async (what, rows) => {
+      const { control } = scene();
+      const connection = retrying(scene().open());
+      await connection.execute(write('CREATE OR REPLACE TABLE never_twice (id STRING) USING delta'));
+      await control.arm({
+        sql: 'INSERT INTO never_twice',
+        fault: FAULTS.find(([name]) => name === what)?.[1] ?? { kind: 'expired session' },
+      });
+      const error = await failureOf(connection.execute({ ...write(`INSERT INTO never_twice VALUES ('a')`), isOnce: true }));
+      expect(error).not.toBeInstanceOf(RetryableError);
+      expect(error).toMatchObject({
+        code: 'store_unavailable',
+        message: expect.stringMatching(/^it is not known whether the statement was executed \(/),
+        remedy: 'look at what it was to change before you give it again',
+      });
+      await control.clearFaults();
+      expect((await connection.execute(read('SELECT COUNT(*) AS n FROM never_twice'))).rows).toEqual([{ n: rows }]);
+    });
+
     test.each(FAULTS)('with %s its effect is there once', async (_what, fault) => {
       const { control } = scene();
       const connection = retrying(scene().open());

@@ -20,6 +20,17 @@ export interface WarehouseOptions {
   readonly runId?: (() => string | null) | undefined;
 }
 
+/** Whether the statement may have had its effect, for all that is known. */
+function isOpen({ kind }: Failure): boolean {
+  return kind === 'unknown_outcome' || kind === 'waking' || kind === 'session_gone';
+}
+
+/** Not one for another try: the first may have done it. */
+function notKnown(cause: AgentError): AgentError {
+  const remedy = 'look at what it was to change before you give it again';
+  return new AgentError('store_unavailable', `it is not known whether the statement was executed (${cause.message})`, remedy, cause);
+}
+
 /** How long a shutdown waits for the warehouse's answers; it forgets a session by itself. */
 const CLOSE_SECONDS = 5;
 const HTTPS_PORT = 443;
@@ -49,12 +60,16 @@ export class WarehouseConnection implements Connection {
     for (;;) {
       const had = this.#session;
       const opened = this.#open();
+      let wasSent = false;
       try {
-        return await this.#run(await opened, statement);
+        const session = await opened;
+        wasSent = true;
+        return await this.#run(session, statement);
       } catch (thrown) {
         if (this.#closed) throw new AgentError('interrupted', 'the statement was cancelled', '', thrown);
         const failure = failureOf(thrown, this.#circumstances(statement));
         if (failure.kind !== 'final' && failure.kind !== 'busy') this.#forget(opened, failure);
+        if (statement.isOnce === true && wasSent && isOpen(failure)) throw notKnown(failure.error);
         // A session that was there may simply have grown old; one that was just opened and is gone tells of a warehouse that starts.
         if (failure.kind === 'session_gone' && had !== undefined) continue;
         await patience.with(failure, this.#renewsItself);
