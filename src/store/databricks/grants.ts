@@ -51,6 +51,8 @@ export function grants({ tables, sourceTable, roles }: Grants, place: Place): st
     [
       '-- Who runs ops-agent setup, where these statements are not run instead. Not the agent: who makes a table owns it.',
       `-- ${grant('USE CATALOG, CREATE SCHEMA', `CATALOG ${quoteName(home.catalog)}`, quoteName('administrator'))}`,
+      '-- or, in a schema that is there:',
+      `-- ${grant('USE CATALOG', `CATALOG ${quoteName(home.catalog)}`, quoteName('administrator'))}`,
       `-- ${grant('USE SCHEMA, CREATE TABLE', `SCHEMA ${schemaOf(home)}`, quoteName('administrator'))}`,
     ],
   ];
