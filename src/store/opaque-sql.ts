@@ -10,6 +10,15 @@ export function splitOpaque(sql: string): { readonly bare: string; readonly opaq
   return { bare, opaque };
 }
 
+/** The same without comments: a blank stands in each one's place. */
+export function splitWithoutComments(sql: string): ReturnType<typeof splitOpaque> {
+  const { bare, opaque } = splitOpaque(sql);
+  const said = bare.replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (found, index: string) =>
+    COMMENT.test(opaque[Number(index)] ?? '') ? ' ' : found,
+  );
+  return { bare: said, opaque };
+}
+
 /** Puts the opaque parts back where they were. */
 export function joinOpaque(bare: string, opaque: readonly string[]): string {
   return bare.replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (_found, index: string) => opaque[Number(index)] ?? '');
@@ -20,16 +29,12 @@ export function joinOpaque(bare: string, opaque: readonly string[]): string {
  * rest. The semicolons inside of a trigger's body do not end it.
  */
 export function countStatements(sql: string): number {
-  const { bare, opaque } = splitOpaque(sql);
-  const said = bare.replace(new RegExp(`${MARK}(\\d+)${MARK}`, 'g'), (_found, index: string) =>
-    COMMENT.test(opaque[Number(index)] ?? '') ? ' ' : 'x',
-  );
-  if (/^\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TRIGGER\b/i.test(said)) return 1;
-  return said.split(';').filter((statement) => statement.trim() !== '').length;
+  const { bare } = splitWithoutComments(sql);
+  if (/^\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TRIGGER\b/i.test(bare)) return 1;
+  return bare.split(';').filter((statement) => statement.trim() !== '').length;
 }
 
 /** Whether a statement only asks, so that it matters to nobody how often it is sent. What begins with anything else may write. */
 export function isQuestion(sql: string): boolean {
-  const leading = new RegExp(`^(?:\\s|${MARK}\\d+${MARK})*(?:SELECT|VALUES|SHOW|DESC|DESCRIBE|EXPLAIN)\\b`, 'i');
-  return leading.test(splitOpaque(sql).bare);
+  return /^\s*(?:SELECT|VALUES|SHOW|DESC|DESCRIBE|EXPLAIN)\b/i.test(splitWithoutComments(sql).bare);
 }

@@ -1,5 +1,5 @@
 import { AgentError } from '../domain/errors.ts';
-import { MARK, splitOpaque } from './opaque-sql.ts';
+import { MARK, splitWithoutComments } from './opaque-sql.ts';
 
 /** What `setup` made. */
 export interface OwnSchema {
@@ -23,18 +23,15 @@ const UNDOING = new RegExp(
   String.raw`^\s*(?:CREATE\s+OR\s+)?(${Object.keys(DONE_BY).join('|')})\s+(TABLE|INDEX|TRIGGER)\s+(?:IF\s+EXISTS\s+)?(?:${NAME}\s*\.\s*){0,2}(${NAME})`,
   'i',
 );
-const COMMENT = /^(?:--|\/\*)/;
 
 /**
  * The triggers that keep the audit append-only protect nothing where one statement may drop them, or the table with them.
  * @throws AgentError usage for a statement that drops, alters, empties or replaces what `setup` made
  */
 export function refuseToUndo(sql: string, { tables, extras, readings }: OwnSchema): void {
-  const { bare, opaque } = splitOpaque(sql);
-  const marks = new RegExp(`${MARK}(\\d+)${MARK}`, 'g');
+  const { bare, opaque } = splitWithoutComments(sql);
   const quoted = (found: string) => opaque[Number(found.replaceAll(MARK, ''))] ?? '';
-  const uncommented = bare.replace(marks, (found) => (COMMENT.test(quoted(found)) ? ' ' : found));
-  const [, verb = '', kind = '', given = ''] = UNDOING.exec(uncommented) ?? [];
+  const [, verb = '', kind = '', given = ''] = UNDOING.exec(bare) ?? [];
   const name = (given.startsWith(MARK) ? quoted(given).slice(1, -1) : given).toLowerCase();
   const isOurs = kind.toUpperCase() === 'TABLE' ? tables.includes(name) : extras.includes(name);
   const done = DONE_BY[verb.toUpperCase()];

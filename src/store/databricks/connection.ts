@@ -21,7 +21,7 @@ export interface WarehouseOptions {
 }
 
 /** Whether the statement may have had its effect, for all that is known. */
-function isOpen({ kind }: Failure): boolean {
+function mayHaveHappened({ kind }: Failure): boolean {
   return kind === 'unknown_outcome' || kind === 'waking' || kind === 'session_gone';
 }
 
@@ -69,7 +69,7 @@ export class WarehouseConnection implements Connection {
         if (this.#closed) throw new AgentError('interrupted', 'the statement was cancelled', '', thrown);
         const failure = failureOf(thrown, this.#circumstances(statement));
         if (failure.kind !== 'final' && failure.kind !== 'busy') this.#forget(opened, failure);
-        if (statement.isOnce === true && wasSent && isOpen(failure)) throw notKnown(failure.error);
+        if (statement.isOnce === true && wasSent && mayHaveHappened(failure)) throw notKnown(failure.error);
         // A session that was there may simply have grown old; one that was just opened and is gone tells of a warehouse that starts.
         if (failure.kind === 'session_gone' && had !== undefined) continue;
         await patience.with(failure, this.#renewsItself);
