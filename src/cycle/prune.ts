@@ -10,6 +10,7 @@ import { eventTime } from '../domain/known-time.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import { onOneLine } from '../domain/printable.ts';
 import { leastKeepSeconds, prunedEvent } from '../domain/prune.ts';
+import type { Prunable, Pruned } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { Store } from '../ports/store.ts';
 import { checkAudit, lacksKey } from './check-audit.ts';
@@ -129,13 +130,26 @@ async function pruneUnder(
   const event = prunedEvent(lease, request.actor, cut, { before, rows: counts, carried: carried.record(sound.standing) });
   if (!(await store.appendEvents([event], eventTime(now, newestEventAt), lease))) throw leaseLost('before anything was gone');
   const gone = await store.pruneRows(lease, before);
-  requireAsPlanned(rows, gone);
+  requireAsPlanned(rows, await withLostAnswers(store, before, rows, gone));
   if (cut.rows === 0) return report;
   const unchainedThrough = cut.unchained > 0 ? (sound.start?.at ?? null) : null;
   const { rows: events, isWhole } = await store.pruneAudit(lease, { throughSeq: cut.throughSeq, unchainedThrough, leaseSeconds });
   if (!isWhole) throw leaseLost(`before everything of before ${isoOf(before)} was gone`);
-  requireAsPlanned({ events: cut.rows + cut.unchained }, { events });
+  if (events !== null) requireAsPlanned({ events: cut.rows + cut.unchained }, { events });
   return report;
+}
+
+/** Where an answer was lost, what was planned is gone that is not left. */
+async function withLostAnswers(store: Store, before: Instant, planned: Prunable, gone: Pruned): Promise<Prunable> {
+  if (Object.values(gone).every((count) => count !== null)) return gone as Prunable;
+  const left = await store.countPrunable(before);
+  const known = (name: keyof Prunable) => gone[name] ?? planned[name] - left[name];
+  return {
+    recommendations: known('recommendations'),
+    commands: known('commands'),
+    workOrders: known('workOrders'),
+    sessions: known('sessions'),
+  };
 }
 
 function leaseLost(when: string): AgentError {

@@ -43,6 +43,9 @@ export interface Prunable {
   readonly sessions: number;
 }
 
+/** How many went; null where an answer was lost, so that nobody knows. */
+export type Pruned = { readonly [name in keyof Prunable]: number | null };
+
 /** Which rows of the audit go: a contiguous beginning of one chain, and all outside of the chains that are no later than `unchainedThrough`. */
 export interface PruneRange {
   readonly throughSeq: number;
@@ -76,13 +79,13 @@ export interface AuditStore {
    */
   countPrunable(before: Instant): Promise<Prunable>;
   /** Takes them away, while the lease is ours. Repeating is a no-op. @returns how many went */
-  pruneRows(lease: Lease, before: Instant): Promise<Prunable>;
+  pruneRows(lease: Lease, before: Instant): Promise<Pruned>;
   /**
    * Takes a beginning of the audit away, piece by piece, while the lease is ours: killed in between, a shorter beginning is gone. Repeating
-   * goes on where it ended. With every piece the lease is as long as `leaseSeconds` again. @returns how many rows went, and whether all
-   * of them are gone: not where the lease was lost
+   * goes on where it ended. With every piece the lease is as long as `leaseSeconds` again. @returns how many rows went, null where an
+   * answer was lost, and whether all of them are gone: not where the lease was lost
    */
-  pruneAudit(lease: Lease, range: PruneRange): Promise<{ readonly rows: number; readonly isWhole: boolean }>;
+  pruneAudit(lease: Lease, range: PruneRange): Promise<{ readonly rows: number | null; readonly isWhole: boolean }>;
   /** Makes the lease as long again as it was, for work that may take longer. @returns whether it was still ours */
   renewLease(lease: Lease, leaseSeconds: number): Promise<boolean>;
   /** Notes this end of the chain in agent_health, whatever was noted there: somebody answered for that. Repeating is a no-op. */

@@ -17,15 +17,22 @@ export interface StatementResult {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** The result's column names; empty for a statement that returns no rows. */
   readonly columns: readonly string[];
-  /** Rows written; meaningless after a retry. */
+  /** Rows written by the last try. */
   readonly changes: number;
+  /** True where an earlier try may have been the one that wrote: its answer was lost. */
+  readonly isRepeat?: boolean;
 }
+
+/** Rows written; null where an answer was lost, so that nobody knows. */
+export type Changes = number | null;
 
 /** One engine's way of running statements. Errors are AgentErrors; `RetryableError` marks those worth another try. */
 export interface Connection {
   execute(statement: Statement): Promise<StatementResult>;
-  /** Runs the statements as one, where the engine can. @returns rows written by each; meaningless after a retry */
-  executeAll(statements: readonly Statement[]): Promise<readonly number[]>;
+  /** Whether executeAll does all or nothing. Where it does not, what fails leaves the statements before it done. */
+  readonly hasTransactions: boolean;
+  /** Runs the statements in their order, as one where the engine can. @returns rows written by each */
+  executeAll(statements: readonly Statement[]): Promise<readonly Changes[]>;
   close(): Promise<void>;
 }
 
@@ -43,4 +50,14 @@ export function read(sql: string, params: Statement['params'] = {}): Statement {
 
 export function write(sql: string, params: Statement['params'] = {}): Statement {
   return { sql, params, kind: 'write' };
+}
+
+/** For engines without transactions. @returns rows written by each */
+export async function oneByOne(statements: readonly Statement[], execute: Connection['execute']): Promise<readonly Changes[]> {
+  const all: Changes[] = [];
+  for (const statement of statements) {
+    const { changes, isRepeat } = await execute(statement);
+    all.push(isRepeat === true ? null : changes);
+  }
+  return all;
 }

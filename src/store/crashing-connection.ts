@@ -6,6 +6,7 @@ export function crashingConnection(inner: Connection, point: CrashPoint): Connec
   // Around a whole statement or transaction, so that a process that stops holds no lock of the database's.
   const around = raisingAt(point, (signal) => process.kill(process.pid, signal));
   return {
+    hasTransactions: inner.hasTransactions,
     execute: (statement) => around(() => inner.execute(statement)),
     executeAll: (statements) => around(() => inner.executeAll(statements)),
     close: () => inner.close(),

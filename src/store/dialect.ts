@@ -16,14 +16,16 @@ export interface GuardedWrite {
   readonly onlyOneOpen: { readonly columns: readonly string[]; readonly statuses: readonly string[] } | null;
 }
 
-/** An index, a trigger or a rule beside the tables. */
+/** An index, a trigger, a rule or a property beside the tables. */
 export interface Extra {
   readonly kind: string;
   readonly name: string;
-  /** Makes it, where it is not there. */
+  /** Makes it, where it is not there. Several that are made at once have the same. */
   readonly ddl: readonly string[];
   /** Whether it is made anew each time: an older one of its name is of another make. */
   readonly isRenewed: boolean;
+  /** Whether a table that createTable makes has it already. */
+  readonly comesWithTable: boolean;
 }
 
 /**
@@ -51,6 +53,18 @@ export interface Upsert {
   readonly table: Table;
   readonly source: string;
   readonly where: string;
+}
+
+/** A question with the names of the extras that its answer finds. */
+export interface ExtrasListing {
+  readonly sql: string;
+  readonly names: (rows: readonly Readonly<Record<string, unknown>>[]) => readonly string[];
+}
+
+/** What takes the protection of tables away, and puts it back. */
+export interface Lifting {
+  readonly lift: readonly Statement[];
+  readonly restore: readonly Statement[];
 }
 
 /** Who may do what with which tables; the readings' table is one of them, one of the user's own, or null where it is in another database. */
@@ -184,15 +198,11 @@ export interface Dialect {
    * @throws AgentError usage where the engine has no roles, or the names are none
    */
   grants(wanted: Grants): string;
-  /**
-   * These statements, which delete rows of tables that are kept whole, with what has to stand around them in the same transaction: nothing
-   * where the engine cannot forbid a DELETE.
-   */
-  whereDeletable(tables: readonly Table[], deletes: readonly Statement[]): readonly Statement[];
-  /** Yields what `extrasIn` reads the names of the extras that are there from. */
-  readonly listExtras: string;
-  extrasIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly string[];
-  /** Adds columns that the table lacks; rows that are there get their defaults. */
+  /** What has to stand around statements that delete rows of tables that are kept whole: nothing where the engine cannot forbid a DELETE. */
+  deletable(tables: readonly Table[]): Lifting;
+  /** Together they find the extras that are there. */
+  readonly listExtras: readonly ExtrasListing[];
+  /** Adds columns that the table lacks; what gives them their defaults may be an extra. */
   addColumns(table: Table, columns: readonly Column[]): readonly string[];
   /** Yields what `columnsIn` reads of a table's or view's columns. Its name is bound as `:table`. */
   readonly describeTable: string;

@@ -44,8 +44,8 @@ export class SchemaState {
   /** Without them the audit can be edited, hand-written times do not sort, and every look at the readings is a look at all of them. */
   async missingExtras(): Promise<readonly Extra[]> {
     const { dialect } = this.#session;
-    const { rows } = await this.#session.run(read(dialect.listExtras));
-    const present = new Set(dialect.extrasIn(rows));
+    const present = new Set<string>();
+    for (const { sql, names } of dialect.listExtras) for (const name of names((await this.#session.run(read(sql))).rows)) present.add(name);
     return this.#extras.filter(({ name }) => !present.has(name));
   }
 

@@ -1,5 +1,7 @@
-import type { Connection, Statement, StatementResult } from './connection.ts';
-import type { Dialect } from './dialect.ts';
+import { AgentError } from '../domain/errors.ts';
+import type { Changes, Connection, Statement, StatementResult } from './connection.ts';
+import type { Dialect, Lifting } from './dialect.ts';
+import { RetryableError } from './retryable.ts';
 
 /** A connection with its dialect, and the count of statements that the budget is about. */
 export class Session {
@@ -35,11 +37,49 @@ export class Session {
   }
 
   /** @returns rows written by each */
-  runAll(statements: readonly Statement[]): Promise<readonly number[]> {
+  runAll(statements: readonly Statement[]): Promise<readonly Changes[]> {
     return this.#connection.executeAll(statements);
+  }
+
+  /**
+   * Runs statements while a protection is lifted: as one, or where the engine cannot, so that it is put back whatever comes of them.
+   * @returns rows written by each of the statements
+   * @throws AgentError that says so where it could not be put back
+   */
+  async runLifted({ lift, restore }: Lifting, statements: readonly Statement[]): Promise<readonly Changes[]> {
+    if (this.#connection.hasTransactions) {
+      const changes = await this.runAll([...lift, ...statements, ...restore]);
+      return changes.slice(lift.length, lift.length + statements.length);
+    }
+    let mayBeLifted = true;
+    try {
+      await this.runAll(lift).catch((thrown: unknown) => {
+        // What is refused did nothing; of an answer that did not come nobody knows.
+        mayBeLifted = thrown instanceof RetryableError;
+        throw thrown;
+      });
+      return await this.runAll(statements);
+    } finally {
+      if (mayBeLifted)
+        await this.runAll(restore).catch((thrown: unknown) => {
+          throw notRestored(thrown);
+        });
+    }
   }
 
   close(): Promise<void> {
     return this.#connection.close();
   }
+}
+
+/** What failed before it matters less than what stands open since. */
+function notRestored(cause: unknown): AgentError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof AgentError ? cause.code : 'store_unavailable';
+  return new AgentError(
+    code,
+    `rows of the audit can be deleted by whoever may write to it: it could not be forbidden again (${why})`,
+    'run: ops-agent setup',
+    cause,
+  );
 }

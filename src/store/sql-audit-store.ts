@@ -4,9 +4,9 @@ import { type JudgedRow, isPlaced, type PlacedRow } from '../domain/audit-findin
 import { isPlace } from '../domain/audit-witnesses.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { AuditStore, ChainCursor, ChainPage, IdPage, OddOwner, Page, Prunable, PruneRange } from '../ports/audit-store.ts';
+import type { AuditStore, ChainCursor, ChainPage, IdPage, OddOwner, Page, Prunable, Pruned, PruneRange } from '../ports/audit-store.ts';
 import type { Lease } from '../ports/lease.ts';
-import { read, type Statement, write } from './connection.ts';
+import { type Changes, read, type Statement, write } from './connection.ts';
 import { fromRow, isBytes } from './row-mapping.ts';
 import type { Session } from './session.ts';
 import {
@@ -50,6 +50,28 @@ function lastKey(rows: readonly Row[], limit: number): string | null {
 /** @throws AgentError bug: whoever gets the same page again and again would never end */
 function requireProgress(after: string | null, key: string): void {
   if (after === key) throw new AgentError('bug', 'the store gives the same rows of the audit twice');
+}
+
+interface Deleted {
+  readonly rows: Changes;
+  readonly isWhole: boolean;
+}
+
+function sum(a: Changes, b: Changes): Changes {
+  return a === null || b === null ? null : a + b;
+}
+
+/** Deletes until nothing is left, or what is left stays as it is. `left` says what is, in any way: null where nothing is. */
+async function inPieces(left: () => Promise<number | null>, piece: (left: number) => Promise<Changes>): Promise<Deleted> {
+  let rows: Changes = 0;
+  for (let before = await left(); before !== null;) {
+    const gone = await piece(before);
+    const after = await left();
+    if (after === before) return { rows, isWhole: false };
+    rows = sum(rows, gone);
+    before = after;
+  }
+  return { rows, isWhole: true };
 }
 
 /** The audit's rows, and the end of those that are too old, for every engine. */
@@ -151,60 +173,51 @@ export class SqlAuditStore implements AuditStore {
     return counts;
   }
 
-  async pruneRows(lease: Lease, before: Instant): Promise<Prunable> {
+  async pruneRows(lease: Lease, before: Instant): Promise<Pruned> {
     const params = { ...leaseParams(lease), before: this.#session.dialect.encodeTime(before) };
     const deletes = this.#prunable.map(([name, table, condition]) => {
       const source = `SELECT x.${table.key ?? ''} FROM ${table.name} x WHERE ${condition} AND ${LEASE_GUARD}`;
       const sql = this.#session.dialect.joinedDelete({ table, source });
       return [name, write(sql, params)] as const;
     });
-    const statements = this.#session.dialect.whereDeletable(
-      [COMMANDS],
+    const changes = await this.#session.runLifted(
+      this.#session.dialect.deletable([COMMANDS]),
       deletes.map(([, statement]) => statement),
     );
-    const changes = await this.#session.runAll(statements);
-    const gone = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0 };
-    for (const [name, statement] of deletes) gone[name] = changes[statements.indexOf(statement)] ?? 0;
+    const gone: Record<keyof Prunable, Changes> = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0 };
+    for (const [index, [name]] of deletes.entries()) gone[name] = changes[index] ?? null;
     return gone;
   }
 
-  async pruneAudit(
-    lease: Lease,
-    { throughSeq, unchainedThrough, leaseSeconds }: PruneRange,
-  ): Promise<{ readonly rows: number; readonly isWhole: boolean }> {
-    const piece = (chosen: string, params: Statement['params']) => this.#deleteEvents(lease, leaseSeconds, chosen, params);
-    let rows = unchainedThrough === null ? 0 : await this.#deleteUnchained(piece, unchainedThrough);
-    for (;;) {
-      const first = await this.firstSeq(lease.agentId);
-      if (first === null || first > throughSeq) return { rows, isWhole: true };
-      const through = Math.min(throughSeq, first + ROWS_PER_PIECE - 1);
-      const gone = await piece(
-        'SELECT x.event_id FROM agent_events x WHERE x.agent_id = :agent AND x.chain_seq >= 1 AND x.chain_seq <= :through',
-        { through },
-      );
-      if (gone === 0) return { rows, isWhole: false };
-      rows += gone;
-    }
-  }
-
-  async #deleteUnchained(piece: (chosen: string, params: Statement['params']) => Promise<number>, through: Instant): Promise<number> {
+  async pruneAudit(lease: Lease, { throughSeq, unchainedThrough, leaseSeconds }: PruneRange): Promise<Deleted> {
     const d = this.#session.dialect;
+    const piece = (chosen: string, params: Statement['params']) => this.#deleteEvents(lease, leaseSeconds, chosen, params);
     const old = `SELECT x.event_id FROM agent_events x WHERE ${outsideOfChains('x', d)} AND x.${d.quote('at')} <= :unchained_through`;
-    const params = { unchained_through: d.encodeTime(through) };
-    let rows = 0;
-    for (let gone = ROWS_PER_PIECE; gone === ROWS_PER_PIECE; rows += gone)
-      gone = await piece(`SELECT o.event_id FROM (${old} LIMIT ${ROWS_PER_PIECE}) o WHERE true`, params);
-    return rows;
+    const outside = { unchained_through: d.encodeTime(unchainedThrough ?? 0) };
+    const unchained = await inPieces(
+      async () => (unchainedThrough === null ? null : (await this.#count(read(`SELECT COUNT(*) AS n FROM (${old}) o`, outside))) || null),
+      () => piece(`SELECT o.event_id FROM (${old} LIMIT ${ROWS_PER_PIECE}) o WHERE true`, outside),
+    );
+    if (!unchained.isWhole) return unchained;
+    const chained = await inPieces(
+      async () => {
+        const first = await this.firstSeq(lease.agentId);
+        return first === null || first > throughSeq ? null : first;
+      },
+      (first) =>
+        piece('SELECT x.event_id FROM agent_events x WHERE x.agent_id = :agent AND x.chain_seq >= 1 AND x.chain_seq <= :through', {
+          through: Math.min(throughSeq, first + ROWS_PER_PIECE - 1),
+        }),
+    );
+    return { rows: sum(unchained.rows, chained.rows), isWhole: chained.isWhole };
   }
 
-  /** @returns rows deleted */
-  async #deleteEvents(lease: Lease, leaseSeconds: number, chosen: string, params: Statement['params']): Promise<number> {
+  async #deleteEvents(lease: Lease, leaseSeconds: number, chosen: string, params: Statement['params']): Promise<Changes> {
     const d = this.#session.dialect;
     const sql = d.joinedDelete({ table: EVENTS, source: `${chosen} AND ${LEASE_GUARD}` });
     const deletion = write(sql, { ...leaseParams(lease), ...params });
-    const statements = [renewLeaseStatement(lease, leaseSeconds, d), ...d.whereDeletable([EVENTS], [deletion])];
-    const changes = await this.#session.runAll(statements);
-    return changes[statements.indexOf(deletion)] ?? 0;
+    const [, gone = null] = await this.#session.runLifted(d.deletable([EVENTS]), [renewLeaseStatement(lease, leaseSeconds, d), deletion]);
+    return gone;
   }
 
   async renewLease(lease: Lease, leaseSeconds: number): Promise<boolean> {

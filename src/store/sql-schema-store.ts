@@ -77,7 +77,7 @@ export class SqlSchemaStore implements SchemaStore {
       const missing = (await this.#state.missingExtras()).map(({ name }) => name);
       const wanted = this.#extras.filter(({ name, isRenewed }) => isRenewed || missing.includes(name));
       try {
-        await this.#session.runAll(wanted.flatMap(({ ddl }) => ddl).map((ddl) => write(ddl)));
+        await this.#session.runAll(ddlOf(wanted).map((ddl) => write(ddl)));
       } catch (thrown) {
         // Another runner may have made it in between.
         if ((await this.#state.missingExtras()).length > 0) throw thrown;
@@ -136,7 +136,11 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
   printSchema(agentId: string): string {
     const d = this.#session.dialect;
     const place = d.namespace === null ? [] : [`CREATE SCHEMA IF NOT EXISTS ${d.namespace}`, `USE ${d.namespace}`];
-    const ddl = [...place, ...this.#tables.flatMap((table) => d.createTable(table)), ...this.#extras.flatMap(({ ddl: made }) => made)];
+    const ddl = [
+      ...place,
+      ...this.#tables.flatMap((table) => d.createTable(table)),
+      ...ddlOf(this.#extras.filter(({ comesWithTable }) => !comesWithTable)),
+    ];
     const rows = this.#rowsOfOurs(agentId).map((statement) =>
       statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
     );
@@ -185,6 +189,11 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     );
     return { rows, columns: result.columns, changes: result.columns.length > 0 ? null : result.changes };
   }
+}
+
+/** What several have in common stands there once. */
+function ddlOf(extras: readonly Extra[]): readonly string[] {
+  return [...new Set(extras.flatMap(({ ddl }) => ddl))];
 }
 
 /** A value in DDL that a person will read and run; only our own numbers and the validated agent id get here. */

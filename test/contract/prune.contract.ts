@@ -363,6 +363,29 @@ export function pruneContract(under: StoreUnderTest): void {
       expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: 'thief' }]);
     });
 
+    test('an answer that is lost is no mistake: what is gone is read', async () => {
+      const at = store();
+      await at.outside.insert('agent_events', [oldRow(at, 'old-1', ago(600))]);
+      await history(at);
+      await at.store.appendEvents([told('gone'), told('newest'), told('open order')], ago(500));
+      const lost: string[] = [];
+      const { store: unlucky } = await at.another({
+        lock: false,
+        loses: (sql) => {
+          const isDeletion = /^(?:DELETE FROM|MERGE INTO) \W?(?:agent_events|operator_sessions)\b/.test(sql);
+          if (isDeletion) lost.push(sql);
+          return isDeletion;
+        },
+      });
+      const report = await pruning(at, unlucky);
+      expect(new Set(lost).size).toBe(3);
+      expect(report.rows).toEqual({ recommendations: 1, commands: 1, workOrders: 1, sessions: 1 });
+      expect(await left(at)).toEqual(KEPT);
+      expect(await subjects(at)).toEqual(['4 open order', '5 pruned']);
+      expect(await findings(at.store)).toEqual([]);
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
+    });
+
     test('keeps its hold, however long the audit is read and its rows are taken away', async () => {
       const at = store();
       const { store: shared } = await at.another({ lock: false });

@@ -123,6 +123,20 @@ export function schemaContract(under: StoreUnderTest): void {
       expect(work.recommendations).toEqual([expect.objectContaining({ recommendationId: 'old-1', ticket: null, guardedStatus: null })]);
     });
 
+    test('columns have their defaults although the answer was lost that they are there', async () => {
+      const at = store();
+      for (const ddl of ORIGINAL_TABLES) await at.outside.run(ddl);
+      await at.outside.insert('agent_health', [{ agent_id: AGENT, status: 'online' }]);
+      const { store: unlucky } = await at.another({ loses: (sql) => sql.includes('ADD COLUMN') });
+      await unlucky.migrate(AGENT);
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      await at.outside.insert('agent_health', [{ agent_id: 'another' }]);
+      expect(await at.outside.rows('SELECT lease_epoch, consecutive_errors FROM agent_health')).toEqual([
+        { lease_epoch: 0, consecutive_errors: 0 },
+        { lease_epoch: 0, consecutive_errors: 0 },
+      ]);
+    });
+
     test('tables that another agent owns are refused, and the owner is named', async () => {
       const at = store();
       await at.store.migrate('first-agent');

@@ -1,5 +1,5 @@
 import { createSimulator } from '../../src/plant/simulator.ts';
-import { type Connection, write } from '../../src/store/connection.ts';
+import { type Connection, oneByOne, write } from '../../src/store/connection.ts';
 import type { Dialect } from '../../src/store/dialect.ts';
 import { openEmbedded } from '../../src/store/embedded/connection.ts';
 import { AGENT } from '../support/stores.ts';
@@ -31,11 +31,7 @@ export class Rig {
     // The sequence lives in one transaction, in which there can be no other: nothing comes between two statements here either.
     const connection: Connection = {
       ...inner,
-      executeAll: async (statements) => {
-        const changes: number[] = [];
-        for (const statement of statements) changes.push((await inner.execute(statement)).changes);
-        return changes;
-      },
+      executeAll: (statements) => oneByOne(statements, (statement) => inner.execute(statement)),
     };
     const rig = new Rig(product, connection);
     await connection.execute(write('CREATE TABLE clock_of_the_world (said TEXT)'));

@@ -205,6 +205,7 @@ function mortalConnection(inner: Connection, death: Death | null, done: (stateme
   let count = 0;
   let dead = false;
   const connection: Connection = {
+    hasTransactions: inner.hasTransactions,
     execute: async (statement) => {
       count += 1;
       dead ||= count === death?.statement && death.when === 'before';

@@ -62,6 +62,7 @@ export async function openRowLeased(settings: Settings, points: readonly CrashPo
 
 function countedConnection(inner: Connection, count: () => void): Connection {
   return {
+    hasTransactions: inner.hasTransactions,
     execute: (statement) => {
       count();
       return inner.execute(statement);

@@ -12,6 +12,7 @@ import type { Dialect } from '../../src/store/dialect.ts';
 import { openEmbedded } from '../../src/store/embedded/connection.ts';
 import { embeddedDialect } from '../../src/store/embedded/dialect.ts';
 import { embeddedLock } from '../../src/store/embedded/lock.ts';
+import { RetryableError } from '../../src/store/retryable.ts';
 import { retryingConnection } from '../../src/store/retrying-connection.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
@@ -149,6 +150,8 @@ export interface OpenOptions {
   readonly lock?: boolean;
   /** Sees every statement before it is sent, and may do something first. */
   readonly watch?: (statement: Statement) => unknown;
+  /** Of which statements the answer to the first try is lost, though it was done. */
+  readonly loses?: (sql: string) => boolean;
 }
 
 export interface Opened {
@@ -169,6 +172,7 @@ export interface AtHand extends Opened {
 
 function watched(inner: Connection, watch: (statement: Statement) => unknown): Connection {
   return {
+    hasTransactions: inner.hasTransactions,
     execute: async (statement) => {
       await watch(statement);
       return inner.execute(statement);
@@ -181,8 +185,26 @@ function watched(inner: Connection, watch: (statement: Statement) => unknown): C
   };
 }
 
+/** Of a transaction the answer is lost with that of one of its statements. */
+function losing(inner: Connection, loses: (sql: string) => boolean): Connection {
+  const lost = new Set<string>();
+  const answering = <T>(statements: readonly Statement[], answer: T): T => {
+    const ours = statements.map(({ sql }) => sql).filter((sql) => loses(sql) && !lost.has(sql));
+    for (const sql of ours) lost.add(sql);
+    if (ours.length > 0) throw new RetryableError('the answer was lost');
+    return answer;
+  };
+  return {
+    hasTransactions: inner.hasTransactions,
+    execute: async (statement) => answering([statement], await inner.execute(statement)),
+    executeAll: async (statements) => answering(statements, await inner.executeAll(statements)),
+    close: () => inner.close(),
+  };
+}
+
 async function open(database: TestDatabase, dialect: Dialect, options: OpenOptions): Promise<Opened> {
-  const retrying = retryingConnection(await database.connect(), { attempts: 3, baseSeconds: 0.02 });
+  const connected = await database.connect();
+  const retrying = retryingConnection(options.loses ? losing(connected, options.loses) : connected, { attempts: 3, baseSeconds: 0.02 });
   const connection = options.watch ? watched(retrying, options.watch) : retrying;
   const sourceSettings = { ...SETTINGS.source, ...options.source };
   const store = createSqlStore({

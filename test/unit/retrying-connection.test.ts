@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../src/domain/errors.ts';
-import { type Connection, read, type StatementResult } from '../../src/store/connection.ts';
-import { RetryableError } from '../../src/store/retryable.ts';
+import { type Connection, read, type Statement, type StatementResult, write } from '../../src/store/connection.ts';
+import { ConflictError, RetryableError } from '../../src/store/retryable.ts';
 import { retryingConnection } from '../../src/store/retrying-connection.ts';
 
 const DONE: StatementResult = { rows: [{ n: 1 }], columns: ['n'], changes: 0 };
@@ -9,13 +9,15 @@ const QUICK = { attempts: 3, baseSeconds: 0.001 };
 
 /** A second implementation of the port: fails with what it is given, one error a try, then answers. */
 class FailingConnection implements Connection {
+  readonly hasTransactions: boolean;
   tries = 0;
-  readonly #errors: readonly Error[];
+  readonly #errors: readonly (Error | undefined)[];
   readonly #onTry: (nth: number) => void;
 
-  constructor(errors: readonly Error[], onTry: (nth: number) => void = () => undefined) {
+  constructor(errors: readonly (Error | undefined)[], onTry: (nth: number) => void = () => undefined, hasTransactions = true) {
     this.#errors = errors;
     this.#onTry = onTry;
+    this.hasTransactions = hasTransactions;
   }
 
   execute(): Promise<StatementResult> {
@@ -25,9 +27,9 @@ class FailingConnection implements Connection {
     return error ? Promise.reject(error) : Promise.resolve(DONE);
   }
 
-  async executeAll(): Promise<readonly number[]> {
+  async executeAll(statements: readonly Statement[]): Promise<readonly number[]> {
     await this.execute();
-    return [];
+    return statements.map(() => 1);
   }
 
   close(): Promise<void> {
@@ -40,7 +42,7 @@ const busy = (count: number) => Array.from({ length: count }, (_unused, index) =
 describe('a statement', () => {
   test('is tried up to three times more when another try may mend it', async () => {
     const inner = new FailingConnection(busy(3));
-    await expect(retryingConnection(inner, QUICK).execute(read('SELECT 1'))).resolves.toBe(DONE);
+    await expect(retryingConnection(inner, QUICK).execute(read('SELECT 1'))).resolves.toMatchObject(DONE);
     expect(inner.tries).toBe(4);
   });
 
@@ -60,6 +62,23 @@ describe('a statement', () => {
     const inner = new FailingConnection(busy(1));
     await retryingConnection(inner, QUICK).executeAll([]);
     expect(inner.tries).toBe(2);
+  });
+
+  test('that was done is not repeated because a later one failed, where there are no transactions', async () => {
+    const inner = new FailingConnection([undefined, new ConflictError(), undefined], undefined, false);
+    const three = [write('A'), write('B'), write('C')];
+    await expect(retryingConnection(inner, QUICK).executeAll(three)).resolves.toEqual([0, 0, 0]);
+    expect(inner.tries).toBe(4);
+  });
+
+  test('says nothing of the rows that it wrote where an answer was lost', async () => {
+    const one = retryingConnection(new FailingConnection(busy(1)), QUICK).execute(write('A'));
+    await expect(one).resolves.toEqual({ ...DONE, isRepeat: true });
+    const beaten = retryingConnection(new FailingConnection([new ConflictError()]), QUICK).execute(write('A'));
+    await expect(beaten).resolves.toEqual(DONE);
+    const apart = new FailingConnection([undefined, ...busy(1)], undefined, false);
+    await expect(retryingConnection(apart, QUICK).executeAll([write('A'), write('B')])).resolves.toEqual([0, null]);
+    await expect(retryingConnection(new FailingConnection(busy(1)), QUICK).executeAll([write('A')])).resolves.toEqual([null]);
   });
 });
 

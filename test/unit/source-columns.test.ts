@@ -17,6 +17,7 @@ function sourceOf(dialect: Dialect, declared: Readonly<Record<string, string>>, 
   const isDelta = dialect === DELTA;
   const rows = Object.entries(declared).map(([name, type]) => (isDelta ? { col_name: name, data_type: type } : { name, type }));
   const connection: Connection = {
+    hasTransactions: true,
     execute: () => Promise.resolve({ rows, columns: [], changes: 0 }),
     executeAll: () => Promise.reject(new Error('nothing is written to a source')),
     close: () => Promise.resolve(),

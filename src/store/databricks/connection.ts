@@ -1,7 +1,7 @@
 import type { WarehouseDatabase } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Connection, Statement, StatementResult } from '../connection.ts';
+import { type Changes, type Connection, oneByOne, type Statement, type StatementResult } from '../connection.ts';
 import { RetryableError } from '../retryable.ts';
 import { within } from './deadline.ts';
 import { connectWarehouse, type Operation, type QueryTags, type Warehouse, type WarehouseSession } from './driver.ts';
@@ -42,6 +42,7 @@ const LONGEST_TAG = 128;
  * statements each stands for itself. What a write did whose answer was lost is not known, so that it is a RetryableError like a read.
  */
 export class WarehouseConnection implements Connection {
+  readonly hasTransactions = false;
   readonly #settings: WarehouseDatabase;
   readonly #options: WarehouseOptions;
   #warehouse: Promise<Warehouse> | undefined;
@@ -56,6 +57,7 @@ export class WarehouseConnection implements Connection {
 
   /** @throws AgentError; RetryableError for what another try may mend */
   async execute(statement: Statement): Promise<StatementResult> {
+    let isRepeat = false;
     const patience = new Patience(this.#settings.wakeSeconds, this.#options);
     for (;;) {
       const had = this.#session;
@@ -64,12 +66,14 @@ export class WarehouseConnection implements Connection {
       try {
         const session = await opened;
         wasSent = true;
-        return await this.#run(session, statement);
+        const result = await this.#run(session, statement);
+        return isRepeat ? { ...result, isRepeat } : result;
       } catch (thrown) {
         if (this.#closed) throw new AgentError('interrupted', 'the statement was cancelled', '', thrown);
         const failure = failureOf(thrown, this.#circumstances(statement));
         if (failure.kind !== 'final' && failure.kind !== 'busy') this.#forget(opened, failure);
-        if (statement.isOnce === true && wasSent && mayHaveHappened(failure)) throw notKnown(failure.error);
+        isRepeat ||= wasSent && mayHaveHappened(failure);
+        if (statement.isOnce === true && isRepeat) throw notKnown(failure.error);
         // A session that was there may simply have grown old; one that was just opened and is gone tells of a warehouse that starts.
         if (failure.kind === 'session_gone' && had !== undefined) continue;
         await patience.with(failure, this.#renewsItself);
@@ -77,10 +81,8 @@ export class WarehouseConnection implements Connection {
     }
   }
 
-  async executeAll(statements: readonly Statement[]): Promise<readonly number[]> {
-    const changes: number[] = [];
-    for (const statement of statements) changes.push((await this.execute(statement)).changes);
-    return changes;
+  executeAll(statements: readonly Statement[]): Promise<readonly Changes[]> {
+    return oneByOne(statements, (statement) => this.execute(statement));
   }
 
   /** Cancels what runs. Fails for nothing: what was written is written, and the warehouse forgets the session by itself. */

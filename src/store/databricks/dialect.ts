@@ -5,7 +5,7 @@ import type { ParameterColumn } from '../tables.ts';
 import { grants } from './grants.ts';
 import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
 import { namespaceOf, type Place, quote, TYPES } from './names.ts';
-import { addColumns, columnsIn, createTable, extras, extrasIn, kindOfType, listExtras, whereDeletable } from './schema.ts';
+import { addColumns, columnsIn, createTable, deletable, extras, kindOfType, listExtras } from './schema.ts';
 
 const ISO_PATTERN = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]'";
 
@@ -57,13 +57,15 @@ export function databricksDialect(names: Place): Dialect {
     addColumns: (table, columns) => addColumns(table, columns, place),
     extras: () => extras(place),
     listExtras: listExtras(place),
-    whereDeletable: (tables, deletes) => whereDeletable(tables, deletes, place),
+    deletable: (tables) => deletable(tables, place),
     grants: (wanted) => grants(wanted, names),
   };
 }
 
+type Placed = 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'deletable' | 'grants';
+
 /** Delta tables in Databricks SQL. Columns hold their own types alone, so that what guards against others has nothing to do here. */
-const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'whereDeletable' | 'grants'> = {
+const DELTA: Omit<Dialect, Placed> = {
   name: 'databricks',
   // Delta keeps microseconds; a time that was read back has milliseconds, and has to be equal.
   now: toMilliseconds('current_timestamp()'),
@@ -119,7 +121,6 @@ const DELTA: Omit<Dialect, 'namespace' | 'createTable' | 'addColumns' | 'extras'
   joinedDelete,
   upsert,
   spell: (text) => text,
-  extrasIn,
   describeTable: 'DESCRIBE TABLE IDENTIFIER(:table)',
   columnsIn,
   kindOfType,

@@ -108,6 +108,7 @@ function connectionOf(database: SqliteDatabase, close: () => void): Connection {
     return { rows: [], columns: [], changes: compiled.run(statement.params).changes };
   };
   return {
+    hasTransactions: true,
     execute: (statement) => guarded(() => execute(statement), statement.sql),
     executeAll: (statements) => guarded(() => inTransaction(database, () => statements.map((statement) => execute(statement).changes))),
     close: () => guarded(close),

@@ -5,7 +5,7 @@ import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
 import { statusSteps } from '../status-steps.ts';
 import { wordList } from '../word-list.ts';
 import { bytesNamed, decodeTime, isReadableTime, isReadableWord, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
-import { embeddedExtras, whereDeletable } from './extras.ts';
+import { deletable, embeddedExtras } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
 const ISO_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-5][0-9]*'";
@@ -231,12 +231,16 @@ export const embeddedDialect: Dialect = {
   createTable,
   namespace: null,
   extras: embeddedExtras,
-  whereDeletable,
+  deletable,
   grants: () => {
     throw new AgentError('usage', 'a file has no roles: whoever may write to it may do everything', 'leave out --roles');
   },
-  listExtras: "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')",
-  extrasIn: (rows) => rows.map(({ name }) => String(name)),
+  listExtras: [
+    {
+      sql: "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')",
+      names: (rows) => rows.map(({ name }) => String(name)),
+    },
+  ],
   addColumns: (table, columns) =>
     columns.map((column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`),
   // A dotted name: SQLite looks for its last part.

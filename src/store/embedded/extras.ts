@@ -2,8 +2,8 @@ import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
 import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
 import { withoutEnd } from '../statements/sessions.ts';
 import { openOrder } from '../statements/work-orders.ts';
-import { type Statement, write } from '../connection.ts';
-import type { Extra } from '../dialect.ts';
+import { write } from '../connection.ts';
+import type { Extra, Lifting } from '../dialect.ts';
 import { ALL_TABLES, COMMANDS, EVENTS, SENSOR_DATA, type Table } from '../tables.ts';
 import { TIME_FORMAT, timeAsRead, wordAsRead } from './as-read.ts';
 
@@ -84,10 +84,12 @@ function undeletable(table: Table): string {
   return `CREATE TRIGGER IF NOT EXISTS ${table.name}_undeletable BEFORE DELETE ON ${table.name} ${refusal(table)}`;
 }
 
-/** The deletes, with the triggers that forbid them taken away before and made again after; one transaction, or nothing at all. */
-export function whereDeletable(tables: readonly Table[], deletes: readonly Statement[]): readonly Statement[] {
-  const lifted = tables.map((table) => write(`DROP TRIGGER IF EXISTS ${table.name}_undeletable`));
-  return [...lifted, ...deletes, ...tables.map((table) => write(undeletable(table)))];
+/** Without the triggers that forbid to delete. */
+export function deletable(tables: readonly Table[]): Lifting {
+  return {
+    lift: tables.map((table) => write(`DROP TRIGGER IF EXISTS ${table.name}_undeletable`)),
+    restore: tables.map((table) => write(undeletable(table))),
+  };
 }
 
 /**
@@ -152,7 +154,7 @@ function extraIn(ddl: string, place: number, all: readonly string[]): readonly E
   if (name === '') return [];
   const before = all[place - 1];
   const isRenewed = before !== undefined && before.startsWith('DROP ');
-  return [{ kind: kind.toLowerCase(), name, ddl: isRenewed ? [before, ddl] : [ddl], isRenewed }];
+  return [{ kind: kind.toLowerCase(), name, ddl: isRenewed ? [before, ddl] : [ddl], isRenewed, comesWithTable: false }];
 }
 
 /** Indexes and triggers beside the tables. A source table of the user's own gets none: the agent does not touch it. */
