@@ -1,7 +1,7 @@
 import { counted } from '../domain/counted.ts';
-import type { AgentHealth } from '../domain/health.ts';
+import { type AgentHealth, isFeedSilent } from '../domain/health.ts';
 import { isInForce, type Control } from '../domain/control.ts';
-import { isoOf, SECOND_MS } from '../domain/instant.ts';
+import { isoOf } from '../domain/instant.ts';
 import { isAhead } from '../domain/known-time.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import type { StatusFigures } from '../ports/operator-store.ts';
@@ -60,6 +60,6 @@ function agentText(health: AgentHealth | undefined, now: number): string {
 
 function feedText(health: AgentHealth | undefined, now: number, maxAgeSeconds: number): string {
   const newest = health?.newestReadingTimestamp ?? null;
-  if (newest === null) return 'no good reading has been seen yet';
-  return `${now - newest > maxAgeSeconds * SECOND_MS ? 'SILENT, ' : ''}newest good reading ${agoText(newest, now)}`;
+  if (health === undefined || newest === null) return 'no good reading has been seen yet';
+  return `${isFeedSilent(health, now, maxAgeSeconds) ? 'SILENT, ' : ''}newest good reading ${agoText(newest, now)}`;
 }

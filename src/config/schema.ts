@@ -77,9 +77,15 @@ export const CONFIG_SCHEMA = z.strictObject({
   policy,
   plant,
   poll: z
-    .strictObject({ intervalSeconds: positiveSeconds(10, 'Time between the cycles of `loop`.', 86_400) })
+    .strictObject({
+      intervalSeconds: positiveSeconds(
+        10,
+        'From the start of one cycle to the next: of `loop`, and how often a scheduled `run-once` comes, by which `health` knows one that is overdue.',
+        86_400,
+      ),
+    })
     .prefault({})
-    .describe('How often `loop` runs a cycle.'),
+    .describe('How often a cycle runs.'),
   retry,
   logging,
 });

@@ -125,7 +125,7 @@ describe('loop', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('Poll interval: 120 seconds\n');
     await place.run('run-once');
-    const offline = `UPDATE agent_health SET last_heartbeat = CURRENT_TIMESTAMP - INTERVAL 90 SECONDS, next_due = last_heartbeat`;
+    const offline = `UPDATE agent_health SET last_heartbeat = CURRENT_TIMESTAMP - INTERVAL 90 SECONDS, next_due = NULL`;
     await place.run('sql', offline);
     const reasons = async (maxAge: string) => (await place.run('health', '--max-age', maxAge)).stdout.includes('the next was due by');
     expect([await reasons('1m'), await reasons('60'), await reasons('2m'), await reasons('120')]).toEqual([true, true, false, false]);

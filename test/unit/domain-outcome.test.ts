@@ -3,7 +3,6 @@ import { type Control, CONTROL_KINDS, controlOn, describeControl } from '../../s
 import { crashPointsIn, parseCrashPoint } from '../../src/domain/crash-point.ts';
 import type { DetectedState } from '../../src/domain/detection.ts';
 import { asAgentError, AgentError, assertNever } from '../../src/domain/errors.ts';
-import { type AgentHealth, judgeHealth } from '../../src/domain/health.ts';
 import { recommendationIdOf } from '../../src/domain/ids.ts';
 import { type FamilyHistory, type OpenRecommendation, type Outcome } from '../../src/domain/recommendation.ts';
 import { assessmentOf, recommendationOf, tagsOf } from '../../src/domain/proposal.ts';
@@ -115,70 +114,6 @@ test('a reading at the very moment of the execution proves nothing', () => {
 
 test('a verify window shorter than the settling time ends with it', () => {
   expect(outcomeOf(NOW - 300 * SECOND, undefined, FAMILY, NOW, { settlingSeconds: 300, verifyWindowSeconds: 10 }, 300)).toBe('unknown');
-});
-
-const HEALTHY: AgentHealth = {
-  agentId: 'AGENT',
-  status: 'online',
-  lastHeartbeat: NOW - 10 * SECOND,
-  pollsCompleted: 1,
-  createdTimestamp: NOW,
-  leaseOwner: null,
-  leaseHolder: null,
-  leaseExpires: null,
-  leaseEpoch: 1,
-  watermarkTimestamp: null,
-  newestReadingTimestamp: NOW - 10 * SECOND,
-  detectedTimestamp: NOW - 10 * SECOND,
-  nextDue: NOW,
-  lastCycleMs: 5,
-  lastError: null,
-  consecutiveErrors: 0,
-  rulesHash: 'x',
-  version: '1',
-  lastProcessId: 'process-1',
-  otherProcessId: null,
-  otherDue: null,
-  auditSeq: null,
-  auditHash: null,
-};
-
-function beat(age: number): Partial<AgentHealth> {
-  return { lastHeartbeat: NOW - age, detectedTimestamp: NOW - age };
-}
-
-test.each<[string, Partial<AgentHealth>, string[]]>([
-  ['online, seen, fed, detecting', {}, []],
-  ['offline', { status: 'offline' }, ['the agent is offline']],
-  ['in no state', { status: null }, ['the agent is in no state']],
-  ['heard of just in time', { ...beat(30 * SECOND), nextDue: null }, []],
-  ['not heard of in time', { ...beat(30 * SECOND + 1), nextDue: null }, ['the last heartbeat was']],
-  ['not heard of, but not due again', { ...beat(200 * SECOND), nextDue: NOW }, []],
-  ['not heard of, and past due', { ...beat(200 * SECOND), nextDue: NOW - 1 }, ['the last heartbeat was']],
-  ['never fed', { newestReadingTimestamp: null }, ['no good reading has been seen yet']],
-  ['fed just in time', { newestReadingTimestamp: NOW - 300 * SECOND }, []],
-  ['fed too long ago', { newestReadingTimestamp: NOW - 300 * SECOND - 1 }, ['the feed is silent']],
-  ['heard of as far ahead as clocks differ', { ...beat(-5 * SECOND), nextDue: null }, []],
-  ['heard of in what is still to come', { ...beat(-5 * SECOND - 1), nextDue: NOW + 3600 * SECOND }, ['the last heartbeat says']],
-  ['fed in what is still to come', { newestReadingTimestamp: NOW + 5 * SECOND + 1 }, ['the newest good reading says']],
-  ['not detecting', { detectedTimestamp: NOW - 20 * SECOND, lastError: 'detect: x' }, ['the last cycle could not detect: detect: x']],
-  ['never detecting', { detectedTimestamp: null }, ['the last cycle could not detect']],
-  [
-    'wrong in every way',
-    { status: 'offline', ...beat(99 * SECOND), nextDue: null, newestReadingTimestamp: null, detectedTimestamp: null },
-    ['the agent', 'the last h', 'no good', 'the last c'],
-  ],
-])('an agent that is %s says so', (_what, edit, reasons) => {
-  const verdict = judgeHealth({ ...HEALTHY, ...edit }, NOW, { maxAgeSeconds: 30, feedMaxAgeSeconds: 300 });
-  expect(verdict.healthy).toBe(reasons.length === 0);
-  expect(verdict.reasons).toHaveLength(reasons.length);
-  for (const [index, reason] of reasons.entries()) expect(verdict.reasons[index]).toContain(reason);
-});
-
-test('an agent that never ran is not healthy', () => {
-  const limits = { maxAgeSeconds: 30, feedMaxAgeSeconds: 300 };
-  expect(judgeHealth(undefined, NOW, limits).reasons).toEqual(['no cycle has run yet']);
-  expect(judgeHealth({ ...HEALTHY, lastHeartbeat: null }, NOW, limits).reasons).toEqual(['no cycle has run yet']);
 });
 
 test.each([
