@@ -1,10 +1,11 @@
 import type { Settings } from '../config/settings.ts';
+import { approvalsUnread } from '../domain/policy.ts';
 import type { Log } from '../ports/log.ts';
 
 const HASH_SHOWN = 12;
 
-/** The first line of every run's log: what it works with. Then, on every store, whether the plant is real. */
-export function introduce(settings: Settings, log: Log): void {
+/** The first line of every run's log: what it works with. Then, on every store, whether the plant is real, and approvals that would not be read in time. */
+export function introduce(settings: Settings, intervalSeconds: number, log: Log): void {
   const { store, plant, origin, rulesHash, signingKeys } = settings;
   const rules = rulesHash.slice(0, HASH_SHOWN);
   const place =
@@ -21,4 +22,6 @@ export function introduce(settings: Settings, log: Log): void {
   // A simulator says 'executed' about writes that no real equipment ever sees.
   if (plant.kind === 'simulator')
     log.warn(`The plant is simulated (${plant.simulatorPath}): nothing that is executed reaches real equipment`);
+  const unread = approvalsUnread(settings.policy, intervalSeconds);
+  if (unread !== null) log.warn(`policy.approvalTtlSeconds ${unread}`);
 }

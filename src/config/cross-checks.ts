@@ -1,15 +1,22 @@
-import { LEASE_MARGIN_SECONDS } from '../domain/policy.ts';
+import { approvalsUnread, LEASE_MARGIN_SECONDS } from '../domain/policy.ts';
 import type { IssueFamily } from '../domain/rules.ts';
 import { didYouMean } from './nearest.ts';
 import type { Problem } from './problems.ts';
 import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
 import type { Config } from './schema.ts';
+import type { Settings } from './settings.ts';
 
 export function leaseProblems({ store: { leaseSeconds }, plant }: Config): Problem[] {
   const least = plant.timeoutSeconds + LEASE_MARGIN_SECONDS;
   if (leaseSeconds > least) return [];
   const text = `must be more than plant.timeoutSeconds + ${LEASE_MARGIN_SECONDS} = ${least}, is ${leaseSeconds}`;
   return [{ path: ['store', 'leaseSeconds'], text }];
+}
+
+/** Keys that are right each by itself, and together hardly what was meant. They are not refused: a loop may be given another interval. */
+export function configWarnings({ policy, poll }: Settings): readonly Problem[] {
+  const text = approvalsUnread(policy, poll.intervalSeconds);
+  return text === null ? [] : [{ path: ['policy', 'approvalTtlSeconds'], text }];
 }
 
 /** Keys of the other shape would be ignored in silence, and readings then come from another column than the user thinks. */

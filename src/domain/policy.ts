@@ -44,3 +44,11 @@ export function sendingMarginSeconds(plantTimeoutSeconds: number): number {
 export function sendableSeconds(leaseSeconds: number, plantTimeoutSeconds: number): number {
   return leaseSeconds - sendingMarginSeconds(plantTimeoutSeconds);
 }
+
+/**
+ * Why an approval may end unread: it lives from when it was given, and the next cycle may come a whole interval later. Null where each is read in time.
+ */
+export function approvalsUnread({ approvalTtlSeconds }: Pick<Policy, 'approvalTtlSeconds'>, intervalSeconds: number): string | null {
+  if (approvalTtlSeconds > intervalSeconds) return null;
+  return `is ${approvalTtlSeconds}, and a cycle comes every ${intervalSeconds} s: an approval may expire before one reads it`;
+}

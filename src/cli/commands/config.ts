@@ -1,4 +1,4 @@
-import type { SourceSettings } from '../../config/settings.ts';
+import type { Settings, SourceSettings } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { CliContext } from '../context.ts';
@@ -20,6 +20,7 @@ const LONGEST_VALUE = 60;
 export async function check(context: CliContext, options: ConfigCheckOptions): Promise<number> {
   const settings = await context.settings();
   context.out.print(`✓ Configuration: ${settings.origin}`);
+  await warn(context, settings);
   if (!options.connect) return EXIT.done;
   const store = await context.store();
   const report = await store.checkSchema(settings.agentId);
@@ -36,6 +37,14 @@ export async function check(context: CliContext, options: ConfigCheckOptions): P
   await plant.read([]);
   context.out.print(`✓ Plant: ${plant.description}`);
   return EXIT.done;
+}
+
+async function warn(context: CliContext, settings: Settings): Promise<void> {
+  const { configWarnings } = await import('../../config/cross-checks.ts');
+  const warnings = configWarnings(settings);
+  if (warnings.length === 0) return;
+  const { findingTexts } = await import('../../config/source-findings.ts');
+  for (const text of findingTexts(await context.configInput(), warnings)) context.out.note(`ops-agent: warning: ${text}`);
 }
 
 /** Columns that are missing or of the wrong type are errors; a pattern without equipment may be about what is still to come, and times may be so once. */

@@ -56,7 +56,7 @@ async function secondsOf(text: string): Promise<number> {
 /** Opens everything, saying so in the specification's words. @throws AgentError where the loop could not work at all. */
 async function start(context: CliContext, settings: Settings, intervalSeconds: number, log: Log): Promise<CyclePorts> {
   const { agentId } = settings;
-  introduce(settings, log);
+  introduce(settings, intervalSeconds, log);
   const store = await context.store();
   log.info(`Connected to store ${store.description} successfully`);
   const plant = await context.plant();

@@ -16,7 +16,7 @@ export interface RunOnceOptions extends JsonOption {
 export async function run(context: CliContext, options: RunOnceOptions): Promise<number> {
   const settings = await context.settings();
   const waitSeconds = options.wait === undefined ? 0 : await secondsOf(options.wait);
-  introduce(settings, await context.log());
+  introduce(settings, settings.poll.intervalSeconds, await context.log());
   const runId = runIdOf(options.runId);
   context.nameRun(runId);
   const ports = await openCyclePorts(context);
