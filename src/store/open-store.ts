@@ -9,6 +9,7 @@ import { crashingConnection } from './crashing-connection.ts';
 import { openWarehouse } from './databricks/connection.ts';
 import { databricksDialect } from './databricks/dialect.ts';
 import { makeSchema } from './databricks/make-schema.ts';
+import { ofOwnPlace } from './databricks/own-place.ts';
 import type { Dialect } from './dialect.ts';
 import { openEmbedded, openReadings } from './embedded/connection.ts';
 import { embeddedDialect } from './embedded/dialect.ts';
@@ -70,7 +71,10 @@ export async function openStore(
 
 async function openOwn(settings: Settings, options: OpenOptions): Promise<Engine> {
   const { store } = settings;
-  if (store.kind === 'databricks') return openWarehouseEngine(store, settings, options);
+  if (store.kind === 'databricks') {
+    const engine = openWarehouseEngine(store, settings, options);
+    return { ...engine, connection: ofOwnPlace(engine.connection, store) };
+  }
   const { path } = store;
   return {
     connection: decorated(await openEmbedded(path, options.create ?? false), settings, options.signal),

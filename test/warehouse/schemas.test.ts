@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { newWorkplace } from '../support/bundle.ts';
+import { environmentOf } from './environment.ts';
 import { withWarehouse } from './with-warehouse.ts';
+
+const of = (key: string, value: string) => ['--set', `${key}=${value}`] as const;
 
 withWarehouse('schemas_test', (scene) => {
   test('a copied schema has the tables and the rows, and goes its own way', async () => {
@@ -32,4 +36,37 @@ withWarehouse('schemas_test', (scene) => {
       await control.dropSchema('schemas_again');
     }
   });
+
+  test('that of the agent which nobody has made is not set up (8); one that the source names is a mistake of the configuration (2)', async () => {
+    const place = newWorkplace(environmentOf(scene(), 'never_made'));
+    const own = {
+      stderr:
+        "ops-agent: the store's schema `spark_catalog`.`never_made` does not exist. Run: ops-agent setup, or correct store.catalog and store.schema\n",
+      code: 8,
+    };
+    try {
+      for (const args of [
+        ['setup', '--check'],
+        ['health'],
+        ['status'],
+        ['run-once', '--log-level', 'error'],
+        ['config', 'check', '--connect'],
+      ])
+        expect(await place.run(...args)).toMatchObject(own);
+      expect(await place.run('health', ...of('store.catalog', 'no_catalog'))).toMatchObject({
+        stderr: expect.stringContaining("the store's schema `no_catalog`.`never_made` does not exist. Run: ops-agent setup"),
+        code: 8,
+      });
+      await place.run('setup');
+      expect(await place.run('health')).toMatchObject({ stdout: expect.stringContaining('no cycle has run yet'), code: 8 });
+      const elsewhere = [...of('source.connection.kind', 'databricks'), ...of('source.connection.schema', 'no_history')];
+      expect(await place.run('config', 'check', '--connect', ...elsewhere)).toMatchObject({
+        stderr: expect.stringMatching(/no_history.*source\.table and source\.connection/s),
+        code: 2,
+      });
+    } finally {
+      place.remove();
+      await scene().control.dropSchema('never_made');
+    }
+  }, 300_000);
 });

@@ -1,4 +1,5 @@
 import { AgentError, type ErrorCode } from '../../domain/errors.ts';
+import { NoSuchSchemaError } from '../no-such-schema.ts';
 import { NoSuchTableError } from '../no-such-table.ts';
 import { ConflictError, RetryableError } from '../retryable.ts';
 import { ALL_TABLES, SENSOR_DATA } from '../tables.ts';
@@ -35,7 +36,7 @@ const RULES: readonly Rule[] = [
     states: ['42704'],
     classes: ['SCHEMA_NOT_FOUND', 'NO_SUCH_CATALOG_EXCEPTION', 'CATALOG_NOT_FOUND'],
     code: 'usage',
-    remedy: 'check store.catalog and store.schema, or those of source.connection; where the tables were not made yet, run: ops-agent setup',
+    remedy: 'check the catalog and the schema: those of source.table and source.connection, or store.catalog and store.schema',
   },
   { states: ['42P01'], classes: ['TABLE_OR_VIEW_NOT_FOUND'], code: 'usage', remedy: '' },
   {
@@ -63,6 +64,8 @@ export function statementFailure(facts: Thrown, at: Circumstances): Failure {
   if (rule === undefined)
     return final('store_unavailable', `the warehouse failed: ${message}`, `see the query history of ${at.address}`, thrown);
   if (rule.classes.includes('TABLE_OR_VIEW_NOT_FOUND')) return { kind: 'final', error: noSuchTable(message, thrown) };
+  if (rule.classes.includes('SCHEMA_NOT_FOUND'))
+    return { kind: 'final', error: new NoSuchSchemaError(rule.code, message, rule.remedy, thrown) };
   return final(rule.code, message, rule.remedy, thrown);
 }
 
