@@ -5,7 +5,8 @@ import type { Problem } from './problems.ts';
 import { WAREHOUSE_KEYS, type WarehouseKeys } from './schema-store.ts';
 import type { Config } from './schema.ts';
 import type { DatabaseSettings, StoreSettings } from './settings.ts';
-import { type Elsewhere, findWarehouse, type Limits, WAREHOUSE_VARIABLES } from './warehouse-settings.ts';
+import { inheritedKeys, isOwnWorkspace } from './source-workspace.ts';
+import { type Elsewhere, findWarehouse, type FoundWarehouse, type Limits, type Place, WAREHOUSE_VARIABLES } from './warehouse-settings.ts';
 
 /** In a Databricks job, as its runtime sets it. */
 const JOB_VARIABLE = 'DATABRICKS_RUNTIME_VERSION';
@@ -13,13 +14,16 @@ const DATABASE_KEYS = [...WAREHOUSE_KEYS, 'path'] as const;
 const WAREHOUSE_NAMES = ['httpPath', 'warehouseId'] as const;
 /** Where no warehouse was found there are problems, and nobody gets to see the settings. */
 const NOWHERE = { kind: 'embedded', path: '' } as const;
+const NO_FILE = 'is missing: the SQLite file with the readings';
 
 export interface Databases {
+  /** Whether the agent's tables are in a warehouse, also where none was found. */
+  readonly isWarehouse: boolean;
   readonly store: StoreSettings;
   /** Null: the readings are in the store. */
   readonly source: DatabaseSettings | null;
   readonly problems: readonly Problem[];
-  /** Of the keys below `store` that are not given: what counts instead. */
+  /** Of keys that are not given: what counts instead. */
   readonly elsewhere: Readonly<Partial<Record<string, Elsewhere>>>;
 }
 
@@ -28,19 +32,21 @@ export interface Outside {
   readonly cwd: string;
   /** Whether file, environment or flags give the key of this dotted path. */
   readonly isGiven: (key: string) => boolean;
+  /** Whether somebody is to log in; else no host, warehouse and credential is looked for, and none is missing. */
+  readonly isToLogIn: boolean;
 }
 
 /** Where the agent's tables and the readings are. Reads what the warehouse's keys name: profiles, the token's and the authority's file. */
 export function databasesOf(config: Config, outside: Outside): Databases {
   const { store, source } = config;
   const { env, cwd } = outside;
-  const limits: Limits = { statementTimeoutSeconds: store.statementTimeoutSeconds, wakeSeconds: store.wakeSeconds };
   const kind = kindOfStore(config, env);
   const isWarehouse = kind === 'databricks';
-  const found = isWarehouse ? findWarehouse(store, limits, { env, cwd, section: ['store'] }) : undefined;
+  const found = isWarehouse ? find(store, config, { ...outside, section: ['store'], hasVariables: true }) : undefined;
   const database: DatabaseSettings = isWarehouse ? (found?.warehouse ?? NOWHERE) : { kind, path: path.resolve(cwd, store.path) };
-  const apart = sourceApart(config, isWarehouse, limits, outside);
+  const apart = sourceApart(config, isWarehouse, outside);
   return {
+    isWarehouse,
     store: { ...database, leaseSeconds: store.leaseSeconds },
     source: apart.source,
     problems: [
@@ -52,8 +58,17 @@ export function databasesOf(config: Config, outside: Outside): Databases {
       ...foreignProblems(['source', 'connection'], `source.connection.kind: ${source.connection.kind}`, foreignToSource(config), outside),
       ...timeoutProblems(config, isWarehouse || source.connection.kind === 'databricks'),
     ],
-    elsewhere: Object.fromEntries(Object.entries(found?.elsewhere ?? {}).map(([key, value]) => [`store.${key}`, value])),
+    elsewhere: { ...below('store', found?.elsewhere), ...below('source.connection', apart.elsewhere) },
   };
+}
+
+function find(keys: WarehouseKeys, { store }: Config, place: Place & Outside): FoundWarehouse {
+  const limits: Limits = { statementTimeoutSeconds: store.statementTimeoutSeconds, wakeSeconds: store.wakeSeconds };
+  return place.isToLogIn ? findWarehouse(keys, limits, place) : { warehouse: undefined, problems: [], elsewhere: {} };
+}
+
+function below(section: string, elsewhere: Databases['elsewhere'] = {}): Databases['elsewhere'] {
+  return Object.fromEntries(Object.entries(elsewhere).map(([key, value]) => [`${section}.${key}`, value]));
 }
 
 /** `auto` must never put a file in place of the warehouse that is plainly meant: the records would be in a container that is thrown away. */
@@ -87,37 +102,29 @@ function timeoutProblems({ store }: Config, isUsed: boolean): Problem[] {
   return [{ path: ['store', 'statementTimeoutSeconds'], text }];
 }
 
-interface SourceApart {
-  readonly source: DatabaseSettings | null;
-  readonly problems: readonly Problem[];
-}
+type SourceApart = Pick<Databases, 'source' | 'problems' | 'elsewhere'>;
 
-function sourceApart({ store, source: { connection } }: Config, isWarehouse: boolean, limits: Limits, outside: Outside): SourceApart {
+function sourceApart(config: Config, isWarehouse: boolean, outside: Outside): SourceApart {
+  const { connection } = config.source;
   switch (connection.kind) {
     case 'store':
-      return { source: null, problems: [] };
+      return { source: null, problems: [], elsewhere: {} };
     case 'embedded':
       return connection.path === undefined
-        ? { source: NOWHERE, problems: [{ path: ['source', 'connection', 'path'], text: 'is missing: the SQLite file with the readings' }] }
-        : { source: { kind: 'embedded', path: path.resolve(outside.cwd, connection.path) }, problems: [] };
+        ? { source: NOWHERE, problems: [{ path: ['source', 'connection', 'path'], text: NO_FILE }], elsewhere: {} }
+        : { source: { kind: 'embedded', path: path.resolve(outside.cwd, connection.path) }, problems: [], elsewhere: {} };
     case 'databricks': {
-      const keys = isWarehouse ? inherited(connection, store) : connection;
-      const found = findWarehouse(keys, limits, { env: outside.env, cwd: outside.cwd, section: ['source', 'connection'] });
-      return { source: found.warehouse ?? NOWHERE, problems: found.problems };
+      const ofStore = isWarehouse ? inheritedKeys(connection, config.store) : {};
+      const hasVariables = !isWarehouse || !isOwnWorkspace(connection);
+      const found = find({ ...connection, ...ofStore }, config, { ...outside, section: ['source', 'connection'], hasVariables });
+      const inherited = Object.entries(ofStore).map(([key, value]) => [key, { value, variable: undefined, isOfStore: true }] as const);
+      return {
+        source: found.warehouse ?? NOWHERE,
+        problems: found.problems,
+        elsewhere: { ...found.elsewhere, ...Object.fromEntries(inherited) },
+      };
     }
   }
-}
-
-/** A warehouse is named in one of two ways, and so is whoever logs in: of such two the store's do not stand beside the source's own. */
-const ALTERNATIVES: readonly (readonly (keyof WarehouseKeys)[])[] = [
-  ['httpPath', 'warehouseId'],
-  ['profile', 'tokenFile'],
-];
-
-function inherited(own: WarehouseKeys, store: WarehouseKeys): WarehouseKeys {
-  const isReplaced = (key: keyof WarehouseKeys) =>
-    ALTERNATIVES.some((keys) => keys.includes(key) && keys.some((each) => own[each] !== undefined));
-  return Object.fromEntries(WAREHOUSE_KEYS.map((key) => [key, own[key] ?? (isReplaced(key) ? undefined : store[key])]));
 }
 
 function foreignToSource({ source: { connection } }: Config): readonly string[] {

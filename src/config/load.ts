@@ -20,13 +20,14 @@ import { builtInFamily, patternsOf, type RulesInForce, rulesInForce } from './ru
 import { type Config, CONFIG_SCHEMA } from './schema.ts';
 import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
 import type { Elsewhere } from './warehouse-settings.ts';
-import type { PlantSettings, Settings, SourceSettings } from './settings.ts';
+import { readingsPlaceOf } from './source-workspace.ts';
+import type { PlantSettings, Settings, SourceSettings, TablePlaces } from './settings.ts';
 
 /** A key with the value in force and where it comes from. */
 export interface ExplainedKey {
   readonly path: string;
   readonly value: unknown;
-  readonly origin: Origin | 'profile';
+  readonly origin: Origin | 'profile' | 'store';
   /** The variable that sets or would set it; null for lists and maps. */
   readonly environment: string | null;
 }
@@ -66,14 +67,26 @@ export function explainSettings(input: ConfigInput): readonly ExplainedKey[] {
   });
 }
 
-/** Of what the Databricks tools' own variables and profiles say. */
-function originOfFound({ variable }: Elsewhere, environment: string | null): Pick<ExplainedKey, 'origin' | 'environment'> {
+/** Of what the Databricks tools' own variables and profiles say, and of what the readings' connection has from the store's keys. */
+function originOfFound({ variable, isOfStore }: Elsewhere, environment: string | null): Pick<ExplainedKey, 'origin' | 'environment'> {
+  if (isOfStore) return { origin: 'store', environment };
   return variable === undefined ? { origin: 'profile', environment } : { origin: 'environment', environment: variable };
 }
 
 /** Every equipment pattern of `equipment` and `rules`, for whoever knows the ids that there are; the same errors as loadSettings. */
 export function rulePatterns(input: ConfigInput): readonly EquipmentPattern[] {
   return patternsOf(checked(input).config).map(({ pattern, path: key }) => ({ pattern, path: key }));
+}
+
+/** Where the tables are, for whoever does not log in: no host, warehouse and credential is missing. Other errors are those of loadSettings. */
+export function placesOf(input: ConfigInput): TablePlaces {
+  const { config, databases } = checked(input, false);
+  const { catalog = null, schema = null } = config.store;
+  return {
+    agentId: config.agent.id,
+    store: databases.isWarehouse ? { catalog, schema } : null,
+    readings: readingsPlaceOf(config, databases.isWarehouse),
+  };
 }
 
 interface Checked {
@@ -83,7 +96,7 @@ interface Checked {
   readonly databases: Databases;
 }
 
-function checked(input: ConfigInput): Checked {
+function checked(input: ConfigInput, isToLogIn = true): Checked {
   const layers = readLayers(input);
   const parsed = CONFIG_SCHEMA.safeParse(layers.value);
   // Without a config of the right form the checks across keys have nothing to stand on.
@@ -91,7 +104,7 @@ function checked(input: ConfigInput): Checked {
   const config = parsed.data;
   const rules = rulesInForce(config);
   const isGiven = (key: string) => layers.originOf(key) !== 'default';
-  const databases = databasesOf(config, { env: input.env, cwd: input.cwd, isGiven });
+  const databases = databasesOf(config, { env: input.env, cwd: input.cwd, isGiven, isToLogIn });
   const settings = settingsOf(config, rules, databases, layers.origin, input);
   const problems = [
     ...leaseProblems(config),
@@ -169,7 +182,7 @@ function limitsOf(signals: Readonly<Record<string, string>>, given: SourceSettin
 
 /** Never a simulator that says 'executed' about a real plant: it is the default only where its own readings go, into the store's file. */
 function plantOf({ plant, store }: Config, databases: Databases, cwd: string): PlantSettings {
-  const isSimulated = databases.store.kind === 'embedded' && databases.source === null;
+  const isSimulated = !databases.isWarehouse && databases.source === null;
   const simulatorPath = plant.simulatorPath ?? `${store.path.replace(/\.db$/, '')}.plant.db`;
   return {
     ...plant,

@@ -53,7 +53,9 @@ export const sourceConnectionSection = z
     ...warehouseKeys,
   })
   .prefault({})
-  .describe('Where the table with the readings is, if not in the store. Of a warehouse, what is not given is as in `store`.');
+  .describe(
+    'Where the table with the readings is, if not in the store. Of a warehouse, what is not given is as in `store`, unless it names a workspace of its own: by `profile` or `host`.',
+  );
 
 export type WarehouseKeys = { readonly [Key in keyof typeof warehouseKeys]?: string | undefined };
 export const WAREHOUSE_KEYS = Object.keys(warehouseKeys) as readonly (keyof WarehouseKeys)[];

@@ -77,6 +77,27 @@ export interface WarehouseDatabase {
   readonly wakeSeconds: number;
 }
 
+/** Where the readings are, as far as it takes no look at any database. A catalog or a schema is null where it is the warehouse's default. */
+export type ReadingsPlace =
+  | { readonly kind: 'store'; readonly table: string }
+  | {
+      readonly kind: 'warehouse';
+      readonly table: string;
+      readonly catalog: string | null;
+      readonly schema: string | null;
+      /** What names it, in words; null: it is the store's. */
+      readonly workspace: string | null;
+    }
+  | { readonly kind: 'file' };
+
+/** Where the tables are, known without a login to any workspace. */
+export interface TablePlaces {
+  readonly agentId: string;
+  /** Null: in a file. */
+  readonly store: { readonly catalog: string | null; readonly schema: string | null } | null;
+  readonly readings: ReadingsPlace;
+}
+
 export type DatabaseSettings = EmbeddedDatabase | WarehouseDatabase;
 
 export type StoreSettings = DatabaseSettings & { readonly leaseSeconds: number };

@@ -13,15 +13,16 @@ import { parseAddress, parseHttpPath, pathOfWarehouse } from './workspace-addres
 /** A value that was found outside of the configuration's own keys, and where. */
 export interface Elsewhere {
   readonly value: string;
-  /** The variable's name, or undefined for a profile. */
+  /** The variable's name, or undefined for a profile or a key of the store. */
   readonly variable: string | undefined;
+  readonly isOfStore?: true;
 }
 
 export interface FoundWarehouse {
   /** Undefined where there are problems. */
   readonly warehouse: WarehouseDatabase | undefined;
   readonly problems: readonly Problem[];
-  readonly elsewhere: Readonly<Partial<Record<'host' | 'httpPath' | 'warehouseId' | 'profile', Elsewhere>>>;
+  readonly elsewhere: Readonly<Partial<Record<string, Elsewhere>>>;
 }
 
 export interface Place {
@@ -29,6 +30,8 @@ export interface Place {
   readonly cwd: string;
   /** The section that the keys are of: where problems are told. */
   readonly section: Path;
+  /** Whether the variables name host, warehouse and profile; else they are another workspace's, and say at most who logs in. */
+  readonly hasVariables: boolean;
 }
 
 export type Limits = Pick<WarehouseDatabase, 'statementTimeoutSeconds' | 'wakeSeconds'>;
@@ -109,8 +112,8 @@ function valueOf(env: Environment, name: string): string {
   return (env[name] ?? '').trim();
 }
 
-function profileOf(keys: WarehouseKeys, { env }: Place, tell: Tell): Profile | undefined {
-  const byVariable = valueOf(env, PROFILE_VARIABLE);
+function profileOf(keys: WarehouseKeys, { env, hasVariables }: Place, tell: Tell): Profile | undefined {
+  const byVariable = hasVariables ? valueOf(env, PROFILE_VARIABLE) : '';
   const isOurs = keys.profile !== undefined;
   // As the Databricks tools do: DEFAULT is for whoever says nothing at all.
   const saysSomething =
@@ -143,21 +146,21 @@ function ofProfile(profile: Profile | undefined, isOurs: boolean, key: string): 
   return value === undefined ? undefined : { value, isKey: false, variable: undefined };
 }
 
-function ofVariable(env: Environment, variable: string): Named | undefined {
-  const value = valueOf(env, variable);
+function ofVariable({ env, hasVariables }: Place, variable: string): Named | undefined {
+  const value = hasVariables ? valueOf(env, variable) : '';
   return value === '' ? undefined : { value, isKey: false, variable };
 }
 
-function hostOf(keys: WarehouseKeys, { env }: Place, profile: Profile | undefined, tell: Tell): Named | undefined {
+function hostOf(keys: WarehouseKeys, place: Place, profile: Profile | undefined, tell: Tell): Named | undefined {
   if (keys.host !== undefined) return { value: keys.host, isKey: true, variable: undefined };
-  const named = HOST_VARIABLES.flatMap((name) => ofVariable(env, name) ?? []);
+  const named = HOST_VARIABLES.flatMap((name) => ofVariable(place, name) ?? []);
   const own = ofProfile(profile, true, 'host');
   const [first, second] = named;
   if (own === undefined && first && second && isOther(first.value, second.value))
     tell('host', `${HOST_VARIABLES.join(' and ')} name different hosts; unset one, or set the key`);
   const found = own ?? first ?? ofProfile(profile, false, 'host');
-  if (found === undefined)
-    tell('host', `is missing: set it, ${HOST_VARIABLES.toReversed().join(' or ')}, or name a profile that has a host`);
+  const variables = place.hasVariables ? `, ${HOST_VARIABLES.toReversed().join(' or ')}` : '';
+  if (found === undefined) tell('host', `is missing: set it${variables}, or name a profile that has a host`);
   return found;
 }
 
@@ -170,11 +173,11 @@ interface NamedPath extends Named {
   readonly isId: boolean;
 }
 
-function pathOf(keys: WarehouseKeys, { env }: Place, profile: Profile | undefined, tell: Tell): NamedPath | undefined {
+function pathOf(keys: WarehouseKeys, place: Place, profile: Profile | undefined, tell: Tell): NamedPath | undefined {
   const places = [
     [ofKey(keys.httpPath), ofKey(keys.warehouseId)],
     [ofProfile(profile, true, 'http_path'), ofProfile(profile, true, 'warehouse_id')],
-    [ofVariable(env, PATH_VARIABLE), ofVariable(env, WAREHOUSE_VARIABLE)],
+    [ofVariable(place, PATH_VARIABLE), ofVariable(place, WAREHOUSE_VARIABLE)],
     [ofProfile(profile, false, 'http_path'), ofProfile(profile, false, 'warehouse_id')],
   ];
   const [byPath, byId] = places.find(([one, other]) => one ?? other) ?? [];
@@ -182,7 +185,8 @@ function pathOf(keys: WarehouseKeys, { env }: Place, profile: Profile | undefine
     tell('httpPath', `${calledOf(byPath)}and ${byId.variable ?? 'warehouseId'} name different warehouses; leave one of them out`);
   if (byPath) return { ...byPath, isId: false };
   if (byId) return { ...byId, isId: true };
-  tell('httpPath', `is missing: set it or warehouseId, or ${PATH_VARIABLE} or ${WAREHOUSE_VARIABLE}`);
+  const others = place.hasVariables ? `${PATH_VARIABLE} or ${WAREHOUSE_VARIABLE}` : 'name a profile that has one of them';
+  tell('httpPath', `is missing: set it or warehouseId, or ${others}`);
   return undefined;
 }
 

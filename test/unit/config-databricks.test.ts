@@ -269,53 +269,6 @@ describe('config show', () => {
   });
 });
 
-describe('readings apart from the store', () => {
-  test('are in the store unless they are said to be elsewhere', () => {
-    expect(load(SPECIFIED).sourceDatabase).toBeNull();
-    expect(refusal({}, 'source: {connection: {path: a.db}}')).toMatch(
-      /source.connection.path .*does not belong to source.connection.kind: store/,
-    );
-  });
-
-  test('in a warehouse beside an embedded store take what is not given from the variables', () => {
-    const { store, sourceDatabase, plant } = load(
-      SPECIFIED,
-      'store: {kind: embedded}\nsource: {connection: {kind: databricks, schema: historian}}',
-    );
-    expect(store.kind).toBe('embedded');
-    // They are of a real plant, about which no simulator may say 'executed'.
-    expect(plant.kind).toBe('advisory');
-    expect(sourceDatabase).toMatchObject({ kind: 'databricks', host: HOST, httpPath: PATH, schema: 'historian' });
-  });
-
-  test('in another warehouse or schema take what is not given from the store', () => {
-    file('token', 'dapi-1');
-    const keys =
-      'store: {catalog: plant, schema: ops, tokenFile: token}\nsource: {connection: {kind: databricks, warehouseId: w2, schema: historian}}';
-    expect(load(SPECIFIED, keys)).toMatchObject({
-      store: { httpPath: PATH, catalog: 'plant', schema: 'ops' },
-      sourceDatabase: {
-        host: HOST,
-        httpPath: '/sql/1.0/warehouses/w2',
-        catalog: 'plant',
-        schema: 'historian',
-        credential: { kind: 'token_file' },
-      },
-    });
-  });
-
-  test('in a file of their own need its path', () => {
-    expect(load(SPECIFIED, 'source: {connection: {kind: embedded, path: plant.db}}').sourceDatabase).toEqual({
-      kind: 'embedded',
-      path: path.join(HOME, 'plant.db'),
-    });
-    expect(refusal(SPECIFIED, 'source: {connection: {kind: embedded}}')).toMatch(/source.connection.path.* is missing/);
-    expect(refusal(SPECIFIED, 'source: {connection: {kind: embedded, path: a, host: b}}')).toMatch(
-      /source.connection.host .*does not belong/,
-    );
-  });
-});
-
 test('the examples in docs/databricks.md are valid configurations', () => {
   const document = readFileSync(path.resolve(__dirname, '../../docs/databricks.md'), 'utf8');
   const examples = [...document.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
