@@ -32,13 +32,6 @@ export interface SchemaStore {
   /** One statement. @throws AgentError not_set_up when the tables are missing, behind, or made for a newer agent. */
   requireSchema(): Promise<void>;
   checkSchema(agentId: string): Promise<SchemaReport>;
-  /** The statements that `migrate` would run on an empty database. */
-  printSchema(agentId: string): string;
-  /**
-   * The statements that let each role do its part and no more; an administrator runs them, `migrate` runs none of them.
-   * @throws AgentError usage where the store has no roles, or the names are none
-   */
-  printGrants(roles: Roles): string;
   /** Inserts the specification's five readings unless they are there. @returns how many are there. */
   insertSampleReadings(): Promise<number>;
   /**

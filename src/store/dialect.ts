@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
+import type { ReadingsPlace } from '../config/settings.ts';
 import type { Roles } from '../ports/schema-store.ts';
 import type { Statement } from './connection.ts';
 import type { TableColumn } from './source-columns.ts';
@@ -67,10 +68,10 @@ export interface Lifting {
   readonly restore: readonly Statement[];
 }
 
-/** Who may do what with which tables; the readings' table is one of them, one of the user's own, or null where it is in another database. */
+/** Who may do what with which tables. Those of the agent have the readings' one among them where that is its own. */
 export interface Grants {
   readonly tables: readonly Table[];
-  readonly sourceTable: string | null;
+  readonly readings: ReadingsPlace;
   readonly roles: Roles;
 }
 
@@ -191,6 +192,8 @@ export interface Dialect {
   createTable(table: Table): readonly string[];
   /** The catalog and schema that the tables are in, quoted; null where the engine has none, or its default is meant. */
   readonly namespace: string | null;
+  /** A statement that makes an extra, as statements that may be run again where it is there. */
+  repeatable(ddl: string): readonly string[];
   /** What stands beside the tables: indexes, triggers, rules. */
   extras(sourceTable: string | null): readonly Extra[];
   /**

@@ -1,23 +1,23 @@
 import { AgentError } from '../domain/errors.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import type { TableRow } from '../ports/operator-store.ts';
-import type { NewReading, Roles, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
-import { read, type Statement, write } from './connection.ts';
+import type { NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
+import { read, write } from './connection.ts';
 import type { Extra } from './dialect.ts';
+import { firstRows } from './first-rows.ts';
 import { inTurn } from './in-turn.ts';
 import { refuseToUndo } from './own-schema.ts';
 import { countStatements, isQuestion } from './opaque-sql.ts';
 import { appendReadings } from './reading-feed.ts';
 import { insertSampleReadings } from './sample-readings.ts';
 import { type MissingColumn, SchemaState } from './schema-state.ts';
-import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION, tooNew } from './schema-version.ts';
+import { SCHEMA_VERSION, tooNew } from './schema-version.ts';
 import type { Session } from './session.ts';
 import { SCHEMA, SENSOR_DATA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
 
 /** Makes, checks and describes the tables, for every engine. */
 export class SqlSchemaStore implements SchemaStore {
   readonly #session: Session;
-  readonly #sourceTable: string | null;
   /** The readings' table where it is ours to make; null where the source is a table of the user's own. */
   readonly #ownSource: string | null;
   /** Makes where the tables are to be. */
@@ -28,7 +28,6 @@ export class SqlSchemaStore implements SchemaStore {
 
   constructor(session: Session, sourceTable: string | null, makePlace: () => Promise<void>) {
     this.#session = session;
-    this.#sourceTable = sourceTable;
     this.#makePlace = makePlace;
     this.#ownSource = sourceTable === SENSOR_DATA.name ? sourceTable : null;
     this.#tables = tablesWith(sourceTable);
@@ -45,7 +44,7 @@ export class SqlSchemaStore implements SchemaStore {
     await this.#createTables();
     await this.#addColumns(await this.#state.missingColumns());
     await this.#makeExtras();
-    await inTurn(async () => void (await this.#session.runAll(this.#rowsOfOurs(agentId))));
+    await inTurn(async () => void (await this.#session.runAll(firstRows(this.#session.dialect, agentId))));
     const owners = await this.#state.owners();
     if (owners.some((owner) => owner !== agentId)) throw otherOwner(owners.find((owner) => owner !== agentId) ?? '', agentId);
   }
@@ -85,22 +84,6 @@ export class SqlSchemaStore implements SchemaStore {
     });
   }
 
-  #rowsOfOurs(agentId: string): readonly Statement[] {
-    const now = this.#session.dialect.now;
-    return [
-      write(
-        `INSERT INTO agent_schema (version, min_supported, applied_timestamp)
-SELECT :version, :min_supported, ${now} WHERE NOT EXISTS (SELECT 1 FROM agent_schema WHERE version >= :version)`,
-        { version: SCHEMA_VERSION, min_supported: MIN_SUPPORTED_VERSION },
-      ),
-      write(
-        `INSERT INTO agent_health (agent_id, polls_completed, created_timestamp, lease_epoch, consecutive_errors)
-SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
-        { agent: agentId },
-      ),
-    ];
-  }
-
   async requireSchema(): Promise<void> {
     const version = await this.#state.version();
     if (!version || version.version < SCHEMA_VERSION)
@@ -131,24 +114,6 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
     const other = owners.find((owner) => owner !== agentId);
     if (other !== undefined) problems.push(`the tables belong to agent ${other}`);
     return { state: problems.length === 0 ? 'up_to_date' : 'drifted', problems };
-  }
-
-  printSchema(agentId: string): string {
-    const d = this.#session.dialect;
-    const place = d.namespace === null ? [] : [`CREATE SCHEMA IF NOT EXISTS ${d.namespace}`, `USE ${d.namespace}`];
-    const ddl = [
-      ...place,
-      ...this.#tables.flatMap((table) => d.createTable(table)),
-      ...ddlOf(this.#extras.filter(({ comesWithTable }) => !comesWithTable)),
-    ];
-    const rows = this.#rowsOfOurs(agentId).map((statement) =>
-      statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
-    );
-    return [...ddl, ...rows].map((statement) => `${statement};`).join('\n\n');
-  }
-
-  printGrants(roles: Roles): string {
-    return this.#session.dialect.grants({ tables: this.#tables, sourceTable: this.#sourceTable, roles });
   }
 
   async insertSampleReadings(): Promise<number> {
@@ -194,9 +159,4 @@ SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
 /** What several have in common stands there once. */
 function ddlOf(extras: readonly Extra[]): readonly string[] {
   return [...new Set(extras.flatMap(({ ddl }) => ddl))];
-}
-
-/** A value in DDL that a person will read and run; only our own numbers and the validated agent id get here. */
-function literal(value: string | number | null): string {
-  return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
 }

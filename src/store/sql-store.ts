@@ -121,8 +121,6 @@ function schemaPart(session: Session, sourceTable: string | null, makePlace: () 
     migrate: (agentId) => schema.migrate(agentId),
     requireSchema: () => schema.requireSchema(),
     checkSchema: (agentId) => schema.checkSchema(agentId),
-    printSchema: (agentId) => schema.printSchema(agentId),
-    printGrants: (roles) => schema.printGrants(roles),
     insertSampleReadings: () => schema.insertSampleReadings(),
     appendReadings: (readings) => schema.appendReadings(readings),
     countRows: () => schema.countRows(),

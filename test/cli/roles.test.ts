@@ -45,6 +45,39 @@ describe('setup --print-sql --roles', () => {
     expect(readdirSync(place.cwd)).toEqual([]);
   });
 
+  test('needs no host, no warehouse and nobody who logs in: catalog and schema are enough', async () => {
+    const { DATABRICKS_HOST: _host, ...nowhere } = process.env;
+    const run = (...args: string[]) => runBundle(args, { cwd: place.cwd, env: { ...nowhere, HOME: place.cwd } });
+    const kind = ['--set', 'store.kind=databricks', ...PLACE];
+    const printed = await run('setup', '--print-sql', '--roles', ...kind);
+    expect(printed).toEqual(await ofWarehouse('setup', '--print-sql', '--roles', ...PLACE));
+    expect(printed).toMatchObject({ stderr: '', code: 0 });
+    // Of what only a login needs nothing is read, either.
+    const files = ['--set', 'store.profile=not_here', '--set', 'store.tokenFile=none', '--set', 'store.caFile=none.pem'];
+    expect(await run('setup', '--print-sql', '--roles', ...kind, ...files)).toEqual(printed);
+    expect(await run('setup', '--check', ...kind)).toMatchObject({ stderr: expect.stringContaining('store.host: is missing'), code: 2 });
+    expect(await run('setup', '--print-sql', ...kind, '--set', 'poll.intervalSeconds=0')).toMatchObject({ stdout: '', code: 2 });
+  });
+
+  test('prints the grants on readings that have a connection of their own, for their workspace', async () => {
+    const apart = [
+      '--set',
+      'source.connection.kind=databricks',
+      '--set',
+      'source.connection.schema=historian',
+      '--set',
+      'source.table=readings',
+    ];
+    const { stdout } = await ofWarehouse('setup', '--print-sql', '--roles', ...PLACE, ...apart);
+    expect(stdout).toContain('\nGRANT SELECT ON TABLE `plant`.`historian`.`readings` TO `ops_agents`;\n');
+    const there = ['--set', 'source.connection.profile=history', '--set', 'source.connection.catalog=lake'];
+    const elsewhere = await ofWarehouse('setup', '--print-sql', '--roles', ...PLACE, ...apart, ...there);
+    expect(elsewhere.stdout).toContain(
+      '\n-- The readings, in the workspace of the profile history: run these there, for whom the agent is there.\n',
+    );
+    expect(elsewhere.stdout).toContain('\n-- GRANT SELECT ON TABLE `lake`.`historian`.`readings` TO `ops_agents`;\n');
+  });
+
   test('prints none without --roles', async () => {
     expect((await ofWarehouse('setup', '--print-sql', ...PLACE)).stdout).not.toContain('GRANT');
   });

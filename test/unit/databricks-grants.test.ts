@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import type { ReadingsPlace } from '../../src/config/settings.ts';
 import type { Roles } from '../../src/ports/schema-store.ts';
 import { databricksDialect } from '../../src/store/databricks/dialect.ts';
 import { embeddedDialect } from '../../src/store/embedded/dialect.ts';
@@ -10,14 +11,17 @@ const PLACE = { catalog: 'plant-1', schema: 'ops' };
 
 function printed({
   sourceTable = 'sensor_data',
+  readings = { kind: 'store', table: sourceTable },
   roles = ROLES,
   place = PLACE,
 }: {
-  readonly sourceTable?: string | null;
+  readonly sourceTable?: string;
+  readonly readings?: ReadingsPlace;
   readonly roles?: Roles;
   readonly place?: Parameters<typeof databricksDialect>[0];
 } = {}): string {
-  return databricksDialect(place).grants({ tables: tablesWith(sourceTable), sourceTable, roles });
+  const tables = tablesWith(readings.kind === 'store' ? readings.table : null);
+  return databricksDialect(place).grants({ tables, readings, roles });
 }
 
 function statementsIn(text: string): readonly string[] {
@@ -111,13 +115,80 @@ describe('the grants of a SQL warehouse', () => {
     for (const other of ['ops_operators', 'ops_readers']) expect(granted(printed({ sourceTable }), other)).not.toMatchObject(more);
   });
 
-  test('say that readings in another database are granted there', () => {
-    const text = printed({ sourceTable: null });
-    expect(text).toContain('-- The readings are in another database: let `ops_agents` read them there.\n');
+  test('open the way to the tables for each role before the tables, and for who makes them on request', () => {
+    const lines = printed().split('\n');
+    for (const role of Object.values(ROLES)) {
+      const own = lines.filter((line) => line.endsWith(` TO \`${role}\`;`) && !line.startsWith('--'));
+      expect(own.slice(0, 2)).toEqual([
+        `GRANT USE CATALOG ON CATALOG \`plant-1\` TO \`${role}\`;`,
+        `GRANT USE SCHEMA ON SCHEMA \`plant-1\`.\`ops\` TO \`${role}\`;`,
+      ]);
+      expect(own.filter((line) => line.includes('GRANT USE '))).toHaveLength(2);
+    }
+    expect(lines.filter((line) => line.endsWith(' TO `administrator`;'))).toEqual([
+      '-- GRANT USE CATALOG, CREATE SCHEMA ON CATALOG `plant-1` TO `administrator`;',
+      '-- GRANT USE CATALOG ON CATALOG `plant-1` TO `administrator`;',
+      '-- GRANT USE SCHEMA, CREATE TABLE ON SCHEMA `plant-1`.`ops` TO `administrator`;',
+    ]);
+  });
+
+  test('open a way of its own to readings in another catalog, whose schema may have the same name', () => {
+    const text = printed({ sourceTable: 'lake.ops.readings' });
+    expect(text).toContain(`GRANT USE CATALOG ON CATALOG \`lake\` TO \`ops_agents\`;
+GRANT USE SCHEMA ON SCHEMA \`lake\`.\`ops\` TO \`ops_agents\`;
+GRANT SELECT ON TABLE \`lake\`.\`ops\`.\`readings\` TO \`ops_agents\`;
+`);
+    expect(text.match(/`lake`/g)).toHaveLength(3);
+  });
+});
+
+/** Readings over a connection of their own. */
+const apart = (given: Partial<Extract<ReadingsPlace, { kind: 'warehouse' }>>): string =>
+  printed({ readings: { kind: 'warehouse', table: 'readings', catalog: 'lake', schema: 'raw', workspace: null, ...given } });
+
+describe('the grants on readings that have a connection of their own', () => {
+  const THERE = [
+    'GRANT USE CATALOG ON CATALOG `lake` TO `ops_agents`;',
+    'GRANT USE SCHEMA ON SCHEMA `lake`.`raw` TO `ops_agents`;',
+    'GRANT SELECT ON TABLE `lake`.`raw`.`readings` TO `ops_agents`;',
+  ];
+
+  test('are among the others where they are in the same workspace', () => {
+    expect(apart({})).toContain(`\n${THERE.join('\n')}\n`);
+    expect(apart({ catalog: 'x', schema: 'y', table: 'lake.raw.readings' })).toContain(`\n${THERE.join('\n')}\n`);
+    expect(granted(apart({ catalog: 'plant-1' }), 'ops_agents')).toMatchObject({ 'SCHEMA `plant-1`.`raw`': 'USE SCHEMA' });
+    expect(apart({ catalog: 'plant-1' }).match(/^GRANT USE CATALOG .* `ops_agents`;$/gm)).toHaveLength(1);
+  });
+
+  test('of another workspace are to be run there, and the script that is run here has none of them', () => {
+    const text = apart({ workspace: 'history.net' });
+    const heading = '-- The readings, in the workspace of history.net: run these there, for whom the agent is there.';
+    expect(text).toContain(`\n${[heading, ...THERE.map((line) => `-- ${line}`)].join('\n')}\n`);
+    expect(statementsIn(text).filter((line) => line.includes('lake'))).toEqual([]);
+    // A way that both have is there no less.
+    expect(apart({ workspace: 'history.net', catalog: 'plant-1' })).toContain('-- GRANT USE CATALOG ON CATALOG `plant-1` TO `ops_agents`;');
+  });
+
+  test('name a workspace on one line, whatever its name holds', () => {
+    for (const line of apart({ workspace: 'the profile a\nDROP TABLE x;\u2028DROP TABLE y' }).split(/[\n\u2028]/))
+      expect(line).toMatch(/^(?:|-- .+|GRANT .+;)$/);
+  });
+
+  test.each([[{ catalog: null }], [{ schema: null }], [{ catalog: null, table: 'raw.readings' }]])(
+    'ask for the place that is not said: %j',
+    (given) => {
+      expect(apart(given)).toContain('-- The readings: set source.connection.catalog and source.connection.schema, and the grants on ');
+      expect(apart(given)).not.toContain('GRANT SELECT ON TABLE `lake`');
+    },
+  );
+
+  test('are none where they are in a file', () => {
+    const text = printed({ readings: { kind: 'file' } });
+    expect(text).toContain('-- The readings are in a file: let the process of `ops_agents` read it.\n');
     expect(text).not.toContain('sensor_data');
   });
 });
 
 test('a file has no roles', () => {
-  expect(() => embeddedDialect.grants({ tables: ALL_TABLES, sourceTable: null, roles: ROLES })).toThrow('a file has no roles');
+  expect(() => embeddedDialect.grants({ tables: ALL_TABLES, readings: { kind: 'file' }, roles: ROLES })).toThrow('a file has no roles');
 });

@@ -11,7 +11,7 @@ const AT = { address: 'adb-1.2.azuredatabricks.net', httpPath: '/sql/1.0/warehou
 /** A warehouse that answers everything with what the driver then throws. */
 function answering(message: string): Connection {
   const fail = () => Promise.reject(failureOf({ name: 'Status Error', message, code: -1 }, AT).error);
-  return { execute: fail, executeAll: fail, close: () => Promise.resolve() };
+  return { hasTransactions: false, execute: fail, executeAll: fail, close: () => Promise.resolve() };
 }
 
 async function said(message: string, place: Place, many = false): Promise<AgentError> {

@@ -1,6 +1,5 @@
 import { newRunId } from '../run-id.ts';
 import { AgentError } from '../../domain/errors.ts';
-import type { Settings } from '../../config/settings.ts';
 import { takeTablesOver } from '../../cycle/take-over.ts';
 import type { KeyRing } from '../../domain/key-ring.ts';
 import type { Roles } from '../../ports/schema-store.ts';
@@ -63,20 +62,11 @@ async function migrate(store: Store, agentId: string, keys: KeyRing, actor: stri
   }
 }
 
-/** The same statements for every store of the kind: a warehouse is asked nothing, and an empty file in memory stands for a file. */
+/** The same statements for every store of the kind: a warehouse is asked nothing, so that none has to be reached and nobody has to log in. */
 async function printSql(context: CliContext, roles: Roles | null): Promise<number> {
-  const settings = await context.settings();
-  const { openStore } = await import('../../store/open-store.ts');
-  const own: Settings['store'] = settings.store.kind === 'embedded' ? { ...settings.store, path: ':memory:' } : settings.store;
-  const { store, source } = await openStore({ ...settings, store: own }, { create: true });
-  try {
-    // Of what is refused nothing is printed: a file would hold half of it.
-    const parts = [store.printSchema(settings.agentId), ...(roles === null ? [] : [store.printGrants(roles)])];
-    context.out.print(parts.join('\n\n'));
-  } finally {
-    await source.close();
-    await store.close();
-  }
+  const { placesOf } = await import('../../config/load.ts');
+  const { printedSetup } = await import('../../store/printed-setup.ts');
+  context.out.print(printedSetup(placesOf(await context.configInput()), roles));
   return EXIT.done;
 }
 

@@ -5,6 +5,7 @@ import type { ParameterColumn } from '../tables.ts';
 import { grants } from './grants.ts';
 import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
 import { namespaceOf, type Place, quote, TYPES } from './names.ts';
+import { repeatable } from './repeatable.ts';
 import { addColumns, columnsIn, createTable, deletable, extras, kindOfType, listExtras } from './schema.ts';
 
 const ISO_PATTERN = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]'";
@@ -121,6 +122,7 @@ const DELTA: Omit<Dialect, Placed> = {
   joinedDelete,
   upsert,
   spell: (text) => text,
+  repeatable,
   describeTable: 'DESCRIBE TABLE IDENTIFIER(:table)',
   columnsIn,
   kindOfType,

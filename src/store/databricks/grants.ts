@@ -1,4 +1,6 @@
 import { AgentError } from '../../domain/errors.ts';
+import type { ReadingsPlace } from '../../config/settings.ts';
+import { onOneLine } from '../../domain/printable.ts';
 import type { Roles } from '../../ports/schema-store.ts';
 import type { Grants } from '../dialect.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
@@ -15,6 +17,8 @@ const COMMAND_LINE_WRITES: readonly Table[] = [EVENTS, CONTROLS];
 const LONGEST_PRINCIPAL = 255;
 const NO_NAME = /[`\p{C}\p{Zl}\p{Zp}]|^\s|\s$/u;
 
+type ReadingsApart = Extract<ReadingsPlace, { kind: 'warehouse' }>;
+
 interface Home {
   readonly catalog: string;
   readonly schema: string;
@@ -24,18 +28,15 @@ interface Home {
  * GRANTs of Unity Catalog, table by table: one on the schema would hold for whatever else is put there, too. Repeating them changes nothing.
  * @throws AgentError usage for a place without a catalog or a schema, and for names that are no principals or twice the same
  */
-export function grants({ tables, sourceTable, roles }: Grants, place: Place): string {
+export function grants({ tables, readings, roles }: Grants, place: Place): string {
   const home = homeIn(place);
   const named = { agent: principal(roles.agent), operator: principal(roles.operator), reader: principal(roles.reader) };
   requireApart(roles);
-  const isOwnSource = tables.some(({ name }) => name === sourceTable);
-  const readings = sourceTable === null || isOwnSource ? [] : readingsGrants(sourceTable, home, named.agent);
   const paragraphs = [
     [
       '-- The agent. It lifts no order over itself, and changes no reading.',
-      ...(sourceTable === null ? [`-- The readings are in another database: let ${named.agent} read them there.`] : []),
       ...tableGrants(tables, AGENT_WRITES, home, named.agent),
-      ...readings,
+      ...readingsGrants(readings, tables, home, named.agent),
     ],
     [
       "-- Operators, who decide by an HMI's SQL. They write neither commands nor the audit. MODIFY is the whole table: Unity Catalog does not keep",
@@ -72,11 +73,36 @@ function tableGrants(tables: readonly Table[], written: readonly Table[], home: 
   ];
 }
 
+function readingsGrants(readings: ReadingsPlace, tables: readonly Table[], home: Home, to: string): readonly string[] {
+  switch (readings.kind) {
+    case 'file':
+      return [`-- The readings are in a file: let the process of ${to} read it.`];
+    case 'store':
+      return tables.some(({ name }) => name === readings.table) ? [] : wayAndSelect(readings.table, home, to, way(home, to));
+    case 'warehouse':
+      return readingsApart(readings, home, to);
+  }
+}
+
+/** Over a connection of their own. In another workspace the statements mean nothing here, and would fail a script that is run whole. */
+function readingsApart({ table, catalog, schema, workspace }: ReadingsApart, home: Home, to: string): readonly string[] {
+  const [, ofSchema = schema, ofCatalog = catalog] = table.split('.').toReversed();
+  if (ofSchema === null || ofCatalog === null)
+    return [
+      `-- The readings: set source.connection.catalog and source.connection.schema, and the grants on ${table} for ${to} are printed.`,
+    ];
+  if (workspace === null) return wayAndSelect(table, { catalog: ofCatalog, schema: ofSchema }, to, way(home, to));
+  const there = wayAndSelect(table, { catalog: ofCatalog, schema: ofSchema }, to, []);
+  return [
+    `-- The readings, in the workspace of ${onOneLine(workspace)}: run these there, for whom the agent is there.`,
+    ...there.map((each) => `-- ${each}`),
+  ];
+}
+
 /** The readings' table may be in another schema or catalog, to which there is a way of its own. */
-function readingsGrants(sourceTable: string, home: Home, to: string): readonly string[] {
-  const parts = sourceTable.split('.');
+function wayAndSelect(readingsTable: string, home: Home, to: string, known: readonly string[]): readonly string[] {
+  const parts = readingsTable.split('.');
   const [schema = home.schema, catalog = home.catalog] = parts.slice(0, -1).toReversed();
-  const known = way(home, to);
   const table = `TABLE ${schemaOf({ catalog, schema })}.${quote(parts.at(-1) ?? '')}`;
   return [...way({ catalog, schema }, to).filter((each) => !known.includes(each)), grant('SELECT', table, to)];
 }

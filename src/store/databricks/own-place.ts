@@ -22,6 +22,7 @@ export function ofOwnPlace(inner: Connection, place: Place): Connection {
     }
   };
   return {
+    hasTransactions: inner.hasTransactions,
     execute: (statement) => told(inner.execute(statement)),
     executeAll: (statements) => told(inner.executeAll(statements)),
     close: () => inner.close(),

@@ -241,6 +241,7 @@ export const embeddedDialect: Dialect = {
       names: (rows) => rows.map(({ name }) => String(name)),
     },
   ],
+  repeatable: (ddl) => [ddl],
   addColumns: (table, columns) =>
     columns.map((column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`),
   // A dotted name: SQLite looks for its last part.

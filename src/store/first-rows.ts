@@ -1,0 +1,19 @@
+import { type Statement, write } from './connection.ts';
+import type { Dialect } from './dialect.ts';
+import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
+
+/** The rows that tables need before the first cycle: their version, and the agent that they belong to. Repeating them changes nothing. */
+export function firstRows({ now }: Dialect, agentId: string): readonly Statement[] {
+  return [
+    write(
+      `INSERT INTO agent_schema (version, min_supported, applied_timestamp)
+SELECT :version, :min_supported, ${now} WHERE NOT EXISTS (SELECT 1 FROM agent_schema WHERE version >= :version)`,
+      { version: SCHEMA_VERSION, min_supported: MIN_SUPPORTED_VERSION },
+    ),
+    write(
+      `INSERT INTO agent_health (agent_id, polls_completed, created_timestamp, lease_epoch, consecutive_errors)
+SELECT :agent, 0, ${now}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM agent_health)`,
+      { agent: agentId },
+    ),
+  ];
+}
