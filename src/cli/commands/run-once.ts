@@ -1,8 +1,11 @@
 import { newRunId } from '../run-id.ts';
+import type { CycleReport } from '../../cycle/report.ts';
 import { runCycle } from '../../cycle/run-cycle.ts';
+import { asAgentError } from '../../domain/errors.ts';
 import type { CliContext } from '../context.ts';
-import { openCyclePorts } from '../cycle-ports.ts';
+import { openCyclePorts, requireColumns } from '../cycle-ports.ts';
 import { exitCodeFor, reportJson, reportLine } from '../cycle-report.ts';
+import { sentence } from '../error-text.ts';
 import { introduce } from '../introduction.ts';
 import type { JsonOption } from '../json-option.ts';
 
@@ -27,6 +30,7 @@ export async function run(context: CliContext, options: RunOnceOptions): Promise
     nextDueInSeconds: settings.poll.intervalSeconds,
     takeOver: options.takeOver === true,
   });
+  await nameColumns(context, report);
   if (options.json) context.out.json(reportJson(report));
   // A cycle that could not begin did nothing that a line could tell; why is the error's to say, with its remedy.
   if (report.outcome === 'failed') throw report.cause;
@@ -35,6 +39,20 @@ export async function run(context: CliContext, options: RunOnceOptions): Promise
   if (interrupted === null) return exitCodeFor(report, options.exitZeroOnPartial === true);
   await (await context.store()).markOffline(settings.agentId, null);
   return interrupted;
+}
+
+/**
+ * Of a look at the readings that the engine refused: which keys name what the table lacks, and where. Before each cycle that would be a statement more in
+ * all of those that find nothing, so that it is asked afterwards, and only then.
+ */
+async function nameColumns(context: CliContext, report: CycleReport): Promise<void> {
+  if (!report.errors.some(({ phase, code }) => phase === 'detect' && code === 'usage')) return;
+  try {
+    await requireColumns(context);
+  } catch (thrown) {
+    // That the cycle failed is told, and its exit code stands, whatever becomes of this.
+    (await context.log()).error(sentence(asAgentError(thrown)));
+  }
 }
 
 async function secondsOf(text: string): Promise<number> {
