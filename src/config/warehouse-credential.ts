@@ -1,7 +1,9 @@
 import { createSecretKey } from 'node:crypto';
-import { isHeaderToken } from '../domain/header-token.ts';
+import { readFileSync } from 'node:fs';
+import { isHeaderToken, REWRITE_WAITS_MS } from '../domain/header-token.ts';
 import type { ProfileValues } from './databricks-profile.ts';
 import type { Environment } from './environment.ts';
+import { codeOf } from './paths.ts';
 import type { Credential } from './settings.ts';
 
 /** What one place says about how to log in, and what each part of it is called there. */
@@ -15,8 +17,19 @@ interface Given {
   readonly place: string;
 }
 
+/** A profile, and whether the configuration names it. */
+interface GivenProfile {
+  readonly values: ProfileValues;
+  readonly place: string;
+  readonly isOurs: boolean;
+}
+
 /** What a place has: a credential, nothing, or something that is wrong. */
-export type Found = Credential | 'none' | { readonly problem: string };
+export type Found = Credential | 'none' | Wrong;
+
+interface Wrong {
+  readonly problem: string;
+}
 
 const VARIABLES = {
   token: 'DATABRICKS_TOKEN',
@@ -29,12 +42,54 @@ const PROFILE_KEYS = { token: 'token', clientId: 'client_id', clientSecret: 'cli
 const AUTH_TYPES = ['pat', 'oauth-m2m'];
 
 export function credentialOfEnvironment(env: Environment): Found {
-  const valueOf = (name: string) => (env[name] ?? '').trim();
-  return credentialOf({ ...partsBy(VARIABLES, valueOf), names: VARIABLES, place: 'the environment' });
+  const parts = partsOf(env);
+  const found = credentialOf({ ...parts, names: VARIABLES, place: 'the environment' });
+  // The way alone is no credential: it is the way for a profile's.
+  const isWay = AUTH_TYPES.includes(parts.authType) && parts.token === '' && parts.clientId === '' && parts.clientSecret === '';
+  return isWay ? 'none' : found;
 }
 
-export function credentialOfProfile(values: ProfileValues, place: string): Found {
-  return credentialOf({ ...partsBy(PROFILE_KEYS, (name) => values.get(name) ?? ''), names: PROFILE_KEYS, place });
+/**
+ * How to log in is a value like the others: the variable counts before a profile that a variable names, or DEFAULT, and after one that the
+ * configuration names.
+ */
+export function credentialOfProfile({ values, place, isOurs }: GivenProfile, env: Environment): Found {
+  const parts = partsBy(PROFILE_KEYS, (name) => values.get(name) ?? '');
+  const { authType } = partsOf(env);
+  const isByVariable = authType !== '' && (!isOurs || parts.authType === '');
+  if (!isByVariable) return credentialOf({ ...parts, names: PROFILE_KEYS, place });
+  return credentialOf({ ...parts, authType, names: { ...PROFILE_KEYS, authType: VARIABLES.authType }, place });
+}
+
+/** A file that is read again for every request: here only to say at once what is wrong with it. Of what it holds nothing is told. */
+export function credentialOfFile(file: string, key: string): Credential | Wrong {
+  try {
+    const token = settledText(file);
+    if (token === '') return { problem: `${file} is empty` };
+    if (!isHeaderToken(token))
+      return {
+        problem: `${file} holds more than a token: blanks, further lines or characters that no header takes; write the token alone into it`,
+      };
+  } catch (thrown) {
+    return { problem: `${file} cannot be read (${codeOf(thrown)})` };
+  }
+  return { kind: 'token_file', path: file, from: `${key} (${file})` };
+}
+
+/** Without the blanks around it; of a file that is being written anew what follows. A configuration is read before there is anything else to do. */
+function settledText(file: string): string {
+  const clock = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  let text = readFileSync(file, 'utf8').trim();
+  for (const wait of REWRITE_WAITS_MS) {
+    if (text !== '') break;
+    Atomics.wait(clock, 0, 0, wait);
+    text = readFileSync(file, 'utf8').trim();
+  }
+  return text;
+}
+
+function partsOf(env: Environment) {
+  return partsBy(VARIABLES, (name) => (env[name] ?? '').trim());
 }
 
 function partsBy(names: Given['names'], valueOf: (name: string) => string) {

@@ -7,7 +7,7 @@ import { codeOf, type Path } from './paths.ts';
 import type { Problem } from './problems.ts';
 import type { WarehouseKeys } from './schema-store.ts';
 import type { Credential, WarehouseDatabase } from './settings.ts';
-import { credentialOfEnvironment, credentialOfProfile, type Found } from './warehouse-credential.ts';
+import { credentialOfEnvironment, credentialOfFile, credentialOfProfile, type Found } from './warehouse-credential.ts';
 import { parseAddress, parseHttpPath, pathOfWarehouse } from './workspace-address.ts';
 
 /** A value that was found outside of the configuration's own keys, and where. */
@@ -196,8 +196,13 @@ function credentialFrom(
   profile: Profile | undefined,
   tell: Tell,
 ): Credential | undefined {
-  if (keys.tokenFile !== undefined) return tokenFileOf(path.resolve(cwd, keys.tokenFile), [...section, 'tokenFile'].join('.'), tell);
-  const ofOne = (isOurs: boolean): Found => (profile?.isOurs === isOurs ? credentialOfProfile(profile.values, profile.place) : 'none');
+  if (keys.tokenFile !== undefined) {
+    const found = credentialOfFile(path.resolve(cwd, keys.tokenFile), [...section, 'tokenFile'].join('.'));
+    if (!('problem' in found)) return found;
+    tell('tokenFile', found.problem);
+    return undefined;
+  }
+  const ofOne = (isOurs: boolean): Found => (profile?.isOurs === isOurs ? credentialOfProfile(profile, env) : 'none');
   const places = [() => ofOne(true), () => credentialOfEnvironment(env), () => ofOne(false)];
   for (const place of places) {
     const found = place();
@@ -211,15 +216,6 @@ function credentialFrom(
     `no credential: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or name a profile (${PROFILE_VARIABLE}, the key profile) or a token's file (the key tokenFile)`,
   );
   return undefined;
-}
-
-function tokenFileOf(file: string, key: string, tell: Tell): Credential | undefined {
-  try {
-    if (readFileSync(file, 'utf8').trim() === '') tell('tokenFile', `${file} is empty`);
-  } catch (thrown) {
-    tell('tokenFile', `${file} cannot be read (${codeOf(thrown)})`);
-  }
-  return { kind: 'token_file', path: file, from: `${key} (${file})` };
 }
 
 function checkAuthority(file: string, tell: Tell): void {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { inspect } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -155,6 +157,26 @@ describe('a credential', () => {
     );
   });
 
+  test('of a profile is chosen by DATABRICKS_AUTH_TYPE too, which alone is no credential', () => {
+    const both = '[DEFAULT]\nhost = https://h\ntoken = dapi-secret-6\nclient_id = id-6\nclient_secret = dose-secret-6\n';
+    const env = { DATABRICKS_HTTP_PATH: PATH };
+    file('.databrickscfg', both);
+    expect(refusal(env)).toMatch(/profile 'DEFAULT' of .* holds both token and client_id/);
+    for (const [authType, kind] of [
+      ['oauth-m2m', 'client'],
+      ['pat', 'token'],
+    ] as const) {
+      expect(warehouse({ ...env, DATABRICKS_AUTH_TYPE: authType }).credential.kind).toBe(kind);
+      expect(warehouse({ ...env, DATABRICKS_AUTH_TYPE: authType }, 'store: {profile: DEFAULT}').credential.kind).toBe(kind);
+    }
+    file('.databrickscfg', `${both}auth_type = pat\n`);
+    expect(warehouse({ ...env, DATABRICKS_AUTH_TYPE: 'oauth-m2m' }).credential.kind).toBe('client');
+    expect(warehouse({ ...env, DATABRICKS_AUTH_TYPE: 'oauth-m2m' }, 'store: {profile: DEFAULT}').credential.kind).toBe('token');
+    file('.databrickscfg', '[DEFAULT]\nhost = https://h\ntoken = dapi-secret-6\n');
+    expect(refusal({ ...env, DATABRICKS_AUTH_TYPE: 'oauth-m2m' })).toMatch(/profile 'DEFAULT' .*client_id is missing/);
+    expect(refusal({ ...PLACE, DATABRICKS_AUTH_TYPE: 'pat' })).toMatch(/no credential: set DATABRICKS_TOKEN/);
+  });
+
   test('may be a file that is read again and again, which counts before the variables', () => {
     const token = file('token', 'dapi-secret-3\n');
     expect(warehouse(SPECIFIED, 'store: {tokenFile: token}').credential).toEqual({
@@ -165,6 +187,31 @@ describe('a credential', () => {
     expect(refusal(PLACE, 'store: {tokenFile: nothing}')).toMatch(/store.tokenFile .*cannot be read \(ENOENT\)/);
     file('token', ' \n');
     expect(refusal(PLACE, 'store: {tokenFile: token}')).toMatch(/store.tokenFile .*is empty/);
+  });
+
+  test.each(['dapi-secret-3\ndapi-secret-4', 'dapi-secret-3 # of March', 'dapi-secrét'])(
+    'in a file that holds more than a token is refused, and not told: %j',
+    (text) => {
+      const token = file('token', `${text}\n`);
+      const said = refusal(PLACE, 'store: {tokenFile: token}');
+      expect(said).toContain(`${token} holds more than a token`);
+      expect(said).toContain('write the token alone into it');
+      expect(said).not.toMatch(/dapi|March/);
+    },
+  );
+
+  test('in a file that is being written anew is the one that follows', async () => {
+    const token = file('token', '');
+    // Another thread: reading a configuration waits for it without giving way to anything here.
+    const writer = new Worker(
+      `const { parentPort, workerData } = require('node:worker_threads');
+       parentPort.postMessage('up');
+       setTimeout(() => require('node:fs').writeFileSync(workerData, 'dapi-secret-5'), 150);`,
+      { eval: true, workerData: token },
+    );
+    await once(writer, 'message');
+    expect(warehouse(PLACE, 'store: {tokenFile: token}').credential).toMatchObject({ kind: 'token_file', path: token });
+    await once(writer, 'exit');
   });
 
   test('is shown by nothing that prints settings, keys or problems', () => {

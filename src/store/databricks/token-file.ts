@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../../domain/errors.ts';
-import { isHeaderToken } from '../../domain/header-token.ts';
-
-/** Who writes a file anew and does not rename one into its place empties it first: how long is waited for what follows, milliseconds. */
-const REWRITE_WAITS_MS = [20, 80, 400];
+import { isHeaderToken, REWRITE_WAITS_MS } from '../../domain/header-token.ts';
 
 /** The token as it is in the file now. @throws AgentError unauthorised when there is none; the text itself is never told */
 export async function readToken(file: string): Promise<string> {
