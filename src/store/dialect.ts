@@ -83,7 +83,7 @@ export type DeclaredKind = 'text' | 'number' | 'time';
  * SQL text made of validated identifiers and literals of our own, never of data.
  */
 export interface Dialect {
-  readonly name: string;
+  readonly name: 'embedded' | 'databricks';
   /** The engine's clock with milliseconds, as an expression. */
   readonly now: string;
   /** The largest JSON parameter that one statement takes, in bytes. */

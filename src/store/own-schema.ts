@@ -1,4 +1,5 @@
 import { AgentError } from '../domain/errors.ts';
+import type { Dialect } from './dialect.ts';
 import { MARK, splitWithoutComments } from './opaque-sql.ts';
 
 /** What `setup` made. */
@@ -18,27 +19,60 @@ const DONE_BY: Readonly<Record<string, string>> = {
   RESTORE: 'put back',
   REPLACE: 'replaced',
 };
-/** A name may stand behind those of its catalog and its schema. */
+/** A name may stand behind those of its catalog and its schema. RESTORE needs no word for what it restores. */
 const UNDOING = new RegExp(
-  String.raw`^\s*(?:CREATE\s+OR\s+)?(${Object.keys(DONE_BY).join('|')})\s+(TABLE|INDEX|TRIGGER)\s+(?:IF\s+EXISTS\s+)?(?:${NAME}\s*\.\s*){0,2}(${NAME})`,
+  String.raw`^\s*(?:CREATE\s+OR\s+)?(${Object.keys(DONE_BY).join('|')})\s+(?:(TABLE|INDEX|TRIGGER|SCHEMA|DATABASE|CATALOG)\s+)?(?:IF\s+EXISTS\s+)?((?:${NAME}\s*\.\s*){0,2}${NAME})(\s*\()?`,
   'i',
 );
+/** In which a warehouse's session begins where no other is said. */
+const DEFAULT_SCHEMA = 'default';
+
+/** What a statement undoes, all in lower case but the verb: a name with those that stand before it. */
+interface Undone {
+  readonly verb: string;
+  readonly kind: string;
+  readonly names: readonly string[];
+  readonly isComputed: boolean;
+}
+
+function undoneBy(sql: string, engine: Dialect['name']): Undone | undefined {
+  const { bare, opaque } = splitWithoutComments(sql, engine);
+  const [, verb, kind = 'table', given = '', call] = UNDOING.exec(bare) ?? [];
+  if (verb === undefined) return undefined;
+  const quoted = (found: string) => (opaque[Number(found.replaceAll(MARK, ''))] ?? '').slice(1, -1);
+  const names = given.split('.').map((part) => (part.trim().startsWith(MARK) ? quoted(part.trim()) : part.trim()).toLowerCase());
+  return { verb: verb.toUpperCase(), kind: kind.toLowerCase(), names, isComputed: call !== undefined && names.at(-1) === 'identifier' };
+}
+
+/** Whether the tables would go with it. */
+function isOwnPlace({ kind, names }: Undone, namespace: string | null): boolean {
+  const own = (namespace ?? DEFAULT_SCHEMA).toLowerCase().replaceAll('`', '').split('.');
+  const [schema, catalog] = own.toReversed();
+  if (kind === 'catalog') return names.at(-1) === catalog;
+  const [name, within] = names.toReversed();
+  return name === schema && (catalog === undefined || within === undefined || within === catalog);
+}
 
 /**
  * The triggers that keep the audit append-only protect nothing where one statement may drop them, or the table with them.
- * @throws AgentError usage for a statement that drops, alters, empties or replaces what `setup` made
+ * @throws AgentError usage for a statement that drops, alters, empties or replaces what `setup` made, or that computes what it does that to
  */
-export function refuseToUndo(sql: string, { tables, extras, readings }: OwnSchema): void {
-  const { bare, opaque } = splitWithoutComments(sql);
-  const quoted = (found: string) => opaque[Number(found.replaceAll(MARK, ''))] ?? '';
-  const [, verb = '', kind = '', given = ''] = UNDOING.exec(bare) ?? [];
-  const name = (given.startsWith(MARK) ? quoted(given).slice(1, -1) : given).toLowerCase();
-  const isOurs = kind.toUpperCase() === 'TABLE' ? tables.includes(name) : extras.includes(name);
-  const done = DONE_BY[verb.toUpperCase()];
-  if (!isOurs || (done === 'altered' && name === readings)) return;
+export function refuseToUndo(sql: string, { tables, extras, readings }: OwnSchema, dialect: Pick<Dialect, 'name' | 'namespace'>): void {
+  const undone = undoneBy(sql, dialect.name);
+  if (undone === undefined) return;
+  const { verb, kind, names, isComputed } = undone;
+  if (isComputed) throw new AgentError('usage', `what is to be ${DONE_BY[verb]} is computed by IDENTIFIER`, 'give its name itself');
+  const name = names.at(-1) ?? '';
+  const done = DONE_BY[verb];
+  if (['schema', 'database', 'catalog'].includes(kind)) {
+    if (verb !== 'DROP' || !isOwnPlace(undone, dialect.namespace)) return;
+  } else {
+    const isOurs = kind === 'table' ? tables.includes(name) : extras.includes(name);
+    if (!isOurs || (done === 'altered' && name === readings)) return;
+  }
   throw new AgentError(
     'usage',
-    `${name} is the agent's own ${kind.toLowerCase()}: it is not ${done}`,
+    `${name} is the agent's own ${kind}: it is not ${done}`,
     'leave it as it is; ops-agent setup makes and migrates the tables',
   );
 }

@@ -140,15 +140,15 @@ export class SqlSchemaStore implements SchemaStore {
   async runSql(
     text: string,
   ): Promise<{ readonly rows: readonly TableRow[]; readonly columns: readonly string[]; readonly changes: number | null }> {
-    const statements = countStatements(text);
+    const { dialect } = this.#session;
+    const statements = countStatements(text, dialect.name);
     if (statements > 1) throw new AgentError('usage', `there are ${statements} statements`, 'give one at a time');
     if (statements === 0)
       throw new AgentError('usage', 'there is no statement', `give one, for instance: ops-agent sql "SELECT * FROM agent_health"`);
     const own = { tables: this.#tables.map(({ name }) => name), extras: this.#extras.map(({ name }) => name), readings: this.#ownSource };
-    refuseToUndo(text, own);
-    const { dialect } = this.#session;
+    refuseToUndo(text, own, dialect);
     const statement = write(dialect.spell(text.trim().replace(/;+$/, '')));
-    const result = await this.#session.run({ ...statement, isOnce: !isQuestion(text) });
+    const result = await this.#session.run({ ...statement, isOnce: !isQuestion(text, dialect.name) });
     const rows = result.rows.map((row) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, dialect.toJsonValue(value)])),
     );

@@ -35,7 +35,7 @@ function rewriteDateDiff(text: string): string {
  * days) after it, and `DATEDIFF(SECOND, a, b)`. Nothing inside strings, quoted names or comments is touched.
  */
 export function spellForSqlite(sql: string): string {
-  const { bare, opaque } = splitOpaque(sql);
+  const { bare, opaque } = splitOpaque(sql, 'embedded');
   const interval = new RegExp(
     `\\b(?:CURRENT_TIMESTAMP|NOW)\\b(?:\\s*\\(\\s*\\))?\\s*([+-])\\s*INTERVAL\\s+(\\d+|${MARK}\\d+${MARK})\\s+(${UNITS})S?\\b`,
     'gi',
