@@ -102,7 +102,11 @@ function defineHealth(program: Command, launch: Launch): void {
   const health = program
     .command('health')
     .description('say whether the agent lives, sees its feed and can detect')
-    .option('--max-age <duration>', 'how old a heartbeat may be that did not promise the next one for later, for instance 5m (default: 30s)', durationOption('--max-age'))
+    .option(
+      '--max-age <duration>',
+      'how old a heartbeat may be that did not promise the next one for later, for instance 5m (default: 30s)',
+      durationOption('--max-age'),
+    )
     .option('--json', 'print one JSON object')
     .action((options: HealthOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/health.ts')).run(context, options)),
