@@ -1,6 +1,6 @@
-/** How an answer goes wrong. `cut`: half of it comes, then the socket ends; with its length announced, or chunked. */
+/** How an answer goes wrong. `reason`: what a header says of it. `cut`: half of it comes, then the socket ends; with its length announced, or chunked. */
 export type BadAnswer =
-  | { readonly kind: 'status'; readonly status: number; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfterSeconds?: number; readonly reason?: string }
   | { readonly kind: 'drop' }
   | { readonly kind: 'cut'; readonly framing: 'length' | 'chunked' };
 
@@ -13,7 +13,9 @@ export type Fault =
   /** The session's handle is no longer valid, for this statement and all that follow. */
   | { readonly kind: 'expired session' }
   /** The answer is the operation's handle, at once; the client asks for the rest. */
-  | { readonly kind: 'handle first' };
+  | { readonly kind: 'handle first' }
+  /** The answer is the operation's handle, and whoever asks what becomes of it is told this; the operation goes on. */
+  | { readonly kind: 'while polled'; readonly answer: BadAnswer };
 
 export interface ArmedFault {
   /** A regular expression, case-insensitive, that the statement matches. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { BadAnswer } from './faults.ts';
 import { type ArrowBatch, type ArrowRows, SparkCancelled, SparkFailure } from './spark-process.ts';
 import type { LoggedStatement, StatementLog } from './statement-log.ts';
 import { types } from './thrift-library.ts';
@@ -32,6 +33,8 @@ export class Operation {
   /** What the engine calls it. */
   readonly statement: string;
   readonly done: Promise<void>;
+  /** How the answer to a question about its state goes wrong. */
+  saysWhenPolled: BadAnswer | null = null;
   #state: State = 'running';
   #failure: { readonly sqlState: string | null; readonly message: string } | null = null;
   #rows: ArrowRows | null = null;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BadAnswer, Faults } from './faults.ts';
+import { refusalOf } from './limits.ts';
 import { freshGuid, uuidOf, Operation } from './operation.ts';
 import { metadataOf, rowSet } from './results.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -71,7 +72,11 @@ export class Service {
         return (await this.#sessions.close(id)) ? { status: SUCCESS } : noSession(id);
       },
       ExecuteStatement: (request: ExecuteRequest) => this.#execute(request, exchange),
-      GetOperationStatus: async (request: OperationRequest) => this.#with(request, (operation) => operation.status()),
+      GetOperationStatus: async (request: OperationRequest) =>
+        this.#with(request, (operation) => {
+          exchange.bad = operation.saysWhenPolled;
+          return operation.status();
+        }),
       GetResultSetMetadata: async (request: OperationRequest) =>
         this.#with(request, ({ rows }) => (rows === null ? failed('the operation has no result') : metadataOf(rows))),
       FetchResults: async (request: OperationRequest) =>
@@ -120,6 +125,8 @@ export class Service {
       if ('kind' in answer) exchange.bad = answer;
       return 'kind' in answer ? {} : answer;
     };
+    const tooMuch = refusalOf(logged);
+    if (tooMuch !== null) return refuse({ kind: 'status', status: 400, reason: tooMuch }, tooMuch);
     const sleeping = this.#sessions.tryToWake();
     if (sleeping === 'session') return refuse(notInitialized(id), 'stopped');
     if (sleeping !== null) return refuse({ kind: 'status', status: sleeping }, 'stopped');
@@ -133,12 +140,14 @@ export class Service {
     }
     const operation = this.#start(request, session, logged);
     for (const fault of faults) {
+      if (fault.kind === 'while polled') operation.saysWhenPolled = fault.answer;
       if (fault.kind !== 'after') continue;
       await operation.done;
       exchange.bad = fault.answer;
       return {};
     }
-    if (!faults.some(({ kind }) => kind === 'handle first')) await Promise.race([operation.done, sleep(DIRECT_RESULTS_WAIT_MS)]);
+    if (!faults.some(({ kind }) => kind === 'handle first' || kind === 'while polled'))
+      await Promise.race([operation.done, sleep(DIRECT_RESULTS_WAIT_MS)]);
     return this.#answer(operation, request.getDirectResults?.maxRows.toNumber() ?? null);
   }
 

@@ -26,7 +26,9 @@ function say(response: ServerResponse, status: number, body: object, headers: Re
 function goWrong(response: ServerResponse, bad: BadAnswer, reply: Buffer): void {
   if (bad.kind === 'status') {
     const retryAfter = bad.retryAfterSeconds === undefined ? {} : { 'retry-after': String(bad.retryAfterSeconds) };
-    say(response, bad.status, { error_code: 'TEMPORARILY_UNAVAILABLE', message: `a fault: ${bad.status}` }, retryAfter);
+    const reason = bad.reason === undefined ? {} : { 'x-thriftserver-error-message': bad.reason };
+    const code = bad.status < 500 ? 'BAD_REQUEST' : 'TEMPORARILY_UNAVAILABLE';
+    say(response, bad.status, { error_code: code, message: bad.reason ?? `a fault: ${bad.status}` }, { ...retryAfter, ...reason });
     return;
   }
   if (bad.kind === 'drop') {
