@@ -5,7 +5,7 @@ import { type Changes, type Connection, oneByOne, type Statement, type Statement
 import { RetryableError } from '../retryable.ts';
 import { within } from './deadline.ts';
 import { connectWarehouse, type Operation, type QueryTags, type Warehouse, type WarehouseSession } from './driver.ts';
-import { failureOf } from './error-translation.ts';
+import { failureOf, isOperationsError } from './error-translation.ts';
 import type { Circumstances, Failure } from './failure.ts';
 import { Patience } from './patience.ts';
 import { resultOf } from './result.ts';
@@ -20,9 +20,19 @@ export interface WarehouseOptions {
   readonly runId?: (() => string | null) | undefined;
 }
 
+/** How far a statement came. `started`: the warehouse has an operation for it, which goes on whatever becomes of the questions about it. */
+type Reached = 'nothing' | 'sent' | 'started';
+
 /** Whether the statement may have had its effect, for all that is known. */
-function mayHaveHappened({ kind }: Failure): boolean {
-  return kind === 'unknown_outcome' || kind === 'waking' || kind === 'session_gone';
+function mayHaveHappened(reached: Reached, { kind }: Failure, thrown: unknown): boolean {
+  switch (reached) {
+    case 'nothing':
+      return false;
+    case 'sent':
+      return kind === 'unknown_outcome' || kind === 'waking' || kind === 'session_gone';
+    case 'started':
+      return !isOperationsError(thrown);
+  }
 }
 
 /** Not one for another try: the first may have done it. */
@@ -62,17 +72,17 @@ export class WarehouseConnection implements Connection {
     for (;;) {
       const had = this.#session;
       const opened = this.#open();
-      let wasSent = false;
+      let reached: Reached = 'nothing';
       try {
         const session = await opened;
-        wasSent = true;
-        const result = await this.#run(session, statement);
+        reached = 'sent';
+        const result = await this.#run(session, statement, () => void (reached = 'started'));
         return isRepeat ? { ...result, isRepeat } : result;
       } catch (thrown) {
         if (this.#closed) throw new AgentError('interrupted', 'the statement was cancelled', '', thrown);
         const failure = failureOf(thrown, this.#circumstances(statement));
         if (failure.kind !== 'final' && failure.kind !== 'busy') this.#forget(opened, failure);
-        isRepeat ||= wasSent && mayHaveHappened(failure);
+        isRepeat ||= mayHaveHappened(reached, failure, thrown);
         if (statement.isOnce === true && isRepeat) throw notKnown(failure.error);
         // A session that was there may simply have grown old; one that was just opened and is gone tells of a warehouse that starts.
         if (failure.kind === 'session_gone' && had !== undefined) continue;
@@ -119,10 +129,11 @@ export class WarehouseConnection implements Connection {
     return run === null ? this.#options.tags : { ...this.#options.tags, run: run.slice(0, LONGEST_TAG) };
   }
 
-  async #run(session: WarehouseSession, statement: Statement): Promise<StatementResult> {
+  async #run(session: WarehouseSession, statement: Statement, onStart: () => void): Promise<StatementResult> {
     let operation: Operation | undefined;
     const work = async () => {
       operation = await session.start(statement, this.#tags);
+      onStart();
       this.#running.add(operation);
       return resultOf(await operation.result());
     };
