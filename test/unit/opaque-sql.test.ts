@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { countStatements, isQuestion, joinOpaque, splitOpaque } from '../../src/store/opaque-sql.ts';
 
+const opaqueOf = (sql: string, engine: 'embedded' | 'databricks') => splitOpaque(sql, engine).opaque;
+
 describe('a statement only asks', () => {
   test.each([
     'SELECT 1',
@@ -27,8 +29,6 @@ describe('a statement only asks', () => {
     expect(isQuestion('-- DELETE\\\nFROM t\nSELECT 1', 'databricks')).toBe(true);
   });
 });
-
-const opaqueOf = (sql: string, engine: 'embedded' | 'databricks') => splitOpaque(sql, engine).opaque;
 
 describe('what must not be looked into', () => {
   test.each([

@@ -2,13 +2,13 @@ import { expect, test } from '@jest/globals';
 import { MOST_PARAMETERS, MOST_STATEMENT_BYTES, MOST_VALUE_BYTES } from './limits.ts';
 import { withWarehouse } from './with-warehouse.ts';
 
-withWarehouse('limits_test', (scene) => {
-  const parametersOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, n] as const));
-  const sumOf = (count: number) =>
-    `SELECT ${Object.keys(parametersOf(count))
-      .map((name) => `:${name}`)
-      .join(' + ')} AS sum`;
+const parametersOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, n] as const));
+const sumOf = (count: number) =>
+  `SELECT ${Object.keys(parametersOf(count))
+    .map((name) => `:${name}`)
+    .join(' + ')} AS sum`;
 
+withWarehouse('limits_test', (scene) => {
   test('a statement with as many parameters as one may have is taken, and one with another is refused by its number', async () => {
     const { driver } = scene();
     expect(await driver.rows(sumOf(MOST_PARAMETERS), { namedParameters: parametersOf(MOST_PARAMETERS) })).toEqual([{ sum: 32_640 }]);

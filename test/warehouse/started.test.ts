@@ -11,7 +11,7 @@ import { failureOf, retrying, withConnection } from './with-connection.ts';
 const FOLDER = mkdtempSync(path.join(tmpdir(), 'ops-agent-started-'));
 
 withConnection('started_test', (scene) => {
-  beforeAll(() => void writeFileSync(path.join(FOLDER, 'token'), scene().token));
+  beforeAll(() => writeFileSync(path.join(FOLDER, 'token'), scene().token));
   afterAll(() => rmSync(FOLDER, { recursive: true }));
 
   /** One whose credential renews itself: it is tried again with what it has by then. */
