@@ -86,6 +86,8 @@ export interface Dialect {
   readonly name: 'embedded' | 'databricks';
   /** The engine's clock with milliseconds, as an expression. */
   readonly now: string;
+  /** Many values of a row as one column, and the one of them at a place that is counted from 0; null where the engine has no lists. */
+  readonly lists: { of(expressions: readonly string[]): string; at(list: string, place: string): string } | null;
   /** The largest JSON parameter that one statement takes, in bytes. */
   readonly maxParameterBytes: number;
 

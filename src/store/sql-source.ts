@@ -112,9 +112,7 @@ export class SqlSource implements Source {
     const { shape } = this.#settings;
     const backlog = window.backlog ?? { after: window.live.after, upTo: window.live.after };
     const names = signalNames(this.#settings);
-    const perSignal = names.map((name, index) =>
-      shape.kind === 'wide' ? ([`signal_${index}`, name] as const) : ([`type_${index}`, shape.signals[name] ?? name] as const),
-    );
+    const types = shape.kind === 'wide' ? [] : names.map((name, index) => [`type_${index}`, shape.signals[name] ?? name] as const);
     return {
       ...familyParams(rules, { signals: shape.signals, physicalLimits: this.#settings.physicalLimits }),
       known: JSON.stringify(known.map((entry) => this.#knownRow(entry))),
@@ -131,7 +129,7 @@ export class SqlSource implements Source {
       ...this.#times.params(window, form.isPast),
       ...Object.fromEntries(names.flatMap((name) => Object.entries(unitParams(this.#settings, name)))),
       ...(form.sensors && sensors && sensorParams(sensors, now, this.#settings, d)),
-      ...Object.fromEntries(perSignal),
+      ...Object.fromEntries(types),
       ...patternParams(this.#settings),
     };
   }

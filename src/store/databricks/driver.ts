@@ -5,7 +5,7 @@ import type { WarehouseDatabase } from '../../config/settings.ts';
 import type { Log } from '../../ports/log.ts';
 import { VERSION } from '../../version.ts';
 import type { Statement } from '../connection.ts';
-import { typedParameters } from './parameters.ts';
+import { fitted, typedParameters } from './parameters.ts';
 import { proxyFor } from './proxy.ts';
 import { readToken } from './token-file.ts';
 
@@ -116,7 +116,8 @@ async function trustThroughProxy(client: Driver.DBSQLClient, authority: string):
 
 function sessionOf(driver: typeof Driver, session: Awaited<ReturnType<Driver.DBSQLClient['openSession']>>): WarehouseSession {
   return {
-    start: async ({ sql, params }, queryTags) => {
+    start: async (statement, queryTags) => {
+      const { sql, params } = fitted(statement);
       const named = Object.entries(typedParameters(params)).map(([name, { type, value }]) => {
         // The driver's names of types are the warehouse's; of a null it sends none.
         const spelled = type === null ? {} : { type: driver.DBSQLParameterType[type] };

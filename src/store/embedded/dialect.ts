@@ -166,6 +166,7 @@ function onlyOneOpen(guarded: GuardedWrite): OnlyOne {
 export const embeddedDialect: Dialect = {
   name: 'embedded',
   now: `strftime(${TIME_FORMAT}, 'now')`,
+  lists: null,
   maxParameterBytes: 8_000_000,
   quote,
   encodeTime,

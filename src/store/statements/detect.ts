@@ -2,7 +2,7 @@ import type { SourceSettings } from '../../config/settings.ts';
 import { REJECTION_REASONS } from '../../domain/detection.ts';
 import type { Dialect } from '../dialect.ts';
 import { equipmentKey, familiesInForce } from './families-in-force.ts';
-import { allRead, isUsable, nextReading, readOf, signalNames, valueOf } from './readings-scan.ts';
+import { allRead, isUsable, nextReading, readOf, signalAt, signalNames, valueOf } from './readings-scan.ts';
 import { raisedAs, stretchesOf, WHOLE } from './stretches.ts';
 import { SENSOR_STATE_COLUMNS, type SensorForm, sensorStates, suspectColumn } from './sensor-states.ts';
 import { longTrends, trendColumns, wideTrends } from './trends.ts';
@@ -45,7 +45,7 @@ export interface DetectForm {
 /** One row a reading and family, with the reason why it is rejected or NULL. Order matters: the first reason counts. */
 function judged(source: SourceSettings, d: Dialect, name: string, { scoped }: DetectForm): string {
   const shape = source.shape;
-  const value = valueOf(source, 'f.signal');
+  const value = valueOf(source, d, 'f');
   const conditions = [
     ...(scoped ? [`f.equipment_key = ${equipmentKey('r.equipment_id')}`] : []),
     ...(shape.kind === 'wide' ? [] : ['r.signal_type = f.signal_type']),
@@ -179,7 +179,7 @@ states AS ${d.once(`(SELECT of_part AS part, is_earlier, equipment_id, family,
     MIN(CASE WHEN raises = 1 THEN unclear_since END) AS unclear_since, MAX(CASE WHEN raises = 1 THEN unclear_until END) AS unclear_until,
     ${source.arrivalColumn === null ? '0' : 'MAX(may_raise - raises)'} AS is_cut,
     MIN(CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_since, MAX(last_unclear) AS clear_after,
-    COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source)}` : ''}
+    COUNT(DISTINCT CASE WHEN last_unclear IS NULL OR ts > last_unclear THEN ts END) AS clear_readings${wide ? `,\n    ${wideOthers(source, d)}` : ''}
   FROM placed GROUP BY is_earlier, ${WHOLE})`)},
 wholes AS (SELECT of_part AS part, equipment_id, family,
     COUNT(DISTINCT CASE WHEN run_start > :recent_after THEN run_start END) AS recent_runs${wide && form.trends ? `,\n    ${wideTrends(signalNames(source), d)}` : ''}
@@ -187,9 +187,9 @@ wholes AS (SELECT of_part AS part, equipment_id, family,
 }
 
 /** The other signals at the peak: the same row of a wide table. */
-function wideOthers(source: SourceSettings): string {
+function wideOthers(source: SourceSettings, d: Dialect): string {
   return signalNames(source)
-    .map((_signal, index) => `MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN s${index} END) AS other_${index}`)
+    .map((_signal, index) => `MAX(CASE WHEN peak_place = 1 AND raises = 1 THEN ${signalAt(d, index)} END) AS other_${index}`)
     .join(', ');
 }
 

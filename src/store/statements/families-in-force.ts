@@ -4,11 +4,13 @@ import type { ParameterColumn } from '../tables.ts';
 import type { SqlValue } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { like } from './patterns.ts';
+import { signalIndex } from './readings-scan.ts';
 
 /** Rules as data, one row a family. `sign` turns 'below' into 'above', so that one predicate serves both sides. */
 const FAMILY_COLUMNS: readonly ParameterColumn[] = [
   { name: 'family', kind: 'text' },
   { name: 'signal', kind: 'text' },
+  { name: 'signal_index', kind: 'integer' },
   { name: 'signal_type', kind: 'text' },
   { name: 'sign', kind: 'integer' },
   { name: 'bound', kind: 'real' },
@@ -151,5 +153,6 @@ function boundsOf(family: IssueFamily, context: RowContext): FamilyRow {
 
 function channel(signal: string, { signals, physicalLimits }: RowContext): FamilyRow {
   const limits = physicalLimits[signal];
-  return { signal, signal_type: signals[signal] ?? signal, lowest: limits?.min ?? -UNLIMITED, highest: limits?.max ?? UNLIMITED };
+  const found = { signal, signal_index: signalIndex(signals, signal), signal_type: signals[signal] ?? signal };
+  return { ...found, lowest: limits?.min ?? -UNLIMITED, highest: limits?.max ?? UNLIMITED };
 }

@@ -29,17 +29,32 @@ export function patternParams(source: SourceSettings): Record<string, string> {
   ]);
 }
 
-/** The signals in a fixed order; their readings travel as s0, s1, … */
+/** The signals in a fixed order; a wide table's readings of them travel as one list, or as s0, s1, … */
 export function signalNames(source: SourceSettings): readonly string[] {
   return Object.keys(source.shape.signals);
 }
 
-/** The value in the reading `r` of the signal that `name` names. */
-export function valueOf(source: SourceSettings, name: string): string {
+const MEASURED = 'measured';
+
+/** The value of a wide table's signal in a reading. @param of the reading's name and a dot, where it needs one */
+export function signalAt(d: Dialect, index: number, of = ''): string {
+  return d.lists === null ? `${of}s${index}` : d.lists.at(`${of}${MEASURED}`, String(index));
+}
+
+/** The value in the reading `r` of the signal whose place in signalNames another relation has as `signal_index`. */
+export function valueOf(source: SourceSettings, d: Dialect, relation: string): string {
   if (source.shape.kind === 'long') return 'r.signal_value';
-  return `CASE ${name} ${signalNames(source)
-    .map((_signal, index) => `WHEN :signal_${index} THEN r.s${index}`)
+  const place = `${relation}.signal_index`;
+  if (d.lists !== null) return d.lists.at(`r.${MEASURED}`, place);
+  return `CASE ${place} ${signalNames(source)
+    .map((_signal, index) => `WHEN ${index} THEN r.s${index}`)
     .join(' ')} END`;
+}
+
+/** A signal's place in signalNames, as a parameter of `valueOf`. */
+export function signalIndex(signals: Readonly<Record<string, string>>, signal: string): number | null {
+  const index = Object.keys(signals).indexOf(signal);
+  return index < 0 ? null : index;
 }
 
 /** Whether a status, in lower case, lets its reading count. */
@@ -70,11 +85,11 @@ interface Named {
 
 function valuesOf(source: SourceSettings, d: Dialect): readonly Named[] {
   const { shape } = source;
-  if (shape.kind === 'wide')
-    return Object.entries(shape.signals).map(([signal, column], index) => ({
-      expression: inUsedUnit(source, d, d.quote(column), signal),
-      name: `s${index}`,
-    }));
+  if (shape.kind === 'wide') {
+    const each = Object.entries(shape.signals).map(([signal, column]) => inUsedUnit(source, d, d.quote(column), signal));
+    if (d.lists !== null) return [{ expression: d.lists.of(each), name: MEASURED }];
+    return each.map((expression, index) => ({ expression, name: `s${index}` }));
+  }
   const [signal, value] = [d.quote(shape.signalColumn), d.quote(shape.valueColumn)];
   const cases = signalNames(source).flatMap((name, index) =>
     Object.hasOwn(source.units, name) ? [`WHEN :type_${index} THEN ${inUsedUnit(source, d, value, name)}`] : [],

@@ -7,7 +7,7 @@ import type { SqlValue } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import type { ParameterColumn } from '../tables.ts';
 import { UNLIMITED } from './families-in-force.ts';
-import { isUsable, readOf, valueOf } from './readings-scan.ts';
+import { isUsable, readOf, signalAt, signalIndex, valueOf } from './readings-scan.ts';
 
 /** What the statement looks for beyond single readings; each costs a look at every reading. */
 export interface SensorForm {
@@ -19,6 +19,7 @@ export interface SensorForm {
 /** Every sensor of one equipment: its signals and, where quality belongs to the row, all of them together. */
 const CHANNEL_COLUMNS: readonly ParameterColumn[] = [
   { name: 'channel', kind: 'text' },
+  { name: 'signal_index', kind: 'integer' },
   { name: 'signal_type', kind: 'text' },
   { name: 'lowest', kind: 'real' },
   { name: 'highest', kind: 'real' },
@@ -63,7 +64,7 @@ export function sensorForm({ rules, known }: SensorRequest): SensorForm | null {
 export function suspectColumn(source: SourceSettings, d: Dialect): { readonly inner: string; readonly outer: string } {
   if (source.shape.kind === 'long') return { inner: '', outer: '' };
   const odd = Object.keys(source.shape.signals).map((_signal, index) =>
-    d.seemsImpossible(`s${index}`, `:lowest_${index}`, `:highest_${index}`),
+    d.seemsImpossible(signalAt(d, index), `:lowest_${index}`, `:highest_${index}`),
   );
   return {
     inner: `, CASE WHEN counts = 1 AND part = 'live' AND (${odd.join(' OR ')}) THEN 1 ELSE 0 END AS odd`,
@@ -74,7 +75,7 @@ export function suspectColumn(source: SourceSettings, d: Dialect): { readonly in
 /** One row a reading and sensor, with what is wrong with it or 'good'; readings that say nothing about a sensor are left out. */
 function sensed(source: SourceSettings, d: Dialect, readings: string): string {
   const wide = source.shape.kind === 'wide';
-  const value = valueOf(source, 'c.channel');
+  const value = valueOf(source, d, 'c');
   const quality = wide
     ? `WHEN c.channel = '${WHOLE_ROW}' THEN CASE WHEN ${isUsable(d, 'r.status')} THEN 'good' ELSE 'bad_quality' END
     WHEN NOT (${isUsable(d, 'r.status')}) THEN NULL`
@@ -93,7 +94,9 @@ function sensed(source: SourceSettings, d: Dialect, readings: string): string {
 function withBadReadings(source: SourceSettings, d: Dialect): string {
   const isWide = source.shape.kind === 'wide';
   const odd = isWide
-    ? Object.keys(source.shape.signals).map((_signal, index) => d.seemsImpossible(`r.s${index}`, `:lowest_${index}`, `:highest_${index}`))
+    ? Object.keys(source.shape.signals).map((_signal, index) =>
+        d.seemsImpossible(signalAt(d, index, 'r.'), `:lowest_${index}`, `:highest_${index}`),
+      )
     : [d.seemsImpossible('r.signal_value', 'c.lowest', 'c.highest')];
   // The totals come first: while they say that nothing is bad, no reading is looked at. Without any rule they say nothing.
   const from = isWide
@@ -194,9 +197,15 @@ export function sensorParams({ rules, known }: SensorRequest, now: Instant, sour
     highest: physicalLimits[signal]?.max ?? UNLIMITED,
   });
   const signals = Object.entries(shape.signals).map(([channel, signal_type]) => {
-    return { channel, signal_type, ...limits(channel), max_step: rules.stepping[channel] ?? null };
+    return {
+      channel,
+      signal_index: signalIndex(shape.signals, channel),
+      signal_type,
+      ...limits(channel),
+      max_step: rules.stepping[channel] ?? null,
+    };
   });
-  const wholeRow = { channel: WHOLE_ROW, signal_type: null, lowest: null, highest: null, max_step: null };
+  const wholeRow = { channel: WHOLE_ROW, signal_index: null, signal_type: null, lowest: null, highest: null, max_step: null };
   const { stuck, dropOutSeconds } = rules;
   return {
     channels: JSON.stringify(shape.kind === 'wide' ? [wholeRow, ...signals] : signals),

@@ -1,6 +1,6 @@
 import { type RuleBook, trendReachSeconds } from '../../domain/rule-book.ts';
 import type { Dialect } from '../dialect.ts';
-import { isUsable } from './readings-scan.ts';
+import { isUsable, signalAt } from './readings-scan.ts';
 
 export function wantsTrends(rules: RuleBook): boolean {
   return trendReachSeconds(rules) > 0;
@@ -27,7 +27,8 @@ function isPossible(value: string, signal: number, d: Dialect): string {
 
 /** As columns of a whole part: every row of a wide table has all signals. */
 export function wideTrends(signals: readonly string[], d: Dialect): string {
-  return signals.map((_signal, index) => aggregates(index, 'ts', `s${index}`, isPossible(`s${index}`, index, d))).join(',\n    ');
+  const valueAt = (index: number) => signalAt(d, index);
+  return signals.map((_signal, index) => aggregates(index, 'ts', valueAt(index), isPossible(valueAt(index), index, d))).join(',\n    ');
 }
 
 /** A relation of its own: a long table has one row a signal. */
