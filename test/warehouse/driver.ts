@@ -40,10 +40,12 @@ export async function openDriver(warehouse: Warehouse, options: DriverOptions = 
     retryDelayMin: 50,
     telemetryEnabled: false,
   });
-  const opened = await client.openSession(session).catch(async (thrown: unknown) => {
-    await client.close();
-    throw thrown;
-  });
+  const opened = await client
+    .openSession({ configuration: { ANSI_MODE: 'true', TIMEZONE: 'UTC' }, ...session })
+    .catch(async (thrown: unknown) => {
+      await client.close();
+      throw thrown;
+    });
   return {
     session: opened,
     rows: async (sql, statementOptions) => {

@@ -174,7 +174,7 @@ export class Service {
     const result = this.#spark.ask('execute', { session: session.id, statement, sql, parameters: boundOf(parameters), batchRows });
     const operation = new Operation({ guid, statement }, result, { log: this.#log, logged });
     this.#operations.set(statement, operation);
-    const seconds = queryTimeout?.toNumber() ?? 0;
+    const seconds = queryTimeout?.toNumber() || Number(session.configuration['STATEMENT_TIMEOUT'] ?? 0);
     if (seconds > 0) {
       const timer = setTimeout(() => {
         operation.timeOut();

@@ -33,8 +33,9 @@ SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.catalogImplementation": "in-memory",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
+    # A workspace's own defaults can be anything: what a session asks for has to matter.
+    "spark.sql.session.timeZone": "Asia/Kolkata",
+    "spark.sql.ansi.enabled": "false",
     # Delta's own parser does not know the other way of substituting parameters.
     "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
     "spark.ui.enabled": "false",
@@ -69,6 +70,9 @@ SETTINGS = {
     "spark.databricks.delta.stats.skipping": "false",
 }
 
+# What a session of a SQL warehouse asks for, in Spark's words. The service keeps STATEMENT_TIMEOUT.
+SESSION_PARAMETERS = {"ANSI_MODE": "spark.sql.ansi.enabled", "TIMEZONE": "spark.sql.session.timeZone"}
+
 
 class Engine:
     """One Spark for all sessions; they share the catalog, and each has a current schema and settings of its own."""
@@ -90,8 +94,9 @@ class Engine:
     def open(self, session: str, catalog: str | None, schema: str | None, configuration: dict[str, str]) -> dict[str, Any]:
         spark = self.spark.newSession()
         for name, value in configuration.items():
-            if name.startswith("spark.sql."):
-                spark.conf.set(name, value)
+            known = SESSION_PARAMETERS.get(name.upper(), name)
+            if known.startswith("spark.sql."):
+                spark.conf.set(known, value)
         if catalog is not None:
             spark.catalog.setCurrentCatalog(catalog)
         if schema is not None:
@@ -118,7 +123,10 @@ class Engine:
         return {"found": running is not None}
 
     def query(self, sql: str) -> dict[str, Any]:
-        rows = self.spark.newSession().sql(sql)
+        spark = self.spark.newSession()
+        for name, value in {"ANSI_MODE": "true", "TIMEZONE": "UTC"}.items():
+            spark.conf.set(SESSION_PARAMETERS[name], value)
+        rows = spark.sql(sql)
         return {"rows": [json.loads(row) for row in rows.toJSON().collect()] if rows.columns else []}
 
     def warehouse_of(self, schema: str) -> str:

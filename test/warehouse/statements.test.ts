@@ -32,6 +32,24 @@ withWarehouse('statements_test', (scene) => {
     expect((await scene().control.log()).at(-1)).toMatchObject({ outcome: 'timed out' });
   });
 
+  test('so is one that outlasts the timeout of its session', async () => {
+    const driver = await openDriver(scene(), { session: { configuration: { STATEMENT_TIMEOUT: '1' } } });
+    await scene().control.arm({ sql: 'range', fault: { kind: 'handle first' } });
+    await expect(driver.rows(LONG)).rejects.toMatchObject({ errorCode: 'TIMEOUT' });
+    for (let look = 0; look < 100 && (await running()) > 0; look += 1) await sleep(100);
+    await driver.close();
+  });
+
+  test('what a session asks for counts, and what it leaves out is as nobody expects it', async () => {
+    const sql = "SELECT current_timezone() AS zone, unix_seconds(TIMESTAMP '2026-03-01 00:00:00') AS seconds, CAST('x' AS INT) AS number";
+    const MIDNIGHT_UTC = Date.UTC(2026, 2, 1) / 1000;
+    const bare = await openDriver(scene(), { session: { configuration: {} } });
+    expect(await bare.rows(sql)).toEqual([{ zone: 'Asia/Kolkata', seconds: MIDNIGHT_UTC - 5.5 * 3600, number: null }]);
+    await bare.close();
+    await expect(scene().driver.rows(sql)).rejects.toMatchObject({ response: { sqlState: '22018' } });
+    expect(await scene().driver.rows(sql.replace("'x'", "'1'"))).toEqual([{ zone: 'UTC', seconds: MIDNIGHT_UTC, number: 1 }]);
+  });
+
   test('four statements of different sessions run at once', async () => {
     const drivers = await Promise.all([1, 2, 3, 4].map(() => openDriver(scene())));
     await scene().control.clearLog();
