@@ -6,6 +6,8 @@ export interface Mutation extends Edit {
   readonly name: string;
   /** What the agent itself says, where it refuses to go on with what the fault leads to. */
   readonly refusal?: string;
+  /** Of the histories that find it soonest; not given where the first seed's do. */
+  readonly seed?: number;
 }
 
 /** Builds the product with the fault in it. @throws Error where the text to replace is not there */
