@@ -64,7 +64,7 @@ export function findWarehouse(keys: WarehouseKeys, limits: Limits, place: Place)
   const profile = profileOf(keys, place, tell);
   const host = hostOf(keys, place, profile, tell);
   const httpPath = pathOf(keys, place, profile, tell);
-  const credential = credentialFrom(keys, place, profile, tell);
+  const credential = credentialFrom(keys, place, { profile, host }, tell);
   const address = host === undefined ? undefined : parseAddress(host.value);
   if (typeof address === 'string') tell('host', `${calledOf(host)}${address}`);
   const route = httpPath === undefined ? undefined : httpPath.isId ? pathOfWarehouse(httpPath.value) : parseHttpPath(httpPath.value);
@@ -192,10 +192,11 @@ function pathOf(keys: WarehouseKeys, place: Place, profile: Profile | undefined,
 
 function credentialFrom(
   keys: WarehouseKeys,
-  { env, cwd, section }: Place,
-  profile: Profile | undefined,
+  place: Place,
+  { profile, host }: { readonly profile: Profile | undefined; readonly host: Named | undefined },
   tell: Tell,
 ): Credential | undefined {
+  const { env, cwd, section, hasVariables } = place;
   if (keys.tokenFile !== undefined) {
     const found = credentialOfFile(path.resolve(cwd, keys.tokenFile), [...section, 'tokenFile'].join('.'));
     if (!('problem' in found)) return found;
@@ -203,19 +204,25 @@ function credentialFrom(
     return undefined;
   }
   const ofOne = (isOurs: boolean): Found => (profile?.isOurs === isOurs ? credentialOfProfile(profile, env) : 'none');
-  const places = [() => ofOne(true), () => credentialOfEnvironment(env), () => ofOne(false)];
-  for (const place of places) {
-    const found = place();
+  const ofVariables = () => (isOfAnotherHost(place, host) ? 'none' : credentialOfEnvironment(env));
+  for (const findOne of [() => ofOne(true), ofVariables, () => ofOne(false)]) {
+    const found = findOne();
     if (found === 'none') continue;
     if (!('problem' in found)) return found;
     tell('', found.problem);
     return undefined;
   }
-  tell(
-    '',
-    `no credential: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or name a profile (${PROFILE_VARIABLE}, the key profile) or a token's file (the key tokenFile)`,
-  );
+  const variables = 'set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or ';
+  const profiles = hasVariables ? `${PROFILE_VARIABLE}, the key profile` : 'the key profile';
+  const ways = `${isOfAnotherHost(place, host) ? '' : variables}name a profile (${profiles}) or a token's file (the key tokenFile)`;
+  tell('', `no credential: ${ways}`);
   return undefined;
+}
+
+/** Whether the variables log in at another host than this: their secret is not shown here. */
+function isOfAnotherHost({ env, hasVariables }: Place, host: Named | undefined): boolean {
+  const named = HOST_VARIABLES.map((name) => valueOf(env, name)).filter((value) => value !== '');
+  return !hasVariables && host !== undefined && named.some((value) => isOther(value, host.value));
 }
 
 function checkAuthority(file: string, tell: Tell): void {

@@ -56,6 +56,14 @@ export interface Upsert {
   readonly where: string;
 }
 
+/** Many values of a row as one column. */
+export interface ValueLists {
+  /** A column as a list takes it: a number, NULL, or notANumber where it is of another type. */
+  number(column: string): string;
+  of(numbers: readonly string[]): string;
+  at(list: string, place: string): string;
+}
+
 /** A question with the names of the extras that its answer finds. */
 export interface ExtrasListing {
   readonly sql: string;
@@ -87,7 +95,7 @@ export interface Dialect {
   /** The engine's clock with milliseconds, as an expression. */
   readonly now: string;
   /** Many values of a row as one column, and the one of them at a place that is counted from 0; null where the engine has no lists. */
-  readonly lists: { of(expressions: readonly string[]): string; at(list: string, place: string): string } | null;
+  readonly lists: ValueLists | null;
   /** The largest JSON parameter that one statement takes, in bytes. */
   readonly maxParameterBytes: number;
 

@@ -2,12 +2,16 @@ import { type Statement, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION } from './schema-version.ts';
 
-/** The rows that tables need before the first cycle: their version, and the agent that they belong to. Repeating them changes nothing. */
-export function firstRows({ now }: Dialect, agentId: string): readonly Statement[] {
+/**
+ * The rows that tables need before the first cycle: their version, and the agent that they belong to. Repeating them changes nothing.
+ * @param isMigrated whether older tables have been brought to this version; else only new ones have it
+ */
+export function firstRows({ now }: Dialect, agentId: string, isMigrated: boolean): readonly Statement[] {
+  const newer = isMigrated ? ' WHERE version >= :version' : '';
   return [
     write(
       `INSERT INTO agent_schema (version, min_supported, applied_timestamp)
-SELECT :version, :min_supported, ${now} WHERE NOT EXISTS (SELECT 1 FROM agent_schema WHERE version >= :version)`,
+SELECT :version, :min_supported, ${now} WHERE NOT EXISTS (SELECT 1 FROM agent_schema${newer})`,
       { version: SCHEMA_VERSION, min_supported: MIN_SUPPORTED_VERSION },
     ),
     write(

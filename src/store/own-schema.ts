@@ -24,6 +24,8 @@ const UNDOING = new RegExp(
   String.raw`^\s*(?:CREATE\s+OR\s+)?(${Object.keys(DONE_BY).join('|')})\s+(?:(TABLE|INDEX|TRIGGER|SCHEMA|DATABASE|CATALOG)\s+)?(?:IF\s+EXISTS\s+)?((?:${NAME}\s*\.\s*){0,2}${NAME})(\s*\()?`,
   'i',
 );
+/** A warehouse's way to run a text as a statement. */
+const COMPUTED = /^\s*EXECUTE\s+IMMEDIATE\b/i;
 /** In which a warehouse's session begins where no other is said. */
 const DEFAULT_SCHEMA = 'default';
 
@@ -58,6 +60,8 @@ function isOwnPlace({ kind, names }: Undone, namespace: string | null): boolean 
  * @throws AgentError usage for a statement that drops, alters, empties or replaces what `setup` made, or that computes what it does that to
  */
 export function refuseToUndo(sql: string, { tables, extras, readings }: OwnSchema, dialect: Pick<Dialect, 'name' | 'namespace'>): void {
+  if (COMPUTED.test(splitWithoutComments(sql, dialect.name).bare))
+    throw new AgentError('usage', 'what EXECUTE IMMEDIATE is to run is not looked into', 'give that statement itself');
   const undone = undoneBy(sql, dialect.name);
   if (undone === undefined) return;
   const { verb, kind, names, isComputed } = undone;

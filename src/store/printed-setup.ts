@@ -25,7 +25,7 @@ function inStore(readings: ReadingsPlace): string | null {
 export function printedSchema(dialect: Dialect, sourceTable: string | null, agentId: string): string {
   const place = dialect.namespace === null ? [] : [`CREATE SCHEMA IF NOT EXISTS ${dialect.namespace}`, `USE ${dialect.namespace}`];
   const extras = dialect.extras(sourceTable === SENSOR_DATA.name ? sourceTable : null);
-  const rows = firstRows(dialect, agentId).map((statement) =>
+  const rows = firstRows(dialect, agentId, false).map((statement) =>
     statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
   );
   const statements = [

@@ -1,7 +1,6 @@
 import { AgentError } from '../domain/errors.ts';
 import type { Changes, Connection, Statement, StatementResult } from './connection.ts';
 import type { Dialect, Lifting } from './dialect.ts';
-import { RetryableError } from './retryable.ts';
 
 /** A connection with its dialect, and the count of statements that the budget is about. */
 export class Session {
@@ -51,19 +50,14 @@ export class Session {
       const changes = await this.runAll([...lift, ...statements, ...restore]);
       return changes.slice(lift.length, lift.length + statements.length);
     }
-    let mayBeLifted = true;
     try {
-      await this.runAll(lift).catch((thrown: unknown) => {
-        // What is refused did nothing; of an answer that did not come nobody knows.
-        mayBeLifted = thrown instanceof RetryableError;
-        throw thrown;
-      });
+      await this.runAll(lift);
       return await this.runAll(statements);
     } finally {
-      if (mayBeLifted)
-        await this.runAll(restore).catch((thrown: unknown) => {
-          throw notRestored(thrown);
-        });
+      // Also where lifting it failed: what was begun may still have been done.
+      await this.runAll(restore).catch((thrown: unknown) => {
+        throw notRestored(thrown);
+      });
     }
   }
 
@@ -78,7 +72,7 @@ function notRestored(cause: unknown): AgentError {
   const code = cause instanceof AgentError ? cause.code : 'store_unavailable';
   return new AgentError(
     code,
-    `rows of the audit can be deleted by whoever may write to it: it could not be forbidden again (${why})`,
+    `rows of the audit may be deleted by whoever writes to it: that could not be forbidden again (${why})`,
     'run: ops-agent setup',
     cause,
   );

@@ -44,7 +44,7 @@ export class SqlSchemaStore implements SchemaStore {
     await this.#createTables();
     await this.#addColumns(await this.#state.missingColumns());
     await this.#makeExtras();
-    await inTurn(async () => void (await this.#session.runAll(firstRows(this.#session.dialect, agentId))));
+    await inTurn(async () => void (await this.#session.runAll(firstRows(this.#session.dialect, agentId, true))));
     const owners = await this.#state.owners();
     if (owners.some((owner) => owner !== agentId)) throw otherOwner(owners.find((owner) => owner !== agentId) ?? '', agentId);
   }

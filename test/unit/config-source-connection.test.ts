@@ -159,6 +159,9 @@ describe('readings apart from the store', () => {
       const found = history({ DATABRICKS_TOKEN: 'dapi-both' }, `${STORE}${ofSource('host: b.net, warehouseId: w2')}`);
       expect(found).toMatchObject({ host: 'b.net', httpPath: '/sql/1.0/warehouses/w2', catalog: null });
       expect(secretOf(found)).toBe('dapi-both');
+      const elsewhere = { DATABRICKS_HOST: 'a.net', DATABRICKS_TOKEN: 'dapi-a' };
+      const said = refusal(elsewhere, `store: {kind: databricks, warehouseId: w1}\n${ofSource('host: b.net, warehouseId: w2')}`);
+      expect(said).toMatch(/source.connection.* no credential: name a profile \(the key profile\) or a token's file/);
     });
 
     test('beside a file take from the variables what the profile lacks', () => {

@@ -20,6 +20,7 @@ describe('on a warehouse a statement that would undo what setting up made', () =
     ['drop database if exists plant.`Ops_Agent`', "ops_agent is the agent's own database: it is not dropped"],
     ['DROP CATALOG plant CASCADE', "plant is the agent's own catalog: it is not dropped"],
     ['/* /* */ */ DROP TABLE agent_events', "agent_events is the agent's own table: it is not dropped"],
+    ["EXECUTE IMMEDIATE 'DROP TABLE agent_events'", 'what EXECUTE IMMEDIATE is to run is not looked into'],
     ["DROP TABLE IDENTIFIER('agent_' || 'events')", 'what is to be dropped is computed by IDENTIFIER'],
     ["RESTORE IDENTIFIER ('agent_events') TO VERSION AS OF 1", 'what is to be put back is computed by IDENTIFIER'],
   ])('is refused: %s', (sql, message) => expect(refusal(sql)).toBe(message));

@@ -18,6 +18,7 @@ const FIRST = ['temperature', 'pressure', 'flow_rate'];
 const NAMES = [...FIRST, ...Array.from({ length: SIGNALS - FIRST.length }, (_, index) => `signal_${index + FIRST.length}`)];
 const [IMPOSSIBLE = '', LAST = ''] = NAMES.slice(-2);
 const COLUMNS = Object.fromEntries(NAMES.map((name, index) => [name, `c_${index}`]));
+const TEXT = 'c_4';
 /** 10 bar are 145 psi; the last signal but one is beyond its limits. */
 const VALUES = NAMES.map((name) => (name === LAST ? 10 : name === IMPOSSIBLE ? 11 : 1));
 
@@ -62,9 +63,12 @@ withConnection(SCHEMA, (scene) => {
 
   beforeAll(async () => {
     const columns = Object.values(COLUMNS);
-    await sql(`CREATE TABLE {}.wide (equipment_id STRING, timestamp TIMESTAMP, ${columns.join(' DOUBLE, ')} DOUBLE) USING DELTA`);
+    // A text among the numbers harms its own signal alone.
+    const typed = columns.map((column) => `${column} ${column === TEXT ? 'STRING' : 'DOUBLE'}`);
+    await sql(`CREATE TABLE {}.wide (equipment_id STRING, timestamp TIMESTAMP, ${typed.join(', ')}) USING DELTA`);
     await sql('CREATE TABLE {}.long (equipment_id STRING, timestamp TIMESTAMP, sensor_type STRING, sensor_value DOUBLE) USING DELTA');
-    await sql(`INSERT INTO {}.wide SELECT 'PUMP_7', current_timestamp(), ${VALUES.join(', ')}`);
+    const values = columns.map((column, index) => (column === TEXT ? "'n/a'" : VALUES[index]));
+    await sql(`INSERT INTO {}.wide SELECT 'PUMP_7', current_timestamp(), ${values.join(', ')}`);
     const pairs = columns.map((column, index) => `struct('${column}' AS sensor_type, ${VALUES[index]}D AS sensor_value)`);
     await sql(`INSERT INTO {}.long SELECT 'PUMP_7', current_timestamp(), inline(array(${pairs.join(', ')}))`);
   });
@@ -88,7 +92,9 @@ withConnection(SCHEMA, (scene) => {
       // 1 bar and 10 bar in psi.
       const values = [1, 14.504, 145.038];
       expect(signals).toEqual(values.map((value) => [expect.closeTo(value, 2), expect.closeTo(value, 2)]));
-      expect(found.sensors).toMatchObject([{ equipmentId: 'PUMP_7', signal: IMPOSSIBLE }]);
+      const faults = found.sensors.map(({ equipmentId, signal, bad }) => [equipmentId, signal, bad?.fault]);
+      const ofText = shape === 'wide' ? [['PUMP_7', 'signal_4', 'not_a_number']] : [];
+      expect(faults).toEqual([['PUMP_7', IMPOSSIBLE, 'out_of_range'], ...ofText]);
       await source.close();
       await store.close();
       place.remove();

@@ -38,6 +38,14 @@ onWarehouse('the properties of the tables', () => {
       expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
     });
 
+    test('say that the audit has no defaults, which are given to it although it is append-only', async () => {
+      const at = store();
+      await at.outside.run("ALTER TABLE agent_events UNSET TBLPROPERTIES ('opsAgent.defaults')");
+      expect((await at.store.checkSchema(AGENT)).problems).toEqual(['property agent_events.opsAgent.defaults is missing']);
+      await at.store.migrate(AGENT);
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+    });
+
     test('say that columns were added by a run that died before it gave them their defaults', async () => {
       const at = store();
       await at.outside.run('DROP TABLE operator_sessions');
@@ -84,7 +92,7 @@ onWarehouse('the properties of the tables', () => {
         },
       });
       await expect(failing.pruneAudit(lease, range)).rejects.toMatchObject({
-        message: expect.stringContaining('can be deleted by whoever may write to it'),
+        message: expect.stringContaining('may be deleted by whoever writes to it'),
         remedy: 'run: ops-agent setup',
       });
       expect((await at.store.checkSchema(AGENT)).problems).toEqual(['property agent_events.delta.appendOnly is missing']);

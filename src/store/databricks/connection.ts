@@ -2,7 +2,7 @@ import type { WarehouseDatabase } from '../../config/settings.ts';
 import { AgentError } from '../../domain/errors.ts';
 import type { Log } from '../../ports/log.ts';
 import { type Changes, type Connection, oneByOne, type Statement, type StatementResult } from '../connection.ts';
-import { RetryableError } from '../retryable.ts';
+import { ConflictError, RetryableError } from '../retryable.ts';
 import { within } from './deadline.ts';
 import { connectWarehouse, type Operation, type QueryTags, type Warehouse, type WarehouseSession } from './driver.ts';
 import { failureOf, isOperationsError } from './error-translation.ts';
@@ -33,6 +33,13 @@ function mayHaveHappened(reached: Reached, { kind }: Failure, thrown: unknown): 
     case 'started':
       return !isOperationsError(thrown);
   }
+}
+
+/** A conflict with another writer says that this try wrote nothing, and nothing of those before it. */
+function notBeaten(failure: Failure): Failure {
+  const { error } = failure;
+  if (!(error instanceof ConflictError)) return failure;
+  return { kind: 'unknown_outcome', error: new RetryableError(error.message, error) };
 }
 
 /** Not one for another try: the first may have done it. */
@@ -86,7 +93,7 @@ export class WarehouseConnection implements Connection {
         if (statement.isOnce === true && isRepeat) throw notKnown(failure.error);
         // A session that was there may simply have grown old; one that was just opened and is gone tells of a warehouse that starts.
         if (failure.kind === 'session_gone' && had !== undefined) continue;
-        await patience.with(failure, this.#renewsItself);
+        await patience.with(isRepeat ? notBeaten(failure) : failure, this.#renewsItself);
       }
     }
   }

@@ -71,7 +71,13 @@ const DELTA: Omit<Dialect, Placed> = {
   // Delta keeps microseconds; a time that was read back has milliseconds, and has to be equal.
   now: toMilliseconds('current_timestamp()'),
   // Of a condition over many columns Spark derives one for each choice of those that have another name above it: with 20 signals it did not end.
-  lists: { of: (expressions) => `array(${expressions.join(', ')})`, at: (list, place) => `${list}[${place}]` },
+  lists: {
+    // A list has one type: without the cast one text among its columns fails the statement. typeof is decided when it is planned.
+    number: (column) =>
+      `CASE WHEN typeof(${column}) <> 'string' THEN TRY_CAST(${column} AS DOUBLE) WHEN ${column} IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`,
+    of: (numbers) => `array(${numbers.join(', ')})`,
+    at: (list, place) => `${list}[${place}]`,
+  },
   maxParameterBytes: 900_000,
   quote,
   encodeTime: isoOf,

@@ -87,11 +87,15 @@ export function addColumns(table: Table, columns: readonly Column[], place: stri
 function giveDefaults(table: Table, place: string): readonly string[] {
   const name = `${place}${quote(table.name)}`;
   const defaults = table.columns.filter(hasDefault).map((column) => ({ column: quote(column.name), value: column.default }));
+  // The audit's rows are changed by nothing else.
+  const { lift, restore } = deletable([table], place);
   const filled = defaults.map(({ column, value }) => `${column} = COALESCE(${column}, ${value})`);
   return [
     `ALTER TABLE ${name} SET TBLPROPERTIES (${DEFAULTS})`,
     ...defaults.map(({ column, value }) => `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${value}`),
+    ...lift.map(({ sql }) => sql),
     `UPDATE ${name} SET ${filled.join(', ')} WHERE ${defaults.map(({ column }) => `${column} IS NULL`).join(' OR ')}`,
+    ...restore.map(({ sql }) => sql),
     setProperties(table, defaulted(table), place),
   ];
 }

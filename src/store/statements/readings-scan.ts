@@ -86,7 +86,8 @@ interface Named {
 function valuesOf(source: SourceSettings, d: Dialect): readonly Named[] {
   const { shape } = source;
   if (shape.kind === 'wide') {
-    const each = Object.entries(shape.signals).map(([signal, column]) => inUsedUnit(source, d, d.quote(column), signal));
+    const number = (column: string) => d.lists?.number(d.quote(column)) ?? d.quote(column);
+    const each = Object.entries(shape.signals).map(([signal, column]) => inUsedUnit(source, d, number(column), signal));
     if (d.lists !== null) return [{ expression: d.lists.of(each), name: MEASURED }];
     return each.map((expression, index) => ({ expression, name: `s${index}` }));
   }
