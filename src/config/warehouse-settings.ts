@@ -204,7 +204,8 @@ function credentialFrom(
     return undefined;
   }
   const ofOne = (isOurs: boolean): Found => (profile?.isOurs === isOurs ? credentialOfProfile(profile, env) : 'none');
-  const ofVariables = () => (isOfAnotherHost(place, host) ? 'none' : credentialOfEnvironment(env));
+  const isElsewhere = isOfAnotherHost(place, host);
+  const ofVariables = () => (isElsewhere ? 'none' : credentialOfEnvironment(env));
   for (const findOne of [() => ofOne(true), ofVariables, () => ofOne(false)]) {
     const found = findOne();
     if (found === 'none') continue;
@@ -214,7 +215,7 @@ function credentialFrom(
   }
   const variables = 'set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or ';
   const profiles = hasVariables ? `${PROFILE_VARIABLE}, the key profile` : 'the key profile';
-  const ways = `${isOfAnotherHost(place, host) ? '' : variables}name a profile (${profiles}) or a token's file (the key tokenFile)`;
+  const ways = `${isElsewhere ? '' : variables}name a profile (${profiles}) or a token's file (the key tokenFile)`;
   tell('', `no credential: ${ways}`);
   return undefined;
 }

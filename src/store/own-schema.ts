@@ -37,8 +37,7 @@ interface Undone {
   readonly isComputed: boolean;
 }
 
-function undoneBy(sql: string, engine: Dialect['name']): Undone | undefined {
-  const { bare, opaque } = splitWithoutComments(sql, engine);
+function undoneBy({ bare, opaque }: ReturnType<typeof splitWithoutComments>): Undone | undefined {
   const [, verb, kind = 'table', given = '', call] = UNDOING.exec(bare) ?? [];
   if (verb === undefined) return undefined;
   const quoted = (found: string) => (opaque[Number(found.replaceAll(MARK, ''))] ?? '').slice(1, -1);
@@ -60,9 +59,10 @@ function isOwnPlace({ kind, names }: Undone, namespace: string | null): boolean 
  * @throws AgentError usage for a statement that drops, alters, empties or replaces what `setup` made, or that computes what it does that to
  */
 export function refuseToUndo(sql: string, { tables, extras, readings }: OwnSchema, dialect: Pick<Dialect, 'name' | 'namespace'>): void {
-  if (COMPUTED.test(splitWithoutComments(sql, dialect.name).bare))
+  const split = splitWithoutComments(sql, dialect.name);
+  if (COMPUTED.test(split.bare))
     throw new AgentError('usage', 'what EXECUTE IMMEDIATE is to run is not looked into', 'give that statement itself');
-  const undone = undoneBy(sql, dialect.name);
+  const undone = undoneBy(split);
   if (undone === undefined) return;
   const { verb, kind, names, isComputed } = undone;
   if (isComputed) throw new AgentError('usage', `what is to be ${DONE_BY[verb]} is computed by IDENTIFIER`, 'give its name itself');

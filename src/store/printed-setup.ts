@@ -4,7 +4,7 @@ import { databricksDialect } from './databricks/dialect.ts';
 import type { Dialect } from './dialect.ts';
 import { embeddedDialect } from './embedded/dialect.ts';
 import { firstRows } from './first-rows.ts';
-import { SENSOR_DATA, tablesWith } from './tables.ts';
+import { ownReadings, tablesWith } from './tables.ts';
 
 /**
  * What `setup` runs on an empty database, for an administrator to read and run, with the grants for these roles where there are any. No database
@@ -24,7 +24,7 @@ function inStore(readings: ReadingsPlace): string | null {
 /** The statements that make the tables: running them again changes nothing. */
 export function printedSchema(dialect: Dialect, sourceTable: string | null, agentId: string): string {
   const place = dialect.namespace === null ? [] : [`CREATE SCHEMA IF NOT EXISTS ${dialect.namespace}`, `USE ${dialect.namespace}`];
-  const extras = dialect.extras(sourceTable === SENSOR_DATA.name ? sourceTable : null);
+  const extras = dialect.extras(ownReadings(sourceTable));
   const rows = firstRows(dialect, agentId, false).map((statement) =>
     statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
   );

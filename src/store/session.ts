@@ -1,4 +1,4 @@
-import { AgentError } from '../domain/errors.ts';
+import { AgentError, asAgentError } from '../domain/errors.ts';
 import type { Changes, Connection, Statement, StatementResult } from './connection.ts';
 import type { Dialect, Lifting } from './dialect.ts';
 
@@ -68,11 +68,10 @@ export class Session {
 
 /** What failed before it matters less than what stands open since. */
 function notRestored(cause: unknown): AgentError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const code = cause instanceof AgentError ? cause.code : 'store_unavailable';
+  const { code, message } = asAgentError(cause);
   return new AgentError(
     code,
-    `rows of the audit may be deleted by whoever writes to it: that could not be forbidden again (${why})`,
+    `rows of the audit may be deleted by whoever writes to it: that could not be forbidden again (${message})`,
     'run: ops-agent setup',
     cause,
   );

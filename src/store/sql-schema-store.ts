@@ -13,7 +13,7 @@ import { insertSampleReadings } from './sample-readings.ts';
 import { type MissingColumn, SchemaState } from './schema-state.ts';
 import { SCHEMA_VERSION, tooNew } from './schema-version.ts';
 import type { Session } from './session.ts';
-import { SCHEMA, SENSOR_DATA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
+import { ownReadings, SCHEMA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
 
 /** Makes, checks and describes the tables, for every engine. */
 export class SqlSchemaStore implements SchemaStore {
@@ -29,7 +29,7 @@ export class SqlSchemaStore implements SchemaStore {
   constructor(session: Session, sourceTable: string | null, makePlace: () => Promise<void>) {
     this.#session = session;
     this.#makePlace = makePlace;
-    this.#ownSource = sourceTable === SENSOR_DATA.name ? sourceTable : null;
+    this.#ownSource = ownReadings(sourceTable);
     this.#tables = tablesWith(sourceTable);
     this.#extras = session.dialect.extras(this.#ownSource);
     this.#state = new SchemaState(session, this.#tables, this.#extras);

@@ -254,7 +254,12 @@ export const SCHEMA: Table = {
 export const SPECIFIED_TABLES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, SENSOR_DATA, WORK_ORDERS, OPERATOR_SESSIONS];
 export const ALL_TABLES: readonly Table[] = [...SPECIFIED_TABLES, EVENTS, CONTROLS, SCHEMA];
 
+/** The readings' table where it is the agent's own to make; null where the source is a table of the user's, or in another database. */
+export function ownReadings(sourceTable: string | null): string | null {
+  return sourceTable === SENSOR_DATA.name ? sourceTable : null;
+}
+
 /** The agent's tables: without sensor_data where the readings are in a table of the user's own, or in another database (null). */
 export function tablesWith(sourceTable: string | null): readonly Table[] {
-  return sourceTable === SENSOR_DATA.name ? ALL_TABLES : ALL_TABLES.filter((table) => table !== SENSOR_DATA);
+  return ownReadings(sourceTable) !== null ? ALL_TABLES : ALL_TABLES.filter((table) => table !== SENSOR_DATA);
 }

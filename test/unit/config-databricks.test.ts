@@ -1,32 +1,15 @@
 import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { parseProfiles } from '../../src/config/databricks-profile.ts';
-import { explainSettings, loadSettings } from '../../src/config/load.ts';
-import type { Settings, WarehouseDatabase } from '../../src/config/settings.ts';
+import { explainSettings } from '../../src/config/load.ts';
+import type { WarehouseDatabase } from '../../src/config/settings.ts';
 import { parseAddress } from '../../src/config/workspace-address.ts';
-
-const HOME = mkdtempSync(path.join(tmpdir(), 'ops-agent-profiles-'));
-const PATH = '/sql/1.0/warehouses/1234abcd';
-const HOST = 'adb-1.2.azuredatabricks.net';
-/** The specification's three. */
-const SPECIFIED = { HOME, DATABRICKS_SERVER_HOSTNAME: HOST, DATABRICKS_HTTP_PATH: PATH, DATABRICKS_TOKEN: 'dapi-secret-1' };
-
-type Env = Readonly<Record<string, string>>;
-
-function file(name: string, text: string): string {
-  writeFileSync(path.join(HOME, name), text);
-  return path.join(HOME, name);
-}
-
-function load(env: Env, yaml = ''): Settings {
-  return loadSettings({ env: { HOME, ...env }, cwd: HOME, configPath: file('ops-agent.yaml', yaml) });
-}
+import { HOME, PATH, HOST, SPECIFIED, type Env, file, load, refusal, secretOf, withHome } from '../support/databricks-config.ts';
 
 function warehouse(env: Env, yaml = ''): WarehouseDatabase {
   const { store } = load(env, yaml);
@@ -34,22 +17,7 @@ function warehouse(env: Env, yaml = ''): WarehouseDatabase {
   return store;
 }
 
-function refusal(env: Env, yaml = ''): string {
-  try {
-    load(env, yaml);
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'usage') return thrown.message;
-    throw thrown;
-  }
-  return 'nothing is wrong';
-}
-
-function secretOf({ credential }: WarehouseDatabase): string {
-  return credential.kind === 'token_file' ? credential.path : credential.secret.export().toString();
-}
-
-beforeEach(() => void file('.databrickscfg', ''));
-afterAll(() => rmSync(HOME, { recursive: true }));
+withHome();
 
 describe('the warehouse', () => {
   test('is named by the specification’s three variables', () => {
@@ -295,12 +263,13 @@ client_secret = dose-2
   });
 });
 
+const explained = (env: Env) =>
+  new Map(explainSettings({ env: { HOME, ...env }, cwd: HOME, configPath: file('ops-agent.yaml', '') }).map((key) => [key.path, key]));
+
 describe('config show', () => {
   test('says which variable or profile a value of the warehouse is from', () => {
     file('.databrickscfg', '[p]\nhost = https://one.net\ntoken = dapi-1\n');
-    const keys = (env: Env) =>
-      new Map(explainSettings({ env: { HOME, ...env }, cwd: HOME, configPath: file('ops-agent.yaml', '') }).map((key) => [key.path, key]));
-    const told = keys(SPECIFIED);
+    const told = explained(SPECIFIED);
     expect(told.get('store.kind')).toMatchObject({ value: 'databricks', origin: 'default' });
     expect(told.get('store.host')).toEqual({
       path: 'store.host',
@@ -310,7 +279,7 @@ describe('config show', () => {
     });
     expect(told.get('store.httpPath')).toMatchObject({ value: PATH, environment: 'DATABRICKS_HTTP_PATH' });
     expect(told.get('store.path')).toMatchObject({ value: null });
-    const byProfile = keys({ DATABRICKS_HTTP_PATH: PATH, DATABRICKS_CONFIG_PROFILE: 'p' });
+    const byProfile = explained({ DATABRICKS_HTTP_PATH: PATH, DATABRICKS_CONFIG_PROFILE: 'p' });
     expect(byProfile.get('store.host')).toMatchObject({ value: 'https://one.net', origin: 'profile', environment: 'OPS_AGENT_STORE_HOST' });
     expect(byProfile.get('store.profile')).toMatchObject({ value: 'p', origin: 'environment', environment: 'DATABRICKS_CONFIG_PROFILE' });
   });

@@ -1,44 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 
-import { explainSettings, loadSettings } from '../../src/config/load.ts';
-import type { Settings, WarehouseDatabase } from '../../src/config/settings.ts';
+import { explainSettings } from '../../src/config/load.ts';
+import type { WarehouseDatabase } from '../../src/config/settings.ts';
+import { HOME, PATH, HOST, SPECIFIED, type Env, file, load, refusal, secretOf, withHome } from '../support/databricks-config.ts';
 
-const HOME = mkdtempSync(path.join(tmpdir(), 'ops-agent-profiles-'));
-const PATH = '/sql/1.0/warehouses/1234abcd';
-const HOST = 'adb-1.2.azuredatabricks.net';
-/** The specification's three. */
-const SPECIFIED = { HOME, DATABRICKS_SERVER_HOSTNAME: HOST, DATABRICKS_HTTP_PATH: PATH, DATABRICKS_TOKEN: 'dapi-secret-1' };
+withHome();
 
-type Env = Readonly<Record<string, string>>;
-
-function file(name: string, text: string): string {
-  writeFileSync(path.join(HOME, name), text);
-  return path.join(HOME, name);
+function history(env: Env, yaml: string): WarehouseDatabase {
+  const { sourceDatabase } = load(env, yaml);
+  if (sourceDatabase?.kind !== 'databricks') throw new Error('the readings are in no warehouse');
+  return sourceDatabase;
 }
-
-function load(env: Env, yaml = ''): Settings {
-  return loadSettings({ env: { HOME, ...env }, cwd: HOME, configPath: file('ops-agent.yaml', yaml) });
-}
-
-function refusal(env: Env, yaml = ''): string {
-  try {
-    load(env, yaml);
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'usage') return thrown.message;
-    throw thrown;
-  }
-  return 'nothing is wrong';
-}
-
-function secretOf({ credential }: WarehouseDatabase): string {
-  return credential.kind === 'token_file' ? credential.path : credential.secret.export().toString();
-}
-
-beforeEach(() => void file('.databrickscfg', ''));
-afterAll(() => rmSync(HOME, { recursive: true }));
 
 const told = (env: Env, yaml: string) =>
   new Map(
@@ -109,11 +82,6 @@ describe('readings apart from the store', () => {
       file('ca.pem', '-----BEGIN CERTIFICATE-----\n');
       file('token', 'dapi-file');
     });
-    function history(env: Env, yaml: string): WarehouseDatabase {
-      const { sourceDatabase } = load(env, yaml);
-      if (sourceDatabase?.kind !== 'databricks') throw new Error('the readings are in no warehouse');
-      return sourceDatabase;
-    }
     const ALL_OF_HISTORY = {
       host: 'history.net',
       httpPath: '/sql/1.0/warehouses/w9',

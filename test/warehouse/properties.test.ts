@@ -1,11 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { anEvent } from '../contract/samples.ts';
 import { withStore } from '../contract/with-store.ts';
-import { AGENT } from '../support/stores.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { AGENT, type AtHand } from '../support/stores.ts';
 import { databricksStore } from '../support/warehouse-store.ts';
 import { onWarehouse } from './on-warehouse.ts';
 
 const UP_TO_DATE = { state: 'up_to_date', problems: [] };
+
+/** With an event that may be pruned, by a store which fails at some statement. */
+async function failingAt(at: AtHand, isAt: (sql: string) => boolean): Promise<Store> {
+  await at.store.appendEvents([anEvent()], Date.now());
+  const { store: failing } = await at.another({
+    watch: ({ sql }) => {
+      if (isAt(sql)) throw new Error('no such luck');
+    },
+  });
+  return failing;
+}
 
 onWarehouse('the properties of the tables', () => {
   describe('made by setup', () => {
@@ -72,12 +84,7 @@ onWarehouse('the properties of the tables', () => {
 
     test('is append-only again where pruning failed in between', async () => {
       const at = store();
-      await at.store.appendEvents([anEvent()], Date.now());
-      const { store: failing } = await at.another({
-        watch: ({ sql }) => {
-          if (sql.startsWith('MERGE INTO `agent_events`')) throw new Error('no such luck');
-        },
-      });
+      const failing = await failingAt(at, (sql) => sql.startsWith('MERGE INTO `agent_events`'));
       await expect(failing.pruneAudit(lease, range)).rejects.toThrow('no such luck');
       await expect(at.outside.run('DELETE FROM agent_events')).rejects.toThrow(/append/i);
       expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
@@ -85,12 +92,7 @@ onWarehouse('the properties of the tables', () => {
 
     test('is said to be open where it could not be closed', async () => {
       const at = store();
-      await at.store.appendEvents([anEvent()], Date.now());
-      const { store: failing } = await at.another({
-        watch: ({ sql }) => {
-          if (sql.includes("'delta.appendOnly' = 'true'")) throw new Error('gone');
-        },
-      });
+      const failing = await failingAt(at, (sql) => sql.includes("'delta.appendOnly' = 'true'"));
       await expect(failing.pruneAudit(lease, range)).rejects.toMatchObject({
         message: expect.stringContaining('may be deleted by whoever writes to it'),
         remedy: 'run: ops-agent setup',
