@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WarehouseDatabase } from '../../src/config/settings.ts';
@@ -10,7 +11,8 @@ import { AGENT, type StoreUnderTest, type TestDatabase } from './stores.ts';
 
 /** The one catalog that Spark has without Unity Catalog. */
 const CATALOG = 'spark_catalog';
-const TEMPLATE = 'contract_template';
+/** Of this file of tests: a process plays several of them, one after another. */
+const OWN = randomUUID().slice(0, 8);
 
 let made = 0;
 let template: Promise<string> | undefined;
@@ -43,7 +45,7 @@ const connectTo = (schema: string) => openWarehouse(databaseOf(schema), { tags: 
 
 /** A schema with the agent's tables, made once: a copy of its files costs a fraction of the statements. */
 async function migrated(): Promise<string> {
-  const name = `${TEMPLATE}_${process.pid}`;
+  const name = `contract_template_${OWN}`;
   await warehouse().control.sql(`CREATE SCHEMA ${name}`);
   const session = new Session(connectTo(name), databricksDialect({ catalog: CATALOG, schema: name }));
   await createSqlStore({ session, lock: null, sourceTable: 'sensor_data', description: 'a template' }).migrate(AGENT);
@@ -54,7 +56,7 @@ async function migrated(): Promise<string> {
 async function newSchema(isEmpty: boolean): Promise<TestDatabase> {
   const { control } = warehouse();
   made += 1;
-  const name = `contract_${process.pid}_${made}`;
+  const name = `contract_${OWN}_${made}`;
   if (isEmpty) await control.sql(`CREATE SCHEMA ${name}`);
   else await control.copySchema(await (template ??= migrated()), name);
   return {

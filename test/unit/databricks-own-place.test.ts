@@ -14,10 +14,10 @@ function answering(message: string): Connection {
   return { hasTransactions: false, execute: fail, executeAll: fail, close: () => Promise.resolve() };
 }
 
-async function said(message: string, place: Place, many = false): Promise<AgentError> {
+async function said(message: string, place: Place, { many = false, sql = 'SELECT 1' } = {}): Promise<AgentError> {
   const connection = ofOwnPlace(answering(message), place);
   try {
-    await (many ? connection.executeAll([read('SELECT 1')]) : connection.execute(read('SELECT 1')));
+    await (many ? connection.executeAll([read('SELECT 1'), read(sql)]) : connection.execute(read(sql)));
   } catch (thrown) {
     if (thrown instanceof AgentError) return thrown;
     throw thrown;
@@ -37,7 +37,7 @@ test.each<[string, Place]>([
   ['[CATALOG_NOT_FOUND] The catalog `plant-1` not found. SQLSTATE: 42P08', { catalog: 'plant-1', schema: 'ops' }],
 ])('the store’s own place is not set up: %s', async (message, place) => {
   for (const many of [false, true])
-    expect(await said(message, place, many)).toMatchObject({
+    expect(await said(message, place, { many })).toMatchObject({
       code: 'not_set_up',
       message: expect.stringMatching(/^the store's schema (`plant(-1)?`\.)?`ops` does not exist$/),
       remedy: 'run: ops-agent setup, or correct store.catalog and store.schema',
@@ -54,6 +54,13 @@ test.each<[string, Place]>([
   ['[SCHEMA_NOT_FOUND]', PLANT],
 ])('another place stays a mistake of the configuration: %s', async (message, place) => {
   expect(await said(message, place)).toMatchObject({ code: 'usage', remedy: expect.stringContaining('source.table') });
+});
+
+test.each([false, true])('so does one of the same name in a catalog that a statement names, where the store names none (many: %s)', async (many) => {
+  const place = { catalog: null, schema: 'ops' };
+  const missing = schema('`plant`.`ops`');
+  expect(await said(missing, place, { many, sql: 'SELECT 1 FROM `Plant`.`ops`.`readings`' })).toMatchObject({ code: 'usage' });
+  expect(await said(missing, place, { many, sql: 'SELECT 1 FROM `ops`.`readings`' })).toMatchObject({ code: 'not_set_up' });
 });
 
 test('whatever else goes wrong is told as it is', async () => {

@@ -12,6 +12,10 @@ export type Fault =
   | { readonly kind: 'delay'; readonly ms: number }
   /** The session's handle is no longer valid, for this statement and all that follow. */
   | { readonly kind: 'expired session' }
+  /** Spark never sees the statement, which fails as one does that loses against another writer. */
+  | { readonly kind: 'beaten' }
+  /** The statement's time is not limited, whatever the session or the request say. */
+  | { readonly kind: 'no time limit' }
   /** The answer is the operation's handle, at once; the client asks for the rest. */
   | { readonly kind: 'handle first' }
   /** The answer is the operation's handle, and whoever asks what becomes of it is told this; the operation goes on. */

@@ -90,6 +90,23 @@ onWarehouse('the properties of the tables', () => {
       expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
     });
 
+    test('is append-only where it could not be opened for pruning, or where nobody knows whether it was', async () => {
+      const at = store();
+      const failing = await failingAt(at, (sql) => sql.includes("'delta.appendOnly' = 'false'"));
+      await expect(failing.pruneAudit(lease, range)).rejects.toThrow('no such luck');
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      const { store: opened } = await at.another({
+        watch: async ({ sql }) => {
+          if (!sql.includes("'delta.appendOnly' = 'false'")) return;
+          await at.outside.run(sql);
+          throw new Error('the answer was lost');
+        },
+      });
+      await expect(opened.pruneAudit(lease, range)).rejects.toThrow('the answer was lost');
+      await expect(at.outside.run('DELETE FROM agent_events')).rejects.toThrow(/append/i);
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+    });
+
     test('is said to be open where it could not be closed', async () => {
       const at = store();
       const failing = await failingAt(at, (sql) => sql.includes("'delta.appendOnly' = 'true'"));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BadAnswer, Faults } from './faults.ts';
+import type { BadAnswer, Fault, Faults } from './faults.ts';
 import { refusalOf } from './limits.ts';
 import { freshGuid, uuidOf, Operation } from './operation.ts';
 import { metadataOf, rowSet } from './results.ts';
@@ -15,6 +15,8 @@ const PROTOCOL = types.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V8;
 /** How long the answer to a statement waits for its end; the client asks again for what takes longer. */
 const DIRECT_RESULTS_WAIT_MS = 5000;
 const BATCH_ROWS = 10_000;
+/** What Delta says of the other writer. */
+const CONFLICT = { message: '[DELTA_CONCURRENT_APPEND.WITHOUT_HINT] Transaction conflict detected', sqlState: '2D521' };
 
 /** One request over HTTP: who sent it, and how its answer is to go wrong. */
 export interface Exchange {
@@ -138,7 +140,7 @@ export class Service {
       if (fault.kind === 'delay') await sleep(fault.ms);
       if (fault.kind === 'before') return refuse(fault.answer, 'a fault before the statement');
     }
-    const operation = this.#start(request, session, logged);
+    const operation = this.#start(request, session, { logged, faults });
     for (const fault of faults) {
       if (fault.kind === 'while polled') operation.saysWhenPolled = fault.answer;
       if (fault.kind !== 'after') continue;
@@ -166,16 +168,19 @@ export class Service {
   #start(
     { statement: sql, parameters, queryTimeout, getDirectResults }: ExecuteRequest,
     session: Session,
-    logged: LoggedStatement,
+    { logged, faults }: { readonly logged: LoggedStatement; readonly faults: readonly Fault[] },
   ): Operation {
+    const meets = (fault: Fault['kind']) => faults.some(({ kind }) => kind === fault);
     const guid = freshGuid();
     const statement = uuidOf(guid);
     const batchRows = Math.max(1, Math.min(BATCH_ROWS, getDirectResults?.maxRows.toNumber() ?? BATCH_ROWS));
-    const result = this.#spark.ask('execute', { session: session.id, statement, sql, parameters: boundOf(parameters), batchRows });
+    const result = meets('beaten')
+      ? Promise.reject(new SparkFailure(CONFLICT))
+      : this.#spark.ask('execute', { session: session.id, statement, sql, parameters: boundOf(parameters), batchRows });
     const operation = new Operation({ guid, statement }, result, { log: this.#log, logged });
     this.#operations.set(statement, operation);
     const seconds = queryTimeout?.toNumber() || Number(session.configuration['STATEMENT_TIMEOUT'] ?? 0);
-    if (seconds > 0) {
+    if (seconds > 0 && !meets('no time limit')) {
       const timer = setTimeout(() => {
         operation.timeOut();
         void this.#spark.ask('cancel', { statement });
