@@ -56,12 +56,15 @@ test.each<[string, Place]>([
   expect(await said(message, place)).toMatchObject({ code: 'usage', remedy: expect.stringContaining('source.table') });
 });
 
-test.each([false, true])('so does one of the same name in a catalog that a statement names, where the store names none (many: %s)', async (many) => {
-  const place = { catalog: null, schema: 'ops' };
-  const missing = schema('`plant`.`ops`');
-  expect(await said(missing, place, { many, sql: 'SELECT 1 FROM `Plant`.`ops`.`readings`' })).toMatchObject({ code: 'usage' });
-  expect(await said(missing, place, { many, sql: 'SELECT 1 FROM `ops`.`readings`' })).toMatchObject({ code: 'not_set_up' });
-});
+test.each([false, true])(
+  'so does one of the same name in a catalog that a statement names, where the store names none (many: %s)',
+  async (many) => {
+    const place = { catalog: null, schema: 'ops' };
+    const missing = schema('`plant`.`ops`');
+    expect(await said(missing, place, { many, sql: 'SELECT 1 FROM `Plant`.`ops`.`readings`' })).toMatchObject({ code: 'usage' });
+    expect(await said(missing, place, { many, sql: 'SELECT 1 FROM `ops`.`readings`' })).toMatchObject({ code: 'not_set_up' });
+  },
+);
 
 test('whatever else goes wrong is told as it is', async () => {
   expect(await said('[PARSE_SYNTAX_ERROR] at the schema `plant`.`ops`', PLANT)).toMatchObject({
