@@ -12,6 +12,7 @@ export default {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   injectGlobals: false,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/scripts/jest-longest-first.mjs',
   // A machine that is busy with something else is not a failed test.
   testTimeout: 60_000,
 };
