@@ -4,12 +4,17 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 /** The wish of whoever started us that we stop. */
 export interface Interruption {
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT or SIGTERM, or by the end of a stdin that is watched. */
   readonly signal: AbortSignal;
   /** Aborted then, and when nobody reads our output any more: what is in hand is done whole, but what never ends must begin nothing new. */
   readonly ending: AbortSignal;
   /** 130 or 143; null while nobody interrupted. */
   exitCode(): number | null;
+  /**
+   * From now on the end of stdin counts as a SIGTERM: a parent that holds the other end of a pipe and is killed cannot send one, but its end closes.
+   * What arrives there is thrown away. It keeps the process from nothing: neither from ending, nor from hearing signals.
+   */
+  watchStdin(): void;
   stopWatching(): void;
 }
 
@@ -25,11 +30,17 @@ export function watchInterruption(exitNow: (code: number) => void): Interruption
   const controller = new AbortController();
   const ending = new AbortController();
   let first: StopSignal | null = null;
-  const onSignal = (name: StopSignal) => {
-    if (first !== null) exitNow(codeOf(name));
+  let signals = 0;
+  const stop = (name: StopSignal) => {
     first ??= name;
     controller.abort();
     ending.abort();
+  };
+  const onSignal = (name: StopSignal) => {
+    signals += 1;
+    // Ctrl-C in a pipeline ends both sides of it: the end of stdin that comes with a signal is not the second wish.
+    if (signals > 1) exitNow(codeOf(name));
+    stop(name);
   };
   const onOutputError = (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') ending.abort();
@@ -39,13 +50,34 @@ export function watchInterruption(exitNow: (code: number) => void): Interruption
   const onTerm = () => onSignal('SIGTERM');
   process.on('SIGINT', onInt).on('SIGTERM', onTerm);
   for (const output of outputs) output.on('error', onOutputError);
+  const stdin = endOfStdin(() => stop('SIGTERM'));
   return {
     signal: controller.signal,
     ending: ending.signal,
     exitCode: () => (first === null ? null : codeOf(first)),
+    watchStdin: stdin.watch,
     stopWatching: () => {
+      stdin.stopWatching();
       process.off('SIGINT', onInt).off('SIGTERM', onTerm);
       for (const output of outputs) output.off('error', onOutputError);
+    },
+  };
+}
+
+/** Stdin is looked at only where it is asked for: a terminal's or another program's input is not ours to read. */
+function endOfStdin(onEnd: () => void): { readonly watch: () => void; readonly stopWatching: () => void } {
+  let isWatching = false;
+  return {
+    watch: () => {
+      isWatching = true;
+      // Of a closed one, which cannot be read, nobody holds the other end either.
+      process.stdin.on('end', onEnd).on('error', onEnd).resume();
+      // A pipe or a terminal is a socket. A file is not: its end comes at once.
+      if ('unref' in process.stdin) process.stdin.unref();
+    },
+    stopWatching: () => {
+      if (!isWatching) return;
+      process.stdin.off('end', onEnd).off('error', onEnd).pause();
     },
   };
 }

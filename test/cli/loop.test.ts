@@ -100,6 +100,30 @@ describe('loop', () => {
     expect((await place.run('health')).code).toBe(8);
   });
 
+  test('--exit-on-stdin-end: what is written there is thrown away, its end stops it as SIGTERM does, and a signal then is not the second one', async () => {
+    const running = startBundle(['loop', '--interval', '0.2', '--log-level', 'debug', '--exit-on-stdin-end'], {
+      cwd: place.cwd,
+      hasStdin: true,
+    });
+    await running.saw('[CYCLE COMPLETE]');
+    running.child.stdin?.write('stop\n');
+    await running.saw('No recent sensor data found');
+    running.child.stdin?.end();
+    await running.saw('Shutting down gracefully');
+    running.child.kill('SIGINT');
+    expect((await running.done).code).toBe(143);
+    expect(await place.json('sql', '--json', 'SELECT status FROM agent_health')).toEqual([{ status: 'offline' }]);
+  });
+
+  test('without --exit-on-stdin-end a stdin that ended stops nothing, and one that is open keeps nothing from its end', async () => {
+    const ended = startBundle(['loop', '--max-cycles', '2', '--interval', '0.2'], { cwd: place.cwd });
+    expect((await ended.done).code).toBe(0);
+    for (const command of [['loop', '--max-cycles', '1'], ['run-once']]) {
+      const open = startBundle([...command, '--exit-on-stdin-end'], { cwd: place.cwd, hasStdin: true });
+      expect((await open.done).code).toBe(0);
+    }
+  });
+
   test('--log-format json gives one object per line', async () => {
     const { stderr } = await place.run('loop', '--max-cycles', '1', '--log-format', 'json');
     const lines = stderr

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import { approvedScene } from '../support/approved-scene.ts';
 import { ensureBundle, runBundle, type RunningBundle, startBundle } from '../support/bundle.ts';
 import { flagEnvironment } from '../support/flag-environment.ts';
-import { newScene, QUICK, type Scene } from '../support/scenario.ts';
+import { QUICK, type Scene } from '../support/scenario.ts';
 
 const TIMEOUT_MS = 60_000;
 /** Longer than Node needs to start on a busy machine, shorter than any lease or latency that a bug would wait for. */
@@ -17,6 +18,8 @@ const slow = (seconds: number) => ({
   ...flagEnvironment({ 'plant.simulatorLatencySeconds': seconds, 'plant.timeoutSeconds': seconds + 1 }),
 });
 
+const EXIT_ON_STDIN_END = '--exit-on-stdin-end';
+
 let scene: Scene | undefined;
 const started: RunningBundle[] = [];
 beforeAll(() => ensureBundle(), TIMEOUT_MS);
@@ -27,18 +30,8 @@ afterEach(async () => {
   scene = undefined;
 });
 
-/** A store with approved recommendations of one command each, closed here so that only the bundle has it open. */
-async function approvedScene(equipment: readonly string[]): Promise<Scene> {
-  const made = await newScene();
-  for (const id of equipment) await made.reading(id, 87);
-  await made.cycle();
-  for (const id of equipment) await made.approve(id);
-  await made.shut();
-  return made;
-}
-
 function start(cwd: string, args: readonly string[], withEnv: Readonly<Record<string, string>> = env): RunningBundle {
-  const running = startBundle(args, { cwd, env: withEnv });
+  const running = startBundle(args, { cwd, env: withEnv, hasStdin: args.includes(EXIT_ON_STDIN_END) });
   started.push(running);
   return running;
 }
@@ -137,15 +130,26 @@ test(
   TIMEOUT_MS,
 );
 
-test.each(['run-once', 'loop'])(
-  'SIGTERM in the middle of a dispatch: %s finishes it, returns the rest and says that it is offline',
-  async (command) => {
+const stops = {
+  SIGTERM: { options: [], stop: ({ child }: RunningBundle) => child.kill('SIGTERM') },
+  'the end of stdin': { options: [EXIT_ON_STDIN_END], stop: ({ child }: RunningBundle) => child.stdin?.end() },
+};
+
+test.each([
+  ['SIGTERM', 'run-once'],
+  ['SIGTERM', 'loop'],
+  ['the end of stdin', 'run-once'],
+  ['the end of stdin', 'loop'],
+] as const)(
+  '%s in the middle of a dispatch: %s finishes it, returns the rest and says that it is offline',
+  async (how, command) => {
+    const { options, stop } = stops[how];
     scene = await approvedScene(['A', 'B', 'C']);
     const cwd = scene.folder;
-    const running = start(cwd, [command], slow(0.5));
+    const running = start(cwd, [command, ...options], slow(0.5));
     await running.saw('Executing command');
     const begun = performance.now();
-    running.child.kill('SIGTERM');
+    stop(running);
     const { code } = await running.done;
     expect(code).toBe(143);
     expect(performance.now() - begun).toBeLessThan(SOON_MS);

@@ -13,6 +13,8 @@ const BUILD_TIMEOUT_MS = 60_000;
 export interface RunOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether its stdin is a pipe, which whoever started it ends; else there is nothing to read from the start. */
+  readonly hasStdin?: boolean;
 }
 
 export interface RunResult {
@@ -80,12 +82,12 @@ export function startBundle(args: readonly string[], options: RunOptions): Runni
   const child = spawn(process.execPath, [BUNDLE, ...args], {
     cwd: options.cwd,
     env: cleanEnvironment(options.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.hasStdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const done = new Promise<RunResult>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ stdout, stderr, code }));

@@ -18,10 +18,12 @@ export interface LoopOptions {
   readonly interval?: number;
   readonly maxCycles?: number;
   readonly for?: string;
+  readonly exitOnStdinEnd?: boolean;
   readonly takeOver?: boolean;
 }
 
 export async function run(context: CliContext, options: LoopOptions): Promise<number> {
+  if (options.exitOnStdinEnd) context.interruption.watchStdin();
   const settings = await context.settings();
   const forSeconds = options.for === undefined ? null : await secondsOf(options.for);
   const intervalSeconds = options.interval ?? settings.poll.intervalSeconds;

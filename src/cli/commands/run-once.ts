@@ -13,10 +13,12 @@ export interface RunOnceOptions extends JsonOption {
   readonly wait?: string;
   readonly runId?: string;
   readonly exitZeroOnPartial?: boolean;
+  readonly exitOnStdinEnd?: boolean;
   readonly takeOver?: boolean;
 }
 
 export async function run(context: CliContext, options: RunOnceOptions): Promise<number> {
+  if (options.exitOnStdinEnd) context.interruption.watchStdin();
   const settings = await context.settings();
   const waitSeconds = options.wait === undefined ? 0 : await secondsOf(options.wait);
   introduce(settings, settings.poll.intervalSeconds, await context.log());

@@ -8,6 +8,8 @@ import type { SetupOptions } from '../commands/setup.ts';
 import type { JsonOption } from '../json-option.ts';
 import { documented, type Launch } from './launch.ts';
 
+const EXIT_ON_STDIN_END = 'stop as on SIGTERM when stdin ends: for a parent that holds its other end, and may be killed';
+
 /** What a scheduler or an engineer runs. */
 export function defineRunning(program: Command, launch: Launch): void {
   defineSetup(program, launch);
@@ -51,6 +53,7 @@ function defineRunOnce(program: Command, launch: Launch): void {
     .option('--wait <duration>', 'wait this long for another cycle to end, for instance 130s')
     .option('--run-id <id>', 'who runs it; the same id takes up its own unfinished cycle')
     .option('--exit-zero-on-partial', 'exit 0 although a command or a phase failed')
+    .option('--exit-on-stdin-end', EXIT_ON_STDIN_END)
     .option('--take-over', 'make the tables of another agent id this one')
     .action((options: RunOnceOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/run-once.ts')).run(context, options), { graceful: true }),
@@ -62,6 +65,7 @@ function defineRunOnce(program: Command, launch: Launch): void {
       '4  it ended recommendations whose tickets no key of this agent signed; the rest of the cycle was done',
       '6  store or plant unavailable',
       '7  a command failed, or it is not known what became of it',
+      '130/143  ended by SIGINT / SIGTERM, or 143 by --exit-on-stdin-end',
     ],
   });
 }
@@ -77,13 +81,17 @@ function defineLoop(program: Command, launch: Launch): void {
     )
     .option('--max-cycles <n>', 'end after so many cycles', countOption('--max-cycles', 1_000_000_000))
     .option('--for <duration>', 'end after this time, for instance 55m')
+    .option('--exit-on-stdin-end', EXIT_ON_STDIN_END)
     .option('--take-over', 'make the tables of another agent id this one')
     .action((options: LoopOptions, command: Command) =>
       launch(command, async (context) => (await import('../commands/loop.ts')).run(context, options), { graceful: true }),
     );
   documented(loop, {
     examples: ['ops-agent loop', 'ops-agent loop --interval 5s --log-format json', 'ops-agent loop --for 55m'],
-    exits: ['0  ended by --max-cycles or --for, or because nobody reads its log any more', '130/143  ended by SIGINT / SIGTERM'],
+    exits: [
+      '0  ended by --max-cycles or --for, or because nobody reads its log any more',
+      '130/143  ended by SIGINT / SIGTERM, or 143 by --exit-on-stdin-end',
+    ],
   });
 }
 
