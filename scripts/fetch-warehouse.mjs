@@ -1,23 +1,15 @@
 /**
- * Fetches what the test warehouse runs on into .cache/warehouse: Spark for Python in an environment of its own, and Delta's jars. Leaves
- * where they are in .cache/warehouse/ready.json, last of all, so that what broke off is fetched again. Again: does nothing.
- *
- * Java, Python and Maven must be there; without them it says how to get them. With --optional that is no failure, except with CI=true, where
- * nobody is there to notice tests that were skipped.
+ * Fetches what the test warehouse runs on into .cache/warehouse: Spark for Python in an environment of its own, and Delta's jars. Java,
+ * Python and Maven must be there; without them it says how to get them.
  */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { FETCH_MS, MINUTE_MS, Missing, fetchIntoCache, versionOf } from './fetch-into-cache.mjs';
 
 const run = promisify(execFile);
-const cache = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), '.cache/warehouse');
-const readyFile = path.join(cache, 'ready.json');
-const MINUTE_MS = 60_000;
-const FETCH_MS = 20 * MINUTE_MS;
 const JAVA = 17;
 const PYTHON = [3, 10];
 const PACKAGES = ['pyspark==4.1.1', 'delta-spark==4.3.1', 'pyarrow==26.0.1'];
@@ -31,23 +23,6 @@ const JARS = [
   'io.unitycatalog:unitycatalog-client:0.5.0',
   'io.unitycatalog:unitycatalog-hadoop:0.5.0',
 ];
-const version = createHash('sha256')
-  .update(JSON.stringify([PACKAGES, JARS]))
-  .digest('hex')
-  .slice(0, 12);
-
-const say = (text) => process.stderr.write(`fetch-warehouse: ${text}\n`);
-const lastLine = (thrown) =>
-  String(thrown.stderr || thrown.message || thrown)
-    .trim()
-    .split('\n')
-    .at(-1);
-
-/** Something that is missing and that somebody has to install. */
-class Missing extends Error {}
-
-/** There is nothing to do any more. */
-class Superfluous extends Error {}
 
 async function outputOf(program, args) {
   try {
@@ -92,7 +67,7 @@ async function requireMaven() {
     );
 }
 
-async function installPackages(folder, home) {
+async function installPackages(folder, home, say) {
   const base = await python();
   const venv = path.join(folder, 'venv');
   await run(base, ['-m', 'venv', venv], { timeout: FETCH_MS });
@@ -120,7 +95,7 @@ async function jarsByMaven(jars) {
   await run('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=.'], { cwd: jars, timeout: FETCH_MS, maxBuffer: 1e8 });
 }
 
-async function fetchJars(folder) {
+async function fetchJars(folder, say) {
   const jars = path.join(folder, 'jars');
   await mkdir(jars);
   say('fetching the jars of Delta');
@@ -131,62 +106,20 @@ async function fetchJars(folder) {
   return jars;
 }
 
-async function isReady(home) {
-  if (!existsSync(readyFile)) return false;
-  const ready = JSON.parse(await readFile(readyFile, 'utf8'));
-  return ready.version === version && ready.javaHome === home && existsSync(ready.python) && existsSync(ready.jars);
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return thrown.code === 'EPERM';
-  }
-}
-
-/** What a run that was killed had fetched, and what an earlier version of this list needed. */
-async function removeOthers(kept) {
-  for (const name of await readdir(cache)) {
-    const [, pid] = /^[0-9a-f]{12}-(\d+)-/.exec(name) ?? [];
-    if (pid !== undefined && name !== path.basename(kept) && !isAlive(Number(pid)))
-      await rm(path.join(cache, name), { recursive: true, force: true });
-  }
-}
-
-/** Into a folder of its own, so that two at once do not meet: the first that is done counts. */
-async function fetchAll(home) {
+async function fetchAll(folder, home, say) {
   await requireMaven();
-  const folder = path.join(cache, `${version}-${process.pid}-${Date.now()}`);
-  await mkdir(folder, { recursive: true });
-  try {
-    const ready = { version, folder, javaHome: home, python: await installPackages(folder, home), jars: await fetchJars(folder) };
-    if (await isReady(home)) throw new Superfluous('another run was faster');
-    const fresh = `${readyFile}.${process.pid}`;
-    await writeFile(fresh, `${JSON.stringify(ready, null, 2)}\n`);
-    await rename(fresh, readyFile);
-  } catch (thrown) {
-    await rm(folder, { recursive: true, force: true });
-    if (!(thrown instanceof Superfluous)) throw thrown;
-    return;
-  }
-  await removeOthers(folder);
+  return { javaHome: home, python: await installPackages(folder, home, say), jars: await fetchJars(folder, say) };
 }
 
-async function main() {
-  const home = await javaHome();
-  await mkdir(cache, { recursive: true });
-  if (await isReady(home)) return;
-  await fetchAll(home);
-  say(`ready in ${cache}`);
-}
-
-try {
-  await main();
-} catch (thrown) {
-  say(thrown instanceof Missing ? thrown.message : lastLine(thrown));
-  if (process.argv.includes('--optional') && process.env.CI !== 'true')
-    say('test/warehouse is skipped: start it with npm run test:warehouse');
-  else process.exitCode = 1;
-}
+await fetchIntoCache({
+  name: 'warehouse',
+  version: versionOf([PACKAGES, JARS]),
+  suite: 'warehouse',
+  prepare: async (say) => {
+    const home = await javaHome();
+    return {
+      fits: (ready) => ready.javaHome === home && existsSync(ready.python) && existsSync(ready.jars),
+      fill: (folder) => fetchAll(folder, home, say),
+    };
+  },
+});
