@@ -41,7 +41,7 @@ MEANINGS = {
 }
 STOPPABLE = ("run-once", "loop")  # the commands that know --exit-on-stdin-end
 LEASE_SECONDS = 120.0  # default of store.leaseSeconds: after that long nobody relies on what a run still has in hand
-RENEWAL_SECONDS = 5.0  # the SDK renews a token minutes before its end; to ask costs nothing in between
+RENEWAL_SECONDS = 1.0  # the SDK renews a token minutes before its end; to ask costs nothing in between
 LOOK_SECONDS = 0.2  # how late a KeyboardInterrupt may be noticed while the child is silent
 REST_SECONDS = 1.0  # how long lines may still come out of pipes that outlive the child
 # What the program reads of its environment. All else stays here: nobody can list what a platform keeps in variables (PYSPARK_GATEWAY_SECRET).
@@ -259,6 +259,8 @@ class Child:
         self.lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.patience = patience
         self.kill_at = float("inf")
+        self.open_streams = 2
+        self.rest_seconds = REST_SECONDS
         for stream in (self.process.stdout, self.process.stderr):
             threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
@@ -273,35 +275,35 @@ class Child:
         self.kill_at = min(self.kill_at, time.monotonic() + self.patience)
 
     def follow(self, out: IO[str]) -> int:
-        """Prints the lines as they come, by the thread that sys.stdout belongs to. @returns the exit code, when it has ended"""
-        is_cancelled, streams, ended_at = False, 2, float("inf")
-        while streams > 0 or self.process.poll() is None:
+        """Prints the lines as they come, in the thread that sys.stdout belongs to. @returns the exit code, when the program has ended"""
+        is_cancelled = False
+        while True:
             try:
-                now = time.monotonic()
-                if now > self.kill_at:
-                    self.process.kill()
-                if self.process.poll() is not None:
-                    ended_at = min(ended_at, now)
-                    if now > ended_at + REST_SECONDS:
-                        break
-                if streams == 0:
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        self.process.wait(LOOK_SECONDS)
-                    continue
-                text = self.lines.get(timeout=LOOK_SECONDS)
-                if text is None:
-                    streams -= 1
-                    continue
-                out.write(text)
-                out.flush()
-            except queue.Empty:
-                continue
-            except KeyboardInterrupt:  # how the cancellation of a run arrives
+                self._print_lines(out)
+                break
+            except KeyboardInterrupt:  # how the cancellation of a run arrives, wherever this thread is
                 is_cancelled = True
                 self.stop(signal.SIGTERM)
         if is_cancelled:
             raise KeyboardInterrupt
         return self.process.wait()
+
+    def _print_lines(self, out: IO[str]) -> None:
+        while (exit_code := self.process.poll()) is None or self.open_streams > 0:
+            if time.monotonic() > self.kill_at:
+                self.process.kill()
+            try:
+                text = self.lines.get(timeout=LOOK_SECONDS if self.open_streams > 0 else 0.01)
+            except queue.Empty:
+                self.rest_seconds -= 0 if exit_code is None else LOOK_SECONDS
+                if self.rest_seconds <= 0:
+                    return
+                continue
+            if text is None:
+                self.open_streams -= 1
+            else:
+                out.write(text)
+                out.flush()
 
     def end(self) -> None:
         """Leaves nothing behind, also where printing its lines failed. Does nothing to one that has ended."""
@@ -319,12 +321,12 @@ class Child:
 
 @contextlib.contextmanager
 def forwarded_signals() -> Iterator[list[Child]]:
-    """SIGTERM and SIGINT are for the child, once it is in the list. Only the main thread may set them; elsewhere they stay as they are."""
+    """SIGTERM and SIGINT are for the child, once it is in the list; before they cancel the run. Only the main thread may set them."""
     children: list[Child] = []
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         if not children:
-            raise LaunchError(f"{signal.Signals(number).name} came before the program was started")
+            raise KeyboardInterrupt  # which no `except Exception` of the SDK takes for its own
         children[0].stop(number)
 
     is_main = threading.current_thread() is threading.main_thread()

@@ -3,15 +3,18 @@
  * two at once do not meet, and the first that is done counts. Where it is stands in .cache/<name>/ready.json, written last of all, so that
  * what broke off is fetched again. Again: does nothing.
  */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-export const MINUTE_MS = 60_000;
+export const run = promisify(execFile);
+const MINUTE_MS = 60_000;
 export const FETCH_MS = 20 * MINUTE_MS;
 
 /** Something that is missing and that somebody has to install. */
@@ -19,6 +22,25 @@ export class Missing extends Error {}
 
 /** There is nothing to do any more. */
 class Superfluous extends Error {}
+
+/** Both streams of a short question to a program; empty where it is not there, or fails. */
+export async function outputOf(program, args) {
+  try {
+    const { stdout, stderr } = await run(program, args, { timeout: MINUTE_MS });
+    return `${stdout}${stderr}`;
+  } catch {
+    return '';
+  }
+}
+
+/** An environment of its own of this Python with these packages. @returns its interpreter */
+export async function pythonWith(base, venv, packages, env = {}) {
+  await run(base, ['-m', 'venv', venv], { timeout: FETCH_MS });
+  const own = path.join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const args = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet', ...packages];
+  await run(own, args, { timeout: FETCH_MS, maxBuffer: 1e8, env: { ...process.env, ...env } });
+  return own;
+}
 
 /** Of what is to be fetched: another list, another folder. */
 export const versionOf = (list) => createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 12);

@@ -2,14 +2,11 @@
  * Fetches what the test warehouse runs on into .cache/warehouse: Spark for Python in an environment of its own, and Delta's jars. Java,
  * Python and Maven must be there; without them it says how to get them.
  */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { FETCH_MS, MINUTE_MS, Missing, fetchIntoCache, versionOf } from './fetch-into-cache.mjs';
+import { FETCH_MS, Missing, fetchIntoCache, outputOf, pythonWith, run, versionOf } from './fetch-into-cache.mjs';
 
-const run = promisify(execFile);
 const JAVA = 17;
 const PYTHON = [3, 10];
 const PACKAGES = ['pyspark==4.1.1', 'delta-spark==4.3.1', 'pyarrow==26.0.1'];
@@ -23,15 +20,6 @@ const JARS = [
   'io.unitycatalog:unitycatalog-client:0.5.0',
   'io.unitycatalog:unitycatalog-hadoop:0.5.0',
 ];
-
-async function outputOf(program, args) {
-  try {
-    const { stdout, stderr } = await run(program, args, { timeout: MINUTE_MS });
-    return `${stdout}${stderr}`;
-  } catch {
-    return '';
-  }
-}
 
 /** JAVA_HOME where it is new enough, else that of the `java` on the path. */
 async function javaHome() {
@@ -67,17 +55,6 @@ async function requireMaven() {
     );
 }
 
-async function installPackages(folder, home, say) {
-  const base = await python();
-  const venv = path.join(folder, 'venv');
-  await run(base, ['-m', 'venv', venv], { timeout: FETCH_MS });
-  const own = path.join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  say(`installing ${PACKAGES.join(', ')} with pip: some 500 MB, once`);
-  const args = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet', ...PACKAGES];
-  await run(own, args, { timeout: FETCH_MS, maxBuffer: 1e8, env: { ...process.env, JAVA_HOME: home } });
-  return own;
-}
-
 const parts = (coordinates) => {
   const [group, artifact, number] = coordinates.split(':');
   return { group, artifact, number, file: `${artifact}-${number}.jar` };
@@ -108,7 +85,10 @@ async function fetchJars(folder, say) {
 
 async function fetchAll(folder, home, say) {
   await requireMaven();
-  return { javaHome: home, python: await installPackages(folder, home, say), jars: await fetchJars(folder, say) };
+  const base = await python();
+  say(`installing ${PACKAGES.join(', ')} with pip: some 500 MB, once`);
+  const own = await pythonWith(base, path.join(folder, 'venv'), PACKAGES, { JAVA_HOME: home });
+  return { javaHome: home, python: own, jars: await fetchJars(folder, say) };
 }
 
 await fetchIntoCache({

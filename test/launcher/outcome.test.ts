@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+
+import { EXIT, EXIT_CODES_HELP } from '../../src/cli/exit-codes.ts';
+import { approvedScene } from '../support/approved-scene.ts';
+import { BUNDLE, ensureBundle } from '../support/bundle.ts';
+import { flagEnvironment } from '../support/flag-environment.ts';
+import { QUICK } from '../support/scenario.ts';
+import { runJob } from './job.ts';
+import { describeEachPython, LAUNCHER } from './pythons.ts';
+
+const ROOT = path.resolve(__dirname, '../..');
+const PROGRAM = path.join(__dirname, 'program.mjs');
+const EMBEDDED = ['--set', 'store.kind=embedded'];
+const TIMEOUT_MS = 120_000;
+const env = flagEnvironment(QUICK);
+const run = promisify(execFile);
+
+let cwd: string;
+beforeAll(() => ensureBundle(), TIMEOUT_MS);
+beforeEach(() => {
+  cwd = mkdtempSync(path.join(tmpdir(), 'ops-agent-outcome-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+describeEachPython('the outcome of a run', ({ python }) => {
+  const agent = (command: string, more: readonly string[] = [], where = cwd, withEnv = env) =>
+    runJob(['--cli', BUNDLE, '--command', command, ...EMBEDDED, ...more], { python, cwd: where, env: withEnv });
+
+  test('is a success for exit code 0, with the words of --command split as a shell does, and --config', async () => {
+    expect(await agent('setup --sample-data')).toMatchObject({ succeeded: true, failure: '' });
+    expect(await agent(`sql --json "SELECT COUNT(*) AS n FROM sensor_data"`)).toMatchObject({
+      log: expect.stringMatching(/^\[\s*\{\s*"n": 5\s*\}\s*\]\s*$/),
+      succeeded: true,
+    });
+    expect(await agent('config show', ['--set', 'agent.id=agent_7'])).toMatchObject({
+      succeeded: true,
+      log: expect.stringMatching(/^agent\.id +agent_7 +flag/m),
+    });
+    expect(await agent('config check', ['--config', 'absent.yaml'])).toMatchObject({
+      succeeded: false,
+      log: expect.stringContaining('absent.yaml'),
+    });
+  });
+
+  test(
+    'is the exception of its exit code otherwise: not set up, no plant, a command that failed',
+    async () => {
+      const none = await agent('run-once');
+      expect(none.failure).toContain(
+        'AgentFailed: ops-agent run-once ended with exit code 8: unhealthy, not set up, or an unsound audit\n',
+      );
+      expect(none.log).toContain('Run: ops-agent setup\n');
+      const scene = await approvedScene(['A']);
+      try {
+        const silent = { ...env, ...flagEnvironment({ 'plant.simulatorLatencySeconds': 5 }) };
+        expect((await agent('run-once', [], scene.folder, silent)).failure).toContain('exit code 6: store or plant unavailable\n');
+        const dying = { ...env, OPS_AGENT_CRASH_AT: 'plant:3:before' };
+        expect((await agent('run-once', [], scene.folder, dying)).failure).toContain('exit code -9: killed by signal 9\n');
+        await new Promise((resolve) => setTimeout(resolve, 600)); // until nothing of it can arrive any more
+        expect((await agent('run-once', [], scene.folder)).failure).toContain('exit code 7: a command failed\n');
+      } finally {
+        await scene.close();
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test("has the words of the program's help for every exit code that it has, and some for any other", async () => {
+    const script = 'import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])["MEANINGS"]))';
+    const { stdout } = await run(python, ['-c', script, LAUNCHER]);
+    const meanings = JSON.parse(stdout) as Readonly<Record<string, string>>; // the launcher's own table
+    expect(Object.keys(meanings).map(Number)).toEqual(Object.values(EXIT).filter((code) => code !== EXIT.done));
+    for (const [code, meaning] of Object.entries(meanings).filter(([name]) => Number(name) < EXIT.sigint))
+      expect(EXIT_CODES_HELP).toMatch(new RegExp(`\\b${code}  ${meaning.replace(/[()]/g, '\\$&')}( |\\n|$)`));
+    const { failure } = await runJob(['--cli', PROGRAM, '--command', 'exit 77', ...EMBEDDED], { python, cwd });
+    expect(failure).toContain('AgentFailed: ops-agent exit 77 ended with exit code 77: not one of its own\n');
+  });
+
+  test.each([
+    [['--command', 'run-once'], 'the following arguments are required: --cli'],
+    [['--cli', 'absent.js', ...EMBEDDED], '--cli: there is no file absent.js'],
+    [['--cli', PROGRAM, '--node', 'absent', ...EMBEDDED], '--node: there is no file absent'],
+    [['--cli', PROGRAM, '--node', PROGRAM, ...EMBEDDED], `${PROGRAM} cannot be started: Permission denied`],
+    [['--cli', PROGRAM, '--set', 'store.kind'], 'argument --set: it is not NAME=VALUE'],
+    [['--cli', PROGRAM, '--env', '=x'], 'argument --env: it is not NAME=VALUE'],
+    [['--cli', PROGRAM, '--command', 'exit "0'], `--command 'exit "0' cannot be split into words: No closing quotation`],
+    [['--cli', PROGRAM, '--wait', '5s'], 'unrecognized arguments: --wait 5s'],
+  ])('is one line that says what is wrong with the parameters %j', async (parameters, expected) => {
+    const { failure, succeeded, log } = await runJob(parameters, { python, cwd });
+    expect({ succeeded, log }).toEqual({ succeeded: false, log: '' });
+    expect(failure.split('\n').filter((line) => line.includes('Error: '))).toEqual([expect.stringContaining(`LaunchError: ${expected}`)]);
+  });
+
+  test(
+    'can be trusted as far as strict types go, from Python 3.10 on',
+    async () => {
+      const files = [LAUNCHER, path.join(__dirname, 'databricks_job.py'), path.join(__dirname, 'dbruntime')];
+      const options = ['--strict', '--python-version', '3.10', '--cache-dir', path.join(ROOT, '.cache/mypy')];
+      const { stdout } = await run(python, ['-m', 'mypy', ...options, ...files], { cwd: ROOT });
+      expect(stdout).toMatch(/^Success: no issues found in 4 source files/);
+    },
+    TIMEOUT_MS,
+  );
+});

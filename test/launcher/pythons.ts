@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe } from '@jest/globals';
+
+const ROOT = path.resolve(__dirname, '../..');
+const READY_FILE = path.join(ROOT, '.cache/launcher/ready.json');
+
+export const LAUNCHER = path.join(ROOT, 'jobs/run_ops_agent.py');
+
+export interface PythonEnvironment {
+  /** `3.11`. */
+  readonly version: string;
+  /** Its interpreter. */
+  readonly python: string;
+}
+
+function fetched(): readonly PythonEnvironment[] {
+  if (!existsSync(READY_FILE)) return [];
+  const { pythons } = JSON.parse(readFileSync(READY_FILE, 'utf8')) as { pythons: readonly PythonEnvironment[] }; // fetch-launcher.mjs wrote it
+  return pythons.filter(({ python }) => existsSync(python));
+}
+
+export const PYTHONS = fetched();
+
+/** One suite for each Python; skipped, aloud, where there is none. Under CI that is a failure. */
+export function describeEachPython(name: string, suite: (environment: PythonEnvironment) => void): void {
+  const isHere = PYTHONS.length > 0;
+  if (!isHere && process.env['CI'] === 'true') throw new Error('there is no Python for the launcher: npm run fetch:launcher');
+  if (!isHere) process.stderr.write('test/launcher skipped: start it with npm run test:launcher\n');
+  for (const environment of isHere ? PYTHONS : [{ version: 'there is none', python: '' }])
+    (isHere ? describe : describe.skip)(`${name} (Python: ${environment.version})`, () => {
+      suite(environment);
+    });
+}
