@@ -5,14 +5,11 @@
  * database. Go must be there, 1.21 or newer: an older one than the CLI asks for fetches the right one by itself. What the build needs besides (the
  * modules and Go's build cache, some 3 GB) is of no use to anybody afterwards and goes again; the program alone stays, 55 MB.
  */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { FETCH_MS, MINUTE_MS, Missing, fetchIntoCache, versionOf } from './fetch-into-cache.mjs';
+import { FETCH_MS, Missing, fetchIntoCache, outputOf, run, versionOf } from './fetch-into-cache.mjs';
 
-const run = promisify(execFile);
 const CLI = 'github.com/databricks/cli';
 const CLI_VERSION = '1.10.0';
 /** That of the CLI's own go.mod. */
@@ -23,13 +20,10 @@ const GO_MOD = `module build\n\ngo ${GO_VERSION}\n\nrequire ${CLI} v${CLI_VERSIO
 /** The `go` that is new enough; Go itself fetches it where the one on the path is older, to where it keeps such. */
 async function goProgram(module) {
   const env = { ...process.env, GOTOOLCHAIN: 'auto', GOWORK: 'off' };
-  try {
-    await run('go', ['version'], { timeout: MINUTE_MS });
-  } catch {
+  if ((await outputOf('go', ['version'])) === '')
     throw new Missing(
       'there is no Go; install 1.21 or newer (Debian, Ubuntu: apt-get install golang-go; macOS: brew install go; Windows: winget install GoLang.Go)',
     );
-  }
   try {
     const { stdout } = await run('go', ['env', 'GOROOT'], { cwd: module, env, timeout: FETCH_MS });
     return path.join(stdout.trim(), 'bin/go');

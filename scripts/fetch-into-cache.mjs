@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -69,14 +69,16 @@ async function removeOthers(cache, kept) {
   }
 }
 
-async function fetchOnce({ version, cache, fits, fill }) {
+async function fetchOnce({ version, cache: link, fits, fill }) {
+  await mkdir(link, { recursive: true });
+  // Several checkouts may share one .cache by links: what it holds outlives the one that fetched it.
+  const cache = await realpath(link);
   const readyFile = path.join(cache, 'ready.json');
   const isReady = async () => {
     if (!existsSync(readyFile)) return false;
     const ready = JSON.parse(await readFile(readyFile, 'utf8'));
     return ready.version === version && fits(ready);
   };
-  await mkdir(cache, { recursive: true });
   if (await isReady()) throw new Superfluous('it is there');
   const folder = path.join(cache, `${version}-${process.pid}-${Date.now()}`);
   await mkdir(folder);

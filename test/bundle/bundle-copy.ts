@@ -1,0 +1,81 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ensureBundle } from '../support/bundle.ts';
+import { type CliResult, runCli } from './databricks-cli.ts';
+import { type FakeWorkspace, PERSON, PRINCIPAL, startFakeWorkspace } from './fake-workspace.ts';
+
+const ROOT = path.resolve(__dirname, '../..');
+/** What of the project the bundle has to do with. */
+const PARTS = ['databricks.yml', 'jobs', 'dist', 'package.json', '.gitignore'];
+
+export const PRODUCTION = ['prod', 'prod-scheduled', 'prod-classic'] as const;
+export const TARGETS = ['dev', ...PRODUCTION] as const;
+export type Target = (typeof TARGETS)[number];
+
+export interface BundleCopy {
+  readonly workspace: FakeWorkspace;
+  readonly folder: string;
+  /** `databricks bundle …` there. */
+  bundle(...args: string[]): Promise<CliResult>;
+  /** The same for a command that must succeed. @returns its stdout */
+  done(...args: string[]): Promise<string>;
+  /** Changes one file of the copy. @throws where the text is not in it */
+  edit(file: string, from: string, to: string): void;
+  write(file: string, text: string): void;
+  remove(): Promise<void>;
+}
+
+export interface CopyOptions {
+  /** Who deploys. */
+  readonly as?: string;
+  /** Variables of the bundle. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** For production a service principal deploys, and the agent runs as that; for development a person. */
+export const optionsFor = (target: Target): CopyOptions => {
+  return target === 'dev' ? { as: PERSON } : { as: PRINCIPAL, variables: { run_as: PRINCIPAL } };
+};
+
+/** A copy of what the bundle consists of, with a workspace of its own to deploy to. The program is built already, so the copy builds nothing. */
+export async function copyBundle({ as = PERSON, variables = {} }: CopyOptions = {}): Promise<BundleCopy> {
+  ensureBundle();
+  const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-bundle-'));
+  const home = path.join(folder, 'home');
+  const project = path.join(folder, 'project');
+  mkdirSync(home);
+  for (const part of PARTS) cpSync(path.join(ROOT, part), path.join(project, part), { recursive: true });
+  const workspace = await startFakeWorkspace(as);
+  const set = Object.entries({ build: 'true', ...variables }).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
+  const environment = {
+    HOME: home,
+    DATABRICKS_HOST: workspace.url,
+    DATABRICKS_TOKEN: 'dapi-of-a-fake',
+    // By itself it makes 15 requests a second, which a real workspace asks for.
+    DATABRICKS_RATE_LIMIT: '1000',
+    ...Object.fromEntries(set),
+  };
+  const bundle = (...args: string[]) => runCli(['bundle', ...args], project, environment);
+  return {
+    workspace,
+    folder: project,
+    bundle,
+    done: async (...args) => {
+      const { stdout, stderr, code } = await bundle(...args);
+      if (code !== 0) throw new Error(`databricks bundle ${args.join(' ')} ended with ${String(code)}:\n${stdout}${stderr}`);
+      return stdout;
+    },
+    edit: (file, from, to) => {
+      const place = path.join(project, file);
+      const text = readFileSync(place, 'utf8');
+      if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
+      writeFileSync(place, text.replaceAll(from, to));
+    },
+    write: (file, text) => writeFileSync(path.join(project, file), text),
+    remove: async () => {
+      await workspace.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Jobs, workspaceJobs } from './jobs.ts';
+import { type Permissions, permissions } from './permissions.ts';
+import { serve } from './server.ts';
+import { runPythonTask } from './task-process.ts';
+import { type UnityCatalog, unityCatalog } from './unity-catalog.ts';
+import { type WorkspaceFiles, workspaceFiles } from './workspace-files.ts';
+
+/** Whoever deploys: a person, or a service principal by its application id. */
+export const PERSON = 'ada@example.com';
+export const PRINCIPAL = '2f1c9a3e-5b7d-4c5d-9e8f-7a6b5c4d3e2f';
+
+export interface FakeWorkspace {
+  readonly url: string;
+  readonly jobs: Jobs['jobs'];
+  readonly files: WorkspaceFiles['files'];
+  readonly folders: WorkspaceFiles['folders'];
+  readonly schemas: UnityCatalog['schemas'];
+  readonly grants: UnityCatalog['grants'];
+  readonly permissions: Permissions['set'];
+  /** What was asked for that this fake does not have. */
+  readonly unanswered: readonly string[];
+  stop(): Promise<void>;
+}
+
+const WAREHOUSES = [{ id: '1234567890abcdef', name: 'Serverless Starter Warehouse', state: 'STOPPED' }];
+
+/** A workspace of Databricks as far as the CLI needs one for this bundle: it keeps what it is given, and really executes the tasks of a run. */
+export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
+  const home = mkdtempSync(path.join(tmpdir(), 'ops-agent-workspace-'));
+  const kept = workspaceFiles(`/Workspace/Users/${me}`);
+  const catalog = unityCatalog(me);
+  const allowed = permissions();
+  const { jobs, routes: ofJobs } = workspaceJobs(me, (asked) => {
+    const mount = mkdtempSync(path.join(home, 'run-'));
+    kept.mountAt(mount);
+    // What a job has besides: DATABRICKS_RUNTIME_VERSION, and nothing of whoever runs the tests.
+    const environment = { PATH: process.env['PATH'] ?? '', HOME: mount, DATABRICKS_RUNTIME_VERSION: 'client.3.0' };
+    return runPythonTask(asked, mount, environment).catch((thrown: unknown) => ({ log: String(thrown), error: String(thrown) }));
+  });
+  const server = await serve({
+    'GET /.well-known/databricks-config': () => ({ oidc_endpoint: '', account_id: '', workspace_id: '900800700600' }),
+    'GET /api/2.0/preview/scim/v2/Me': () => ({ id: '1', userName: me, active: true }),
+    'POST /telemetry-ext': () => ({ errors: [], numProtoSuccess: 1 }),
+    'GET /api/2.0/sql/warehouses': () => ({ warehouses: WAREHOUSES }),
+    ...kept.routes,
+    ...ofJobs,
+    ...catalog.routes,
+    ...allowed.routes,
+  });
+  return {
+    url: server.url,
+    jobs,
+    files: kept.files,
+    folders: kept.folders,
+    schemas: catalog.schemas,
+    grants: catalog.grants,
+    permissions: allowed.set,
+    unanswered: server.unanswered,
+    stop: async () => {
+      await server.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
