@@ -1,3 +1,4 @@
+import type { AgentError } from '../domain/errors.ts';
 import type { TableRow } from './operator-store.ts';
 
 export interface SchemaReport {
@@ -25,13 +26,26 @@ export interface Roles {
   readonly reader: string;
 }
 
-/** What `setup`, `sql` and the simulated feed ask of the store. */
+/** Something that the agent needs to be allowed, tried for real. */
+export interface AccessCheck {
+  /** For instance `MODIFY on agent_events`. */
+  readonly what: string;
+  /** Why it is not allowed; null where it is. */
+  readonly refusal: AgentError | null;
+}
+
+/** What `setup`, `doctor`, `sql` and the simulated feed ask of the store. */
 export interface SchemaStore {
   /** Creates and migrates; repeating, and many at once, give one schema. @throws AgentError usage for another agent's tables */
   migrate(agentId: string): Promise<void>;
   /** One statement. @throws AgentError not_set_up when the tables are missing, behind, or made for a newer agent. */
   requireSchema(): Promise<void>;
   checkSchema(agentId: string): Promise<SchemaReport>;
+  /**
+   * Tries everything that a cycle needs to be allowed, by what changes no row and makes no file: with grants a statement a table, with a file
+   * its permissions. The tables have to be there. @throws AgentError store_unavailable, not_set_up
+   */
+  checkAccess(): Promise<readonly AccessCheck[]>;
   /** Inserts the specification's five readings unless they are there. @returns how many are there. */
   insertSampleReadings(): Promise<number>;
   /**

@@ -83,6 +83,12 @@ export interface Grants {
   readonly roles: Roles;
 }
 
+/** A statement that finds and changes no row, and that only who has the privilege may run. */
+export interface AccessProbe {
+  readonly what: string;
+  readonly statement: Statement;
+}
+
 /** What a column's declared type says that it holds. `time`: where an engine keeps times as such, one of its own. */
 export type DeclaredKind = 'text' | 'number' | 'time';
 
@@ -211,6 +217,8 @@ export interface Dialect {
    * @throws AgentError usage where the engine has no roles, or the names are none
    */
   grants(wanted: Grants): string;
+  /** What shows whether whoever asks may do the agent's part with these tables; none where an engine has no privileges. */
+  accessProbes(tables: readonly Table[]): readonly AccessProbe[];
   /** What has to stand around statements that delete rows of tables that are kept whole: nothing where the engine cannot forbid a DELETE. */
   deletable(tables: readonly Table[]): Lifting;
   /** Together they find the extras that are there. */

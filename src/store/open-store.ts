@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { Settings, WarehouseDatabase } from '../config/settings.ts';
 import { crashPointsIn } from '../domain/crash-point.ts';
 import type { Log } from '../ports/log.ts';
+import type { AccessCheck } from '../ports/schema-store.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
 import type { Connection, HolderLock } from './connection.ts';
@@ -11,8 +12,9 @@ import { databricksDialect } from './databricks/dialect.ts';
 import { makeSchema } from './databricks/make-schema.ts';
 import { ofOwnPlace } from './databricks/own-place.ts';
 import type { Dialect } from './dialect.ts';
-import { openEmbedded, openReadings } from './embedded/connection.ts';
+import { openEmbedded, openReadings, openReadingsToLook, openToLook } from './embedded/connection.ts';
 import { embeddedDialect } from './embedded/dialect.ts';
+import { fileAccess } from './embedded/file-access.ts';
 import { embeddedLock } from './embedded/lock.ts';
 import { retryingConnection } from './retrying-connection.ts';
 import { Session } from './session.ts';
@@ -39,6 +41,7 @@ interface Engine {
   readonly lock: HolderLock | null;
   readonly description: string;
   readonly makePlace?: () => Promise<void>;
+  readonly lookAtFiles?: () => readonly AccessCheck[];
 }
 
 /**
@@ -49,18 +52,10 @@ export async function openStore(
   settings: Settings,
   options: OpenOptions = {},
 ): Promise<{ readonly store: Store; readonly source: Source }> {
-  const own = await openOwn(settings, options);
-  const store = createSqlStore({
-    session: new Session(own.connection, own.dialect),
-    lock: own.lock,
-    // Readings that are elsewhere are none of the store's tables, whatever theirs is called.
-    sourceTable: settings.sourceDatabase === null ? settings.source.table : null,
-    description: own.description,
-    keys: settings.signingKeys,
-    ...(own.makePlace && { makePlace: own.makePlace }),
-  });
+  const own = await openOwn(settings, options, (path) => openEmbedded(path, options.create ?? false));
+  const store = storeOver(own, settings);
   try {
-    const source = await openSource(own, settings, options);
+    const source = (await openElsewhere(settings, options, openReadings)) ?? sourceOver(own, settings);
     if (!options.create && !options.anySchema) await store.requireSchema();
     return { store, source };
   } catch (thrown) {
@@ -69,7 +64,49 @@ export async function openStore(
   }
 }
 
-async function openOwn(settings: Settings, options: OpenOptions): Promise<Engine> {
+/** Store and source, each opened by itself when it is asked for. */
+export interface Apart {
+  /** @throws AgentError as openStore, but for tables that are not as they should be */
+  store(): Promise<Store>;
+  /** Of the store's own database where the readings are in that. @throws AgentError */
+  source(): Promise<Source>;
+  close(): Promise<void>;
+}
+
+/** For whoever looks at what is wrong: one says nothing about the other where they are two databases, and no file is changed. */
+export function openApart(settings: Settings, options: OpenOptions = {}): Apart {
+  const closing: (() => Promise<void>)[] = [];
+  const kept = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const opened = await opening;
+    closing.push(() => opened.close());
+    return opened;
+  };
+  let own: Promise<Engine> | undefined;
+  const ownEngine = () => (own ??= openOwn(settings, options, openToLook));
+  return {
+    store: () => kept(ownEngine().then((engine) => storeOver(engine, settings))),
+    source: () =>
+      kept(openElsewhere(settings, options, openReadingsToLook).then(async (source) => source ?? sourceOver(await ownEngine(), settings))),
+    close: async () => {
+      for (const close of closing.toReversed()) await close();
+    },
+  };
+}
+
+function storeOver(own: Engine, settings: Settings): Store {
+  return createSqlStore({
+    session: new Session(own.connection, own.dialect),
+    lock: own.lock,
+    // Readings that are elsewhere are none of the store's tables, whatever theirs is called.
+    sourceTable: settings.sourceDatabase === null ? settings.source.table : null,
+    description: own.description,
+    keys: settings.signingKeys,
+    ...(own.makePlace && { makePlace: own.makePlace }),
+    ...(own.lookAtFiles && { lookAtFiles: own.lookAtFiles }),
+  });
+}
+
+async function openOwn(settings: Settings, options: OpenOptions, openFile: (path: string) => Promise<Connection>): Promise<Engine> {
   const { store } = settings;
   if (store.kind === 'databricks') {
     const engine = openWarehouseEngine(store, settings, options);
@@ -77,23 +114,33 @@ async function openOwn(settings: Settings, options: OpenOptions): Promise<Engine
   }
   const { path } = store;
   return {
-    connection: decorated(await openEmbedded(path, options.create ?? false), settings, options.signal),
+    connection: decorated(await openFile(path), settings, options.signal),
     dialect: embeddedDialect,
     // Beside the file itself: through a link it would be another lock, and prove nothing.
     lock: embeddedLock(`${await realpath(path).catch(() => path)}.lock`),
     description: `embedded (${path})`,
+    lookAtFiles: () => fileAccess(path),
   };
 }
 
 /** Of one database one connection serves both: a second one would only wait for the first, or be a session more. Each counts its own statements. */
-async function openSource(own: Engine, settings: Settings, options: OpenOptions): Promise<Source> {
+function sourceOver(own: Engine, { source }: Settings): Source {
+  return new SqlSource(new Session(own.connection, own.dialect), source);
+}
+
+/** Null where the readings are in the store. */
+async function openElsewhere(
+  settings: Settings,
+  options: OpenOptions,
+  openFile: (path: string) => Promise<Connection>,
+): Promise<Source | null> {
   const { sourceDatabase, source } = settings;
-  if (sourceDatabase === null) return new SqlSource(new Session(own.connection, own.dialect), source);
+  if (sourceDatabase === null) return null;
   const engine =
     sourceDatabase.kind === 'databricks'
       ? openWarehouseEngine(sourceDatabase, settings, options)
       : {
-          connection: retryingConnection(await openReadings(sourceDatabase.path), settings.retry, options.signal),
+          connection: retryingConnection(await openFile(sourceDatabase.path), settings.retry, options.signal),
           dialect: embeddedDialect,
         };
   const session = new Session(engine.connection, engine.dialect);

@@ -1,8 +1,8 @@
 import { AgentError } from '../domain/errors.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import type { TableRow } from '../ports/operator-store.ts';
-import type { NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
-import { read, write } from './connection.ts';
+import type { AccessCheck, NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
+import { read, type Statement, write } from './connection.ts';
 import type { Extra } from './dialect.ts';
 import { firstRows } from './first-rows.ts';
 import { inTurn } from './in-turn.ts';
@@ -114,6 +114,23 @@ export class SqlSchemaStore implements SchemaStore {
     const other = owners.find((owner) => owner !== agentId);
     if (other !== undefined) problems.push(`the tables belong to agent ${other}`);
     return { state: problems.length === 0 ? 'up_to_date' : 'drifted', problems };
+  }
+
+  async checkAccess(): Promise<readonly AccessCheck[]> {
+    const checks: AccessCheck[] = [];
+    for (const { what, statement } of this.#session.dialect.accessProbes(this.#tables))
+      checks.push({ what, refusal: await this.#refusalOf(statement) });
+    return checks;
+  }
+
+  async #refusalOf(statement: Statement): Promise<AgentError | null> {
+    try {
+      await this.#session.run(statement);
+      return null;
+    } catch (thrown) {
+      if (thrown instanceof AgentError && thrown.code === 'unauthorised') return thrown;
+      throw thrown;
+    }
   }
 
   async insertSampleReadings(): Promise<number> {

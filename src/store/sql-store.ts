@@ -1,6 +1,6 @@
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { OperatorStore } from '../ports/operator-store.ts';
-import type { SchemaStore } from '../ports/schema-store.ts';
+import type { AccessCheck, SchemaStore } from '../ports/schema-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Store } from '../ports/store.ts';
 import { type KeyRing, NO_KEYS } from '../domain/key-ring.ts';
@@ -23,6 +23,8 @@ export interface SqlStoreParts {
   readonly keys?: KeyRing;
   /** Makes the schema that the tables are to be in, where the engine has such a thing. Safe to repeat. */
   readonly makePlace?: () => Promise<void>;
+  /** Looks at the files that the store is kept in, where it is kept in files. */
+  readonly lookAtFiles?: () => readonly AccessCheck[];
 }
 
 /** One store over any engine: its parts share a session. */
@@ -33,6 +35,7 @@ export function createSqlStore({
   description,
   keys = NO_KEYS,
   makePlace = () => Promise.resolve(),
+  lookAtFiles = () => [],
 }: SqlStoreParts): Store {
   const audit = new AuditLog(session, keys);
   const cycle = new SqlCycleStore(session, audit, keys, lock);
@@ -63,7 +66,7 @@ export function createSqlStore({
     takeOver: (agentId) => cycle.takeOver(agentId),
     ...operatorsPart(session, audit),
     ...auditPart(session),
-    ...schemaPart(session, sourceTable, makePlace),
+    ...schemaPart(new SqlSchemaStore(session, sourceTable, makePlace), lookAtFiles),
     close: () => cycle.releaseLock().then(() => session.close()),
   };
 }
@@ -115,12 +118,12 @@ function auditPart(session: Session): AuditStore {
   };
 }
 
-function schemaPart(session: Session, sourceTable: string | null, makePlace: () => Promise<void>): SchemaStore {
-  const schema = new SqlSchemaStore(session, sourceTable, makePlace);
+function schemaPart(schema: SqlSchemaStore, lookAtFiles: () => readonly AccessCheck[]): SchemaStore {
   return {
     migrate: (agentId) => schema.migrate(agentId),
     requireSchema: () => schema.requireSchema(),
     checkSchema: (agentId) => schema.checkSchema(agentId),
+    checkAccess: async () => [...lookAtFiles(), ...(await schema.checkAccess())],
     insertSampleReadings: () => schema.insertSampleReadings(),
     appendReadings: (readings) => schema.appendReadings(readings),
     countRows: () => schema.countRows(),

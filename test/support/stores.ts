@@ -11,6 +11,7 @@ import { read, type Connection, type HolderLock, type SqlValue, type Statement, 
 import type { Dialect } from '../../src/store/dialect.ts';
 import { openEmbedded } from '../../src/store/embedded/connection.ts';
 import { embeddedDialect } from '../../src/store/embedded/dialect.ts';
+import { fileAccess } from '../../src/store/embedded/file-access.ts';
 import { embeddedLock } from '../../src/store/embedded/lock.ts';
 import { RetryableError } from '../../src/store/retryable.ts';
 import { retryingConnection } from '../../src/store/retrying-connection.ts';
@@ -207,11 +208,13 @@ async function open(database: TestDatabase, dialect: Dialect, options: OpenOptio
   const retrying = retryingConnection(options.loses ? losing(connected, options.loses) : connected, { attempts: 3, baseSeconds: 0.02 });
   const connection = options.watch ? watched(retrying, options.watch) : retrying;
   const sourceSettings = { ...SETTINGS.source, ...options.source };
+  const file = database.settings.kind === 'embedded' ? database.settings.path : null;
   const store = createSqlStore({
     session: new Session(connection, dialect),
     lock: options.lock === false ? null : database.newLock(),
     sourceTable: sourceSettings.table,
     description: 'under test',
+    ...(file !== null && { lookAtFiles: () => fileAccess(file) }),
   });
   const source = new SqlSource(new Session(connection, dialect), sourceSettings);
   return { store, source, close: () => store.close() };

@@ -2,6 +2,7 @@ import { type Instant, isoOf } from '../../domain/instant.ts';
 import { BLANKS } from '../../domain/word.ts';
 import type { Dialect } from '../dialect.ts';
 import type { ParameterColumn } from '../tables.ts';
+import { accessProbes } from './access-probes.ts';
 import { grants } from './grants.ts';
 import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
 import { namespaceOf, type Place, quote, TYPES } from './names.ts';
@@ -60,10 +61,11 @@ export function databricksDialect(names: Place): Dialect {
     listExtras: listExtras(place),
     deletable: (tables) => deletable(tables, place),
     grants: (wanted) => grants(wanted, names),
+    accessProbes: (tables) => accessProbes(tables, place),
   };
 }
 
-type Placed = 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'deletable' | 'grants';
+type Placed = 'accessProbes' | 'namespace' | 'createTable' | 'addColumns' | 'extras' | 'listExtras' | 'deletable' | 'grants';
 
 /** Delta tables in Databricks SQL. Columns hold their own types alone, so that what guards against others has nothing to do here. */
 const DELTA: Omit<Dialect, Placed> = {

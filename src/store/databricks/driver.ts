@@ -8,10 +8,13 @@ import type { Statement } from '../connection.ts';
 import { fitted, typedParameters } from './parameters.ts';
 import { proxyFor } from './proxy.ts';
 import { readToken } from './token-file.ts';
+import { askWorkspace, type WorkspaceAnswer } from './workspace-answer.ts';
 
 /** The driver, as far as the connection uses it. What it throws is its own: error-translation.ts reads it. */
 export interface Warehouse {
   openSession(): Promise<WarehouseSession>;
+  /** A GET of another of the workspace's addresses, by the same way and login. */
+  ask(path: string, timeoutMs: number): Promise<WorkspaceAnswer>;
   close(): Promise<void>;
 }
 
@@ -75,6 +78,10 @@ export async function connectWarehouse(settings: WarehouseDatabase, tags: QueryT
           queryTags: tags,
         }),
       ),
+    ask: async (asked, timeout) => {
+      const headers = await headersOf(client, httpPath);
+      return askWorkspace({ host, port, agent: await (await client.getConnectionProvider()).getAgent(), headers }, asked, timeout);
+    },
     close: () => client.close(),
   };
 }
@@ -97,6 +104,20 @@ function authOf(credential: WarehouseDatabase['credential']) {
         useDatabricksOAuthInAzure: true,
       } as const;
   }
+}
+
+const ORGANISATION = /[?&]o=(\d+)/;
+
+/** Of a host that serves several workspaces the HTTP path says which one. */
+async function headersOf(client: Driver.DBSQLClient, httpPath: string): Promise<Readonly<Record<string, string>>> {
+  const login: unknown = await client.getAuthProvider()?.authenticate();
+  const organisation = ORGANISATION.exec(httpPath)?.[1];
+  return {
+    'User-Agent': `ops-agent/${VERSION}`,
+    ...(organisation === undefined ? {} : { 'X-Databricks-Org-Id': organisation }),
+    // All of the driver's ways to log in give a plain object; its type has others besides.
+    ...(login as Readonly<Record<string, string>> | undefined),
+  };
 }
 
 /** The driver hands the authority to its direct connections alone; behind a proxy Node would trust the public ones only. */

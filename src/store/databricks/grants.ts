@@ -7,7 +7,7 @@ import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS,
 import { type Place, quote, quoteName } from './names.ts';
 
 /** What a cycle and `prune` write. Orders over the agent and the version of its tables are not its own to change, and readings never are. */
-const AGENT_WRITES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, WORK_ORDERS, OPERATOR_SESSIONS, EVENTS];
+export const AGENT_WRITES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, WORK_ORDERS, OPERATOR_SESSIONS, EVENTS];
 /** What an HMI's plain SQL writes. */
 const OPERATOR_WRITES: readonly Table[] = [RECOMMENDATIONS, WORK_ORDERS, OPERATOR_SESSIONS];
 /** What the operators' command line writes as well. */

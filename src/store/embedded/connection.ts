@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { AgentError } from '../../domain/errors.ts';
 import {
   openSqlite,
@@ -22,7 +22,7 @@ const WAL_ATTEMPTS = 50;
  * @throws AgentError not_set_up when the file is missing and `create` is false; store_unavailable when it cannot be used
  */
 export async function openEmbedded(path: string, create: boolean): Promise<Connection> {
-  if (!create && !existsSync(path)) throw new AgentError('not_set_up', `the store ${path} does not exist`, 'run: ops-agent setup');
+  if (!create) requireStore(path);
   const database = await openSqlite(path, { busyTimeoutMs: BUSY_TIMEOUT_MS });
   await switchToWal(database);
   database.exec('PRAGMA synchronous = FULL');
@@ -30,14 +30,53 @@ export async function openEmbedded(path: string, create: boolean): Promise<Conne
 }
 
 /**
+ * The store's file for whoever only looks: nothing of it is written, and no file is left beside it. Of two ways to do that one leaves SQLite's own
+ * files where there were none (a connection for reading only), and the other moves what waits in them into the store's file (any other one).
+ * @throws AgentError as openEmbedded does
+ */
+export async function openToLook(path: string): Promise<Connection> {
+  requireStore(path);
+  return look(path, existsSync(`${realpathSync(path)}-wal`));
+}
+
+/** The same of readings, which may be in a file that cannot be written at all. @throws AgentError as openReadings does */
+export async function openReadingsToLook(path: string): Promise<Connection> {
+  requireReadings(path);
+  return look(path, existsSync(`${realpathSync(path)}-wal`) || !isWritable(path));
+}
+
+async function look(path: string, readOnly: boolean): Promise<Connection> {
+  const database = await openSqlite(path, { busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly });
+  database.exec('PRAGMA query_only = ON');
+  return connectionOf(database, () => database.close());
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function requireStore(path: string): void {
+  if (!existsSync(path)) throw new AgentError('not_set_up', `the store ${path} does not exist`, 'run: ops-agent setup');
+}
+
+/**
  * A file of somebody else's with readings: nothing of it is changed, not even how it keeps its journal.
  * @throws AgentError usage when the file is missing; store_unavailable when it cannot be used
  */
 export async function openReadings(path: string): Promise<Connection> {
-  if (!existsSync(path))
-    throw new AgentError('usage', `the file with the readings, ${path}, does not exist`, 'correct source.connection.path');
+  requireReadings(path);
   const database = await openSqlite(path, { busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true });
   return connectionOf(database, () => database.close());
+}
+
+function requireReadings(path: string): void {
+  if (!existsSync(path))
+    throw new AgentError('usage', `the file with the readings, ${path}, does not exist`, 'correct source.connection.path');
 }
 
 async function switchToWal(database: SqliteDatabase): Promise<void> {

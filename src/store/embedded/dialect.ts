@@ -233,6 +233,7 @@ export const embeddedDialect: Dialect = {
   namespace: null,
   extras: embeddedExtras,
   deletable,
+  accessProbes: () => [],
   grants: () => {
     throw new AgentError('usage', 'a file has no roles: whoever may write to it may do everything', 'leave out --roles');
   },
