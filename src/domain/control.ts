@@ -73,7 +73,7 @@ export function isOver({ scope }: Pick<Control, 'scope'>, equipmentId: string): 
 }
 
 /** An order that was written by hand and cannot be read stops dispatches: in doubt nothing is sent. */
-function kindOf({ kind }: Control): ControlKind {
+export function kindOf({ kind }: Control): ControlKind {
   return CONTROL_KINDS.find((known) => known === wordOf(kind)) ?? 'advisory';
 }
 

@@ -49,6 +49,12 @@ export interface HealthVerdict {
   readonly reasons: readonly string[];
 }
 
+/** The one reason before the first cycle. */
+export const NO_CYCLE_YET = 'no cycle has run yet';
+
+/** The HMI's idea of a living agent: a heartbeat younger than this, seconds. */
+export const HEARTBEAT_MAX_AGE_SECONDS = 30;
+
 /**
  * How much later than promised a heartbeat may come, as a part of the time from the last one to the promised one: a scheduler, a job's cluster and a
  * warehouse that was stopped take their time to start.
@@ -83,7 +89,7 @@ export function judgeHealth(
   now: Instant,
   limits: { readonly maxAgeSeconds: number; readonly feedMaxAgeSeconds: number },
 ): HealthVerdict {
-  if (!health || health.lastHeartbeat === null) return { healthy: false, reasons: ['no cycle has run yet'] };
+  if (!health || health.lastHeartbeat === null) return { healthy: false, reasons: [NO_CYCLE_YET] };
   const { lastHeartbeat, nextDue } = health;
   const reasons: string[] = [];
   if (health.status !== 'online') reasons.push(`the agent is ${health.status ?? 'in no state'}`);

@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
-import { newestEquipment } from '../newest-equipment.ts';
+import { NEWEST_TIMES, newestEquipment } from '../newest-equipment.ts';
 import { table, type Column } from '../table.ts';
 
 export interface ConfigCheckOptions {
@@ -12,8 +12,6 @@ export interface ConfigCheckOptions {
 }
 
 const COLUMNS: readonly Column[] = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }, { title: 'VARIABLE' }];
-/** Enough to tell one stray clock from a whole feed that is read wrongly. */
-const NEWEST_TIMES = 100;
 /** Lists and maps are cut there; --json has them whole. */
 const LONGEST_VALUE = 60;
 

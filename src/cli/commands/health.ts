@@ -1,4 +1,4 @@
-import { judgeHealth } from '../../domain/health.ts';
+import { HEARTBEAT_MAX_AGE_SECONDS, judgeHealth } from '../../domain/health.ts';
 import { isoOf } from '../../domain/instant.ts';
 import { signingOf } from '../../domain/row-signatures.ts';
 import type { CliContext } from '../context.ts';
@@ -12,9 +12,6 @@ export interface HealthOptions extends JsonOption {
   readonly maxAge?: number;
 }
 
-/** The HMI's idea of a living agent: a heartbeat younger than this, seconds. */
-const DEFAULT_MAX_AGE_SECONDS = 30;
-
 export async function run(context: CliContext, options: HealthOptions): Promise<number> {
   const settings = await context.settings();
   const store = await context.store();
@@ -24,7 +21,7 @@ export async function run(context: CliContext, options: HealthOptions): Promise<
   const also = warning === null ? '' : `; warning: ${warning}`;
   const own = health.find((row) => row.agentId === settings.agentId);
   const verdict = judgeHealth(own, now, {
-    maxAgeSeconds: options.maxAge ?? DEFAULT_MAX_AGE_SECONDS,
+    maxAgeSeconds: options.maxAge ?? HEARTBEAT_MAX_AGE_SECONDS,
     feedMaxAgeSeconds: settings.source.maxAgeSeconds,
   });
   if (options.json)

@@ -6,6 +6,7 @@ import type { LoopOptions } from '../commands/loop.ts';
 import type { RunOnceOptions } from '../commands/run-once.ts';
 import type { SetupOptions } from '../commands/setup.ts';
 import type { JsonOption } from '../json-option.ts';
+import { defineDoctor } from './doctor.ts';
 import { documented, type Launch } from './launch.ts';
 
 const EXIT_ON_STDIN_END = 'stop as on SIGTERM when stdin ends: for a parent that holds its other end, and may be killed';
@@ -17,6 +18,7 @@ export function defineRunning(program: Command, launch: Launch): void {
   defineLoop(program, launch);
   defineStatus(program, launch);
   defineHealth(program, launch);
+  defineDoctor(program, launch);
 }
 
 function defineSetup(program: Command, launch: Launch): void {

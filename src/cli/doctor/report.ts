@@ -1,0 +1,48 @@
+import { counted } from '../../domain/counted.ts';
+import { type DoctorFinding, type FindingStatus, worstOf } from '../../domain/doctor-finding.ts';
+import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { type Column, table } from '../table.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'CHECK' },
+  { title: 'STATUS' },
+  { title: 'FOUND', maxLength: 80 },
+  { title: 'REMEDY', maxLength: 60 },
+];
+/** More tags that are as they should be are one line; --json has them all. */
+const MOST_OK_TAGS = 10;
+
+/** Of several that failed the least code counts: who cannot log in learns nothing from what else is wrong. */
+export function exitCodeOfFindings(findings: readonly DoctorFinding[]): number {
+  const codes = findings.flatMap((finding) =>
+    finding.status !== 'failed' ? [] : [finding.code === 'unhealthy' ? EXIT.unhealthy : exitCodeOf(finding.code)],
+  );
+  return codes.length === 0 ? EXIT.done : Math.min(...codes);
+}
+
+export function findingsJson(findings: readonly DoctorFinding[], agentId: string | null, at: string): unknown {
+  return {
+    agent_id: agentId,
+    at,
+    status: worstOf(findings),
+    exit_code: exitCodeOfFindings(findings),
+    checks: findings.map(({ check, subject, status, found, remedy, facts }) => ({ check, subject, status, found, remedy, facts })),
+  };
+}
+
+function isOkTag({ check, subject, status }: DoctorFinding): boolean {
+  return check === 'plant' && subject !== null && status === 'ok';
+}
+
+export function findingsTable(findings: readonly DoctorFinding[]): string {
+  const left = findings.filter(isOkTag).slice(MOST_OK_TAGS);
+  const rows = findings
+    .filter((finding) => !left.includes(finding))
+    .map(({ check, subject, status, found, remedy }) => [check, status, subject === null ? found : `${subject}: ${found}`, remedy]);
+  const count = (status: FindingStatus) => findings.filter((finding) => finding.status === status).length;
+  return [
+    table(COLUMNS, rows),
+    ...(left.length === 0 ? [] : [`${counted(left.length, 'more tag')} of the plant ok: --json has them all`]),
+    `${count('ok')} ok, ${counted(count('warning'), 'warning')}, ${count('failed')} failed, ${count('skipped')} skipped`,
+  ].join('\n');
+}
