@@ -87,6 +87,8 @@ export interface Grants {
 export interface AccessProbe {
   readonly what: string;
   readonly statement: Statement;
+  /** The message of a failure that only who has the privilege is told; null where there is none. */
+  readonly provesIt: RegExp | null;
 }
 
 /** What a column's declared type says that it holds. `time`: where an engine keeps times as such, one of its own. */

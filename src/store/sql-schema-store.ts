@@ -2,8 +2,8 @@ import { AgentError } from '../domain/errors.ts';
 import { otherOwner } from '../domain/ownership.ts';
 import type { TableRow } from '../ports/operator-store.ts';
 import type { AccessCheck, NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
-import { read, type Statement, write } from './connection.ts';
-import type { Extra } from './dialect.ts';
+import { read, write } from './connection.ts';
+import type { AccessProbe, Extra } from './dialect.ts';
 import { firstRows } from './first-rows.ts';
 import { inTurn } from './in-turn.ts';
 import { refuseToUndo } from './own-schema.ts';
@@ -118,17 +118,19 @@ export class SqlSchemaStore implements SchemaStore {
 
   async checkAccess(): Promise<readonly AccessCheck[]> {
     const checks: AccessCheck[] = [];
-    for (const { what, statement } of this.#session.dialect.accessProbes(this.#tables))
-      checks.push({ what, refusal: await this.#refusalOf(statement) });
+    for (const probe of this.#session.dialect.accessProbes(this.#tables))
+      checks.push({ what: probe.what, refusal: await this.#refusalOf(probe) });
     return checks;
   }
 
-  async #refusalOf(statement: Statement): Promise<AgentError | null> {
+  async #refusalOf({ statement, provesIt }: AccessProbe): Promise<AgentError | null> {
     try {
       await this.#session.run(statement);
       return null;
     } catch (thrown) {
-      if (thrown instanceof AgentError && thrown.code === 'unauthorised') return thrown;
+      if (!(thrown instanceof AgentError)) throw thrown;
+      if (provesIt?.test(thrown.message)) return null;
+      if (thrown.code === 'unauthorised') return thrown;
       throw thrown;
     }
   }

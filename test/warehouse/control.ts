@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ArmedFault } from './faults.ts';
 import type { Stopped } from './sessions.ts';
 import type { LoggedStatement } from './statement-log.ts';
+import type { Described } from './workspace-api.ts';
 
 /** What a test asks of the warehouse behind the driver's back. */
 export interface ControlCalls {
@@ -20,6 +21,10 @@ export interface ControlCalls {
   addToken(token: string): void;
   revokeToken(token: string, status: 401 | 403): void;
   tokensBought(): number;
+  /** What the workspace's REST API says of the warehouse from now on. */
+  describeWarehouse(described: Described): void;
+  /** How often it was asked since. */
+  warehouseDescribed(): number;
   copySchema(source: string, target: string): void;
   dropSchema(name: string): void;
 }
@@ -72,6 +77,8 @@ const CALLS: Record<keyof ControlCalls, true> = {
   addToken: true,
   revokeToken: true,
   tokensBought: true,
+  describeWarehouse: true,
+  warehouseDescribed: true,
   copySchema: true,
   dropSchema: true,
 };

@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: 'expired session' }
   /** Spark never sees the statement, which fails as one does that loses against another writer. */
   | { readonly kind: 'beaten' }
+  /** The same as one does whose sender lacks a privilege. */
+  | { readonly kind: 'not granted' }
   /** The statement's time is not limited, whatever the session or the request say. */
   | { readonly kind: 'no time limit' }
   /** The answer is the operation's handle, at once; the client asks for the rest. */

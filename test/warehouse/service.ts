@@ -18,6 +18,12 @@ const BATCH_ROWS = 10_000;
 /** What Delta says of the other writer. */
 const CONFLICT = { message: '[DELTA_CONCURRENT_APPEND.WITHOUT_HINT] Transaction conflict detected', sqlState: '2D521' };
 
+/** What Unity Catalog says, by Databricks' documentation. */
+const NOT_GRANTED = {
+  message: '[INSUFFICIENT_PERMISSIONS] Insufficient privileges: User does not have MODIFY on Table',
+  sqlState: '42501',
+};
+
 /** One request over HTTP: who sent it, and how its answer is to go wrong. */
 export interface Exchange {
   readonly userAgent: string;
@@ -174,8 +180,9 @@ export class Service {
     const guid = freshGuid();
     const statement = uuidOf(guid);
     const batchRows = Math.max(1, Math.min(BATCH_ROWS, getDirectResults?.maxRows.toNumber() ?? BATCH_ROWS));
-    const result = meets('beaten')
-      ? Promise.reject(new SparkFailure(CONFLICT))
+    const refusal = meets('beaten') ? CONFLICT : meets('not granted') ? NOT_GRANTED : null;
+    const result = refusal
+      ? Promise.reject(new SparkFailure(refusal))
       : this.#spark.ask('execute', { session: session.id, statement, sql, parameters: boundOf(parameters), batchRows });
     const operation = new Operation({ guid, statement }, result, { log: this.#log, logged });
     this.#operations.set(statement, operation);

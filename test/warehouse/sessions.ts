@@ -32,6 +32,10 @@ export class Sessions {
     this.expireAll();
   }
 
+  get isStopped(): boolean {
+    return this.#stopped !== null;
+  }
+
   get triedWhileStopped(): number {
     return this.#tried;
   }

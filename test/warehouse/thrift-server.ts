@@ -6,8 +6,11 @@ import type { BadAnswer } from './faults.ts';
 import type { Exchange, Service } from './service.ts';
 import { processed } from './thrift-library.ts';
 import type { Tokens } from './tokens.ts';
+import type { WorkspaceApi } from './workspace-api.ts';
 
-export const HTTP_PATH = '/sql/1.0/warehouses/0123456789abcdef';
+const ID = '0123456789abcdef';
+export const HTTP_PATH = `/sql/1.0/warehouses/${ID}`;
+const REST_PATH = `/api/2.0/sql/warehouses/${ID}`;
 /** The driver keeps its sockets; one that the server closes between two statements would look like a fault. */
 const KEEP_ALIVE_MS = 600_000;
 
@@ -41,15 +44,17 @@ function goWrong(response: ServerResponse, bad: BadAnswer, reply: Buffer): void 
   response.write(half, () => response.socket?.destroy());
 }
 
-/** The HTTPS endpoint of the warehouse, and that of the workspace's tokens. */
+/** The HTTPS endpoint of the warehouse, and those of the workspace: its tokens, and what it says of the warehouse. */
 export class ThriftServer {
   readonly #server: Server;
   readonly #service: Service;
   readonly #tokens: Tokens;
+  readonly #api: WorkspaceApi;
 
-  constructor({ key, cert }: Certificates, service: Service, tokens: Tokens) {
+  constructor({ key, cert }: Certificates, service: Service, { tokens, api }: { readonly tokens: Tokens; readonly api: WorkspaceApi }) {
     this.#service = service;
     this.#tokens = tokens;
+    this.#api = api;
     this.#server = createServer({ key, cert, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       this.#answer(request, response).catch((thrown: unknown) => response.destroy(thrown as Error));
     });
@@ -75,10 +80,13 @@ export class ThriftServer {
     } else if (pathname === '/oidc/v1/token') {
       const bought = this.#tokens.buy(authorization);
       say(response, bought.status, bought.body);
-    } else if (pathname !== HTTP_PATH) say(response, 404, { error_code: 'ENDPOINT_NOT_FOUND' });
+    } else if (pathname !== HTTP_PATH && pathname !== REST_PATH) say(response, 404, { error_code: 'ENDPOINT_NOT_FOUND' });
     else {
       const status = this.#tokens.statusOf(authorization);
-      if (status === 200) await this.#call(request, response, body);
+      if (status === 200 && pathname === REST_PATH) {
+        const answer = this.#api.answer(ID);
+        say(response, answer.status, answer.body);
+      } else if (status === 200) await this.#call(request, response, body);
       else say(response, status, { error_code: String(status), message: 'Invalid access token.' });
     }
   }

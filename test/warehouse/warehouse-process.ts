@@ -17,6 +17,7 @@ import { StatementLog } from './statement-log.ts';
 import { HTTP_PATH, ThriftServer } from './thrift-server.ts';
 import { Tokens } from './tokens.ts';
 import { CLOUD_HOST } from './certificates.ts';
+import { WorkspaceApi } from './workspace-api.ts';
 
 /** Where the warehouse is, and what opens it. */
 export interface WarehouseAddress {
@@ -40,7 +41,8 @@ async function main(): Promise<void> {
   const log = new StatementLog();
   const sessions = new Sessions(spark);
   const tokens = new Tokens(token, principal);
-  const thrift = new ThriftServer(certificates, new Service(spark, { sessions, faults, log }), tokens);
+  const api = new WorkspaceApi(sessions);
+  const thrift = new ThriftServer(certificates, new Service(spark, { sessions, faults, log }), { tokens, api });
   const control = await listenForControl({
     sql: async (sql) => (await spark.ask('query', { sql })).rows,
     log: () => log.entries(),
@@ -53,6 +55,8 @@ async function main(): Promise<void> {
     expireSessions: () => sessions.expireAll(),
     addToken: (added) => tokens.add(added),
     revokeToken: (revoked, status) => tokens.revoke(revoked, status),
+    describeWarehouse: (described) => api.describe(described),
+    warehouseDescribed: () => api.asked,
     tokensBought: () => tokens.bought,
     copySchema: async (source, target) => void (await spark.ask('copySchema', { source, target })),
     dropSchema: async (name) => void (await spark.ask('dropSchema', { name })),

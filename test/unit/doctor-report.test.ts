@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { exitCodeOfFindings, findingsTable } from '../../src/cli/doctor/report.ts';
+import { about, type DoctorFinding, failed, type FailureCode, ok, skipped, warning, worstOf } from '../../src/domain/doctor-finding.ts';
+
+const failing = (code: FailureCode) => failed('store', { code, message: 'no', remedy: 'mend it' });
+
+describe('the exit code of findings', () => {
+  test.each<[string, readonly DoctorFinding[], number]>([
+    ['0 where nothing failed', [ok('store', 'yes'), warning('lease', 'odd', 'look'), skipped('plant', 'none')], 0],
+    ['2 of a configuration that is wrong', [failing('usage')], 2],
+    ['4 of a credential that is refused', [failing('unauthorised')], 4],
+    ['6 of a store that is away', [failing('store_unavailable')], 6],
+    ['6 of a plant that is away', [failing('plant_unavailable')], 6],
+    ['8 of what is not set up', [failing('not_set_up')], 8],
+    ['8 of what is unhealthy', [failing('unhealthy')], 8],
+    ['the least of several', [failing('unhealthy'), failing('unauthorised'), failing('store_unavailable')], 4],
+    ['1 of a bug, whatever else failed', [failing('usage'), failing('bug')], 1],
+  ])('is %s', (_what, findings, expected) => {
+    expect(exitCodeOfFindings(findings)).toBe(expected);
+  });
+});
+
+test('the worst of findings is a failure, then a warning; what was skipped is none', () => {
+  expect(worstOf([skipped('plant', 'none')])).toBe('ok');
+  expect(worstOf([skipped('plant', 'none'), warning('lease', 'odd', 'look')])).toBe('warning');
+  expect(worstOf([warning('lease', 'odd', 'look'), failing('bug')])).toBe('failed');
+});
+
+test('the table has the first tags that are as they should be, all others, and the sums', () => {
+  const tags = Array.from({ length: 30 }, (_each, index) => about(`tag ${index}`, ok('plant', '1, Good')));
+  const bad = about('tag 30', warning('plant', '9, Good: 9 is outside 0 to 1', 'set it right'));
+  const lines = findingsTable([ok('store', 'here'), ...tags, bad]).split('\n');
+  expect(lines.filter((line) => line.startsWith('plant'))).toHaveLength(11);
+  expect(lines.find((line) => line.includes('tag 30'))).toMatch(/^plant +warning +tag 30: 9, Good: 9 is outside 0 to 1 +set it right$/);
+  expect(lines.slice(-2)).toEqual(['20 more tags of the plant ok: --json has them all', '31 ok, 1 warning, 0 failed, 0 skipped']);
+});
