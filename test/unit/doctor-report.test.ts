@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { paletteFor } from '../../src/cli/colour.ts';
+import { OLDEST_NODE } from '../../src/cli/doctor/checkup.ts';
 import { exitCodeOfFindings, findingsTable } from '../../src/cli/doctor/report.ts';
 import { about, type DoctorFinding, failed, type FailureCode, ok, skipped, warning, worstOf } from '../../src/domain/doctor-finding.ts';
 
@@ -29,8 +33,13 @@ test('the worst of findings is a failure, then a warning; what was skipped is no
 test('the table has the first tags that are as they should be, all others, and the sums', () => {
   const tags = Array.from({ length: 30 }, (_each, index) => about(`tag ${index}`, ok('plant', '1, Good')));
   const bad = about('tag 30', warning('plant', '9, Good: 9 is outside 0 to 1', 'set it right'));
-  const lines = findingsTable([ok('store', 'here'), ...tags, bad]).split('\n');
+  const lines = findingsTable([ok('store', 'here'), ...tags, bad], paletteFor({ color: false }, {})).split('\n');
   expect(lines.filter((line) => line.startsWith('plant'))).toHaveLength(11);
   expect(lines.find((line) => line.includes('tag 30'))).toMatch(/^plant +warning +tag 30: 9, Good: 9 is outside 0 to 1 +set it right$/);
   expect(lines.slice(-2)).toEqual(['20 more tags of the plant ok: --json has them all', '31 ok, 1 warning, 0 failed, 0 skipped']);
+});
+
+test('the oldest Node is the one that the package asks for', () => {
+  const manifest = JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')) as { engines: { node: string } }; // our own
+  expect(manifest.engines.node).toBe(`>=${OLDEST_NODE}`);
 });

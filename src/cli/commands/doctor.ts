@@ -1,4 +1,5 @@
 import { isoOf } from '../../domain/instant.ts';
+import { paletteFor } from '../colour.ts';
 import type { CliContext } from '../context.ts';
 import { checkUp } from '../doctor/checkup.ts';
 import { exitCodeOfFindings, findingsJson, findingsTable } from '../doctor/report.ts';
@@ -12,6 +13,6 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
     () => null,
   );
   if (options.json) context.out.json(findingsJson(findings, agentId, isoOf(Date.now())));
-  else context.out.print(findingsTable(findings));
+  else context.out.print(findingsTable(findings, paletteFor(context.globals, context.env)));
   return exitCodeOfFindings(findings);
 }

@@ -16,7 +16,7 @@ import { checkAccess, checkClock, type Reached, reachStore } from './store-check
 import { checkPolling, checkWarehouses } from './warehouse-checks.ts';
 
 /** As package.json has it under `engines`. */
-const OLDEST_NODE = 20;
+export const OLDEST_NODE = 20;
 const AFTER_CONFIGURATION: readonly CheckName[] = [
   'rules',
   'signing',

@@ -1,5 +1,6 @@
 import { counted } from '../../domain/counted.ts';
 import { type DoctorFinding, type FindingStatus, worstOf } from '../../domain/doctor-finding.ts';
+import type { Palette } from '../colour.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Column, table } from '../table.ts';
 
@@ -30,15 +31,23 @@ export function findingsJson(findings: readonly DoctorFinding[], agentId: string
   };
 }
 
+type Paints = Pick<Palette, 'good' | 'bad' | 'bold' | 'faint'>;
+
 function isOkTag({ check, subject, status }: DoctorFinding): boolean {
   return check === 'plant' && subject !== null && status === 'ok';
 }
 
-export function findingsTable(findings: readonly DoctorFinding[]): string {
+export function findingsTable(findings: readonly DoctorFinding[], { good, bad, bold, faint }: Paints): string {
+  const paints = { ok: good, warning: bold, failed: bad, skipped: faint };
   const left = findings.filter(isOkTag).slice(MOST_OK_TAGS);
   const rows = findings
     .filter((finding) => !left.includes(finding))
-    .map(({ check, subject, status, found, remedy }) => [check, status, subject === null ? found : `${subject}: ${found}`, remedy]);
+    .map(({ check, subject, status, found, remedy }) => [
+      check,
+      { text: status, paint: paints[status] },
+      subject === null ? found : `${subject}: ${found}`,
+      remedy,
+    ]);
   const count = (status: FindingStatus) => findings.filter((finding) => finding.status === status).length;
   return [
     table(COLUMNS, rows),
