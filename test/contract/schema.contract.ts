@@ -43,17 +43,21 @@ export function schemaContract(under: StoreUnderTest): void {
   describe('what the agent may do', () => {
     const store = withStore(under);
 
-    test('is tried, and nothing is changed by it', async () => {
-      const at = store();
-      await at.outside.insert('sensor_data', [{ equipment_id: 'PUMP_01', temperature: 70, timestamp: at.time(0) }]);
-      const counts = () => Promise.all(ALL_TABLES.map(({ name }) => count(at, name)));
-      const before = await counts();
-      const checks = await at.store.checkAccess();
-      expect(checks).not.toHaveLength(0);
-      expect(checks.filter(({ refusal }) => refusal !== null)).toEqual([]);
-      expect(await counts()).toEqual(before);
-      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
-    });
+    test(
+      'is tried, and nothing is changed by it',
+      async () => {
+        const at = store();
+        await at.outside.insert('sensor_data', [{ equipment_id: 'PUMP_01', temperature: 70, timestamp: at.time(0) }]);
+        const counts = () => Promise.all(ALL_TABLES.map(({ name }) => count(at, name)));
+        const before = await counts();
+        const checks = await at.store.checkAccess();
+        expect(checks).not.toHaveLength(0);
+        expect(checks.filter(({ refusal }) => refusal !== null)).toEqual([]);
+        expect(await counts()).toEqual(before);
+        expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+      },
+      under.longMs,
+    );
   });
 
   describe('setting up', () => {

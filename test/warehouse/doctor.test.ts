@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { runBundle } from '../support/bundle.ts';
-import { reading, type Site, withBundle } from './bundle-at-warehouse.ts';
+import { reading, type Site, UNHURRIED, withBundle } from './bundle-at-warehouse.ts';
 
 const DESCRIBED = { cluster_size: '2X-Small', auto_stop_mins: 10, enable_serverless_compute: true };
 /** The agent's own tables, and that of the readings. */
@@ -60,7 +60,7 @@ withBundle(
       expect(Number(report.of('clock')[0]?.facts['uncertainty_s'])).toBeGreaterThan(0);
       const slow = await told(site(), { OPS_AGENT_POLL_INTERVAL_SECONDS: '300', OPS_AGENT_POLICY_APPROVAL_TTL_SECONDS: '900' });
       expect(slow.of('polling')).toMatchObject([{ status: 'warning' }]);
-    });
+    }, 400_000);
 
     test('says that a warehouse is stopped before it starts it, and ends with 6 where it does not start', async () => {
       const { control } = site();
@@ -128,5 +128,5 @@ withBundle(
       expect(await site().control.warehouseDescribed()).toBe(1);
     });
   },
-  'source: { maxAgeSeconds: 3600 }\n',
+  `source: { maxAgeSeconds: 3600 }\nstore: ${JSON.stringify(UNHURRIED)}\n`,
 );
