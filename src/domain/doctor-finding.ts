@@ -37,9 +37,10 @@ interface Said {
   readonly facts: Facts;
 }
 
+export type FailedFinding = Said & { readonly status: 'failed'; readonly code: FailureCode };
+
 /** `skipped`: nothing is known, which is never the same as ok. */
-export type DoctorFinding = Said &
-  ({ readonly status: 'ok' | 'warning' | 'skipped' } | { readonly status: 'failed'; readonly code: FailureCode });
+export type DoctorFinding = FailedFinding | (Said & { readonly status: 'ok' | 'warning' | 'skipped' });
 
 export type FindingStatus = DoctorFinding['status'];
 

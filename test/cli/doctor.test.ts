@@ -81,7 +81,7 @@ describe('doctor', () => {
     const documented = [...(codes.split('\n\n')[0] ?? '').matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(
       ([, code, text]) => `  ${code}  ${text}`,
     );
-    expect(documented).toHaveLength(5);
+    expect(documented).toHaveLength(4);
     expect(stdout).toContain(`Exit codes:\n${documented.join('\n')}\n`);
     await done('setup', '--sample-data');
     for (const { check } of (await told()).checks) expect(PAGE).toContain(`\n| \`${check}\` | `);
@@ -185,11 +185,11 @@ describe('doctor', () => {
     expect(of(behind, 'source')).toMatchObject([{ status: 'ok' }]);
   });
 
-  test('of columns that the source lacks says the keys and lines, and ends with 2', async () => {
+  test('of columns that the source lacks says the keys and lines, and ends with 8', async () => {
     configure('source:\n  columns:\n    equipment: machine\n');
     await done('setup');
     const report = await told();
-    expect(report.exit_code).toBe(2);
+    expect(report.exit_code).toBe(8);
     expect(of(report, 'source')).toMatchObject([
       { status: 'failed', found: "source.columns.equipment (line 3, column 5): sensor_data has no column 'machine'" },
     ]);
@@ -309,12 +309,12 @@ describe('doctor', () => {
     expect(of(report, 'errors')).toMatchObject([{ status: 'warning', facts: { consecutive_errors: 4, last_error: 'no answer' } }]);
   });
 
-  test('misses the key that the audit is signed with: exit 4', async () => {
+  test('misses the key that the audit is signed with: exit 8', async () => {
     const signed = (...args: string[]) => startBundle(args, { cwd: place.cwd, env: { OPS_AGENT_SIGNING_KEY: KEY } }).done;
     await signed('setup', '--sample-data');
     await signed('run-once');
     const report = await told();
-    expect(report.exit_code).toBe(4);
+    expect(report.exit_code).toBe(8);
     expect(of(report, 'signing')).toMatchObject([{ status: 'failed', remedy: 'set OPS_AGENT_SIGNING_KEY as the agent has it' }]);
     const { stdout, code } = await signed('doctor', '--json');
     expect(code).toBe(0);

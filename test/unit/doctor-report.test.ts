@@ -4,21 +4,34 @@ import { describe, expect, test } from '@jest/globals';
 import { paletteFor } from '../../src/cli/colour.ts';
 import { OLDEST_NODE } from '../../src/cli/doctor/checkup.ts';
 import { exitCodeOfFindings, findingsTable } from '../../src/cli/doctor/report.ts';
-import { about, type DoctorFinding, failed, type FailureCode, ok, skipped, warning, worstOf } from '../../src/domain/doctor-finding.ts';
+import {
+  about,
+  type CheckName,
+  type DoctorFinding,
+  failed,
+  type FailureCode,
+  ok,
+  skipped,
+  warning,
+  worstOf,
+} from '../../src/domain/doctor-finding.ts';
 
-const failing = (code: FailureCode) => failed('store', { code, message: 'no', remedy: 'mend it' });
+const failing = (code: FailureCode, check: CheckName = 'store') => failed(check, { code, message: 'no', remedy: 'mend it' });
 
 describe('the exit code of findings', () => {
   test.each<[string, readonly DoctorFinding[], number]>([
     ['0 where nothing failed', [ok('store', 'yes'), warning('lease', 'odd', 'look'), skipped('plant', 'none')], 0],
-    ['2 of a configuration that is wrong', [failing('usage')], 2],
-    ['4 of a credential that is refused', [failing('unauthorised')], 4],
+    ['2 of a configuration that does not load', [failing('usage', 'configuration')], 2],
+    ['6 of a login that is refused', [failing('unauthorised')], 6],
     ['6 of a store that is away', [failing('store_unavailable')], 6],
     ['6 of a plant that is away', [failing('plant_unavailable')], 6],
     ['8 of what is not set up', [failing('not_set_up')], 8],
+    ['8 of columns that are not there', [failing('usage', 'source')], 8],
+    ['8 of a privilege that is missing', [failing('unauthorised', 'access')], 8],
+    ['8 of a key that is missing', [failing('unauthorised', 'signing')], 8],
     ['8 of what is unhealthy', [failing('unhealthy')], 8],
-    ['the least of several', [failing('unhealthy'), failing('unauthorised'), failing('store_unavailable')], 4],
-    ['1 of a bug, whatever else failed', [failing('usage'), failing('bug')], 1],
+    ['the least of several', [failing('unhealthy'), failing('usage', 'source'), failing('store_unavailable')], 6],
+    ['1 of a bug, whatever else failed', [failing('usage', 'configuration'), failing('bug')], 1],
   ])('is %s', (_what, findings, expected) => {
     expect(exitCodeOfFindings(findings)).toBe(expected);
   });

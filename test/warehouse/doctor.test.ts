@@ -90,12 +90,12 @@ withBundle(
       }
     });
 
-    test('of a token that was revoked ends with 4, naming where it is from and not the token', async () => {
+    test('of a token that was revoked ends with 6, naming where it is from and not the token', async () => {
       const { control } = site();
       await control.addToken('dapi-of-doctor');
       await control.revokeToken('dapi-of-doctor', 403);
       const report = await told(site(), { DATABRICKS_TOKEN: 'dapi-of-doctor' });
-      expect(report.code).toBe(4);
+      expect(report.code).toBe(6);
       expect(report.of('store')).toMatchObject([
         { status: 'failed', remedy: expect.stringContaining('check DATABRICKS_TOKEN of the environment') },
       ]);
@@ -103,12 +103,12 @@ withBundle(
       expect(report.stdout + report.stderr).not.toContain('dapi-of-doctor');
     });
 
-    test('names what the agent is not granted, table by table, and ends with 4', async () => {
+    test('names what the agent is not granted, table by table, and ends with 8', async () => {
       const { control } = site();
       for (const table of ['agent_events', 'agent_controls'])
         await control.arm({ sql: `(UPDATE|SELECT 1 AS one FROM).*${table}\``, times: 10, fault: { kind: 'not granted' } });
       const report = await told(site());
-      expect(report.code).toBe(4);
+      expect(report.code).toBe(8);
       expect(report.of('access')).toMatchObject([
         {
           status: 'failed',

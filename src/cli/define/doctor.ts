@@ -19,10 +19,9 @@ export function defineDoctor(program: Command, launch: Launch): void {
     examples: ['ops-agent doctor', 'ops-agent doctor --config plant-3.yaml', 'ops-agent doctor --json > doctor.json'],
     exits: [
       '0  nothing failed (there may be warnings, and checks that were skipped)',
-      '2  the configuration is wrong, or the source has no such table or columns',
-      '4  a credential or a privilege was refused, or the signing key is missing',
-      '6  store, source or plant cannot be reached',
-      '8  something is not set up or unhealthy',
+      '2  the configuration does not load: nothing else could be looked at',
+      '6  store, source or plant cannot be reached, or refuse the login',
+      '8  something is not set up, not allowed or unhealthy',
       'Of several failures the least code counts.',
     ],
   });

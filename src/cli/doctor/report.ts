@@ -1,5 +1,12 @@
 import { counted } from '../../domain/counted.ts';
-import { type DoctorFinding, type FindingStatus, worstOf } from '../../domain/doctor-finding.ts';
+import {
+  type CheckName,
+  type DoctorFinding,
+  type FailedFinding,
+  type FailureCode,
+  type FindingStatus,
+  worstOf,
+} from '../../domain/doctor-finding.ts';
 import type { Palette } from '../colour.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Column, table } from '../table.ts';
@@ -13,11 +20,20 @@ const COLUMNS: readonly Column[] = [
 /** More tags that are as they should be are one line; --json has them all. */
 const MOST_OK_TAGS = 10;
 
-/** Of several that failed the least code counts: who cannot log in learns nothing from what else is wrong. */
+/** Where a refused login is one more way of not being reached. */
+const REACHED: readonly CheckName[] = ['store', 'source', 'plant'];
+/** Their own codes: nothing was looked at, or not to its end. */
+const BROKEN_OFF: readonly FailureCode[] = ['bug', 'interrupted'];
+
+function codeOf({ check, code }: FailedFinding): number {
+  if (check === 'configuration' || BROKEN_OFF.includes(code)) return exitCodeOf(code);
+  if (code === 'store_unavailable' || code === 'plant_unavailable') return EXIT.unavailable;
+  return code === 'unauthorised' && REACHED.includes(check) ? EXIT.unavailable : EXIT.unhealthy;
+}
+
+/** Of several that failed the least code counts: who reaches no store learns little from what else is wrong. */
 export function exitCodeOfFindings(findings: readonly DoctorFinding[]): number {
-  const codes = findings.flatMap((finding) =>
-    finding.status !== 'failed' ? [] : [finding.code === 'unhealthy' ? EXIT.unhealthy : exitCodeOf(finding.code)],
-  );
+  const codes = findings.flatMap((finding) => (finding.status === 'failed' ? [codeOf(finding)] : []));
   return codes.length === 0 ? EXIT.done : Math.min(...codes);
 }
 
