@@ -12,6 +12,7 @@ import type { Ticket } from '../domain/ticket.ts';
 import type { OpenWork, TicketedCommand } from '../ports/cycle-store.ts';
 import type { Dialect } from './dialect.ts';
 import { type Judge, judgeIn, lastDecisionIn } from './judges.ts';
+import { oneEach } from './one-each.ts';
 import { queueFactsIn } from './queue-figures.ts';
 import { fromRow, objectIn } from './row-mapping.ts';
 import { MIN_SUPPORTED_VERSION, SCHEMA_VERSION, tooNew } from './schema-version.ts';
@@ -83,18 +84,28 @@ export class OpenWorkRows {
       now,
       health: this.#table<AgentHealth>('health', HEALTH),
       controls: this.#table<StoredControl>('control', CONTROLS).map(controlInForce),
-      recommendations: this.#of('recommendation').map((row) => this.#stored(row, given)),
-      families: this.#of('family').map((row) => this.#history(row)),
-      commands: this.#table<Command>('command', COMMANDS),
+      recommendations: oneEach(
+        this.#of('recommendation').map((row) => this.#stored(row, given)),
+        (row) => row.recommendationId,
+      ),
+      families: oneEach(
+        this.#of('family').map((row) => this.#history(row)),
+        (row) => row.recommendationId,
+      ),
+      commands: oneEach(this.#table<Command>('command', COMMANDS), (command) => command.commandId),
       recentWrites: Number(objectIn(this.#of('recent_writes')[0]?.['content'])?.['writes'] ?? 0),
-      followedCommands: this.#of('followed_command').map((row) =>
-        ticketedCommandIn(objectIn(row['content']) ?? {}, row, this.#keys, this.#dialect),
+      followedCommands: oneEach(
+        this.#of('followed_command').map((row) => ticketedCommandIn(objectIn(row['content']) ?? {}, row, this.#keys, this.#dialect)),
+        ({ command }) => command.commandId,
       ),
       leftOut: this.#leftOut(),
       queue: queueFactsIn(this.#rows, this.#dialect),
       sessions: this.#table<OperatorSession>('session', OPERATOR_SESSIONS),
       uncountedSessions: this.#of('uncounted').map((row) => String(row['content'])),
-      workOrders: this.#of('work_order').map((row) => workOrderIn(objectIn(row['content']) ?? {}, this.#dialect)),
+      workOrders: oneEach(
+        this.#of('work_order').map((row) => workOrderIn(objectIn(row['content']) ?? {}, this.#dialect)),
+        (order) => order.workOrderId,
+      ),
       openedFor: new Map(this.#of('opened_for').flatMap((row) => openedForIn(row['content'], this.#judge(row['ticket'])?.copy ?? null))),
       newestOrderAt: this.#dialect.decodeTime(objectIn(this.#of('newest_order')[0]?.['content'])?.['created_timestamp']),
       newestEventAt: this.#dialect.decodeTime(clock['newest_event']),

@@ -14,6 +14,7 @@ import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
+import { oneEach } from './one-each.ts';
 import { OpenWorkRows, ticketedCommandIn } from './open-work-rows.ts';
 import { fromRow, jsonParts, objectIn, toRow } from './row-mapping.ts';
 import type { Session } from './session.ts';
@@ -129,7 +130,8 @@ export class SqlCycleStore implements CycleStore {
 
   async readClaimed(lease: Lease): Promise<readonly TicketedCommand[]> {
     const { rows } = await this.#session.run(claimedStatement(lease, this.#dialect));
-    return rows.map((row) => ticketedCommandIn(row, row, this.#keys, this.#dialect));
+    const claimed = rows.map((row) => ticketedCommandIn(row, row, this.#keys, this.#dialect));
+    return oneEach(claimed, ({ command }) => command.commandId);
   }
 
   async countDecisions(lease: Lease, sessionIds: readonly string[]): Promise<void> {

@@ -7,11 +7,14 @@ import { quote, TYPES } from './names.ts';
 /**
  * Delta refuses subqueries in the conditions of UPDATE and DELETE, so that whatever looks at other rows or tables is a MERGE whose source
  * looks at them. What is asked of the row itself stands in its ON: the source is read as of an older moment than the row may be of, and
- * what changed a row in between must find its guard.
+ * what changed a row in between must find its guard. A MERGE fails whole where two rows of its source are about one of the table, and Delta
+ * keeps nobody from inserting a row twice: of a source that looks at such rows one counts.
  */
 export function joinedUpdate({ table, source, on, set, where }: JoinedUpdate): string {
   const sets = Object.entries(set).map(([column, expression]) => `${quote(column)} = ${expression}`);
-  return `MERGE INTO ${quote(table.name)} t USING (${source}) s
+  const keys = on.map((column) => `d.${quote(column)}`).join(', ');
+  const numbered = `SELECT d.*, ROW_NUMBER() OVER (PARTITION BY ${keys} ORDER BY ${keys}) AS nth_of_row FROM (${source}) d`;
+  return `MERGE INTO ${quote(table.name)} t USING (SELECT * FROM (${numbered}) n WHERE n.nth_of_row = 1) s
 ON ${on.map((column) => `t.${quote(column)} = s.${quote(column)}`).join(' AND ')} AND ${where}
 WHEN MATCHED THEN UPDATE SET ${sets.join(', ')}`;
 }
@@ -83,7 +86,7 @@ function become(name: string): string {
 /**
  * No index keeps a second open row of a kind out, so that the source does: of the rows that the write opens, or puts elsewhere, the first of each
  * kind, and only where none stands open that this write does not close: a change that its own guard refuses closes nothing. Between two writers
- * the lease decides.
+ * the lease decides. Of a row that somebody inserted twice the copy counts that its guard expects.
  */
 function onlyFirstOpen(
   write: GuardedWrite,
@@ -97,14 +100,15 @@ function onlyFirstOpen(
   const kind = columns.map(quote).join(', ');
   // No common table expressions and no subquery of subqueries in a condition: in the source of a MERGE Delta does not see through them.
   const becoming = `SELECT w.place, w.said, w.row_key, w.guard_status, ${columns.map((name) => `${become(name)} AS ${quote(name)}`).join(', ')},
-    CASE WHEN COALESCE(w.said['status'], u.status, '') IN ${open} AND (COALESCE(u.status, '') NOT IN ${open} OR ${moves}) THEN 1 ELSE 0 END AS opens
+    CASE WHEN COALESCE(w.said['status'], u.status, '') IN ${open} AND (COALESCE(u.status, '') NOT IN ${open} OR ${moves}) THEN 1 ELSE 0 END AS opens,
+    ROW_NUMBER() OVER (PARTITION BY w.row_key ORDER BY CASE WHEN u.status = w.guard_status THEN 0 ELSE 1 END, u.status) AS nth_of_stored
   FROM (${rows}) w LEFT JOIN ${quote(table.name)} u ON u.${quote(key)} = w.row_key`;
   const ends = statusSteps(write, { alias: 'o', status: `c.said['status']`, quote }).join(' OR ');
   const standing = `SELECT o.${quote(key)} AS open_key, ${columns.map((name) => `o.${quote(name)}`).join(', ')} FROM ${quote(table.name)} o
   LEFT JOIN (${rows}) c ON c.row_key = o.${quote(key)} AND c.guard_status = o.status AND c.said['status'] NOT IN ${open} AND (${ends})
   WHERE o.status IN ${open} AND c.row_key IS NULL`;
   return `SELECT n.place, n.said, n.row_key, n.guard_status
-FROM (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY opens, ${kind} ORDER BY place) AS nth FROM (${becoming}) b) n
+FROM (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY opens, ${kind} ORDER BY place) AS nth FROM (${becoming}) b WHERE b.nth_of_stored = 1) n
   LEFT JOIN (${standing}) o ON n.opens = 1 AND ${columns.map((name) => `o.${quote(name)} = n.${quote(name)}`).join(' AND ')} AND o.open_key <> n.row_key
 WHERE ${leaseGuard} AND (n.opens = 0 OR (n.nth = 1 AND o.open_key IS NULL))`;
 }
