@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reading, withBundle } from './bundle-at-warehouse.ts';
-import { NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
+import { type NOTHING_WRONG, Works, WORKS_CONFIGURATION } from './works.ts';
 
 const TIMEOUT_MS = 400_000;
 
