@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import logging
 import os
 import queue
 import re
@@ -121,6 +122,7 @@ def log_in() -> Config:
     try:
         from databricks.sdk.core import Config
 
+        logging.getLogger("databricks.sdk").setLevel(logging.CRITICAL)  # a failed renewal in its own thread is logged with the answer
         config = Config()
         bearer(config)
         return config

@@ -72,11 +72,10 @@ function endOfStdin(onEnd: () => void): { readonly watch: () => void; readonly s
       isWatching = true;
       // Of a closed one, which cannot be read, nobody holds the other end either.
       process.stdin.on('end', onEnd).on('error', onEnd).resume();
-      // A pipe or a terminal is a socket. A file is not: its end comes at once.
-      if ('unref' in process.stdin) process.stdin.unref();
     },
     stopWatching: () => {
       if (!isWatching) return;
+      // An open end that is read would keep the process from its own.
       process.stdin.off('end', onEnd).off('error', onEnd).pause();
     },
   };

@@ -7,6 +7,7 @@ With --thread the file runs in another thread than the main one. SIGUSR1 cancels
 
 import ctypes
 import io
+import logging
 import os
 import signal
 import sys
@@ -48,6 +49,7 @@ def main() -> int:
     path = arguments[int(in_thread)]
     sys.argv = [path, *arguments[int(in_thread) + 1 :]]
     sys.stdout = RunLog()
+    logging.basicConfig(level=logging.INFO)  # the platform keeps what libraries log
     ended: list[int] = []
     thread = threading.Thread(target=lambda: ended.append(run(path)))
     runs_in = thread if in_thread else threading.main_thread()

@@ -92,8 +92,8 @@ describeEachPython('the login', ({ python }) => {
   );
 
   test('that cannot be renewed is said once, without a word of the answer, and the program goes on', async () => {
-    const space = await open({ tokenSeconds: 2 });
-    const job = startJob(['--cli', PROGRAM, '--command', 'probe 5'], { python, cwd, env: oauthLogin(space) });
+    const space = await open({ tokenSeconds: 4 });
+    const job = startJob(['--cli', PROGRAM, '--command', 'probe 7'], { python, cwd, env: oauthLogin(space) });
     await job.program();
     space.refuseTokens();
     const { log, failure, succeeded } = await job.done;
