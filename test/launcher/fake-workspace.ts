@@ -8,6 +8,9 @@ export const CLIENT_ID = 'application-of-the-job';
 /** A token that never ends, as that of a person. */
 export const PERSONAL_TOKEN = 'dapi-personal-77aa';
 
+/** The SDK takes a token for ended 40 s before it is; so it asks for a new one 2 s before one is refused here. */
+const ENDED_EARLIER_SECONDS = 38;
+
 export interface ProbeSeen {
   readonly token: string;
   readonly status: number;
@@ -30,9 +33,12 @@ export interface FakeWorkspace {
 
 export interface WorkspaceOptions {
   readonly secrets?: Readonly<Record<string, string | Buffer>>;
+  /** How long a token is good here; it says that it lasts longer by what the SDK takes off again. */
   readonly tokenSeconds?: number;
   /** How long it takes to give one. */
   readonly tokenDelayMs?: number;
+  /** Whether it says where its tokens are to be had. */
+  readonly hasMetadata?: boolean;
 }
 
 /** A workspace over plain HTTP on loopback: OAuth tokens that expire, secrets, and an address that says whether a token is good. */
@@ -40,6 +46,7 @@ export async function startWorkspace({
   secrets = {},
   tokenSeconds = 3600,
   tokenDelayMs = 0,
+  hasMetadata = true,
 }: WorkspaceOptions = {}): Promise<FakeWorkspace> {
   const ends = new Map<string, number>([[PERSONAL_TOKEN, Number.POSITIVE_INFINITY]]);
   const tokens: string[] = [];
@@ -59,7 +66,7 @@ export async function startWorkspace({
     const token = `oauth-token-${tokens.length + 1}-9c3e`;
     tokens.push(token);
     ends.set(token, Date.now() + tokenSeconds * 1000);
-    return [200, { access_token: token, token_type: 'Bearer', expires_in: tokenSeconds }];
+    return [200, { access_token: token, token_type: 'Bearer', expires_in: tokenSeconds + ENDED_EARLIER_SECONDS }];
   };
 
   const authorised = (url: URL, token: string): Answer => {
@@ -73,7 +80,8 @@ export async function startWorkspace({
   };
 
   const answer = async (request: IncomingMessage, url: URL): Promise<Answer> => {
-    if (url.pathname === '/.well-known/databricks-config') return [200, { oidc_endpoint: `${host}/oidc`, workspace_id: '1' }];
+    if (url.pathname === '/.well-known/databricks-config' && hasMetadata)
+      return [200, { oidc_endpoint: `${host}/oidc`, workspace_id: '1' }];
     if (url.pathname === '/oidc/.well-known/oauth-authorization-server')
       return [200, { authorization_endpoint: `${host}/oidc/v1/authorize`, token_endpoint: `${host}/oidc/v1/token` }];
     if (url.pathname === '/oidc/v1/token') return giveToken(request);
