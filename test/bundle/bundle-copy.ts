@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureBundle } from '../support/bundle.ts';
 import { type CliResult, runCli } from './databricks-cli.ts';
-import { type FakeWorkspace, PERSON, PRINCIPAL, startFakeWorkspace } from './fake-workspace.ts';
+import { type FakeWorkspace, PERSON, PRINCIPAL, startFakeWorkspace, TOKEN } from './fake-workspace.ts';
 
 const ROOT = path.resolve(__dirname, '../..');
 /** What of the project the bundle has to do with. */
@@ -51,7 +51,7 @@ export async function copyBundle({ as = PERSON, variables = {} }: CopyOptions = 
   const environment = {
     HOME: home,
     DATABRICKS_HOST: workspace.url,
-    DATABRICKS_TOKEN: 'dapi-of-a-fake',
+    DATABRICKS_TOKEN: TOKEN,
     // By itself it makes 15 requests a second, which a real workspace asks for.
     DATABRICKS_RATE_LIMIT: '1000',
     ...Object.fromEntries(set),

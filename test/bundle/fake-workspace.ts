@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Jobs, workspaceJobs } from './jobs.ts';
+import type { Json } from './json.ts';
 import { type Permissions, permissions } from './permissions.ts';
-import { serve } from './server.ts';
+import { notFound, serve } from './server.ts';
 import { runPythonTask } from './task-process.ts';
 import { type UnityCatalog, unityCatalog } from './unity-catalog.ts';
 import { type WorkspaceFiles, workspaceFiles } from './workspace-files.ts';
@@ -15,6 +16,7 @@ export const PRINCIPAL = '2f1c9a3e-5b7d-4c5d-9e8f-7a6b5c4d3e2f';
 export interface FakeWorkspace {
   readonly url: string;
   readonly jobs: Jobs['jobs'];
+  readonly newestLog: Jobs['newestLog'];
   readonly files: WorkspaceFiles['files'];
   readonly folders: WorkspaceFiles['folders'];
   readonly schemas: UnityCatalog['schemas'];
@@ -27,32 +29,51 @@ export interface FakeWorkspace {
 
 const WAREHOUSES = [{ id: '1234567890abcdef', name: 'Serverless Starter Warehouse', state: 'STOPPED' }];
 
+/** The one secret that there is. */
+export const SECRET = { scope: 'plant', key: 'signing-key', value: 'of-the-tests:0123456789abcdef0123456789abcdef' };
+/** That of the login of a job, and of whoever deploys. */
+export const TOKEN = 'dapi-of-a-fake';
+
+function secretAt(scope: string, key: string): Json {
+  if (scope !== SECRET.scope || key !== SECRET.key) throw notFound(`Secret ${scope}/${key}`);
+  return { key, value: Buffer.from(SECRET.value).toString('base64') };
+}
+
 /** A workspace of Databricks as far as the CLI needs one for this bundle: it keeps what it is given, and really executes the tasks of a run. */
 export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
+  let url = '';
   const home = mkdtempSync(path.join(tmpdir(), 'ops-agent-workspace-'));
   const kept = workspaceFiles(`/Workspace/Users/${me}`);
   const catalog = unityCatalog(me);
   const allowed = permissions();
-  const { jobs, routes: ofJobs } = workspaceJobs(me, (asked) => {
+  const {
+    jobs,
+    newestLog,
+    routes: ofJobs,
+  } = workspaceJobs(me, (asked) => {
     const mount = mkdtempSync(path.join(home, 'run-'));
     kept.mountAt(mount);
-    // What a job has besides: DATABRICKS_RUNTIME_VERSION, and nothing of whoever runs the tests.
-    const environment = { PATH: process.env['PATH'] ?? '', HOME: mount, DATABRICKS_RUNTIME_VERSION: 'client.3.0' };
+    // Nothing of whoever runs the tests, and no way to a Node but that of the job's own packages.
+    const login = { DATABRICKS_HOST: url, DATABRICKS_TOKEN: TOKEN };
+    const environment = { PATH: '/nowhere', HOME: mount, DATABRICKS_RUNTIME_VERSION: 'client.3.0', ...login };
     return runPythonTask(asked, mount, environment).catch((thrown: unknown) => ({ log: String(thrown), error: String(thrown) }));
   });
   const server = await serve({
-    'GET /.well-known/databricks-config': () => ({ oidc_endpoint: '', account_id: '', workspace_id: '900800700600' }),
+    'GET /.well-known/databricks-config': () => ({ oidc_endpoint: `${url}/oidc`, account_id: '', workspace_id: '900800700600' }),
     'GET /api/2.0/preview/scim/v2/Me': () => ({ id: '1', userName: me, active: true }),
     'POST /telemetry-ext': () => ({ errors: [], numProtoSuccess: 1 }),
     'GET /api/2.0/sql/warehouses': () => ({ warehouses: WAREHOUSES }),
+    'GET /api/2.0/secrets/get': ({ query }) => secretAt(query.get('scope') ?? '', query.get('key') ?? ''),
     ...kept.routes,
     ...ofJobs,
     ...catalog.routes,
     ...allowed.routes,
   });
+  url = server.url;
   return {
-    url: server.url,
+    url,
     jobs,
+    newestLog,
     files: kept.files,
     folders: kept.folders,
     schemas: catalog.schemas,

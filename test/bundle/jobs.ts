@@ -11,6 +11,8 @@ export interface Jobs {
   readonly routes: Routes;
   /** The jobs that are there, by their ids. */
   readonly jobs: ReadonlyMap<number, Job>;
+  /** What the page of the newest run shows of its tasks: their logs. */
+  readonly newestLog: () => string;
 }
 
 interface Run {
@@ -43,7 +45,11 @@ function checked(settings: Json): Json {
 function stateOf(results: readonly TaskResult[] | null): Json {
   if (results === null) return { life_cycle_state: 'RUNNING' };
   const hasFailed = results.some(({ error }) => error !== null);
-  return { life_cycle_state: 'TERMINATED', result_state: hasFailed ? 'FAILED' : 'SUCCESS', state_message: '' };
+  return {
+    life_cycle_state: 'TERMINATED',
+    result_state: hasFailed ? 'FAILED' : 'SUCCESS',
+    state_message: hasFailed ? 'Workload failed, see run output for details' : '',
+  };
 }
 
 /** The jobs of a workspace, as whoever deploys keeps them. */
@@ -114,6 +120,7 @@ export function workspaceJobs(me: string, runTask: RunTask): Jobs {
   };
   return {
     jobs,
+    newestLog: () => ([...runs.values()].at(-1)?.results ?? []).map(({ log }) => log).join(''),
     routes: {
       ...routes,
       'POST /api/2.2/jobs/run-now': ({ json }) => start(Number(json['job_id'])),
