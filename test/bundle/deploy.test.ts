@@ -35,11 +35,11 @@ withCli('databricks bundle deploy', () => {
     });
   });
 
-  test('leaves nothing in the workspace after destroy: no job, file or schema', async () => {
+  test('leaves nothing in the workspace after destroy: no job, file, schema, dashboard or alert', async () => {
     await deployed('dev', async (copy) => {
       await copy.done('destroy', '--target', 'dev', '--auto-approve');
-      const { jobs, files, schemas, grants, folders } = copy.workspace;
-      expect([jobs.size, files.size, schemas.size, grants.size]).toEqual([0, 0, 0, 0]);
+      const { jobs, files, schemas, grants, dashboards, alerts, folders } = copy.workspace;
+      expect([jobs, files, schemas, grants, dashboards, alerts].map((left) => left.size)).toEqual([0, 0, 0, 0, 0, 0]);
       expect([...folders].filter((folder) => /\/ops-agent\/./.test(folder))).toEqual([]);
     });
   });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type DashboardsAndAlerts, dashboardsAndAlerts } from './dashboards-and-alerts.ts';
 import { type Jobs, workspaceJobs } from './jobs.ts';
 import type { Json } from './json.ts';
 import { type Permissions, permissions } from './permissions.ts';
@@ -22,6 +23,8 @@ export interface FakeWorkspace {
   readonly schemas: UnityCatalog['schemas'];
   readonly grants: UnityCatalog['grants'];
   readonly permissions: Permissions['set'];
+  readonly dashboards: DashboardsAndAlerts['dashboards'];
+  readonly alerts: DashboardsAndAlerts['alerts'];
   /** What was asked for that this fake does not have. */
   readonly unanswered: readonly string[];
   stop(): Promise<void>;
@@ -46,6 +49,7 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
   const kept = workspaceFiles(`/Workspace/Users/${me}`);
   const catalog = unityCatalog(me);
   const allowed = permissions();
+  const shown = dashboardsAndAlerts();
   const {
     jobs,
     newestLog,
@@ -68,6 +72,7 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
     ...ofJobs,
     ...catalog.routes,
     ...allowed.routes,
+    ...shown.routes,
   });
   url = server.url;
   return {
@@ -79,6 +84,8 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
     schemas: catalog.schemas,
     grants: catalog.grants,
     permissions: allowed.set,
+    dashboards: shown.dashboards,
+    alerts: shown.alerts,
     unanswered: server.unanswered,
     stop: async () => {
       await server.close();

@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import type { FakeWorkspace } from './fake-workspace.ts';
 
 /** What a deployment has made, but for the files. Things go by their names: the CLI makes them at once, and numbers are as it happens. */
-export function made({ jobs, schemas, grants, permissions }: FakeWorkspace): unknown {
+export function made({ jobs, schemas, grants, permissions, dashboards, alerts }: FakeWorkspace): unknown {
   const nameOf = (on: string) => {
     const [kind = '', id = ''] = on.split('/');
     return kind === 'jobs' ? `job ${String(jobs.get(Number(id))?.settings['name'])}` : kind;
@@ -15,6 +15,9 @@ export function made({ jobs, schemas, grants, permissions }: FakeWorkspace): unk
     grants: Object.fromEntries(
       [...grants].map(([on, of]) => [on, Object.fromEntries([...of].map(([who, may]) => [who, [...may].toSorted()]))]),
     ),
+    // What a dashboard shows and an alert asks has tests of its own.
+    dashboards: [...dashboards.values()].map(({ serialized_dashboard: _content, ...dashboard }) => dashboard),
+    alerts: [...alerts.values()].map(({ query_text: _query, ...alert }) => alert),
     permissions: Object.fromEntries([...permissions].map(([on, list]) => [nameOf(on), list])),
   };
 }
