@@ -28,7 +28,9 @@ if (isSkipped)
 
 (isSkipped ? describe.skip : describe)('the examples for CI', () => {
   let folder: string;
-  beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-schemas-'))));
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-schemas-'));
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** What the published schema says of a file; '' where it is content. */
