@@ -2,6 +2,7 @@ import type { ConfigInput } from '../config/layers.ts';
 import type { Settings } from '../config/settings.ts';
 import { crashPointsIn } from '../domain/crash-point.ts';
 import type { Log } from '../ports/log.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
@@ -33,6 +34,7 @@ export interface CliContext {
   nameRun(runId: string): void;
   /** @throws AgentError plant_unavailable */
   plant(): Promise<Plant>;
+  notifier(): Promise<Notifier>;
   /** Plant, source, store, in that order, as far as they were opened. Every one is tried; the first failure is thrown. */
   close(): Promise<void>;
 }
@@ -41,6 +43,13 @@ export interface CliContext {
 function once<T>(open: () => Promise<T>): { readonly get: () => Promise<T>; readonly opened: () => Promise<T> | undefined } {
   let promise: Promise<T> | undefined;
   return { get: () => (promise ??= open()), opened: () => promise };
+}
+
+async function plantOf({ plant, tags, signingKeys: keys }: Settings, env: NodeJS.ProcessEnv): Promise<Plant> {
+  const { createPlant } = await import('../plant/create-plant.ts');
+  const created = await createPlant(plant, { now: () => Date.now(), tags: tags.allow, keys });
+  const points = crashPointsIn(env, 'plant');
+  return points.length === 0 ? created : points.reduce((await import('../plant/crashing-plant.ts')).crashingPlant, created);
 }
 
 export function createContext(globals: GlobalOptions, interruption: Interruption): CliContext {
@@ -58,13 +67,8 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
     const { openStore } = await import('../store/open-store.ts');
     return openStore(await settings.get(), { signal: interruption.signal, log: await log.get(), runId: () => runId, ...asked });
   });
-  const plant = once(async () => {
-    const { createPlant } = await import('../plant/create-plant.ts');
-    const { plant: chosen, tags, signingKeys: keys } = await settings.get();
-    const created = await createPlant(chosen, { now: () => Date.now(), tags: tags.allow, keys });
-    const points = crashPointsIn(env, 'plant');
-    return points.length === 0 ? created : points.reduce((await import('../plant/crashing-plant.ts')).crashingPlant, created);
-  });
+  const plant = once(async () => plantOf(await settings.get(), env));
+  const notifier = once(async () => (await import('../notify/create-notifier.ts')).createNotifier((await settings.get()).notify, Date.now));
   return {
     globals,
     cwd,
@@ -84,6 +88,7 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
       runId = named;
     },
     plant: plant.get,
+    notifier: notifier.get,
     close: () => closeAll(plant.opened(), database.opened()),
   };
 }

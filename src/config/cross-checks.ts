@@ -1,6 +1,7 @@
 import { approvalsUnread, LEASE_MARGIN_SECONDS } from '../domain/policy.ts';
 import type { IssueFamily } from '../domain/rules.ts';
 import { didYouMean } from './nearest.ts';
+import { notifyWarnings } from './notify-settings.ts';
 import type { Problem } from './problems.ts';
 import { DEFAULT_PHYSICAL_LIMITS } from './schema-source.ts';
 import type { Config } from './schema.ts';
@@ -14,9 +15,9 @@ export function leaseProblems({ store: { leaseSeconds }, plant }: Config): Probl
 }
 
 /** Keys that are right each by itself, and together hardly what was meant. They are not refused: a loop may be given another interval. */
-export function configWarnings({ policy, poll }: Settings): readonly Problem[] {
+export function configWarnings({ policy, poll, notify }: Settings): readonly Problem[] {
   const text = approvalsUnread(policy, poll.intervalSeconds);
-  return text === null ? [] : [{ path: ['policy', 'approvalTtlSeconds'], text }];
+  return [...(text === null ? [] : [{ path: ['policy', 'approvalTtlSeconds'], text }]), ...notifyWarnings(notify)];
 }
 
 /** Keys of the other shape would be ignored in silence, and readings then come from another column than the user thinks. */

@@ -15,6 +15,11 @@ const OTHER_NAMES: readonly string[] = [
   'OPS_AGENT_TEST_BUNDLE',
 ];
 
+/** What the configuration names the secrets of its channels after: each begins so, and ends as whoever wrote the file likes. */
+export const NOTIFY_URL_VARIABLE = 'OPS_AGENT_NOTIFY_URL';
+export const NOTIFY_SECRET_VARIABLE = 'OPS_AGENT_NOTIFY_SECRET';
+export const SMTP_PASSWORD_VARIABLE = 'OPS_AGENT_NOTIFY_SMTP_PASSWORD';
+
 /** `poll.intervalSeconds` → `OPS_AGENT_POLL_INTERVAL_SECONDS`. */
 export function environmentNameOf(path: string): string {
   // The second step parts a word of one letter from the next: notANumber.
@@ -30,7 +35,12 @@ export function isOurs(name: string): boolean {
 }
 
 export function isKnownOther(name: string): boolean {
-  return OTHER_NAMES.includes(name);
+  return OTHER_NAMES.includes(name) || name === SMTP_PASSWORD_VARIABLE || isNotifySecret(name);
+}
+
+/** Whether a variable may hold the address or the secret of a channel. */
+export function isNotifySecret(name: string): boolean {
+  return [NOTIFY_URL_VARIABLE, NOTIFY_SECRET_VARIABLE].some((own) => name === own || name.startsWith(`${own}_`));
 }
 
 /** Of the given names the one that was most probably meant; what all names have in common would make any two of them alike, so it does not count. */

@@ -7,12 +7,14 @@ import type { TagPolicy } from '../domain/tags.ts';
 import { hashOf } from '../domain/ticket.ts';
 import { actionProblems, allowedTag } from './check-actions.ts';
 import { arrivalProblems, conversionsOf, timeProblems, timeZoneOf, unitProblems } from './check-source.ts';
+import { notifyProblems } from './check-notify.ts';
 import { leaseProblems, shapeProblems, signalProblems } from './cross-checks.ts';
 import { type Databases, databasesOf } from './database-settings.ts';
 import { describeKeys } from './describe.ts';
 import { type ConfigInput, type Layers, type Origin, readLayers } from './layers.ts';
 import { valueAt } from './paths.ts';
 import type { EquipmentPattern } from './source-findings.ts';
+import { notifySettings } from './notify-settings.ts';
 import { type Problem, problemsError, schemaProblems } from './problems.ts';
 import { deadbandProblems, limitProblems, withoutRepeats } from './rule-checks.ts';
 import { bandsAsConfigured, causesAsConfigured } from './rules-as-configured.ts';
@@ -119,6 +121,7 @@ function checked(input: ConfigInput, isToLogIn = true): Checked {
     ...deadbandProblems(config, rules.entries, settings.source.physicalLimits),
     ...actionProblems(config, settings.tags, rules.book),
     ...simulatorProblems(settings),
+    ...notifyProblems(config),
   ];
   if (problems.length > 0 || layers.problems.length > 0) throw failure(layers, problems);
   return { settings, config, layers, databases };
@@ -149,6 +152,7 @@ function settingsOf(config: Config, rules: RulesInForce, databases: Databases, o
     signingKeys: 'ring' in keys ? keys.ring : NO_KEYS,
     poll: config.poll,
     retry: config.retry,
+    notify: notifySettings(config.notify, env, cwd),
     logging: config.logging,
   };
 }

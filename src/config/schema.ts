@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { equipmentSection } from './schema-equipment.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import { sensorFaultsSection } from './schema-sensors.ts';
+import { notifySection } from './schema-notify.ts';
 import { sourceSection } from './schema-source.ts';
 import { rulesSection, tagsSection } from './schema-rules.ts';
 import { storeSection } from './schema-store.ts';
@@ -87,6 +88,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .prefault({})
     .describe('How often a cycle runs.'),
   retry,
+  notify: notifySection,
   logging,
 });
 

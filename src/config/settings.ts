@@ -109,6 +109,45 @@ export interface RetrySettings {
   readonly baseSeconds: number;
 }
 
+/** A secret that is known, or why it is not: what needs it fails with that, and everything else goes on. */
+export type Secret = { readonly secret: KeyObject } | { /** In words, with the remedy; repeats no secret. */ readonly problem: string };
+
+/** A receiver of HTTP requests. Its address is a secret: whoever has that of Slack or Teams may write there. */
+export interface WebhookChannel {
+  readonly kind: 'webhook' | 'slack' | 'teams';
+  readonly name: string;
+  readonly url: Secret;
+  /** What requests are signed with; null: they are not. */
+  readonly signing: Secret | null;
+}
+
+export interface MailChannel {
+  readonly kind: 'email';
+  readonly name: string;
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly security: 'starttls' | 'tls' | 'none';
+  /** Null: without a login. */
+  readonly user: string | null;
+  readonly password: Secret;
+  /** Absolute path of a PEM file. */
+  readonly caFile: string | null;
+}
+
+/** Who is told of what. */
+export interface NotifySettings {
+  readonly channels: readonly (WebhookChannel | MailChannel)[];
+  /** Null: no server for e-mail is named. */
+  readonly smtp: SmtpSettings | null;
+  /** For one try. */
+  readonly timeoutSeconds: number;
+}
+
 /** What a run works with: checked whole, every default filled in, paths absolute. */
 export interface Settings {
   readonly agentId: string;
@@ -129,5 +168,6 @@ export interface Settings {
   readonly signingKeys: KeyRing;
   readonly poll: { readonly intervalSeconds: number };
   readonly retry: RetrySettings;
+  readonly notify: NotifySettings;
   readonly logging: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'text' | 'json' };
 }

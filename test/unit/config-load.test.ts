@@ -116,6 +116,7 @@ test('without a file the defaults are the specification’s', () => {
     },
     poll: { intervalSeconds: 10 },
     retry: { attempts: 3, baseSeconds: 1 },
+    notify: { channels: [], smtp: null, timeoutSeconds: 5 },
     logging: { level: 'info', format: 'text' },
   });
 });

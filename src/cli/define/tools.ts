@@ -7,12 +7,14 @@ import { repeated } from '../option-values.ts';
 import type { SimulateOptions } from '../simulate/simulate-options.ts';
 import { branchOf } from './branch.ts';
 import { documented, type Launch } from './launch.ts';
+import { defineNotify } from './notify.ts';
 import { defineRules } from './rules.ts';
 
 /** Configuration, SQL, and what shows the agent at work. */
 export function defineTools(program: Command, launch: Launch): void {
   defineConfig(program, launch);
   defineRules(program, launch);
+  defineNotify(program, launch);
   defineSql(program, launch);
   defineDemo(program, launch);
   defineSimulate(program, launch);
