@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { crashPointsIn } from '../domain/crash-point.ts';
 import type { Log } from '../ports/log.ts';
 import type { Notifier } from '../ports/notifier.ts';
+import type { Outbox } from '../ports/outbox.ts';
 import type { Plant } from '../ports/plant.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
@@ -30,6 +31,7 @@ export interface CliContext {
    */
   store(options?: { readonly create?: boolean; readonly anySchema?: boolean }): Promise<Store>;
   source(): Promise<Source>;
+  outbox(): Promise<Outbox>;
   /** Says which run sends the statements from now on, for whoever reads a warehouse's query history. */
   nameRun(runId: string): void;
   /** @throws AgentError plant_unavailable */
@@ -84,6 +86,7 @@ export function createContext(globals: GlobalOptions, interruption: Interruption
       return (await database.get()).store;
     },
     source: async () => (await database.get()).source,
+    outbox: async () => (await database.get()).outbox,
     nameRun: (named) => {
       runId = named;
     },

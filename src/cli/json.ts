@@ -36,6 +36,10 @@ const TIME_KEYS: ReadonlySet<string> = new Set([
   'detectedTimestamp',
   'loginTimestamp',
   'logoutTimestamp',
+  'eventTimestamp',
+  'nextAttemptTimestamp',
+  'deliveredTimestamp',
+  'claimExpiresTimestamp',
 ]);
 
 /** `recommendationId` → `recommendation_id`, the column's name. */

@@ -1,12 +1,20 @@
+import { NOTIFICATION_KINDS } from '../domain/notification.ts';
+import { asksForDecision } from '../domain/notification-events.ts';
+import { isTimeZone } from '../domain/time-zone.ts';
 import { isNotifySecret, isOurs, NOTIFY_SECRET_VARIABLE, NOTIFY_URL_VARIABLE } from './environment-names.ts';
+import { didYouMean } from './nearest.ts';
 import { addressProblem } from './notify-settings.ts';
 import type { Problem } from './problems.ts';
-import type { ChannelInput, NotifyInput } from './schema-notify.ts';
+import type { ChannelInput, NotifyInput, NotifyRuleInput } from './schema-notify.ts';
 import type { Config } from './schema.ts';
 
 /** What no key can say by itself: a channel of one kind with the keys of another, two of one name, e-mail without a server. */
 export function notifyProblems({ notify }: Config): readonly Problem[] {
-  return [...notify.channels.flatMap((channel, i) => channelProblems(channel, i, notify)), ...smtpProblems(notify)];
+  return [
+    ...notify.channels.flatMap((channel, i) => channelProblems(channel, i, notify)),
+    ...notify.rules.flatMap((rule, i) => ruleProblems(rule, i, notify)),
+    ...smtpProblems(notify),
+  ];
 }
 
 function channelProblems(channel: ChannelInput, i: number, { channels, smtp }: NotifyInput): readonly Problem[] {
@@ -56,4 +64,43 @@ function smtpProblems({ smtp }: NotifyInput): readonly Problem[] {
   if (smtp.user === undefined || smtp.security !== 'none') return [];
   const text = 'a login would send its password unencrypted; use starttls or tls, or leave user out';
   return [{ path: ['notify', 'smtp', 'security'], text }];
+}
+
+function ruleProblems(
+  { to, escalateTo, remindMinutes, kinds, hours }: NotifyRuleInput,
+  i: number,
+  { channels }: NotifyInput,
+): readonly Problem[] {
+  const at = (keys: Problem['path'], text: string): Problem => ({ path: ['notify', 'rules', i, ...keys], text });
+  const known = channels.map(({ name }) => name);
+  const unknown = (key: string, names: readonly string[]) =>
+    names.flatMap((name, j) =>
+      known.includes(name)
+        ? []
+        : [at([key, j], `there is no channel '${name}'${didYouMean(name, known) || `; there are ${known.join(', ') || 'none'}`}`)],
+    );
+  const isReminded = kinds === undefined || kinds.some(asksForDecision);
+  return [
+    ...unknown('to', to),
+    ...unknown('escalateTo', escalateTo ?? []),
+    ...(escalateTo !== undefined && remindMinutes === undefined
+      ? [at(['escalateTo'], 'needs remindMinutes: after how long it is told there')]
+      : []),
+    ...(remindMinutes !== undefined && !isReminded
+      ? [at(['remindMinutes'], `goes with kinds that ask for a decision: ${DECIDABLE.join(', ')}`)]
+      : []),
+    ...(hours === undefined ? [] : hoursProblems(hours, (key, text) => at(['hours', key], text))),
+  ];
+}
+
+const DECIDABLE = NOTIFICATION_KINDS.filter(asksForDecision);
+
+function hoursProblems({ from, to, timeZone }: NonNullable<NotifyRuleInput['hours']>, at: At): readonly Problem[] {
+  const near = didYouMean(timeZone, Intl.supportedValuesOf('timeZone'));
+  return [
+    ...(from === to ? [at('to', `is ${to} like from; leave hours out for the whole day`)] : []),
+    ...(isTimeZone(timeZone)
+      ? []
+      : [at('timeZone', `'${timeZone}' is no zone of the IANA time zone database${near || ', such as Europe/Berlin'}`)]),
+  ];
 }

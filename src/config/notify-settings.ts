@@ -1,10 +1,14 @@
 import { createSecretKey } from 'node:crypto';
 import path from 'node:path';
 
+import { NOTIFICATION_KINDS } from '../domain/notification.ts';
+import { WEEKDAYS } from '../domain/notification-hours.ts';
+import type { NotifyRule } from '../domain/notification-rules.ts';
 import type { Environment } from './environment.ts';
 import { NOTIFY_SECRET_VARIABLE, SMTP_PASSWORD_VARIABLE } from './environment-names.ts';
 import type { Problem } from './problems.ts';
-import type { ChannelInput, NotifyInput } from './schema-notify.ts';
+import { listOf } from './schema-equipment.ts';
+import type { ChannelInput, NotifyInput, NotifyRuleInput } from './schema-notify.ts';
 import type { MailChannel, NotifySettings, Secret, SmtpSettings, WebhookChannel } from './settings.ts';
 
 /** 128 bits in hex, as for the keys of the audit: shorter ones are passwords. */
@@ -58,9 +62,26 @@ function smtpOf(smtp: NotifyInput['smtp'], env: Environment, cwd: string): SmtpS
   return { host, port, security, user: user ?? null, password, caFile: caFile === undefined ? null : path.resolve(cwd, caFile) };
 }
 
-/** The channels with what the environment says of their secrets. */
-export function notifySettings({ channels, smtp, ...rest }: NotifyInput, env: Environment, cwd: string): NotifySettings {
-  return { ...rest, channels: channels.map((channel) => channelOf(channel, env)), smtp: smtpOf(smtp, env, cwd) };
+function minutesOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  return hours * 60 + minutes;
+}
+
+function ruleOf({ kinds, severity, equipment, hours, to, remindMinutes, escalateTo }: NotifyRuleInput): NotifyRule {
+  const steps = escalateTo === undefined ? [to] : escalateTo.map((channel) => [channel]);
+  return {
+    kinds: kinds ?? NOTIFICATION_KINDS,
+    severity,
+    equipment: equipment === undefined ? null : listOf(equipment),
+    hours: hours === undefined ? null : { ...hours, from: minutesOf(hours.from), to: minutesOf(hours.to), days: hours.days ?? WEEKDAYS },
+    channels: to,
+    reminders: remindMinutes === undefined ? null : { minutes: remindMinutes, steps },
+  };
+}
+
+/** The channels with what the environment says of their secrets, and the rules. */
+export function notifySettings({ channels, smtp, rules, ...rest }: NotifyInput, env: Environment, cwd: string): NotifySettings {
+  return { ...rest, channels: channels.map((channel) => channelOf(channel, env)), rules: rules.map(ruleOf), smtp: smtpOf(smtp, env, cwd) };
 }
 
 /** Secrets that this process was not given: with these channels it can do nothing. */

@@ -1,5 +1,9 @@
 import * as z from 'zod';
 
+import { NOTIFICATION_KINDS } from '../domain/notification.ts';
+import { WEEKDAYS } from '../domain/notification-hours.ts';
+import { SEVERITIES } from '../domain/severity.ts';
+import { equipmentPatterns } from './schema-equipment.ts';
 import { plainId, positiveSeconds, shortText } from './schema-values.ts';
 
 const VARIABLE = /^[A-Z][A-Z0-9_]{0,99}$/;
@@ -42,14 +46,54 @@ const smtp = z
   .prefault({})
   .describe('The server that takes e-mail.');
 
+const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: "must be a time of the day, such as '06:00'" });
+
+const hours = z
+  .strictObject({
+    from: timeOfDay.describe('When the span begins, as clocks in that zone show it.'),
+    to: timeOfDay.describe('When it ends; before `from`: on the next day.'),
+    timeZone: shortText(100).describe('Which clocks: an IANA time zone, such as Europe/Berlin.'),
+    days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional().describe('On which days it begins (default: all).'),
+  })
+  .describe('Only what happens within these hours; leave it out for all.');
+
+const channelNames = z.array(channelName).min(1).max(50);
+
+const rule = z.strictObject({
+  kinds: z.array(z.enum(NOTIFICATION_KINDS)).min(1).optional().describe('What is told of (default: everything).'),
+  severity: z.enum(SEVERITIES).default('low').describe('The mildest severity that is told.'),
+  equipment: equipmentPatterns.optional().describe('Ids, `*` stands for any run of characters (default: all).'),
+  hours: hours.optional(),
+  to: channelNames.describe('The channels that are told.'),
+  remindMinutes: z
+    .number()
+    .min(1)
+    .max(10_080)
+    .optional()
+    .describe('How long nobody may decide about a recommendation before it is told again; and then again, until somebody does.'),
+  escalateTo: channelNames
+    .optional()
+    .describe(
+      'Who is told then: the first reminder goes to the first channel, the next to the next, the rest to the last (default: `to`).',
+    ),
+});
+
 export const notifySection = z
   .strictObject({
     channels: z.array(channel).max(50).default([]).describe('Where people are told; see [notifications.md](notifications.md).'),
     smtp,
+    rules: z.array(rule).max(200).default([]).describe('Who is told of what. Without a rule nobody is.'),
+    quietMinutes: z.number().min(0).max(1440).default(10).describe('How long the same about the same is not told again.'),
     timeoutSeconds: positiveSeconds(5, 'How long one try to tell a channel may take.', 60),
+    deliverySeconds: positiveSeconds(
+      10,
+      'How long people are told after a cycle, which waits for none of it; the rest is told after the next one.',
+      60,
+    ),
   })
   .prefault({})
   .describe('Who is told of what happens.');
 
 export type ChannelInput = z.output<typeof channel>;
+export type NotifyRuleInput = z.output<typeof rule>;
 export type NotifyInput = z.output<typeof notifySection>;

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 
 import type { KeyRing } from '../domain/key-ring.ts';
+import type { NotifyRule } from '../domain/notification-rules.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { RuleBook } from '../domain/rule-book.ts';
 import type { SensorFaultRules } from '../domain/sensor-states.ts';
@@ -142,10 +143,15 @@ export interface SmtpSettings {
 /** Who is told of what. */
 export interface NotifySettings {
   readonly channels: readonly (WebhookChannel | MailChannel)[];
+  readonly rules: readonly NotifyRule[];
   /** Null: no server for e-mail is named. */
   readonly smtp: SmtpSettings | null;
+  /** How long the same about the same is not told again. */
+  readonly quietMinutes: number;
   /** For one try. */
   readonly timeoutSeconds: number;
+  /** For all tries after one cycle. */
+  readonly deliverySeconds: number;
 }
 
 /** What a run works with: checked whole, every default filled in, paths absolute. */

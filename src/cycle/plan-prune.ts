@@ -54,6 +54,11 @@ export function reachSeconds({ rules, sensorFaults, source }: Settings): number 
   return windowReachSeconds(source, activeFamilies(rules), lookBackSeconds(rules, sensorFaults));
 }
 
+/** How many rows there are beside those of the audit. */
+export function rowsIn({ recommendations, commands, workOrders, sessions, notifications }: Prunable): number {
+  return recommendations + commands + workOrders + sessions + notifications;
+}
+
 /** What may go; changes nothing. */
 export async function planPrune(store: PlannedStore, settings: Settings, request: PlanRequest): Promise<Plan> {
   const { keepSeconds, keys } = request;
@@ -65,7 +70,7 @@ export async function planPrune(store: PlannedStore, settings: Settings, request
   const carried = new CarriedTestimony(keys);
   const { cut, stop } = await cutOf(store, agentId, limits, { ...request, carried });
   const rows = await store.countPrunable(before);
-  const isEmpty = cut.rows + cut.unchained + rows.recommendations + rows.commands + rows.workOrders + rows.sessions === 0;
+  const isEmpty = cut.rows + cut.unchained + rowsIn(rows) === 0;
   return { report: { before, keptForWatermark, cut, stop, rows }, isEmpty, carried };
 }
 

@@ -124,10 +124,14 @@ async function pruneUnder(
   const { report, isEmpty, carried } = await planPrune(store, settings, { ...request, ...sound, keepHold });
   if (isEmpty) return report;
   const { cut, before, rows } = report;
-  const counts = { recommendations: rows.recommendations, commands: rows.commands, work_orders: rows.workOrders, sessions: rows.sessions };
+  const { workOrders, ...named } = rows;
   await keepHold();
   const { now } = await store.readControls();
-  const event = prunedEvent(lease, request.actor, cut, { before, rows: counts, carried: carried.record(sound.standing) });
+  const event = prunedEvent(lease, request.actor, cut, {
+    before,
+    rows: { ...named, work_orders: workOrders },
+    carried: carried.record(sound.standing),
+  });
   if (!(await store.appendEvents([event], eventTime(now, newestEventAt), lease))) throw leaseLost('before anything was gone');
   const gone = await store.pruneRows(lease, before);
   requireAsPlanned(rows, await withLostAnswers(store, before, rows, gone));
@@ -149,6 +153,7 @@ async function withLostAnswers(store: Store, before: Instant, planned: Prunable,
     commands: known('commands'),
     workOrders: known('workOrders'),
     sessions: known('sessions'),
+    notifications: known('notifications'),
   };
 }
 

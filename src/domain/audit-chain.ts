@@ -17,6 +17,9 @@ export const NO_CHAIN: ChainTail = { seq: 0, hash: null };
 /** Beyond this no place is one of a chain: adding to it must stay exact, and a hand-written place must not end the counting. */
 export const MOST_CHAIN_SEQ = 2 ** 52;
 
+/** From here on rows are not of what any agent goes on with: none records so much, and the last places must not be what ends the recording. */
+export const LEAST_FAR_SEQ = MOST_CHAIN_SEQ - 2 ** 20;
+
 /** An event with its time on the store's clock; `ordinal` orders the events that one process recorded at one moment. */
 export interface RecordedEvent extends AgentEvent {
   readonly at: Instant;

@@ -41,6 +41,7 @@ export interface Prunable {
   readonly commands: number;
   readonly workOrders: number;
   readonly sessions: number;
+  readonly notifications: number;
 }
 
 /** How many went; null where an answer was lost, so that nobody knows. */

@@ -1,4 +1,4 @@
-import { asStored, chained, chainStarted, type ChainTail, MOST_CHAIN_SEQ, NO_CHAIN, type RecordedEvent } from '../domain/audit-chain.ts';
+import { asStored, chained, chainStarted, type ChainTail, LEAST_FAR_SEQ, NO_CHAIN, type RecordedEvent } from '../domain/audit-chain.ts';
 import { AgentError } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
@@ -17,9 +17,6 @@ import { EVENTS } from './tables.ts';
 const MOST_ATTEMPTS = 40;
 /** From then on it waits a little between two attempts, so that many writers do not keep each other from the end of the chain. */
 const PATIENT_FROM = 3;
-
-/** From here on rows are not of what any agent goes on with: none records so much, and the last places must not be what ends the recording. */
-const LEAST_FAR = MOST_CHAIN_SEQ - 2 ** 20;
 
 /** What one look at the end of a chain says. */
 interface Look {
@@ -127,7 +124,7 @@ export class AuditLog {
   }
 
   #belowOf(agentId: string): number {
-    return this.#below.get(agentId) ?? LEAST_FAR;
+    return this.#below.get(agentId) ?? LEAST_FAR_SEQ;
   }
 
   /**

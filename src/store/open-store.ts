@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { Settings, WarehouseDatabase } from '../config/settings.ts';
 import { crashPointsIn } from '../domain/crash-point.ts';
 import type { Log } from '../ports/log.ts';
+import type { Outbox } from '../ports/outbox.ts';
 import type { AccessCheck } from '../ports/schema-store.ts';
 import type { Source } from '../ports/source.ts';
 import type { Store } from '../ports/store.ts';
@@ -19,6 +20,7 @@ import { embeddedLock } from './embedded/lock.ts';
 import { retryingConnection } from './retrying-connection.ts';
 import { Session } from './session.ts';
 import { createSqlStore } from './sql-store.ts';
+import { SqlOutbox } from './sql-outbox.ts';
 import { SqlSource } from './sql-source.ts';
 
 export interface OpenOptions {
@@ -51,13 +53,14 @@ interface Engine {
 export async function openStore(
   settings: Settings,
   options: OpenOptions = {},
-): Promise<{ readonly store: Store; readonly source: Source }> {
+): Promise<{ readonly store: Store; readonly source: Source; readonly outbox: Outbox }> {
   const own = await openOwn(settings, options, (path) => openEmbedded(path, options.create ?? false));
   const store = storeOver(own, settings);
   try {
     const source = (await openElsewhere(settings, options, openReadings)) ?? sourceOver(own, settings);
     if (!options.create && !options.anySchema) await store.requireSchema();
-    return { store, source };
+    // Its statements are none of a cycle's.
+    return { store, source, outbox: new SqlOutbox(new Session(own.connection, own.dialect)) };
   } catch (thrown) {
     await store.close();
     throw thrown;

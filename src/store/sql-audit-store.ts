@@ -8,6 +8,7 @@ import type { AuditStore, ChainCursor, ChainPage, IdPage, OddOwner, Page, Prunab
 import type { Lease } from '../ports/lease.ts';
 import { type Changes, read, type Statement, write } from './connection.ts';
 import { fromRow, isBytes } from './row-mapping.ts';
+import { NOTIFICATIONS } from './notification-table.ts';
 import type { Session } from './session.ts';
 import {
   chainPageStatement,
@@ -21,7 +22,14 @@ import {
   unchainedPageStatement,
 } from './statements/audit-pages.ts';
 import { giveLeaseBackStatement, LEASE_GUARD, leaseParams, renewLeaseStatement } from './statements/lease.ts';
-import { heldSubjects, prunableCommand, prunableRecommendation, prunableSession, prunableWorkOrder } from './statements/prune.ts';
+import {
+  heldSubjects,
+  prunableCommand,
+  prunableNotification,
+  prunableRecommendation,
+  prunableSession,
+  prunableWorkOrder,
+} from './statements/prune.ts';
 import { COMMANDS, EVENTS, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from './tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -162,12 +170,13 @@ export class SqlAuditStore implements AuditStore {
       ['recommendations', RECOMMENDATIONS, prunableRecommendation()],
       ['workOrders', WORK_ORDERS, prunableWorkOrder(d)],
       ['sessions', OPERATOR_SESSIONS, prunableSession(d)],
+      ['notifications', NOTIFICATIONS, prunableNotification()],
     ];
   }
 
   async countPrunable(before: Instant): Promise<Prunable> {
     const params = { before: this.#session.dialect.encodeTime(before) };
-    const counts = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0 };
+    const counts = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0, notifications: 0 };
     for (const [name, table, condition] of this.#prunable)
       counts[name] = await this.#count(read(`SELECT COUNT(*) AS n FROM ${table.name} x WHERE ${condition}`, params));
     return counts;
@@ -184,7 +193,7 @@ export class SqlAuditStore implements AuditStore {
       this.#session.dialect.deletable([COMMANDS]),
       deletes.map(([, statement]) => statement),
     );
-    const gone: Record<keyof Prunable, Changes> = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0 };
+    const gone: Record<keyof Prunable, Changes> = { recommendations: 0, commands: 0, workOrders: 0, sessions: 0, notifications: 0 };
     for (const [index, [name]] of deletes.entries()) gone[name] = changes[index] ?? null;
     return gone;
   }

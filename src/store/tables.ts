@@ -1,32 +1,8 @@
-/** How a column's value travels: as it is, as the engine's time, as JSON text, or as 0 and 1. */
-export type ColumnKind = 'text' | 'real' | 'integer' | 'time' | 'json' | 'flag';
+import { flag, integer, json, real, type Table, text, time } from './column.ts';
+import { NOTIFICATIONS } from './notification-table.ts';
 
-export interface Column {
-  readonly name: string;
-  readonly kind: ColumnKind;
-  readonly notNull?: boolean;
-  /** A literal that is safe in DDL. */
-  readonly default?: string;
-  /** Bytes in it must not read as missing, as they do elsewhere: that nothing is there says something. */
-  readonly isNullTelling?: boolean;
-}
+export type { Column, ColumnKind, ParameterColumn, Table } from './column.ts';
 
-/** A column of rows that travel in a JSON parameter. */
-export type ParameterColumn = Pick<Column, 'name' | 'kind'>;
-
-export interface Table {
-  readonly name: string;
-  /** Null where rows have no identity: one sensor has many readings. */
-  readonly key: string | null;
-  readonly columns: readonly Column[];
-}
-
-const text = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'text', ...extra });
-const real = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'real', ...extra });
-const integer = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'integer', ...extra });
-const time = (name: string, extra: Partial<Column> = {}): Column => ({ name, kind: 'time', ...extra });
-const json = (name: string): Column => ({ name, kind: 'json' });
-const flag = (name: string): Column => ({ name, kind: 'flag' });
 const required = { notNull: true };
 
 /** The specification's columns first, in its order, then ours. */
@@ -252,7 +228,7 @@ export const SCHEMA: Table = {
 
 /** In the order in which the specification's setup makes them; ours follow. */
 export const SPECIFIED_TABLES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, SENSOR_DATA, WORK_ORDERS, OPERATOR_SESSIONS];
-export const ALL_TABLES: readonly Table[] = [...SPECIFIED_TABLES, EVENTS, CONTROLS, SCHEMA];
+export const ALL_TABLES: readonly Table[] = [...SPECIFIED_TABLES, EVENTS, CONTROLS, NOTIFICATIONS, SCHEMA];
 
 /** The readings' table where it is the agent's own to make; null where the source is a table of the user's, or in another database. */
 export function ownReadings(sourceTable: string | null): string | null {

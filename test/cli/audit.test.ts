@@ -375,7 +375,7 @@ describe('prune', () => {
         status, guarded_status, created_timestamp) VALUES ('old', 'REACTOR_02', 'hot', 'temperature', 'high', 'act', 0.9, 'withdrawn', 'withdrawn', ${old})`,
     );
     expect((await place.run('prune', '--keep', '400d', '--by', 'anna', '--dry-run')).stdout).toMatch(
-      /^Would be taken away, of before .*: 0 rows of the audit, 1 recommendation, 0 commands, 0 work orders, 0 sessions\n/,
+      /^Would be taken away, of before .*: 0 rows of the audit, 1 recommendation, 0 commands, 0 work orders, 0 sessions, 0 notifications\n/,
     );
     expect((await place.run('prune', '--keep', '400d', '--by', 'anna')).stdout).toMatch(/^✓ Taken away, of before .*, 1 recommendation,/);
     expect(await place.json('events', '--subject', 'ops_agent_001', '--json')).toMatchObject([

@@ -14,6 +14,7 @@ import { effectsContract } from './effects.contract.ts';
 import { feedContract } from './feed.contract.ts';
 import { finerTimesContract } from './finer-times.contract.ts';
 import { guardsContract } from './guards.contract.ts';
+import { notificationsContract } from './notifications.contract.ts';
 import { operatorsContract } from './operators.contract.ts';
 import { outcomesContract } from './outcomes.contract.ts';
 import { pruneContract } from './prune.contract.ts';
@@ -48,6 +49,7 @@ const CONTRACTS = {
   cycle: cycleContract,
   operators: operatorsContract,
   outcomes: outcomesContract,
+  notifications: notificationsContract,
   queue: queueContract,
   sessions: sessionsContract,
   workOrders: workOrdersContract,

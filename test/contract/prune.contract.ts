@@ -82,6 +82,20 @@ async function history(at: AtHand): Promise<void> {
     logout_timestamp: days === null ? null : at.time(ago(days)),
   });
   await at.outside.insert('operator_sessions', [session('over', 500), session('lately over', 300), session('open', null)]);
+  const notification = (notification_id: string, status: string, days: number) => ({
+    notification_id,
+    agent_id: AGENT,
+    kind: status === 'place' ? 'place' : 'recommended',
+    status,
+    created_timestamp: at.time(ago(500)),
+    delivered_timestamp: at.time(ago(days)),
+  });
+  await at.outside.insert('agent_notifications', [
+    notification('told', 'delivered', 500),
+    notification('told lately', 'delivered', 300),
+    notification('not told', 'pending', 500),
+    notification('place', 'place', 500),
+  ]);
   await at.store.giveLeaseBack(lease);
   await at.store.releaseLock();
 }
@@ -92,6 +106,7 @@ async function left(at: AtHand): Promise<readonly string[]> {
     ['command_id', 'agent_commands'],
     ['work_order_id', 'work_orders'],
     ['session_id', 'operator_sessions'],
+    ['notification_id', 'agent_notifications'],
   ].map(([key = '', table = '']) => `SELECT ${key} AS id FROM ${table}`);
   return (await at.outside.rows(ids.join(' UNION ALL '))).map(({ id }) => String(id)).toSorted();
 }
@@ -106,9 +121,12 @@ const KEPT = [
   'lately over',
   'newest',
   'newest order',
+  'not told',
   'open',
   'open order',
   "people's",
+  'place',
+  'told lately',
   'touched',
   'unjudged',
 ];
@@ -164,10 +182,10 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(await left(at)).toEqual(before);
       expect(await subjects(at)).toEqual([]);
       const report = await pruning(at);
-      expect(report.rows).toEqual({ recommendations: 1, commands: 1, workOrders: 1, sessions: 1 });
+      expect(report.rows).toEqual({ recommendations: 1, commands: 1, workOrders: 1, sessions: 1, notifications: 1 });
       expect(report.rows).toEqual(dry.rows);
       expect(await left(at)).toEqual(KEPT);
-      expect((await pruning(at)).rows).toEqual({ recommendations: 0, commands: 0, workOrders: 0, sessions: 0 });
+      expect((await pruning(at)).rows).toEqual({ recommendations: 0, commands: 0, workOrders: 0, sessions: 0, notifications: 0 });
       expect(await subjects(at)).toEqual(['1 pruned']);
       expect((await at.store.readHealth()).health).toMatchObject([{ leaseOwner: null, leaseExpires: null }]);
     });
@@ -379,7 +397,7 @@ export function pruneContract(under: StoreUnderTest): void {
       });
       const report = await pruning(at, unlucky);
       expect(new Set(lost).size).toBe(3);
-      expect(report.rows).toEqual({ recommendations: 1, commands: 1, workOrders: 1, sessions: 1 });
+      expect(report.rows).toEqual({ recommendations: 1, commands: 1, workOrders: 1, sessions: 1, notifications: 1 });
       expect(await left(at)).toEqual(KEPT);
       expect(await subjects(at)).toEqual(['4 open order', '5 pruned']);
       expect(await findings(at.store)).toEqual([]);
@@ -431,7 +449,7 @@ export function pruneContract(under: StoreUnderTest): void {
       await expect(pruning(at, raced)).rejects.toMatchObject({
         code: 'conflict',
         message:
-          'not what was planned and told to the audit is gone: planned were recommendations 1, commands 1, work orders 1, sessions 1, gone are recommendations 1, commands 1, work orders 1, sessions 2',
+          'not what was planned and told to the audit is gone: planned were recommendations 1, commands 1, work orders 1, sessions 1, notifications 1, gone are recommendations 1, commands 1, work orders 1, sessions 2, notifications 1',
       });
       expect(await subjects(at)).toEqual(['1 gone', '2 newest', '3 pruned']);
       expect(await findings(at.store)).toEqual([]);

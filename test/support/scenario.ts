@@ -13,6 +13,7 @@ import { createSimulator } from '../../src/plant/simulator.ts';
 import type { SimulatedPlant } from '../../src/plant/simulated-plant.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Plant, WriteOutcome, WriteRequest } from '../../src/ports/plant.ts';
+import type { Outbox } from '../../src/ports/outbox.ts';
 import type { Source } from '../../src/ports/source.ts';
 import type { TableRow } from '../../src/ports/operator-store.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -45,6 +46,7 @@ export interface Scene {
   readonly settings: Settings;
   readonly store: Store;
   readonly source: Source;
+  readonly outbox: Outbox;
   readonly plant: Plant & SimulatedPlant;
   readonly log: readonly string[];
   cycle(changes?: CycleChanges): Promise<CycleReport>;
@@ -80,7 +82,7 @@ export async function newScene(
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-scene-'));
   if (file !== '') writeFileSync(path.join(folder, 'ops-agent.yaml'), file);
   const settings = { ...loadSettings({ env, cwd: folder, flags: { ...QUICK, ...flags } }), ...replaced };
-  const { store, source } = await openStore(settings, { create: true });
+  const { store, source, outbox } = await openStore(settings, { create: true });
   await store.migrate(settings.agentId);
   const { simulatorPath, simulatorLatencySeconds: latencySeconds, timeoutSeconds } = settings.plant;
   const { signingKeys: keys } = settings;
@@ -105,6 +107,7 @@ export async function newScene(
     settings,
     store,
     source,
+    outbox,
     plant,
     log,
     cycle: ({

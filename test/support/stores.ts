@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Settings, SourceSettings, StoreSettings } from '../../src/config/settings.ts';
 import type { Instant } from '../../src/domain/instant.ts';
+import type { Outbox } from '../../src/ports/outbox.ts';
 import type { Source } from '../../src/ports/source.ts';
 import type { Lease } from '../../src/ports/lease.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -17,6 +18,7 @@ import { RetryableError } from '../../src/store/retryable.ts';
 import { retryingConnection } from '../../src/store/retrying-connection.ts';
 import { Session } from '../../src/store/session.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
+import { SqlOutbox } from '../../src/store/sql-outbox.ts';
 import { SqlSource } from '../../src/store/sql-source.ts';
 
 export const AGENT = 'agent-under-test';
@@ -158,6 +160,7 @@ export interface OpenOptions {
 export interface Opened {
   readonly store: Store;
   readonly source: Source;
+  readonly outbox: Outbox;
   close(): Promise<void>;
 }
 
@@ -217,7 +220,7 @@ async function open(database: TestDatabase, dialect: Dialect, options: OpenOptio
     ...(file !== null && { lookAtFiles: () => fileAccess(file) }),
   });
   const source = new SqlSource(new Session(connection, dialect), sourceSettings);
-  return { store, source, close: () => store.close() };
+  return { store, source, outbox: new SqlOutbox(new Session(connection, dialect)), close: () => store.close() };
 }
 
 /** A new database. `migrate: false` leaves it empty. */

@@ -42,7 +42,7 @@ function endingAt(which: Read) {
       return Promise.resolve(null);
     },
     readHeldSubjects: () => Promise.resolve(new Set()),
-    countPrunable: () => Promise.resolve({ recommendations: 0, commands: 0, workOrders: 0, sessions: 0 }),
+    countPrunable: () => Promise.resolve({ recommendations: 0, commands: 0, workOrders: 0, sessions: 0, notifications: 0 }),
   };
   return { store, signal: ending.signal, reads: () => reads };
 }

@@ -116,7 +116,7 @@ test('without a file the defaults are the specification’s', () => {
     },
     poll: { intervalSeconds: 10 },
     retry: { attempts: 3, baseSeconds: 1 },
-    notify: { channels: [], smtp: null, timeoutSeconds: 5 },
+    notify: { channels: [], rules: [], smtp: null, quietMinutes: 10, timeoutSeconds: 5, deliverySeconds: 10 },
     logging: { level: 'info', format: 'text' },
   });
 });

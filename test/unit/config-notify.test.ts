@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { configWarnings } from '../../src/config/cross-checks.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { explainSettings, loadSettings } from '../../src/config/load.ts';
+import { NOTIFICATION_KINDS } from '../../src/domain/notification.ts';
 
 let cwd = '';
 beforeAll(() => {
@@ -112,5 +113,58 @@ describe('the channels of the configuration', () => {
     expect(() =>
       load('', { OPS_AGENT_NOTIFY_SECRET: SECRET, OPS_AGENT_NOTIFY_SECRET_HMI: SECRET, OPS_AGENT_NOTIFY_URL_X: 'x' }),
     ).not.toThrow();
+  });
+});
+
+const rule = (keys: string) => `${channel(`name: shift, kind: slack, url: '${URL_TEXT}'`)}  rules:\n    - { ${keys} }\n`;
+
+describe('the rules of the configuration', () => {
+  test('tell everything at any time, where they say no more than whom', () => {
+    expect(load(rule('to: [shift]')).notify.rules).toEqual([
+      { kinds: NOTIFICATION_KINDS, severity: 'low', equipment: null, hours: null, channels: ['shift'], reminders: null },
+    ]);
+  });
+
+  test('have hours in minutes, and reminders as a list of whom', () => {
+    const keys = "to: [shift], equipment: R*, hours: { from: '22:00', to: 06:30, timeZone: Europe/Berlin, days: [fri] }, remindMinutes: 5";
+    expect(load(rule(keys)).notify.rules).toMatchObject([
+      {
+        equipment: ['R*'],
+        hours: { from: 1320, to: 390, timeZone: 'Europe/Berlin', days: ['fri'] },
+        reminders: { minutes: 5, steps: [['shift']] },
+      },
+    ]);
+    expect(load(rule('to: [shift], remindMinutes: 5, escalateTo: [shift, shift]')).notify.rules[0]?.reminders?.steps).toEqual([
+      ['shift'],
+      ['shift'],
+    ]);
+  });
+
+  test.each([
+    [rule('to: [shfit]'), /rules\[0\]\.to\[0\] \(line 5.*there is no channel 'shfit', did you mean 'shift'\?/],
+    [rule('to: [shift], remindMinutes: 5, escalateTo: [boss]'), /escalateTo\[0\] .*there is no channel 'boss'; there are shift/],
+    [rule('to: [shift], escalateTo: [shift]'), /escalateTo .*needs remindMinutes/],
+    [
+      rule('to: [shift], kinds: [flood], remindMinutes: 5'),
+      /remindMinutes .*goes with kinds that ask for a decision: recommended, escalated, asked_again/,
+    ],
+    [rule('to: [shift], kinds: [floods]'), /kinds\[0\] .*did you mean 'flood'\?/],
+    [rule('to: []'), /to .*must have at least 1 entry/],
+    [rule("to: [shift], hours: { from: '8', to: '9:00', timeZone: UTC }"), /hours\.from .*must be a time of the day, such as '06:00'/],
+    [rule("to: [shift], hours: { from: '08:00', to: '08:00', timeZone: UTC }"), /hours\.to .*is 08:00 like from/],
+    [
+      rule("to: [shift], hours: { from: '08:00', to: '09:00', timeZone: Europe/Berln }"),
+      /'Europe\/Berln' is no zone.*did you mean 'Europe\/Berlin'\?/,
+    ],
+    [rule("to: [shift], hours: { from: '08:00', to: '09:00' }"), /hours\.timeZone .*is missing/],
+  ])('are refused with the place of the mistake: %j', (file, problem) => {
+    expect(() => load(file)).toThrow(problem);
+  });
+
+  test('of docs/notifications.md are valid', () => {
+    const page = readFileSync(path.resolve('docs/notifications.md'), 'utf8');
+    const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+    expect(examples).toHaveLength(3);
+    expect(examples.map((example) => load(example).notify.rules.length)).toEqual([1, 0, 3]);
   });
 });

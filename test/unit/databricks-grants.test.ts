@@ -50,6 +50,7 @@ const OF_AGENT = {
   operator_sessions: WRITE,
   agent_events: WRITE,
   agent_controls: READ,
+  agent_notifications: WRITE,
   agent_schema: READ,
 };
 const OF_OPERATOR = {
@@ -61,6 +62,7 @@ const OF_OPERATOR = {
   operator_sessions: WRITE,
   agent_events: READ,
   agent_controls: READ,
+  agent_notifications: READ,
   agent_schema: READ,
 };
 

@@ -13,6 +13,7 @@ import { introduce } from '../introduction.ts';
 import { LOOP_LIMITS, loopCycles } from '../loop-cycles.ts';
 import { withoutRepeats } from '../standing-warnings.ts';
 import { statusReport } from '../status-report.ts';
+import { tellingBeside } from '../tell-people.ts';
 
 export interface LoopOptions {
   readonly interval?: number;
@@ -32,21 +33,25 @@ export async function run(context: CliContext, options: LoopOptions): Promise<nu
   const { signal, ending } = context.interruption;
   signal.addEventListener('abort', () => log.info('Agent interrupted by user. Shutting down gracefully...'), { once: true });
   const processId = newRunId();
-  const cycle = (first: boolean) => {
+  const telling = tellingBeside(context);
+  const cycle = async (first: boolean) => {
     const runId = newRunId();
     context.nameRun(runId);
-    return runCycle(ports, settings, signal, {
+    const report = await runCycle(ports, settings, signal, {
       runId,
       processId,
       waitSeconds: 0,
       nextDueInSeconds: intervalSeconds,
       takeOver: first && options.takeOver === true,
     });
+    if (report.outcome !== 'failed') telling.ring();
+    return report;
   };
   const plan = { intervalSeconds, maxCycles: options.maxCycles ?? null, forSeconds };
   const cycles = await loopCycles({ cycle, log, monotonic: context.monotonic, sleep }, plan, LOOP_LIMITS, ending);
   await (await context.store()).markOffline(settings.agentId, processId);
   log.info(`Agent ${settings.agentId} is offline after ${counted(cycles, 'cycle')}`);
+  await telling.ended();
   return context.interruption.exitCode() ?? EXIT.done;
 }
 

@@ -1,14 +1,61 @@
 import { AgentError } from '../../domain/errors.ts';
 import { testNotification } from '../../domain/notification.ts';
+import { NOTIFICATION_STATUSES } from '../../domain/notification-tries.ts';
+import type { ListedNotification } from '../../ports/outbox.ts';
 import type { Delivery } from '../../ports/notifier.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { shortId } from '../find-recommendation.ts';
 import type { JsonOption } from '../json-option.ts';
+import { knownStatuses, printRows } from '../listing.ts';
+import { DEFAULT_ROWS } from '../option-values.ts';
 import { plain } from '../output.ts';
 import { newRunId } from '../run-id.ts';
+import type { Cell, Column } from '../table.ts';
+import { timeText } from '../wording.ts';
 
 export interface NotifyTestOptions extends JsonOption {
   readonly channel?: readonly string[];
+}
+
+export interface NotifyListOptions extends JsonOption {
+  readonly status?: readonly string[];
+  readonly limit?: number;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'KIND' },
+  { title: 'SUBJECT' },
+  { title: 'CHANNEL', maxLength: 24 },
+  { title: 'REMINDER', align: 'right' },
+  { title: 'STATUS' },
+  { title: 'TRIES', align: 'right' },
+  { title: 'CREATED' },
+  { title: 'NEXT' },
+  { title: 'LAST ERROR', maxLength: 60 },
+];
+
+/** What people were told, and are still to be told. */
+export async function list(context: CliContext, options: NotifyListOptions): Promise<number> {
+  const statuses = knownStatuses(options.status, NOTIFICATION_STATUSES, 'notification');
+  await context.store();
+  const rows = await (await context.outbox()).list({ statuses, limit: options.limit ?? DEFAULT_ROWS });
+  return printRows(context, options, rows, { columns: COLUMNS, cells, none: 'No notifications.' });
+}
+
+function cells(row: ListedNotification): readonly Cell[] {
+  const isOpen = row.status === 'pending' || row.status === 'sending';
+  return [
+    row.kind,
+    shortId(row.subjectId),
+    row.channel,
+    row.reminder,
+    row.status,
+    row.attempt,
+    timeText(row.createdTimestamp),
+    timeText(isOpen ? row.nextAttemptTimestamp : null),
+    row.lastError,
+  ];
 }
 
 /** Tells channels that they are being tested: what was not taken is said with its reason. The store is not asked. */

@@ -1,5 +1,5 @@
 import { durationSeconds } from '../../config/duration.ts';
-import type { PruneReport } from '../../cycle/plan-prune.ts';
+import { type PruneReport, rowsIn } from '../../cycle/plan-prune.ts';
 import { prune } from '../../cycle/prune.ts';
 import { counted } from '../../domain/counted.ts';
 import { AgentError } from '../../domain/errors.ts';
@@ -75,8 +75,9 @@ function asText({ before, keptForWatermark, cut, stop, rows }: PruneReport, dryR
     counted(rows.commands, 'command'),
     counted(rows.workOrders, 'work order'),
     counted(rows.sessions, 'session'),
+    counted(rows.notifications, 'notification'),
   ];
-  const total = events + rows.recommendations + rows.commands + rows.workOrders + rows.sessions;
+  const total = events + rowsIn(rows);
   const done = dryRun ? 'Would be taken away' : '✓ Taken away';
   const first =
     total === 0 ? `Nothing that ended before ${isoOf(before)} could go` : `${done}, of before ${isoOf(before)}: ${counts.join(', ')}`;

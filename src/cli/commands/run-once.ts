@@ -8,6 +8,7 @@ import { exitCodeFor, reportJson, reportLine } from '../cycle-report.ts';
 import { sentence } from '../error-text.ts';
 import { introduce } from '../introduction.ts';
 import type { JsonOption } from '../json-option.ts';
+import { tellAfterCycle } from '../tell-people.ts';
 
 export interface RunOnceOptions extends JsonOption {
   readonly wait?: string;
@@ -37,6 +38,8 @@ export async function run(context: CliContext, options: RunOnceOptions): Promise
   // A cycle that could not begin did nothing that a line could tell; why is the error's to say, with its remedy.
   if (report.outcome === 'failed') throw report.cause;
   if (!options.json) context.out.print(reportLine(report));
+  // The cycle is over, its lease is given back and its report is out: nothing of it waits for anybody who is told.
+  await tellAfterCycle(context);
   const interrupted = context.interruption.exitCode();
   if (interrupted === null) return exitCodeFor(report, options.exitZeroOnPartial === true);
   await (await context.store()).markOffline(settings.agentId, null);

@@ -5,6 +5,7 @@ import type { AgentHealth } from '../../domain/health.ts';
 import { judgeFlood } from '../../domain/queue.ts';
 import { signingOf, type SigningFacts } from '../../domain/row-signatures.ts';
 import type { StatusFigures } from '../../ports/operator-store.ts';
+import type { OutboxFigures } from '../../ports/outbox.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
@@ -15,7 +16,7 @@ import { signingText } from '../signing-text.ts';
 import { queueReport, statusReport } from '../status-report.ts';
 
 export async function run(context: CliContext, options: JsonOption): Promise<number> {
-  const { agentId, source } = await context.settings();
+  const { agentId, source, notify } = await context.settings();
   const store = await context.store();
   const figures = await store.readFigures();
   const { health } = await store.readHealth();
@@ -25,6 +26,7 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
   const day = await store.readQueueDay();
   const flood = judgeFlood(facts, [], now);
   const signing = await store.readSigning(agentId);
+  const undelivered = notify.rules.length === 0 ? null : await (await context.outbox()).readFigures(agentId);
   if (options.json) {
     const inForce = controls.filter((control) => isInForce(control, figures.now));
     context.out.json({
@@ -32,12 +34,14 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
       signing: signingOf(signing),
       kpis: kpisJson(day, flood),
       controls: inForce.map(jsonRow),
+      ...(undelivered && { notifications: jsonRow(undelivered) }),
     });
   } else {
     const queue = [
       ...queueReport(figures, own, controls, source.maxAgeSeconds),
       ...kpiLines(day, flood, now),
       ...signingLines(signing),
+      ...notificationLines(undelivered),
     ].map(plain);
     context.out.print([statusReport(agentId, figures), ...queue].join('\n'));
   }
@@ -48,6 +52,13 @@ export async function run(context: CliContext, options: JsonOption): Promise<num
 function signingLines(signing: SigningFacts): readonly string[] {
   const text = signingText(signing);
   return text === null ? [] : [`Signing: STOPPED, ${text}`];
+}
+
+/** Nothing where nobody is to be told, for the same reason. */
+function notificationLines(figures: OutboxFigures | null): readonly string[] {
+  if (figures === null) return [];
+  const look = figures.givenUp > 0 ? '; look at them with: ops-agent notify list' : '';
+  return [`Notifications: ${figures.waiting} waiting to be delivered, ${figures.givenUp} given up${look}`];
 }
 
 function statusJson(agentId: string, figures: StatusFigures, health: AgentHealth | undefined): Record<string, unknown> {

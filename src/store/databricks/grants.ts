@@ -3,11 +3,12 @@ import type { ReadingsPlace } from '../../config/settings.ts';
 import { onOneLine } from '../../domain/printable.ts';
 import type { Roles } from '../../ports/schema-store.ts';
 import type { Grants } from '../dialect.ts';
+import { NOTIFICATIONS } from '../notification-table.ts';
 import { COMMANDS, CONTROLS, EVENTS, HEALTH, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
 import { type Place, quote, quoteName } from './names.ts';
 
 /** What a cycle and `prune` write. Orders over the agent and the version of its tables are not its own to change, and readings never are. */
-export const AGENT_WRITES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, WORK_ORDERS, OPERATOR_SESSIONS, EVENTS];
+export const AGENT_WRITES: readonly Table[] = [RECOMMENDATIONS, COMMANDS, HEALTH, WORK_ORDERS, OPERATOR_SESSIONS, EVENTS, NOTIFICATIONS];
 /** What an HMI's plain SQL writes. */
 const OPERATOR_WRITES: readonly Table[] = [RECOMMENDATIONS, WORK_ORDERS, OPERATOR_SESSIONS];
 /** What the operators' command line writes as well. */

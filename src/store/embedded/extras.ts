@@ -1,5 +1,6 @@
 import { MOST_CHAIN_SEQ } from '../../domain/audit-chain.ts';
 import { OPEN, OPEN_COMMANDS } from '../statements/open-statuses.ts';
+import { OPEN_NOTIFICATIONS } from '../statements/notifications.ts';
 import { withoutEnd } from '../statements/sessions.ts';
 import { openOrder } from '../statements/work-orders.ts';
 import { write } from '../connection.ts';
@@ -51,6 +52,9 @@ const INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS agent_events_by_time ON agent_events (at)',
   // One row at each place of an agent's chain, whoever writes; also finds the chain's end.
   `CREATE UNIQUE INDEX IF NOT EXISTS agent_events_chain ON agent_events (agent_id, chain_seq) WHERE chain_seq IS NOT NULL`,
+  // Of all that was ever told: what is still to be, and what was told of lately of one subject.
+  `CREATE INDEX IF NOT EXISTS agent_notifications_open ON agent_notifications (next_attempt_timestamp) WHERE status IN ${OPEN_NOTIFICATIONS}`,
+  'CREATE INDEX IF NOT EXISTS agent_notifications_of ON agent_notifications (subject_id, kind)',
 ];
 
 /**

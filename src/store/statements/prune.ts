@@ -1,7 +1,9 @@
 import { OPEN_COMMAND_STATUSES, OPEN_STATUSES } from '../../domain/transitions.ts';
 import type { Dialect } from '../dialect.ts';
 import { COMMANDS, OPERATOR_SESSIONS, RECOMMENDATIONS, type Table, WORK_ORDERS } from '../tables.ts';
+import { NOTIFICATIONS } from '../notification-table.ts';
 import { wordList } from '../word-list.ts';
+import { ENDED_NOTIFICATIONS } from './notifications.ts';
 import { isOpen } from './sessions.ts';
 import { openOrder } from './work-orders.ts';
 
@@ -52,6 +54,11 @@ export function prunableWorkOrder(d: Dialect): string {
 
 export function prunableSession(d: Dialect): string {
   return `x.logout_timestamp IS NOT NULL AND NOT ${isOpen('x', d)} AND ${untouched(OPERATOR_SESSIONS, 'x')}`;
+}
+
+/** The place up to which the audit is dealt with has no such status. */
+export function prunableNotification(): string {
+  return `x.status IN ${ENDED_NOTIFICATIONS} AND x.created_timestamp IS NOT NULL AND ${untouched(NOTIFICATIONS, 'x')}`;
 }
 
 export function prunableCommand(): string {
