@@ -38,7 +38,6 @@ const COLUMNS: readonly Column[] = [
 /** What people were told, and are still to be told. */
 export async function list(context: CliContext, options: NotifyListOptions): Promise<number> {
   const statuses = knownStatuses(options.status, NOTIFICATION_STATUSES, 'notification');
-  await context.store();
   const rows = await (await context.outbox()).list({ statuses, limit: options.limit ?? DEFAULT_ROWS });
   return printRows(context, options, rows, { columns: COLUMNS, cells, none: 'No notifications.' });
 }
