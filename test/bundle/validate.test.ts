@@ -2,8 +2,25 @@ import { expect, test } from '@jest/globals';
 import { copyBundle, optionsFor, TARGETS } from './bundle-copy.ts';
 import { schemaFaults } from './bundle-schema.ts';
 import { withCli } from './databricks-cli.ts';
-import type { Json } from './json.ts';
+import { PRINCIPAL } from './fake-workspace.ts';
+import { type Json, listOf, objectOf, textsOf } from './json.ts';
 import { settingsFaults } from './settings-faults.ts';
+
+/** As docs/deployment.md has it. */
+const SITE = `
+targets:
+  prod:
+    variables:
+      run_as: ${PRINCIPAL}
+      notify: [shift@example.com]
+    resources:
+      jobs:
+        agent:
+          tasks:
+            - task_key: cycle
+              spark_python_task:
+                parameters: [--secret, OPS_AGENT_SIGNING_KEY=plant/signing-key]
+`;
 
 withCli('databricks bundle validate', () => {
   test.each(TARGETS)('has nothing to say about the target %s, also where it is strict', async (target) => {
@@ -13,6 +30,25 @@ withCli('databricks bundle validate', () => {
       expect(settingsFaults(JSON.parse(await copy.done('validate', '--target', target, '-o', 'json')) as Json)).toEqual([]);
       expect(schemaFaults(copy.folder, await copy.done('schema'))).toEqual([]);
       expect(copy.workspace.unanswered).toEqual([]);
+    } finally {
+      await copy.remove();
+    }
+  });
+
+  test('adds what a plant says in jobs/site.yml to what the bundle says: variables, secrets and who is told', async () => {
+    const copy = await copyBundle({ as: PRINCIPAL });
+    try {
+      copy.write('jobs/site.yml', SITE);
+      await copy.done('validate', '--strict', '--target', 'prod');
+      const { resources } = JSON.parse(await copy.done('validate', '--target', 'prod', '-o', 'json')) as Json;
+      const { agent } = objectOf(objectOf(resources)['jobs']);
+      expect(agent).toMatchObject({
+        run_as: { service_principal_name: PRINCIPAL },
+        email_notifications: { on_failure: ['shift@example.com'] },
+      });
+      const parameters = textsOf(objectOf(listOf(objectOf(agent)['tasks'])[0]?.['spark_python_task'])['parameters']);
+      expect(parameters).toEqual(expect.arrayContaining(['--cli', 'plant.kind=advisory', 'store.kind=databricks']));
+      expect(parameters.slice(-2)).toEqual(['--secret', 'OPS_AGENT_SIGNING_KEY=plant/signing-key']);
     } finally {
       await copy.remove();
     }
