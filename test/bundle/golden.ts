@@ -15,9 +15,9 @@ export function made({ jobs, schemas, grants, permissions, dashboards, alerts }:
     grants: Object.fromEntries(
       [...grants].map(([on, of]) => [on, Object.fromEntries([...of].map(([who, may]) => [who, [...may].toSorted()]))]),
     ),
-    // What a dashboard shows and an alert asks has tests of its own.
-    dashboards: [...dashboards.values()].map(({ serialized_dashboard: _content, ...dashboard }) => dashboard),
-    alerts: [...alerts.values()].map(({ query_text: _query, ...alert }) => alert),
+    // What a dashboard shows and an alert asks has tests of its own; an etag counts how often it was written.
+    dashboards: [...dashboards.values()].map(({ serialized_dashboard: _content, etag: _times, ...dashboard }) => dashboard),
+    alerts: [...alerts.values()].map(({ query_text: _query, etag: _times, ...alert }) => alert),
     permissions: Object.fromEntries([...permissions].map(([on, list]) => [nameOf(on), list])),
   };
 }
