@@ -48,6 +48,11 @@ const MUTATIONS: readonly Mutation[] = [
     caughtBy: ['settings'],
   },
   {
+    what: 'an alert that looks by itself in development',
+    edit: (copy) => copy.edit('jobs/alert.yml', 'pause_status: ${var.pause_status}', 'pause_status: UNPAUSED'),
+    caughtBy: ['settings'],
+  },
+  {
     what: 'the built program not among what is uploaded',
     edit: (copy) => copy.edit('databricks.yml', '    - dist/**\n', ''),
     caughtBy: ['files'],

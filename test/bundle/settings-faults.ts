@@ -35,7 +35,11 @@ function looseDependencies(settings: Json): readonly string[] {
 
 function runningByItself(settings: Json): readonly string[] {
   if (isProduction(settings)) return [];
-  return jobsOf(settings).flatMap(({ name, job }) => {
+  const alerts = Object.entries(objectOf(objectOf(settings['resources'])['alerts'])).map(([name, alert]) => ({
+    name,
+    job: objectOf(alert),
+  }));
+  return [...jobsOf(settings), ...alerts].flatMap(({ name, job }) => {
     return triggersOf(job).some((key) => objectOf(job[key])['pause_status'] !== 'PAUSED') ? [name] : [];
   });
 }
