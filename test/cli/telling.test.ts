@@ -187,6 +187,7 @@ describe('loop', () => {
       await cycles(4);
       // The first request is still the only one, and unanswered.
       expect(at.posts).toHaveLength(1);
+      expect(await told(place)).toMatchObject([{ status: 'sending', attempt: 0 }]);
       running.child.kill('SIGTERM');
       const { code, stderr } = await running.done;
       expect(code).toBe(143);
