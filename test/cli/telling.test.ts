@@ -178,6 +178,7 @@ describe('loop', () => {
       at.answer('silence');
       const place = await placeWith({ channels: [hook(at)], keys: '  timeoutSeconds: 60\n  deliverySeconds: 60\n' });
       const running = startBundle(['loop', '--interval', '0.2s'], { cwd: place.cwd, env: ENV });
+      open.push({ close: () => void running.child.kill('SIGKILL') });
       const cycles = async (count: number) => {
         for (;;) {
           const [row] = await sql(place, 'SELECT polls_completed FROM agent_health');
