@@ -120,6 +120,17 @@ describe('run-once', () => {
     },
   );
 
+  test.each([
+    ['600', 600],
+    ['86400', 3600],
+    ['soon', 30],
+  ])('leaves a receiver alone for as long as it asks, and for an hour at most: %s', async (asked, seconds) => {
+    const at = await receiver();
+    at.answer({ status: 429, headers: { 'retry-after': asked } });
+    const place = await placeWith({ channels: [hook(at)] });
+    expect((await place.run('run-once')).stderr).toContain(`the next try is in ${seconds} s`);
+  });
+
   test('sends e-mail', async () => {
     const box = await newMailbox({ login: null, security: 'none' });
     open.push(box);
