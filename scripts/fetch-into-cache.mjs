@@ -33,6 +33,19 @@ export async function outputOf(program, args) {
   }
 }
 
+/** The name of a Python that is at least as new, with venv. */
+export async function pythonFrom([major, minor]) {
+  for (const name of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
+    const said = await outputOf(name, ['-c', 'import sys, venv, ensurepip; print(*sys.version_info[:2])']);
+    const [ofMajor = 0, ofMinor = 0] = said.trim().split(' ').map(Number);
+    if (ofMajor === major && ofMinor >= minor) return name;
+  }
+  throw new Missing(
+    `there is no Python ${major}.${minor} or newer with venv; install one (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install ` +
+      'python@3.12; Windows: winget install Python.Python.3.12)',
+  );
+}
+
 /** An environment of its own of this Python with these packages. @returns its interpreter */
 export async function pythonWith(base, venv, packages, env = {}) {
   await run(base, ['-m', 'venv', venv], { timeout: FETCH_MS });

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FETCH_MS, Missing, fetchIntoCache, outputOf, pythonWith, run, versionOf } from './fetch-into-cache.mjs';
+import { FETCH_MS, Missing, fetchIntoCache, outputOf, pythonFrom, pythonWith, run, versionOf } from './fetch-into-cache.mjs';
 
 const JAVA = 17;
 const PYTHON = [3, 10];
@@ -33,18 +33,6 @@ async function javaHome() {
   throw new Missing(
     `there is no Java ${JAVA} or newer; install one (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17; ` +
       'Windows: winget install Microsoft.OpenJDK.17), or set JAVA_HOME',
-  );
-}
-
-async function python() {
-  for (const name of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
-    const said = await outputOf(name, ['-c', 'import sys, venv, ensurepip; print(*sys.version_info[:2])']);
-    const [major = 0, minor = 0] = said.trim().split(' ').map(Number);
-    if (major === PYTHON[0] && minor >= PYTHON[1]) return name;
-  }
-  throw new Missing(
-    `there is no Python ${PYTHON.join('.')} or newer with venv; install one (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install ` +
-      'python@3.12; Windows: winget install Python.Python.3.12)',
   );
 }
 
@@ -85,7 +73,7 @@ async function fetchJars(folder, say) {
 
 async function fetchAll(folder, home, say) {
   await requireMaven();
-  const base = await python();
+  const base = await pythonFrom(PYTHON);
   say(`installing ${PACKAGES.join(', ')} with pip: some 500 MB, once`);
   const own = await pythonWith(base, path.join(folder, 'venv'), PACKAGES, { JAVA_HOME: home });
   return { javaHome: home, python: own, jars: await fetchJars(folder, say) };

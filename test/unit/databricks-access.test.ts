@@ -15,6 +15,7 @@ test('every table is tried by a statement that finds no row, and those that the 
     'SELECT and MODIFY on operator_sessions',
     'SELECT and MODIFY on agent_events',
     'SELECT on agent_controls',
+    'SELECT and MODIFY on agent_notifications',
     'SELECT on agent_schema',
   ]);
   for (const { statement } of probes) expect(statement.sql).toMatch(/ WHERE 1 = 0$/);

@@ -27,6 +27,11 @@ withBundle(
         await cycle('--set', 'policy.maxDispatchPerCycle=1');
         expect(await works.sent()).toHaveLength(2);
         await copy('agent_commands', "status = 'pending'");
+        await site().atPorts(async ({ store, settings }) => {
+          const { commands, recommendations, families } = await store.readOpenWork(settings.agentId);
+          expect(commands.map(({ commandId }) => commandId)).toHaveLength(new Set(commands.map(({ commandId }) => commandId)).size);
+          expect([commands, recommendations, families].map(({ length }) => length)).toEqual([2, 1, 2]);
+        });
         await site().sql(reading('EQ_3', 60));
         await cycle();
         expect(await site().sql('SELECT DISTINCT equipment_id AS id, status FROM {}.agent_recommendations ORDER BY 1')).toEqual([
