@@ -4,6 +4,8 @@ import type { TableRow } from './operator-store.ts';
 export interface SchemaReport {
   readonly state: 'up_to_date' | 'missing' | 'behind' | 'drifted' | 'too_new';
   readonly problems: readonly string[];
+  /** What mends them; empty where there are none. Not all is mended by setting up again. */
+  readonly remedy: string;
 }
 
 /** One row for the specification's wide sensor_data: °C, PSI, GPM; NaN is stored as a historian delivers it. The store stamps it. */
@@ -36,7 +38,10 @@ export interface AccessCheck {
 
 /** What `setup`, `doctor`, `sql` and the simulated feed ask of the store. */
 export interface SchemaStore {
-  /** Creates and migrates; repeating, and many at once, give one schema. @throws AgentError usage for another agent's tables */
+  /**
+   * Creates and migrates; repeating, and many at once, give one schema. @throws AgentError usage for another agent's tables; not_set_up, with
+   * nothing made, for tables of a newer agent, and where a view stands in a table's place or a column's type cannot hold what it is for
+   */
   migrate(agentId: string): Promise<void>;
   /** One statement. @throws AgentError not_set_up when the tables are missing, behind, or made for a newer agent. */
   requireSchema(): Promise<void>;

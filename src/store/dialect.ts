@@ -3,7 +3,7 @@ import type { ReadingsPlace } from '../config/settings.ts';
 import type { Roles } from '../ports/schema-store.ts';
 import type { Statement } from './connection.ts';
 import type { TableColumn } from './source-columns.ts';
-import type { Column, ParameterColumn, Table } from './tables.ts';
+import type { Column, ColumnKind, ParameterColumn, Table } from './tables.ts';
 
 /** A guarded write of many rows from one JSON parameter, in the words of the store. */
 export interface GuardedWrite {
@@ -64,8 +64,8 @@ export interface ValueLists {
   at(list: string, place: string): string;
 }
 
-/** A question with the names of the extras that its answer finds. */
-export interface ExtrasListing {
+/** A question with the names that its answer finds. */
+export interface NameListing {
   readonly sql: string;
   readonly names: (rows: readonly Readonly<Record<string, unknown>>[]) => readonly string[];
 }
@@ -224,14 +224,20 @@ export interface Dialect {
   /** What has to stand around statements that delete rows of tables that are kept whole: nothing where the engine cannot forbid a DELETE. */
   deletable(tables: readonly Table[]): Lifting;
   /** Together they find the extras that are there. */
-  readonly listExtras: readonly ExtrasListing[];
+  readonly listExtras: readonly NameListing[];
   /** Adds columns that the table lacks; what gives them their defaults may be an extra. */
   addColumns(table: Table, columns: readonly Column[]): readonly string[];
+  /** Finds the views that stand where the tables do. */
+  readonly listViews: NameListing;
   /** Yields what `columnsIn` reads of a table's or view's columns. Its name is bound as `:table`. */
   readonly describeTable: string;
   columnsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly TableColumn[];
   /** What a column of a declared type holds; null where the type does not say, or allows several. */
   kindOfType(declared: string): DeclaredKind | null;
+  /** What the columns of the agent's tables are declared as. */
+  readonly types: Readonly<Record<ColumnKind, string>>;
+  /** Whether a column of a declared type, which somebody else chose, keeps what a column of ours has to. */
+  holds(declared: string, kind: ColumnKind): boolean;
   /** Whether a column holds values of its declared type alone, and times have a type of their own. */
   readonly keepsTypes: boolean;
 }

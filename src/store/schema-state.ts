@@ -1,13 +1,17 @@
 import { read } from './connection.ts';
 import { columnsOf } from './describe-table.ts';
+import {
+  type DescribedTables,
+  type MissingColumn,
+  missingColumns,
+  missingTables,
+  type UnfitTable,
+  unfitTables,
+} from './described-tables.ts';
 import type { Extra } from './dialect.ts';
 import type { Session } from './session.ts';
-import type { Column, Table } from './tables.ts';
-
-export interface MissingColumn {
-  readonly table: Table;
-  readonly column: Column;
-}
+import type { Table } from './tables.ts';
+import type { TableColumn } from './source-columns.ts';
 
 /** What of the schema is there and what is missing, and whose it is: described anew each time, since others make it as well. */
 export class SchemaState {
@@ -21,24 +25,26 @@ export class SchemaState {
     this.#extras = extras;
   }
 
-  async isThere(table: Table): Promise<boolean> {
-    return (await this.#columnsOf(table.name)).length > 0;
+  async describe(): Promise<DescribedTables> {
+    const described = new Map<Table, readonly TableColumn[]>();
+    for (const table of this.#tables) described.set(table, await columnsOf(this.#session, table.name));
+    return described;
   }
 
   async missingTables(): Promise<readonly Table[]> {
-    const missing: Table[] = [];
-    for (const table of this.#tables) if (!(await this.isThere(table))) missing.push(table);
-    return missing;
+    return missingTables(await this.describe());
   }
 
   async missingColumns(): Promise<readonly MissingColumn[]> {
-    const missing: MissingColumn[] = [];
-    for (const table of this.#tables) {
-      const present = await this.#columnsOf(table.name);
-      if (present.length > 0)
-        missing.push(...table.columns.filter((column) => !present.includes(column.name)).map((column) => ({ table, column })));
-    }
-    return missing;
+    return missingColumns(await this.describe());
+  }
+
+  /** Where nothing is, nothing is in the way: no schema has to be there to be asked for its views. */
+  async unfit(described: DescribedTables): Promise<readonly UnfitTable[]> {
+    if (missingTables(described).length === described.size) return [];
+    const { dialect } = this.#session;
+    const { sql, names } = dialect.listViews;
+    return unfitTables(described, new Set(names((await this.#session.run(read(sql))).rows)), dialect);
   }
 
   /** Without them the audit can be edited, hand-written times do not sort, and every look at the readings is a look at all of them. */
@@ -63,9 +69,5 @@ export class SchemaState {
     // Bytes and words are no version: the cycles refuse them, and who mends them by SQL must not be told to install a newer agent.
     const minSupported = typeof row['min_supported'] === 'number' ? row['min_supported'] : Number.NaN;
     return { version: Number(row['version']), minSupported };
-  }
-
-  async #columnsOf(table: string): Promise<readonly string[]> {
-    return (await columnsOf(this.#session, table)).map(({ name }) => name);
   }
 }

@@ -3,6 +3,7 @@ import { otherOwner } from '../domain/ownership.ts';
 import type { TableRow } from '../ports/operator-store.ts';
 import type { AccessCheck, NewReading, SchemaReport, SchemaStore } from '../ports/schema-store.ts';
 import { read, write } from './connection.ts';
+import { type DescribedTables, type MissingColumn, missingColumns, missingTables, type UnfitTable } from './described-tables.ts';
 import type { AccessProbe, Extra } from './dialect.ts';
 import { firstRows } from './first-rows.ts';
 import { inTurn } from './in-turn.ts';
@@ -10,10 +11,13 @@ import { refuseToUndo } from './own-schema.ts';
 import { countStatements, isQuestion } from './opaque-sql.ts';
 import { appendReadings } from './reading-feed.ts';
 import { insertSampleReadings } from './sample-readings.ts';
-import { type MissingColumn, SchemaState } from './schema-state.ts';
+import { SchemaState } from './schema-state.ts';
 import { SCHEMA_VERSION, tooNew } from './schema-version.ts';
 import type { Session } from './session.ts';
 import { ownReadings, SCHEMA, SPECIFIED_TABLES, type Table, tablesWith } from './tables.ts';
+
+const SET_UP = 'run: ops-agent setup';
+const NEWER = 'install the newer ops-agent';
 
 /** Makes, checks and describes the tables, for every engine. */
 export class SqlSchemaStore implements SchemaStore {
@@ -37,9 +41,12 @@ export class SqlSchemaStore implements SchemaStore {
 
   async migrate(agentId: string): Promise<void> {
     await this.#makePlace();
-    const version = (await this.#state.isThere(SCHEMA)) ? await this.#state.version() : undefined;
-    if (version && version.minSupported > SCHEMA_VERSION)
-      throw new AgentError('not_set_up', tooNew(version.minSupported), 'install the newer ops-agent');
+    const described = await this.#state.describe();
+    const unfit = await this.#state.unfit(described);
+    const version = await this.#versionIn(described, unfit);
+    if (version && version.minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(version.minSupported), NEWER);
+    // Before anything is made: a part of the tables would be there, and the rest not.
+    if (unfit.length > 0) throw new AgentError('not_set_up', `the tables cannot be made: ${problemsOf(unfit)}`, remedyOf(unfit));
     // Tables first, so that two runners that start at once read the same columns afterwards.
     await this.#createTables();
     await this.#addColumns(await this.#state.missingColumns());
@@ -47,6 +54,12 @@ export class SqlSchemaStore implements SchemaStore {
     await inTurn(async () => void (await this.#session.runAll(firstRows(this.#session.dialect, agentId, true))));
     const owners = await this.#state.owners();
     if (owners.some((owner) => owner !== agentId)) throw otherOwner(owners.find((owner) => owner !== agentId) ?? '', agentId);
+  }
+
+  /** Undefined where there is none that could be read. */
+  async #versionIn(described: DescribedTables, unfit: readonly UnfitTable[]) {
+    const isReadable = (described.get(SCHEMA) ?? []).length > 0 && unfit.every(({ table }) => table !== SCHEMA);
+    return isReadable ? this.#state.version() : undefined;
   }
 
   /** Described anew for each try: another runner may have made some meanwhile. */
@@ -90,30 +103,43 @@ export class SqlSchemaStore implements SchemaStore {
       throw new AgentError(
         'not_set_up',
         `the store has schema version ${version?.version ?? 0}, this ops-agent needs ${SCHEMA_VERSION}`,
-        'run: ops-agent setup',
+        SET_UP,
       );
-    if (version.minSupported > SCHEMA_VERSION)
-      throw new AgentError('not_set_up', tooNew(version.minSupported), 'install the newer ops-agent');
+    if (version.minSupported > SCHEMA_VERSION) throw new AgentError('not_set_up', tooNew(version.minSupported), NEWER);
   }
 
   async checkSchema(agentId: string): Promise<SchemaReport> {
-    const missingTables = (await this.#state.missingTables()).map(({ name }) => name);
-    const version = missingTables.includes('agent_schema') ? undefined : await this.#state.version();
+    const described = await this.#state.describe();
+    const missing = missingTables(described).map(({ name }) => `table ${name} is missing`);
+    const unfit = await this.#state.unfit(described);
+    const version = await this.#versionIn(described, unfit);
     if (version && version.minSupported > SCHEMA_VERSION)
+      return { state: 'too_new', problems: [tooNew(version.minSupported)], remedy: NEWER };
+    // What else there is that setting up would mend is not told: it refuses to, as long as these stand there.
+    if (unfit.length > 0)
       return {
-        state: 'too_new',
-        problems: [tooNew(version.minSupported)],
+        state: missing.length > 0 ? 'missing' : 'drifted',
+        problems: [...unfit.map(({ problem }) => problem), ...missing],
+        remedy: remedyOf(unfit),
       };
-    if (missingTables.length > 0) return { state: 'missing', problems: missingTables.map((name) => `table ${name} is missing`) };
+    if (missing.length > 0) return { state: 'missing', problems: missing, remedy: SET_UP };
     if (!version || version.version < SCHEMA_VERSION)
-      return { state: 'behind', problems: [`schema version ${version?.version ?? 0}, this ops-agent has ${SCHEMA_VERSION}`] };
-    const problems = (await this.#state.missingColumns()).map(({ table, column }) => `column ${table.name}.${column.name} is missing`);
+      return {
+        state: 'behind',
+        problems: [`schema version ${version?.version ?? 0}, this ops-agent has ${SCHEMA_VERSION}`],
+        remedy: SET_UP,
+      };
+    const problems = missingColumns(described).map(({ table, column }) => `column ${table.name}.${column.name} is missing`);
     problems.push(...(await this.#state.missingExtras()).map(({ kind, name }) => `${kind} ${name} is missing`));
+    problems.push(...(await this.#ownerProblems(agentId)));
+    return problems.length === 0 ? { state: 'up_to_date', problems, remedy: '' } : { state: 'drifted', problems, remedy: SET_UP };
+  }
+
+  async #ownerProblems(agentId: string): Promise<readonly string[]> {
     const owners = await this.#state.owners();
-    if (owners.length === 0) problems.push('agent_health has no row');
+    if (owners.length === 0) return ['agent_health has no row'];
     const other = owners.find((owner) => owner !== agentId);
-    if (other !== undefined) problems.push(`the tables belong to agent ${other}`);
-    return { state: problems.length === 0 ? 'up_to_date' : 'drifted', problems };
+    return other === undefined ? [] : [`the tables belong to agent ${other}`];
   }
 
   async checkAccess(): Promise<readonly AccessCheck[]> {
@@ -173,6 +199,14 @@ export class SqlSchemaStore implements SchemaStore {
     );
     return { rows, columns: result.columns, changes: result.columns.length > 0 ? null : result.changes };
   }
+}
+
+function problemsOf(unfit: readonly UnfitTable[]): string {
+  return unfit.map(({ problem }) => problem).join('; ');
+}
+
+function remedyOf(unfit: readonly UnfitTable[]): string {
+  return [...new Set(unfit.map(({ remedy }) => remedy))].join('; ');
 }
 
 /** What several have in common stands there once. */

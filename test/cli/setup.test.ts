@@ -86,6 +86,36 @@ describe('setup', () => {
     expect((await place.run('setup', '--check')).code).toBe(0);
   });
 
+  test("a view in a table's place is named by setup and by its --check, and setup makes nothing beside it", async () => {
+    await asAnotherProgram('CREATE VIEW agent_commands AS SELECT 1 AS command_id');
+    expect(await place.run('setup')).toEqual({
+      stdout: '',
+      stderr:
+        'ops-agent: the tables cannot be made: agent_commands is a view, not a table. Rename what stands there, then run: ops-agent setup\n',
+      code: 8,
+    });
+    const { stderr, code } = await place.run('setup', '--check');
+    expect(code).toBe(8);
+    expect(stderr).toMatch(
+      /^ops-agent: the tables are missing: agent_commands is a view, not a table; table agent_recommendations is missing;/,
+    );
+    expect(stderr).not.toContain('column');
+    const { stderr: takingOver } = await place.run('setup', '--take-over');
+    expect(takingOver).toContain('agent_commands is a view, not a table');
+  });
+
+  test("--check names readings of a type that no cycle reads, which are the agent's own table; setup leaves them as they are", async () => {
+    await asAnotherProgram(`CREATE TABLE sensor_data (sensor_id TEXT, equipment_id TEXT, temperature TEXT, pressure REAL, flow_rate REAL,
+      sensor_status TEXT, timestamp TEXT, recorded_by TEXT)`);
+    expect((await place.run('setup')).code).toBe(0);
+    expect(await place.run('setup', '--check')).toEqual({
+      stdout: '',
+      stderr:
+        'ops-agent: the tables are drifted: sensor_data.temperature is declared TEXT, and a text is no reading; name a column of numbers, or read a view that casts it. Correct source.columns, or the table: setup changes no types\n',
+      code: 8,
+    });
+  });
+
   test.each([
     [
       "UPDATE agent_recommendations SET statuss = 'approved'",

@@ -211,7 +211,7 @@ export function auditContract(under: StoreUnderTest): void {
       await expect(at.store.requireSchema()).rejects.toMatchObject({ code: 'not_set_up', remedy: 'run: ops-agent setup' });
       expect((await at.store.checkSchema(AGENT)).state).toBe('behind');
       await at.store.migrate(AGENT);
-      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [], remedy: '' });
       await at.store.requireSchema();
       const lease = await leaseOf(at.store);
       await at.store.appendEvents(numbered(1), AT);

@@ -165,7 +165,7 @@ function keptCommands(under: StoreUnderTest): void {
       await pruning(at);
       await expect(at.outside.run('DELETE FROM agent_commands')).rejects.toThrow(/agent_commands are kept/);
       await expect(at.outside.run('DELETE FROM agent_events')).rejects.toThrow(/append-only/);
-      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [], remedy: '' });
     });
   });
 }
@@ -401,7 +401,7 @@ export function pruneContract(under: StoreUnderTest): void {
       expect(await left(at)).toEqual(KEPT);
       expect(await subjects(at)).toEqual(['4 open order', '5 pruned']);
       expect(await findings(at.store)).toEqual([]);
-      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [] });
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'up_to_date', problems: [], remedy: '' });
     });
 
     test('keeps its hold, however long the audit is read and its rows are taken away', async () => {

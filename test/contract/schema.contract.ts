@@ -9,7 +9,9 @@ import { type StoreProcesses, storeProcesses } from '../support/store-children.t
 import { withStore } from './with-store.ts';
 import { A_MINUTE_MS } from './samples.ts';
 
-const UP_TO_DATE = { state: 'up_to_date', problems: [] };
+const UP_TO_DATE = { state: 'up_to_date', problems: [], remedy: '' };
+
+const SET_UP = 'run: ops-agent setup';
 
 /** The specification's tables as its own setup made them. */
 const ORIGINAL_TABLES = [
@@ -175,13 +177,85 @@ export function schemaContract(under: StoreUnderTest): void {
       expect(await at.store.checkSchema('second-agent')).toEqual({
         state: 'drifted',
         problems: ['the tables belong to agent first-agent'],
+        remedy: SET_UP,
       });
       expect((await at.store.readHealth()).health.map((row) => row.agentId)).toEqual(['first-agent']);
     });
   });
 
+  const areThere = async (at: AtHand) => {
+    const found: string[] = [];
+    for (const { name } of ALL_TABLES) if ((await described(at, name)).length > 0) found.push(name);
+    return found;
+  };
+
+  describe("in the place of the agent's tables", () => {
+    const store = withStore(under, { migrate: false });
+    test('a view is named and nothing is made beside it; once it is away, setting up makes the table', async () => {
+      const at = store();
+      await at.outside.run("CREATE VIEW agent_commands AS SELECT 'c-1' AS command_id");
+      const problem = 'agent_commands is a view, not a table';
+      const refusal = { code: 'not_set_up', message: expect.stringContaining(problem), remedy: expect.stringContaining('rename') };
+      await expect(at.store.migrate(AGENT)).rejects.toMatchObject(refusal);
+      expect(await areThere(at)).toEqual(['agent_commands']);
+      const { state, problems, remedy } = await at.store.checkSchema(AGENT);
+      expect([state, problems[0], remedy]).toEqual(['missing', problem, 'rename what stands there, then run: ops-agent setup']);
+      expect(problems).not.toContain('table agent_commands is missing');
+      await at.outside.run('DROP VIEW agent_commands');
+      await at.store.migrate(AGENT);
+      expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+    });
+
+    test('a table whose column cannot hold what it is for is refused with the type that does, and nothing is made beside it', async () => {
+      const at = store();
+      const type = under.takesAnyValue ? 'INTEGER PRIMARY KEY' : 'INT';
+      await at.outside.run(under.spell(`CREATE TABLE agent_recommendations (recommendation_id ${type}, status VARCHAR(20))`));
+      const problem = `column agent_recommendations.recommendation_id is ${type}, and holds no texts: it has to be ${under.dialect.types.text}`;
+      const message = `the tables cannot be made: ${problem}`;
+      const remedy = 'setup changes no types: rename the table, or give the column that type, then run: ops-agent setup';
+      await expect(at.store.migrate(AGENT)).rejects.toMatchObject({ code: 'not_set_up', message, remedy });
+      expect(await areThere(at)).toEqual(['agent_recommendations']);
+      expect((await described(at, 'agent_recommendations')).map(({ name }) => name)).toEqual(['recommendation_id', 'status']);
+      expect(await at.store.checkSchema(AGENT)).toMatchObject({ problems: expect.arrayContaining([problem]), remedy });
+    });
+
+    const viewOfReadings = `CREATE VIEW sensor_data AS SELECT ${SENSOR_DATA.columns
+      .map(({ name, kind }) => `CAST(NULL AS ${under.dialect.types[kind]}) AS ${under.dialect.quote(name)}`)
+      .join(', ')}`;
+    const refusedReadings = { code: 'not_set_up', message: 'the tables cannot be made: sensor_data is a view, not a table' };
+
+    if (under.dialect.hasIndexes)
+      test('readings are no view, which no index could be made for', async () => {
+        const at = store();
+        await at.outside.run(viewOfReadings);
+        await expect(at.store.migrate(AGENT)).rejects.toMatchObject(refusedReadings);
+      });
+    else
+      test('readings may be a view, which has all of their columns', async () => {
+        const at = store();
+        await at.outside.run(viewOfReadings);
+        await at.store.migrate(AGENT);
+        expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
+        await at.outside.run('DROP VIEW sensor_data');
+        await at.outside.run("CREATE VIEW sensor_data AS SELECT 'PUMP_01' AS equipment_id");
+        await expect(at.store.migrate(AGENT)).rejects.toMatchObject(refusedReadings);
+      });
+  });
+
   describe('the schema later on', () => {
     const store = withStore(under);
+
+    test('a table that was replaced by a view is drifted, and setting up does not mend it', async () => {
+      const at = store();
+      await at.outside.run('ALTER TABLE agent_controls RENAME TO controls_kept');
+      await at.outside.run('CREATE VIEW agent_controls AS SELECT * FROM controls_kept');
+      expect(await at.store.checkSchema(AGENT)).toEqual({
+        state: 'drifted',
+        problems: ['agent_controls is a view, not a table'],
+        remedy: 'rename what stands there, then run: ops-agent setup',
+      });
+      await expect(at.store.migrate(AGENT)).rejects.toMatchObject({ code: 'not_set_up' });
+    });
 
     test('made for a newer agent, it is refused everywhere and left as it is', async () => {
       const at = store();
@@ -190,7 +264,7 @@ export function schemaContract(under: StoreUnderTest): void {
       await expect(at.store.migrate(AGENT)).rejects.toMatchObject(refusal);
       await expect(at.store.requireSchema()).rejects.toMatchObject(refusal);
       await expect(at.store.readOpenWork(AGENT)).rejects.toMatchObject(refusal);
-      expect((await at.store.checkSchema(AGENT)).state).toBe('too_new');
+      expect(await at.store.checkSchema(AGENT)).toMatchObject({ state: 'too_new', remedy: 'install the newer ops-agent' });
       await at.store.takeLease({ agentId: AGENT, runId: 'run-1', leaseSeconds: 120 });
       expect((await at.store.readHealth()).health[0]?.leaseOwner).toBeNull();
     });
@@ -212,9 +286,10 @@ export function schemaContract(under: StoreUnderTest): void {
       expect(await at.store.checkSchema(AGENT)).toEqual({
         state: 'drifted',
         problems: ['column agent_recommendations.second_approver is missing'],
+        remedy: SET_UP,
       });
       await at.outside.run('DROP TABLE work_orders');
-      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'missing', problems: ['table work_orders is missing'] });
+      expect(await at.store.checkSchema(AGENT)).toEqual({ state: 'missing', problems: ['table work_orders is missing'], remedy: SET_UP });
       await at.store.migrate(AGENT);
       expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);
       await at.outside.run('DELETE FROM agent_schema');
@@ -230,6 +305,7 @@ export function schemaContract(under: StoreUnderTest): void {
         expect(await at.store.checkSchema(AGENT)).toEqual({
           state: 'drifted',
           problems: ['index sensor_data_by_time is missing', 'trigger agent_events_undeletable is missing'],
+          remedy: SET_UP,
         });
         await at.store.migrate(AGENT);
         expect(await at.store.checkSchema(AGENT)).toEqual(UP_TO_DATE);

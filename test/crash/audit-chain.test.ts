@@ -70,7 +70,7 @@ async function withStore<T>(settings: Settings, folder: string, work: (store: St
 /** The audit is sound, what protects it is in place, and pruning again leaves nothing that may go. */
 async function expectCompleted(settings: Settings, store: Store): Promise<void> {
   expect(await verified(store)).toMatchObject({ findingsTotal: 0 });
-  expect(await store.checkSchema(settings.agentId)).toEqual({ state: 'up_to_date', problems: [] });
+  expect(await store.checkSchema(settings.agentId)).toEqual({ state: 'up_to_date', problems: [], remedy: '' });
   const request = { runId: 'again', keepSeconds: KEEP_SECONDS, actor: 'anna', keys: [], dryRun: false, waitSeconds: 0 };
   await prune(store, settings, request, new AbortController().signal);
   expect(await verified(store)).toMatchObject({ findingsTotal: 0, chains: [{ firstSeq: 4 }] });

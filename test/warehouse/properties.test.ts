@@ -6,7 +6,7 @@ import { AGENT, type AtHand } from '../support/stores.ts';
 import { databricksStore } from '../support/warehouse-store.ts';
 import { onWarehouse } from './on-warehouse.ts';
 
-const UP_TO_DATE = { state: 'up_to_date', problems: [] };
+const UP_TO_DATE = { state: 'up_to_date', problems: [], remedy: '' };
 
 /** With an event that may be pruned, by a store which fails at some statement. */
 async function failingAt(at: AtHand, isAt: (sql: string) => boolean): Promise<Store> {

@@ -1,10 +1,10 @@
 import type { Settings, SourceSettings } from '../../config/settings.ts';
-import { AgentError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { JsonOption } from '../json-option.ts';
 import { NEWEST_TIMES, newestEquipment } from '../newest-equipment.ts';
+import { schemaFailure } from '../schema-failure.ts';
 import { table, type Column } from '../table.ts';
 
 export interface ConfigCheckOptions {
@@ -22,12 +22,7 @@ export async function check(context: CliContext, options: ConfigCheckOptions): P
   if (!options.connect) return EXIT.done;
   const store = await context.store();
   const report = await store.checkSchema(settings.agentId);
-  if (report.state !== 'up_to_date')
-    throw new AgentError(
-      'not_set_up',
-      `the tables are ${report.state.replaceAll('_', ' ')}: ${report.problems.join('; ')}`,
-      'run: ops-agent setup',
-    );
+  if (report.state !== 'up_to_date') throw schemaFailure(report);
   context.out.print(`✓ Store: ${store.description}`);
   const { now } = await store.readControls();
   await checkSource(context, settings.source, now);

@@ -2,10 +2,13 @@ import { newRunId } from '../run-id.ts';
 import { AgentError } from '../../domain/errors.ts';
 import { takeTablesOver } from '../../cycle/take-over.ts';
 import type { KeyRing } from '../../domain/key-ring.ts';
-import type { Roles } from '../../ports/schema-store.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Roles, SchemaReport } from '../../ports/schema-store.ts';
 import type { Store } from '../../ports/store.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { schemaFailure } from '../schema-failure.ts';
+import { ownReadings } from '../../store/tables.ts';
 import { loginName } from '../who.ts';
 
 export interface SetupOptions {
@@ -54,9 +57,11 @@ async function migrate(store: Store, agentId: string, keys: KeyRing, actor: stri
   try {
     await store.migrate(agentId);
   } catch (thrown) {
+    // Whose the tables are is known where they are read, and nothing but that is mended by taking them over.
+    if (actor === null || !(thrown instanceof AgentError) || thrown.code !== 'usage') throw thrown;
     const { now, health } = await store.readHealth();
     const owner = health.find((row) => row.agentId !== agentId);
-    if (actor === null || !owner) throw thrown;
+    if (!owner) throw thrown;
     await takeTablesOver(store, owner, { run: { agentId, runId: newRunId() }, keys, actor }, now);
     await store.migrate(agentId);
   }
@@ -86,16 +91,29 @@ function rolesIn(options: SetupOptions): Roles | null {
 }
 
 async function check(context: CliContext): Promise<number> {
-  const { agentId } = await context.settings();
+  const settings = await context.settings();
   const store = await context.store({ anySchema: true });
-  const report = await store.checkSchema(agentId);
+  const report = withReadings(await store.checkSchema(settings.agentId), await readingsProblems(context, settings));
   if (report.state === 'up_to_date') {
     context.out.print('✓ The tables are up to date');
     return EXIT.done;
   }
-  throw new AgentError(
-    'not_set_up',
-    `the tables are ${report.state.replaceAll('_', ' ')}: ${report.problems.join('; ')}`,
-    report.state === 'too_new' ? 'install the newer ops-agent' : 'run: ops-agent setup',
-  );
+  throw schemaFailure(report);
+}
+
+/** Readings that a cycle would pass over without a word, where their table is the agent's own; another's is for `config check --connect`. */
+async function readingsProblems(context: CliContext, { source, sourceDatabase }: Settings): Promise<readonly string[]> {
+  if (sourceDatabase !== null || ownReadings(source.table) === null) return [];
+  return (await (await context.source()).mistypedColumns()).map(({ text }) => text);
+}
+
+/** Setting up leaves the readings' types as they are, and has the tables all the same: what else there is to mend comes first. */
+function withReadings(report: SchemaReport, problems: readonly string[]): SchemaReport {
+  if (problems.length === 0) return report;
+  const { state, remedy } = report;
+  return {
+    state: state === 'up_to_date' ? 'drifted' : state,
+    problems: [...report.problems, ...problems],
+    remedy: remedy === '' ? 'correct source.columns, or the table: setup changes no types' : remedy,
+  };
 }

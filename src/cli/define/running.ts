@@ -43,7 +43,11 @@ function defineSetup(program: Command, launch: Launch): void {
       'ops-agent setup --print-sql --roles > ops-agent.sql',
       'ops-agent setup --check',
     ],
-    exits: ['0  done, or up to date', '2  the tables belong to another agent', '8  --check: missing, behind or drifted'],
+    exits: [
+      '0  done, or up to date',
+      '2  the tables belong to another agent',
+      '8  --check: missing, behind or drifted; a view or a column of another type is where a table should be',
+    ],
   });
 }
 

@@ -6,6 +6,7 @@ import { SECOND_MS } from '../../domain/instant.ts';
 import type { SchemaReport } from '../../ports/schema-store.ts';
 import type { Store } from '../../ports/store.ts';
 import { SCHEMA_VERSION } from '../../store/schema-version.ts';
+import { schemaFailure } from '../schema-failure.ts';
 import { failure } from './guarded.ts';
 
 /** What the other checks go on from. */
@@ -33,11 +34,10 @@ export async function reachStore(open: () => Promise<Store>, { agentId }: Settin
 }
 
 /** As `setup --check` has it. */
-function schemaFinding({ state, problems }: SchemaReport): DoctorFinding {
+function schemaFinding(report: SchemaReport): DoctorFinding {
+  const { state } = report;
   if (state === 'up_to_date') return ok('schema', `up to date (version ${SCHEMA_VERSION})`, { state });
-  const message = `the tables are ${state.replaceAll('_', ' ')}: ${problems.join('; ')}`;
-  const remedy = state === 'too_new' ? 'install the newer ops-agent' : 'run: ops-agent setup';
-  return failed('schema', { code: 'not_set_up', message, remedy }, { state });
+  return failed('schema', schemaFailure(report), { state });
 }
 
 /** What the agent may do, tried and not looked up. */

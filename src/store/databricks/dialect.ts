@@ -7,7 +7,7 @@ import { grants } from './grants.ts';
 import { guardedWrite, joinedDelete, joinedUpdate, upsert } from './merge.ts';
 import { namespaceOf, type Place, quote, TYPES } from './names.ts';
 import { repeatable } from './repeatable.ts';
-import { addColumns, columnsIn, createTable, deletable, extras, kindOfType, listExtras } from './schema.ts';
+import { addColumns, columnsIn, createTable, deletable, extras, holds, kindOfType, LIST_VIEWS, listExtras } from './schema.ts';
 
 const ISO_PATTERN = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]'";
 
@@ -133,8 +133,11 @@ const DELTA: Omit<Dialect, Placed> = {
   upsert,
   spell: (text) => text,
   repeatable,
+  listViews: LIST_VIEWS,
   describeTable: 'DESCRIBE TABLE IDENTIFIER(:table)',
   columnsIn,
   kindOfType,
+  types: TYPES,
+  holds,
   keepsTypes: true,
 };

@@ -1,7 +1,7 @@
 import { write } from '../connection.ts';
-import type { DeclaredKind, Extra, ExtrasListing, Lifting } from '../dialect.ts';
+import type { DeclaredKind, Extra, Lifting, NameListing } from '../dialect.ts';
 import type { TableColumn } from '../source-columns.ts';
-import type { Column, Table } from '../tables.ts';
+import type { Column, ColumnKind, Table } from '../tables.ts';
 import { ALL_TABLES, COMMANDS, EVENTS, RECOMMENDATIONS, SENSOR_DATA } from '../tables.ts';
 import { quote, TYPES } from './names.ts';
 
@@ -128,7 +128,7 @@ export function extras(place: string): readonly Extra[] {
 const CONSTRAINT = 'delta.constraints.';
 
 /** Delta keeps constraints among a table's properties, too. */
-export function listExtras(place: string): readonly ExtrasListing[] {
+export function listExtras(place: string): readonly NameListing[] {
   return ALL_TABLES.filter((table) => propertiesOf(table).length > 0).map((table) => ({
     sql: `SHOW TBLPROPERTIES ${place}${quote(table.name)}`,
     names: (rows) =>
@@ -151,8 +151,31 @@ export function kindOfType(declared: string): DeclaredKind | null {
   const type = declared.toLowerCase();
   if (/^(?:string|varchar|char)/.test(type)) return 'text';
   if (/^(?:timestamp|date)/.test(type)) return 'time';
-  return /^(?:tinyint|smallint|int|bigint|float|double|decimal)/.test(type) ? 'number' : null;
+  return /^(?:tinyint|smallint|int|bigint|float|double|decimal)\b/.test(type) ? 'number' : null;
 }
+
+const NEEDED: Readonly<Record<ColumnKind, DeclaredKind>> = {
+  text: 'text',
+  json: 'text',
+  real: 'number',
+  integer: 'number',
+  flag: 'number',
+  time: 'time',
+};
+const WHOLE = /^(?:tinyint|smallint|int|bigint|decimal\(\d+,\s*0\))$/i;
+const DAY = /^date$/i;
+
+/** A type that would take a value and lose a part of it, a fraction or the time of day, does not hold it either. */
+export function holds(declared: string, kind: ColumnKind): boolean {
+  if (kindOfType(declared) !== NEEDED[kind]) return false;
+  return !((kind === 'real' && WHOLE.test(declared)) || (kind === 'time' && DAY.test(declared)));
+}
+
+/** The session's schema is that of the tables. */
+export const LIST_VIEWS: NameListing = {
+  sql: 'SHOW VIEWS',
+  names: (rows) => rows.map(({ viewName }) => String(viewName).toLowerCase()),
+};
 
 /** Of what DESCRIBE says: after the columns it tells of partitions and clustering, under headings. */
 export function columnsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly TableColumn[] {

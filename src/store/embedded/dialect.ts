@@ -1,17 +1,16 @@
 import { AgentError } from '../../domain/errors.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
-import type { DeclaredKind, Dialect, GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
-import type { Column, ColumnKind, ParameterColumn, Table } from '../tables.ts';
+import type { Dialect, GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
+import type { Column, ParameterColumn, Table } from '../tables.ts';
 import { statusSteps } from '../status-steps.ts';
 import { wordList } from '../word-list.ts';
 import { bytesNamed, decodeTime, isReadableTime, isReadableWord, TIME_FORMAT, timeAsRead, unlessBlob, wordAsRead } from './as-read.ts';
+import { DESCRIBE, holds, kindOfType, TYPES } from './declared-types.ts';
 import { deletable, embeddedExtras } from './extras.ts';
 import { spellForSqlite } from './spelling.ts';
 
 const ISO_PATTERN = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-5][0-9]*'";
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-const TYPES: Record<ColumnKind, string> = { text: 'TEXT', real: 'REAL', integer: 'INTEGER', time: 'TEXT', json: 'TEXT', flag: 'INTEGER' };
 
 function quote(identifier: string): string {
   const parts = identifier.split('.');
@@ -36,14 +35,6 @@ function timeOfIso(column: string): string {
   const spelled = `CASE WHEN ${behind} GLOB '*[-+]${digits2}${digits2}' THEN substr(${column}, 1, length(${column}) - 2) || ':' || substr(${column}, -2)
     WHEN ${behind} GLOB '*[-+]${digits2}' THEN ${column} || ':00' ELSE ${column} END`;
   return `CASE WHEN typeof(${column}) = 'text' AND ${column} GLOB ${ISO_PATTERN} THEN strftime(${TIME_FORMAT}, ${spelled}) END`;
-}
-
-/** By the rules of SQLite's type affinity, https://www.sqlite.org/datatype3.html, but a date's or no type says nothing. */
-function kindOfType(declared: string): DeclaredKind | null {
-  const type = declared.toUpperCase();
-  if (type.includes('INT')) return 'number';
-  if (/CHAR|CLOB|TEXT/.test(type)) return 'text';
-  return /REAL|FLOA|DOUB|NUMERIC|DECIMAL/.test(type) ? 'number' : null;
 }
 
 function jsonRows(parameter: string, columns: readonly ParameterColumn[]): string {
@@ -246,9 +237,14 @@ export const embeddedDialect: Dialect = {
   repeatable: (ddl) => [ddl],
   addColumns: (table, columns) =>
     columns.map((column) => `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnDefinition({ ...column, notNull: false }, null)}`),
-  // A dotted name: SQLite looks for its last part.
-  describeTable: "SELECT name, type FROM pragma_table_info(CASE WHEN :table LIKE 'main.%' THEN substr(:table, 6) ELSE :table END)",
+  listViews: {
+    sql: "SELECT name FROM sqlite_master WHERE type = 'view'",
+    names: (rows) => rows.map(({ name }) => String(name).toLowerCase()),
+  },
+  describeTable: DESCRIBE,
   columnsIn: (rows) => rows.map(({ name, type }) => ({ name: String(name).toLowerCase(), type: String(type) })),
   kindOfType,
+  types: TYPES,
+  holds,
   keepsTypes: false,
 };
