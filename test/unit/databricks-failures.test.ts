@@ -202,6 +202,32 @@ describe('what the driver throws', () => {
     expect(told.said).toMatch(said);
   });
 
+  const WRAPPED = 'org.apache.hive.service.cli.HiveSQLException: Error running query: ';
+  const PARSED = "[PARSE_SYNTAX_ERROR] Syntax error at or near 'selec'. SQLSTATE: 42601 (line 1, pos 0)";
+  const STATEMENT = '\n\n== SQL ==\nselec\n^^^\n\n\tat org.apache.spark.sql.Parser.parse(Parser.scala:1)';
+  const TWICE = 'Cannot perform Merge as multiple source rows matched and attempted to modify the same';
+  test.each([
+    ['begins on the second line', `\n${PARSED}${STATEMENT}`, PARSED],
+    ['stands behind its Java class', `${WRAPPED}[PARSE_SYNTAX_ERROR] org.apache.spark.sql.ParseException: \n${PARSED}${STATEMENT}`, PARSED],
+    [
+      'is wrapped',
+      `[DELTA_MULTIPLE] ${TWICE}\r\n  target row.\nSee the docs\n\nMore of it.`,
+      `[DELTA_MULTIPLE] ${TWICE} target row. See the docs`,
+    ],
+    [
+      'has the plan behind it',
+      "[X] A column `a` cannot\nbe resolved. SQLSTATE: 42703; line 1 pos 7;\n'Project ['a]\n+- OneRowRelation",
+      '[X] A column `a` cannot be resolved. SQLSTATE: 42703; line 1 pos 7;',
+    ],
+    ['has the plan behind it, in the older way', "cannot resolve 'a'\n'Project ['a]\n+- OneRowRelation", "cannot resolve 'a'"],
+    ['has a stack behind it', 'java.lang.X: no\n\tat a.b(C.java:1)\nCaused by: java.lang.Y', 'java.lang.X: no'],
+    ['has the statement right behind it', '[X] no\n== SQL ==\nselec', '[X] no'],
+    ['is long', `[X] ${'abcdefghi '.repeat(40)}`, `[X] ${'abcdefghi '.repeat(29)}…`],
+    ['is long and has no blank', 'x'.repeat(400), `${'x'.repeat(300)} …`],
+  ])('a message that %s is told in its own sentences, on one line', (_how, said, told) => {
+    expect(failureOf(operation(said, '42601'), AT).error).toMatchObject({ code: 'usage', message: told });
+  });
+
   test.each([
     ['7', 7],
     [' 30 ', 30],

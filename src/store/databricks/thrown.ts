@@ -20,6 +20,14 @@ export interface Thrown {
 const REASON_HEADERS = ['x-thriftserver-error-message', 'x-databricks-reason-phrase'];
 /** What the server puts in front of the engine's own message. */
 const WRAPPING = /^org\.apache\.hive\.service\.cli\.HiveSQLException: (Error running query: )?/;
+/** And the engine in front of the message that has its class already. */
+const EXCEPTION = /^(\[[A-Z0-9_.]+\] )?([a-z]\w*\.)+\w+(Exception|Error):\s*(?=\[)/;
+/** What comes behind the engine's sentences: the statement with a mark under it, its plan, a stack. */
+const REST = /^\s*(== |at \S|Caused by:|[+:]- |'?[A-Z]\w+ \[)|^\s*$/;
+/** The last line of the sentences; some of them are wrapped. */
+const LAST = /\bSQLSTATE: |;\s*$/;
+/** In characters. The whole of it is in the query history. */
+const LONGEST_MESSAGE = 300;
 /** What the driver says once it gave up repeating; the answer itself is gone by then. */
 const GAVE_UP = /^Hive driver: (\d{3}) when connecting to resource/;
 
@@ -27,7 +35,7 @@ export function read(thrown: unknown): Thrown {
   const response = part(thrown, 'response');
   const own = text(thrown, 'message') || (typeof thrown === 'string' ? thrown : '');
   const message = firstOf(
-    text(response, 'errorMessage').replace(WRAPPING, ''),
+    text(response, 'errorMessage').replace(WRAPPING, '').replace(EXCEPTION, '').trim(),
     text(response, 'displayMessage'),
     reasonOf(response),
     own,
@@ -37,7 +45,7 @@ export function read(thrown: unknown): Thrown {
   return {
     thrown,
     name: text(thrown, 'name'),
-    message: firstLine(message),
+    message: shortened(sentencesOf(message)),
     status: number(thrown, 'statusCode') ?? number(response, 'statusCode') ?? (gaveUp === undefined ? undefined : Number(gaveUp)),
     retryAfterSeconds: wholeSeconds(header(response, 'retry-after')),
     code: firstOf(text(thrown, 'code'), text(part(thrown, 'cause'), 'code')),
@@ -65,9 +73,20 @@ function firstOf(...texts: readonly string[]): string {
   return texts.find((candidate) => candidate !== '') ?? '';
 }
 
-/** The rest is the engine's plan or stack. */
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0]?.trim() ?? '';
+/** On one line. */
+function sentencesOf(message: string): string {
+  const lines = message.trim().split(/\r?\n/);
+  const rest = lines.findIndex((line, index) => index > 0 && REST.test(line));
+  const said = rest === -1 ? lines : lines.slice(0, rest);
+  const last = said.findIndex((line) => LAST.test(line));
+  return (last === -1 ? said : said.slice(0, last + 1)).map((line) => line.trim()).join(' ');
+}
+
+function shortened(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  const cut = message.slice(0, LONGEST_MESSAGE + 1);
+  const end = cut.lastIndexOf(' ');
+  return `${cut.slice(0, end > 0 ? end : LONGEST_MESSAGE)} …`;
 }
 
 function reasonOf(response: unknown): string {
