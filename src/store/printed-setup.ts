@@ -23,9 +23,11 @@ function inStore(readings: ReadingsPlace): string | null {
 
 /** The statements that make the tables: running them again changes nothing. */
 export function printedSchema(dialect: Dialect, sourceTable: string | null, agentId: string): string {
-  const place = dialect.namespace === null ? [] : [`CREATE SCHEMA IF NOT EXISTS ${dialect.namespace}`, `USE ${dialect.namespace}`];
+  const place = dialect.namespace === null ? [] : [`CREATE SCHEMA IF NOT EXISTS ${dialect.namespace}`];
   const extras = dialect.extras(ownReadings(sourceTable));
-  const rows = firstRows(dialect, agentId, false).map((statement) =>
+  // Each statement stands for itself: an editor may run each in a session of its own.
+  const named = dialect.namespace === null ? '' : `${dialect.namespace}.`;
+  const rows = firstRows(dialect, agentId, false, named).map((statement) =>
     statement.sql.replace(/:(\w+)/g, (_found, name: string) => literal(statement.params[name] ?? null)),
   );
   const statements = [

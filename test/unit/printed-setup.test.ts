@@ -11,7 +11,7 @@ test('what a warehouse’s administrator runs can be run again: each statement m
     .split(/;\n?\n?/)
     .filter((each) => each !== '');
   const repeatable =
-    /^(?:CREATE (?:SCHEMA|TABLE) IF NOT EXISTS |USE |ALTER TABLE \S+ (?:SET TBLPROPERTIES|DROP CONSTRAINT IF EXISTS) |INSERT [\s\S]* WHERE NOT EXISTS )/;
+    /^(?:CREATE (?:SCHEMA|TABLE) IF NOT EXISTS |ALTER TABLE \S+ (?:SET TBLPROPERTIES|DROP CONSTRAINT IF EXISTS) |INSERT [\s\S]* WHERE NOT EXISTS )/;
   const others = statements.flatMap((statement, index) => (repeatable.test(statement) ? [] : [[statements[index - 1], statement]]));
   expect(others).toEqual([
     [
@@ -19,6 +19,15 @@ test('what a warehouse’s administrator runs can be run again: each statement m
       expect.stringMatching(/^ALTER TABLE `plant`.`ops`.`agent_events` ADD CONSTRAINT agent_events_readable CHECK /),
     ],
   ]);
+});
+
+test('each of its statements may be run in a session of its own: it names the tables with their schema', () => {
+  const statements = printedSetup({ agentId: 'a', store: STORE, readings: OWN }, null).split(/;\n?\n?/);
+  const mentions = statements.flatMap((each) =>
+    [...each.matchAll(/(?:INTO|FROM|TABLE(?: IF NOT EXISTS)?|^USE) ([\w`.]+)/g)].map(([, name]) => name),
+  );
+  expect(mentions.filter((name) => !name?.startsWith('`plant`.`ops`.'))).toEqual([]);
+  expect(mentions).toEqual(expect.arrayContaining(['`plant`.`ops`.agent_schema', '`plant`.`ops`.agent_health']));
 });
 
 test.each<[string, ReadingsPlace, boolean]>([
