@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { isHeaderToken, REWRITE_WAITS_MS } from '../domain/header-token.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { isHeaderToken, isQuoted, REWRITE_WAITS_MS, tokenFileFault } from '../domain/header-token.ts';
 import type { ProfileValues } from './databricks-profile.ts';
 import type { Environment } from './environment.ts';
 import { codeOf } from './paths.ts';
@@ -64,8 +64,12 @@ export function credentialOfProfile({ values, place, isOurs }: GivenProfile, env
 /** A file that is read again for every request: here only to say at once what is wrong with it. Of what it holds nothing is told. */
 export function credentialOfFile(file: string, key: string): Credential | Wrong {
   try {
+    const found = statSync(file);
+    const fault = tokenFileFault({ isFile: found.isFile(), size: found.size });
+    if (fault !== null) return { problem: `${file} ${fault}; write the token alone into a file` };
     const token = settledText(file);
     if (token === '') return { problem: `${file} is empty` };
+    if (isQuoted(token)) return { problem: `${file} has quotes around the token; write the token alone into it` };
     if (!isHeaderToken(token))
       return {
         problem: `${file} holds more than a token: blanks, further lines or characters that no header takes; write the token alone into it`,

@@ -62,6 +62,8 @@ export function findWarehouse(keys: WarehouseKeys, limits: Limits, place: Place)
   const problems: Problem[] = [];
   const tell = (key: string, text: string) => void problems.push({ path: key === '' ? place.section : [...place.section, key], text });
   const profile = profileOf(keys, place, tell);
+  // What it would have given is missing by that alone.
+  if (problems.length > 0) return { warehouse: undefined, problems, elsewhere: {} };
   const host = hostOf(keys, place, profile, tell);
   const httpPath = pathOf(keys, place, profile, tell);
   const credential = credentialFrom(keys, place, { profile, host }, tell);
@@ -126,10 +128,14 @@ function profileOf(keys: WarehouseKeys, { env, hasVariables }: Place, tell: Tell
   const file = profilesFileOf(env);
   try {
     const profiles = readProfiles(file);
+    if (typeof profiles === 'string') {
+      tell('profile', `${file}: ${profiles}`);
+      return undefined;
+    }
     const values = profiles?.get(name);
     if (values !== undefined) return { name, isOurs, variable, values, place: `profile '${name}' of ${file}` };
-    const why =
-      profiles === undefined ? `there is no ${file}` : `${file} has no profile '${name}'; it has ${[...profiles.keys()].join(', ')}`;
+    const known = [...(profiles?.keys() ?? [])].join(', ') || 'none';
+    const why = profiles === undefined ? `there is no ${file}` : `${file} has no profile '${name}'; it has ${known}`;
     if (isOurs || variable !== undefined) tell('profile', variable === undefined ? why : `${variable} is '${name}', but ${why}`);
   } catch (thrown) {
     tell('profile', `${file} cannot be read (${codeOf(thrown)})`);

@@ -6,6 +6,10 @@ export interface WorkspaceAddress {
 }
 
 const HTTPS_PORT = 443;
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+const NO_HOST = 'is no host, such as adb-1234.5.azuredatabricks.net';
+/** An address in brackets was read as one; a name is letters, digits and dashes between dots. The underscore is no host's, but a container's. */
+const HOST = /^(?:\[[\da-f:.]+\]|(?=.{1,253}$)(?:[a-z\d](?:[\w-]{0,61}[a-z\d])?\.)*[a-z\d](?:[\w-]{0,61}[a-z\d])?\.?)$/;
 
 /**
  * A host as people write or copy it: with or without `https://`, port, path and query. A string says what is wrong with it, without
@@ -13,15 +17,18 @@ const HTTPS_PORT = 443;
  */
 export function parseAddress(text: string): WorkspaceAddress | string {
   const trimmed = text.trim();
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1]?.toLowerCase() ?? 'https';
-  if (scheme !== 'https') return `must be reached by https, is ${scheme}://`;
+  const scheme = SCHEME.exec(trimmed)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'https') return `must be reached by https, is ${scheme}://`;
   let url: URL;
   try {
-    url = new URL(trimmed.includes('://') ? trimmed : `https://${trimmed}`);
+    url = new URL(scheme === undefined ? `https://${trimmed}` : trimmed);
   } catch {
-    return 'is no host, such as adb-1234.5.azuredatabricks.net';
+    return NO_HOST;
   }
+  // Of a scheme behind a scheme the second one would be the host.
+  if (SCHEME.test(trimmed.replace(SCHEME, ''))) return NO_HOST;
   if (url.username !== '' || url.password !== '') return 'must not hold a user or a password';
+  if (!HOST.test(url.hostname)) return NO_HOST;
   return { host: url.hostname, port: url.port === '' ? HTTPS_PORT : Number(url.port) };
 }
 

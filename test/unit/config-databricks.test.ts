@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -84,6 +85,8 @@ describe('the warehouse', () => {
   });
 });
 
+const NO_HOST = 'is no host, such as adb-1234.5.azuredatabricks.net';
+
 describe('a host', () => {
   test.each([
     ['adb-1.2.azuredatabricks.net', 'adb-1.2.azuredatabricks.net', 443],
@@ -91,6 +94,10 @@ describe('a host', () => {
     ['https://dbc-1.cloud.databricks.com/?o=123#job', 'dbc-1.cloud.databricks.com', 443],
     ['localhost:8443', 'localhost', 8443],
     ['https://10.0.0.1:8443/sql', '10.0.0.1', 8443],
+    ['[::1]:8443', '[::1]', 8443],
+    ['test_warehouse:8443', 'test_warehouse', 8443],
+    ['dbc-1.cloud.databricks.com.', 'dbc-1.cloud.databricks.com.', 443],
+    ['dbc-1.cloud.databricks.com/login?next=https://a.net', 'dbc-1.cloud.databricks.com', 443],
   ])('%p is %p at %p', (text, host, port) => {
     expect(parseAddress(text)).toEqual({ host, port });
   });
@@ -98,8 +105,19 @@ describe('a host', () => {
   test.each([
     ['http://a.net', 'must be reached by https, is http://'],
     ['https://me:pass@a.net', 'must not hold a user or a password'],
-    ['a b', 'is no host, such as adb-1234.5.azuredatabricks.net'],
-    ['a.net:99999', 'is no host, such as adb-1234.5.azuredatabricks.net'],
+    ['a b', NO_HOST],
+    ['a.net:99999', NO_HOST],
+    ...[
+      'https://https://localhost:1',
+      'https://http://a.net',
+      '-x',
+      'x-',
+      'a.-b.net',
+      'localhost,evil',
+      'x;y',
+      'a..net',
+      'x'.repeat(64),
+    ].map((text) => [text, NO_HOST] as const),
   ])('%p is refused', (text, why) => {
     expect(parseAddress(text)).toBe(why);
   });
@@ -168,6 +186,23 @@ describe('a credential', () => {
     },
   );
 
+  test('in a file is refused with quotes around it, and where the file is far too large or no file at all', () => {
+    for (const quoted of ['"dapi-secret-3"', "'dapi-secret-3'"]) {
+      const token = file('token', quoted);
+      const said = refusal(PLACE, 'store: {tokenFile: token}');
+      expect(said).toContain(`${token} has quotes around the token; write the token alone into it`);
+      expect(said).not.toContain('dapi');
+    }
+    const large = file('token', 'x'.repeat(3_000_000));
+    expect(refusal(PLACE, 'store: {tokenFile: token}')).toContain(`${large} is larger than 16 kB, and so holds more than a token`);
+    const pipe = path.join(HOME, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const none of ['pipe', '.'])
+      expect(refusal(PLACE, `store: {tokenFile: ${none}}`)).toContain(
+        'is no regular file, nor a link to one; write the token alone into a file',
+      );
+  });
+
   test('in a file that is being written anew is the one that follows', async () => {
     const token = file('token', '');
     // Another thread: reading a configuration waits for it without giving way to anything here.
@@ -213,6 +248,7 @@ client_secret = dose-2
 
   test('is read as the Databricks tools read it', () => {
     const profiles = parseProfiles(`\uFEFFtoken = of no profile\r\n${PROFILES}`);
+    if (typeof profiles === 'string') throw new Error(profiles);
     expect([...profiles.keys()]).toEqual(['DEFAULT', 'plant.one', 'principal']);
     expect(profiles.get('plant.one')?.get('token')).toBe('dapi-1;#=x');
     expect(profiles.get('principal')?.get('host')).toBe('https://two.cloud.databricks.com');
@@ -250,6 +286,31 @@ client_secret = dose-2
     expect(refusal({ DATABRICKS_HTTP_PATH: PATH }, `store: {profile: plant.one, host: ${HOST}}`)).toMatch(
       /store.host .*is another host than that of profile/,
     );
+  });
+
+  test.each([
+    ['[a]\ntoken = dapi-1\n[a]\nhost = h', "line 3 gives the profile 'a' again, after line 1; leave one of them out"],
+    ['[a]\ntoken = dapi-1\n\nToken: dapi-2', 'line 4 gives the key token again, after line 2; leave one of them out'],
+    [
+      '[a]\nhost = h\n[plant\ntoken = dapi-1',
+      'line 3 begins with a bracket and does not end with one; a profile begins with its name, such as [plant]',
+    ],
+    ['[a]\ndapi-1', 'line 2 is neither a [profile] nor a key = value'],
+  ])('in a file with a damaged line is refused, and the line named: %j', (text, damage) => {
+    const profiles = file('.databrickscfg', text);
+    const said = refusal({ ...SPECIFIED, OPS_AGENT_STORE_KIND: 'databricks' }, 'store: {profile: a}');
+    expect(said).toContain(`${profiles}: ${damage}`);
+    expect(said).not.toMatch(/problems|dapi/);
+  });
+
+  test('may have a key that others have, too', () => {
+    file('.databrickscfg', `${PROFILES}[other]\nhost = https://one.cloud.databricks.com\ntoken = dapi-1\nwarehouse_id = w1\n`);
+    expect(refusal(SPECIFIED, 'store: {profile: other}')).toBe('nothing is wrong');
+  });
+
+  test('that is not there is the one problem: what it would have given is not told as missing', () => {
+    const told = /^\S+ops-agent.yaml: store.profile .*has no profile 'plant'; it has none$/;
+    expect(refusal({ OPS_AGENT_STORE_KIND: 'databricks' }, 'store: {profile: plant}')).toMatch(told);
   });
 
   test('that is not there is named, with those that are', () => {
