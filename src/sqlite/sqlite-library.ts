@@ -14,6 +14,8 @@ export interface SqliteStatement {
   run(...parameters: readonly SqliteParameter[]): { readonly changes: number };
   all(...parameters: readonly SqliteParameter[]): SqliteRow[];
   get(...parameters: readonly SqliteParameter[]): SqliteRow | undefined;
+  /** As `all`, with every integer as a bigint. */
+  allExact(...parameters: readonly SqliteParameter[]): SqliteRow[];
 }
 
 /** What the agent uses of a SQLite connection. Every call blocks; errors are the library's own (see `sqliteResultCode`). */
@@ -35,11 +37,11 @@ export const SQLITE_LOCKED = 6;
 export const SQLITE_CONSTRAINT = 19;
 const SQLITE_NOTADB = 26;
 
-interface LibraryStatement extends SqliteStatement {
+interface LibraryStatement extends Omit<SqliteStatement, 'allExact'> {
   setReadBigInts(isOn: boolean): void;
 }
 
-interface LibraryDatabase extends SqliteDatabase {
+interface LibraryDatabase extends Omit<SqliteDatabase, 'prepare'> {
   prepare(sql: string): LibraryStatement;
 }
 
@@ -206,6 +208,7 @@ function readingAnyNumber(database: LibraryDatabase): SqliteDatabase {
         columns: () => statement.columns(),
         run: (...parameters) => statement.run(...parameters),
         all,
+        allExact: (...parameters) => withBigInts(statement, () => statement.all(...parameters)),
         get: (...parameters) => {
           try {
             return statement.get(...parameters);
@@ -253,7 +256,7 @@ function assertUsable(file: string, readOnly: boolean): void {
 }
 
 /** A file of another kind is noticed at the first statement only. Busy is a database for sure: somebody is using it. */
-function assertIsDatabase(database: SqliteDatabase): void {
+function assertIsDatabase(database: LibraryDatabase): void {
   try {
     database.exec('PRAGMA schema_version');
   } catch (thrown) {

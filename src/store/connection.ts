@@ -11,6 +11,10 @@ export interface Statement {
   readonly isGuess?: boolean;
   /** True where repeating it would matter: it is sent again only where it is known that the first did nothing. */
   readonly isOnce?: boolean;
+  /**
+   * True where people read the values: what a number would round is a text of its digits. Whoever computes with them wants the nearest number.
+   */
+  readonly isExact?: boolean;
 }
 
 export interface StatementResult {

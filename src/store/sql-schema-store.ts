@@ -193,7 +193,7 @@ export class SqlSchemaStore implements SchemaStore {
     const own = { tables: this.#tables.map(({ name }) => name), extras: this.#extras.map(({ name }) => name), readings: this.#ownSource };
     refuseToUndo(text, own, dialect);
     const statement = write(dialect.spell(text.trim().replace(/;+$/, '')));
-    const result = await this.#session.run({ ...statement, isOnce: !isQuestion(text, dialect.name) });
+    const result = await this.#session.run({ ...statement, isOnce: !isQuestion(text, dialect.name), isExact: true });
     const rows = result.rows.map((row) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, dialect.toJsonValue(value)])),
     );

@@ -28,12 +28,14 @@ import { sourceContract } from './source.contract.ts';
 import { sourceExamplesContract } from './source-examples.contract.ts';
 import { sourceTablesContract } from './source-tables.contract.ts';
 import { specifiedSqlContract } from './specified-sql.contract.ts';
+import { sqlValuesContract } from './sql-values.contract.ts';
 import { transitionsContract } from './transitions.contract.ts';
 import { workOrdersContract } from './work-orders.contract.ts';
 
 const CONTRACTS = {
   schema: schemaContract,
   specifiedSql: specifiedSqlContract,
+  sqlValues: sqlValuesContract,
   columns: columnsContract,
   audit: auditContract,
   auditSignatures: auditSignaturesContract,

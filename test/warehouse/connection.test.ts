@@ -34,6 +34,66 @@ withConnection('connection_test', (scene) => {
       expect(rows).toEqual([{ a: 'string', b: 'int', c: 'bigint', d: 'double', e: true }]);
     });
 
+    const NUMBERS = `SELECT 9007199254740993L AS big, 7L AS small, CAST('12345678901234567890.123456789' AS DECIMAL(38, 9)) AS exact,
+      CAST(85.50 AS DECIMAL(38, 9)) AS plain, CAST(NULL AS DECIMAL(38, 9)) AS none, X'00ff' AS bytes,
+      named_struct('n', 9007199254740993L, 'x', 1L, 'd', 0.1BD) AS nested, array(1L, NULL) AS list`;
+
+    test('computes with numbers, as near as they are, whatever a column holds', async () => {
+      const { rows } = await scene().open().execute(read(NUMBERS));
+      expect(rows).toEqual([
+        {
+          big: 9007199254740992,
+          small: 7,
+          exact: Number('12345678901234567890.123456789'),
+          plain: 85.5,
+          none: null,
+          bytes: Buffer.from([0, 255]),
+          nested: { n: 9007199254740992, x: 1, d: '0.1' },
+          list: [1, null],
+        },
+      ]);
+    });
+
+    test('has all digits where that is asked for', async () => {
+      const { rows } = await scene()
+        .open()
+        .execute({ ...read(NUMBERS), isExact: true });
+      expect(rows).toMatchObject([
+        {
+          big: '9007199254740993',
+          small: 7,
+          exact: '12345678901234567890.123456789',
+          plain: 85.5,
+          none: null,
+          nested: { n: '9007199254740993', x: 1, d: '0.1' },
+          list: [1, null],
+        },
+      ]);
+    });
+
+    test.each(['SELECT', 'WITH one AS (SELECT 1) SELECT'])(
+      'with a type that cannot be read says so, and not that a warehouse failed: %s',
+      async (begin) => {
+        const statement = write(`${begin} INTERVAL '1' DAY AS span`);
+        const error = await failureOf(
+          scene()
+            .open()
+            .execute({ ...statement, isOnce: true }),
+        );
+        expect(error).toMatchObject({ code: 'usage', remedy: 'cast it to STRING' });
+        expect(error.message).toMatch(/^a column of the result has a type that cannot be read \(/);
+        const { rows } = await scene()
+          .open()
+          .execute(read(`${begin} CAST(INTERVAL '1' DAY AS STRING) AS span`));
+        expect(rows).toEqual([{ span: "INTERVAL '1' DAY" }]);
+      },
+    );
+
+    test('that is no SQL has what the engine says of it', async () => {
+      const error = await failureOf(scene().open().execute(read('selec')));
+      expect(error.message).toMatch(/^\[PARSE_SYNTAX_ERROR\] Syntax error at or near 'selec'.* SQLSTATE: 42601 \(line 1, pos 0\)$/);
+    });
+
     test('says who asks, for whom, and for how long the server may work on it', async () => {
       await scene().control.clearLog();
       await scene().open({ statementTimeoutSeconds: 42.5 }).execute(ONE);

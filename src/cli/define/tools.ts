@@ -59,7 +59,10 @@ function defineConfig(program: Command, launch: Launch): void {
 function defineSql(program: Command, launch: Launch): void {
   const sql = program
     .command('sql')
-    .description("run one statement, in the specification's spelling on every store")
+    .summary("run one statement, in the specification's spelling on every store")
+    .description(
+      "run one statement, in the specification's spelling on every store\n\nA number with more digits than JSON's readers keep is printed as text, bytes as 0x and their digits. Each column of a result needs a name of its own.",
+    )
     .argument('<statement>', 'one SQL statement')
     .option('--json', 'print a JSON array of rows')
     .action((statement: string, options: JsonOption, command: Command) =>

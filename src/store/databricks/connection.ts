@@ -31,7 +31,8 @@ function mayHaveHappened(reached: Reached, { kind }: Failure, thrown: unknown): 
     case 'sent':
       return kind === 'unknown_outcome' || kind === 'waking' || kind === 'session_gone';
     case 'started':
-      return !isOperationsError(thrown);
+      // Of what came back and cannot be told the engine had the statement's end before: nothing that writes answers so.
+      return !isOperationsError(thrown) && !(thrown instanceof AgentError && thrown.code === 'usage');
   }
 }
 

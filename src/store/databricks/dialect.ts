@@ -1,6 +1,7 @@
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import { BLANKS } from '../../domain/word.ts';
 import type { Dialect } from '../dialect.ts';
+import { hexOf } from '../exact-values.ts';
 import type { ParameterColumn } from '../tables.ts';
 import { accessProbes } from './access-probes.ts';
 import { grants } from './grants.ts';
@@ -18,8 +19,13 @@ function decodeTime(value: unknown): Instant | null {
   return Number.isNaN(instant) ? null : instant;
 }
 
+/** Also inside of a STRUCT, an ARRAY or a MAP. */
 function toJsonValue(found: unknown): unknown {
-  return found instanceof Date ? isoOf(found.getTime()) : found;
+  if (found instanceof Date) return isoOf(found.getTime());
+  if (found instanceof Uint8Array) return hexOf(found);
+  if (Array.isArray(found)) return found.map(toJsonValue);
+  if (found === null || typeof found !== 'object') return found;
+  return Object.fromEntries(Object.entries(found).map(([key, value]) => [key, toJsonValue(value)]));
 }
 
 /** Times travel as texts, whose spelling the engine casts and no session's zone changes. A text that is no JSON fails the statement: it is ours. */

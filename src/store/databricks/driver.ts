@@ -7,6 +7,7 @@ import { VERSION } from '../../version.ts';
 import type { Statement } from '../connection.ts';
 import { fitted, typedParameters } from './parameters.ts';
 import { proxyFor } from './proxy.ts';
+import { inNumbers, refuseUnknownType } from './read-rows.ts';
 import { readToken } from './token-file.ts';
 import { askWorkspace, type WorkspaceAnswer } from './workspace-answer.ts';
 
@@ -62,6 +63,8 @@ export async function connectWarehouse(settings: WarehouseDatabase, tags: QueryT
     retryMaxAttempts: DRIVER_TRIES,
     retryDelayMax: DRIVER_LONGEST_DELAY_MS,
     telemetryEnabled: false,
+    // Else it rounds them, and nobody could tell that it did.
+    preserveBigNumericPrecision: true,
     ...(authority === undefined ? {} : { customCaCert: authority }),
     ...(proxy === undefined ? {} : { proxy }),
   });
@@ -146,7 +149,7 @@ function sessionOf(driver: typeof Driver, session: Awaited<ReturnType<Driver.DBS
       });
       // Answers come whole and plain: links to a cloud's storage and LZ4 would need another way out and a native library.
       const options = { namedParameters: Object.fromEntries(named), queryTags, useCloudFetch: false, useLZ4Compression: false };
-      return operationOf(await session.executeStatement(sql, options));
+      return operationOf(driver, await session.executeStatement(sql, options), statement.isExact === true);
     },
     close: async () => void (await session.close()),
   };
@@ -154,16 +157,22 @@ function sessionOf(driver: typeof Driver, session: Awaited<ReturnType<Driver.DBS
 
 type DriverOperation = Awaited<ReturnType<Awaited<ReturnType<Driver.DBSQLClient['openSession']>>['executeStatement']>>;
 
-function operationOf(operation: DriverOperation): Operation {
+function operationOf({ thrift }: typeof Driver, operation: DriverOperation, isExact: boolean): Operation {
+  const { DECIMAL_TYPE } = thrift.TCLIService_types.TTypeId;
   return {
     result: async () => {
       try {
         // First of all: of a statement that failed fetchAll may say that there are no rows.
         await operation.finished();
         const schema = await operation.getSchema();
-        const rows = await operation.fetchAll();
+        const columns = schema?.columns ?? [];
+        const decimals = columns.filter(({ typeDesc }) => typeDesc.types[0]?.primitiveEntry?.type === DECIMAL_TYPE);
         // The driver makes an object of each row.
-        return { rows: rows as Readonly<Record<string, unknown>>[], columns: (schema?.columns ?? []).map((column) => column.columnName) };
+        const rows = (await operation.fetchAll().catch(refuseUnknownType)) as Readonly<Record<string, unknown>>[];
+        return {
+          rows: inNumbers({ rows, decimals: new Set(decimals.map(({ columnName }) => columnName)), isExact }),
+          columns: columns.map(({ columnName }) => columnName),
+        };
       } finally {
         // What is known by now stays so, whatever becomes of this.
         await operation.close().catch(() => undefined);

@@ -9,6 +9,7 @@ import {
   sqliteResultCode,
 } from '../../sqlite/sqlite-library.ts';
 import type { Connection, Statement, StatementResult } from '../connection.ts';
+import { exactInteger, requireOwnNames } from '../exact-values.ts';
 import { RetryableError } from '../retryable.ts';
 import { ALL_TABLES, SENSOR_DATA } from '../tables.ts';
 import { constraintError } from './constraint-error.ts';
@@ -143,7 +144,9 @@ function connectionOf(database: SqliteDatabase, close: () => void): Connection {
   const execute = (statement: Statement): StatementResult => {
     const compiled = prepare(statement.sql);
     const columns = compiled.columns().map((column) => column.name);
-    if (columns.length > 0) return { rows: compiled.all(statement.params), columns, changes: 0 };
+    // Before it is executed: it may write as well.
+    requireOwnNames(columns);
+    if (columns.length > 0) return { rows: rowsOf(compiled, statement), columns, changes: 0 };
     return { rows: [], columns: [], changes: compiled.run(statement.params).changes };
   };
   return {
@@ -152,6 +155,15 @@ function connectionOf(database: SqliteDatabase, close: () => void): Connection {
     executeAll: (statements) => guarded(() => inTransaction(database, () => statements.map((statement) => execute(statement).changes))),
     close: () => guarded(close),
   };
+}
+
+function rowsOf(compiled: SqliteStatement, { params, isExact }: Statement): StatementResult['rows'] {
+  if (isExact !== true) return compiled.all(params);
+  return compiled
+    .allExact(params)
+    .map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? exactInteger(value) : value])),
+    );
 }
 
 /** IMMEDIATE: a transaction that reads before it writes would fail at once when another one writes in between. */

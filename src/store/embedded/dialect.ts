@@ -1,6 +1,7 @@
 import { AgentError } from '../../domain/errors.ts';
 import { type Instant, isoOf } from '../../domain/instant.ts';
 import type { Dialect, GuardedWrite, JoinedDelete, JoinedUpdate, Upsert } from '../dialect.ts';
+import { hexOf } from '../exact-values.ts';
 import type { Column, ParameterColumn, Table } from '../tables.ts';
 import { statusSteps } from '../status-steps.ts';
 import { wordList } from '../word-list.ts';
@@ -25,6 +26,7 @@ function encodeTime(instant: Instant): string {
 }
 
 function toJsonValue(found: unknown): unknown {
+  if (found instanceof Uint8Array) return hexOf(found);
   const instant = typeof found === 'string' ? decodeTime(found) : null;
   return instant === null ? found : isoOf(instant);
 }
