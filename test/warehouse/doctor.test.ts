@@ -13,6 +13,7 @@ const TABLES = [
   'operator_sessions',
   'agent_events',
   'agent_controls',
+  'agent_notifications',
   'agent_schema',
 ];
 

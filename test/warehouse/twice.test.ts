@@ -8,8 +8,8 @@ withBundle(
   'twice_test',
   (site) => {
     const copy = (table: string, of: string) => site().sql(`INSERT INTO {}.${table} SELECT * FROM {}.${table} WHERE ${of}`);
-    const cycle = async (...args: string[]) => {
-      const { code, stderr } = await site().run('run-once', ...args);
+    const cycle = async () => {
+      const { code, stderr } = await site().run('run-once');
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('failed') });
     };
 
@@ -23,14 +23,16 @@ withBundle(
         await copy('agent_health', 'true');
         await copy('agent_recommendations', "equipment_id = 'EQ_1'");
         await works.approve();
-        // One recommendation now, which has two commands; the other waits.
-        await cycle('--set', 'policy.maxDispatchPerCycle=1');
-        expect(await works.sent()).toHaveLength(2);
+        // What was derived waits: the claim loses against another writer until the run gives up.
+        await site().control.arm({ sql: 'approval_ends', times: 10, fault: { kind: 'beaten' } });
+        expect((await site().run('run-once')).stderr).toContain('Phase execute failed');
+        await site().control.clearFaults();
+        expect(await works.sent()).toEqual([]);
         await copy('agent_commands', "status = 'pending'");
         await site().atPorts(async ({ store, settings }) => {
           const { commands, recommendations, families } = await store.readOpenWork(settings.agentId);
           expect(commands.map(({ commandId }) => commandId)).toHaveLength(new Set(commands.map(({ commandId }) => commandId)).size);
-          expect([commands, recommendations, families].map(({ length }) => length)).toEqual([2, 1, 2]);
+          expect([commands, recommendations, families].map(({ length }) => length)).toEqual([4, 2, 2]);
         });
         await site().sql(reading('EQ_3', 60));
         await cycle();
