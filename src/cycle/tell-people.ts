@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { SECOND_MS } from '../domain/instant.ts';
-import { type DueRow, isSuperseded, nextReminders, type OutboxRow, planNotifications } from '../domain/notification-plan.ts';
+import { isSuperseded, nextReminders, type OutboxRow, planNotifications, withoutContext } from '../domain/notification-plan.ts';
 import { delayAfter, MOST_TRIES } from '../domain/notification-tries.ts';
 import type { Log } from '../ports/log.ts';
 import type { Delivery, Notifier } from '../ports/notifier.ts';
@@ -66,10 +66,6 @@ function unique(rows: readonly OutboxRow[]): readonly OutboxRow[] {
 function dueNow({ due, now }: OutboxLook, planned: readonly OutboxRow[]): readonly OutboxRow[] {
   const known = new Set(due.map(({ notificationId }) => notificationId));
   return [...due.map(withoutContext), ...planned.filter((row) => row.nextAttemptTimestamp <= now && !known.has(row.notificationId))];
-}
-
-function withoutContext({ recommendationStatus: _status, lastReminderSeq: _seq, ...row }: DueRow): OutboxRow {
-  return row;
 }
 
 async function within<T>(seconds: number, signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {

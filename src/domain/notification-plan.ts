@@ -140,9 +140,14 @@ export function isSuperseded({ kind, reminder, chainSeq, recommendationStatus, l
   return !isWaiting(recommendationStatus) || (reminder > 0 && lastReminderSeq !== null && lastReminderSeq > chainSeq);
 }
 
+/** As it is stored. */
+export function withoutContext({ recommendationStatus: _status, lastReminderSeq: _seq, ...row }: DueRow): OutboxRow {
+  return row;
+}
+
 /** The reminders that follow one which is due: planned when it is first tried, so that they come whether or not it is delivered. */
 export function nextReminders(due: DueRow, now: Instant): readonly OutboxRow[] {
-  const { recommendationStatus: _status, lastReminderSeq: _seq, ...row } = due;
+  const row = withoutContext(due);
   const { reminders, reminder, attempt, eventId } = row;
   if (reminders === null || reminder === 0 || attempt > 0 || isSuperseded(due)) return [];
   return remindersAt(reminders, reminder + 1).map(({ channel, waitSeconds }) => ({
