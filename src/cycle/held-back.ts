@@ -6,10 +6,13 @@ import type { Instant } from '../domain/instant.ts';
 import type { LastChange } from '../ports/cycle-store.ts';
 import type { Cycle } from './cycle.ts';
 
+const TIMES_OF_COMMANDS = ['createdTimestamp', 'claimedTimestamp', 'startedTimestamp', 'completedTimestamp', 'executedTimestamp'] as const;
+const TIMES = ['updatedTimestamp', ...TIMES_OF_COMMANDS] as const;
+
 /** A change of one row as it was meant. */
 interface Meant {
   readonly expected: string | null;
-  readonly columns: { readonly status?: string; readonly updatedTimestamp?: Instant | null };
+  readonly columns: { readonly status?: string } & { readonly [name in (typeof TIMES)[number]]?: Instant | null };
 }
 
 /**
@@ -20,11 +23,29 @@ export function isHeldBack({ columns }: Meant, stored: LastChange | undefined): 
   return stored === undefined || stored.updatedTimestamp !== (columns.updatedTimestamp ?? null);
 }
 
-const TOLD_BY = ['status', 'createdTimestamp', 'claimedTimestamp', 'startedTimestamp', 'completedTimestamp', 'executedTimestamp'] as const;
+const TOLD_BY = ['status', ...TIMES_OF_COMMANDS] as const;
 
 /** As isHeldBack, for commands, which have no time of their last change: every change of one names its status, and the time of what happened. */
 export function isCommandHeldBack({ columns }: CommandChange, stored: Command | undefined): boolean {
   return stored === undefined || TOLD_BY.some((name) => columns[name] !== undefined && columns[name] !== stored[name]);
+}
+
+/**
+ * What of `meant` the store did not take. A row that looks as it was meant may be another run's, which took the lease over and came to the
+ * same in the same millisecond: by what that run told before.
+ */
+export async function heldBackOf<Change extends Meant>(
+  cycle: Cycle,
+  meant: readonly Change[],
+  idOf: (change: Change) => string,
+  isRefused: (change: Change) => boolean,
+): Promise<readonly Change[]> {
+  const refused = new Set(meant.filter(isRefused));
+  const asMeant = meant.filter((change) => !refused.has(change));
+  const times = asMeant.flatMap(({ columns }) => TIMES.flatMap((name) => columns[name] ?? []));
+  if (times.length === 0) return [...refused];
+  const overtaken = await cycle.ports.store.readOvertaken(cycle.lease, asMeant.map(idOf), Math.max(...times));
+  return meant.filter((change) => refused.has(change) || overtaken.has(idOf(change)));
 }
 
 /**

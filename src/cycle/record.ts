@@ -2,7 +2,7 @@ import { issuedCopy } from '../domain/audit-copy.ts';
 import type { DraftContents } from '../domain/changes.ts';
 import { announceSettled } from './announce-settled.ts';
 import type { Cycle } from './cycle.ts';
-import { isHeldBack, notApplied, tellNotApplied } from './held-back.ts';
+import { heldBackOf, isHeldBack, notApplied, tellNotApplied } from './held-back.ts';
 import { putBackIntoChains } from './put-back.ts';
 import { saveCommands } from './save-commands.ts';
 import { saveWorkOrders } from './work-orders.ts';
@@ -79,10 +79,14 @@ function ticketInForce(cycle: Cycle, recommendationId: string, step: string) {
   return step === 'intents' ? cycle.draft.ticketAsRead(recommendationId) : (cycle.draft.row(recommendationId)?.ticket ?? null);
 }
 
+function idOf({ recommendationId }: DraftContents['recommendations'][number]): string {
+  return recommendationId;
+}
+
 /** The audit is told that changes which it announced did not happen. */
 async function noteHeldBack(cycle: Cycle, meant: DraftContents['recommendations'], step: string): Promise<ReadonlySet<string>> {
   const stored = await cycle.ports.store.readLastChanges(meant.map((change) => change.recommendationId));
-  const heldBack = meant.filter((change) => isHeldBack(change, stored.get(change.recommendationId)));
+  const heldBack = await heldBackOf(cycle, meant, idOf, (change) => isHeldBack(change, stored.get(idOf(change))));
   if (heldBack.length === 0) return NONE;
   const events = heldBack.map((change) => {
     const { recommendationId } = change;

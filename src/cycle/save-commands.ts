@@ -1,12 +1,16 @@
 import type { CommandChange } from '../domain/changes.ts';
 import type { Cycle } from './cycle.ts';
-import { isCommandHeldBack, notApplied, tellNotApplied } from './held-back.ts';
+import { heldBackOf, isCommandHeldBack, notApplied, tellNotApplied } from './held-back.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
 /** What an overtaken run knows of its write is nowhere else. */
 function seen({ columns: { executionResult, readBackValue } }: CommandChange) {
   return executionResult === undefined ? undefined : { execution_result: executionResult, read_back_value: readBackValue };
+}
+
+function idOf({ commandId }: CommandChange): string {
+  return commandId;
 }
 
 /**
@@ -31,7 +35,7 @@ export async function saveCommands(
     .map((change) => notApplied(cycle, { ...about(change), reason: 'its recommendation was held back' }, change, undefined));
   if (written < wanted.length) {
     const stored = await store.readCommands(wanted.map(({ commandId }) => commandId));
-    const heldBack = wanted.filter((change) => isCommandHeldBack(change, stored.get(change.commandId)));
+    const heldBack = await heldBackOf(cycle, wanted, idOf, (change) => isCommandHeldBack(change, stored.get(idOf(change))));
     events.push(...heldBack.map((change) => notApplied(cycle, about(change), change, stored.get(change.commandId))));
   }
   if (events.length === 0) return NONE;

@@ -11,7 +11,7 @@ import {
 import { sensorKeyOf } from '../domain/sensor-states.ts';
 import { isEnded, sensedSignals, signalText, type WorkOrder, type WorkOrderChange } from '../domain/work-order.ts';
 import type { Cycle } from './cycle.ts';
-import { isHeldBack, notApplied, tellNotApplied } from './held-back.ts';
+import { heldBackOf, isHeldBack, notApplied, tellNotApplied } from './held-back.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -164,13 +164,17 @@ function ordersAfter(orders: readonly WorkOrder[], decisions: readonly SensorDec
   return [...after.values()];
 }
 
+function idOf({ workOrderId }: WorkOrderChange): string {
+  return workOrderId;
+}
+
 /** One statement. @returns the orders that somebody else changed first; the audit is told that nothing came of their announcement */
 export async function saveWorkOrders(cycle: Cycle, changes: readonly WorkOrderChange[]): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return NONE;
   const { store } = cycle.ports;
   if ((await store.saveWorkOrders(cycle.lease, changes)) >= changes.length) return NONE;
   const stored = await store.readLastWorkOrderChanges(changes.map(({ workOrderId }) => workOrderId));
-  const heldBack = changes.filter((change) => isHeldBack(change, stored.get(change.workOrderId)));
+  const heldBack = await heldBackOf(cycle, changes, idOf, (change) => isHeldBack(change, stored.get(idOf(change))));
   if (heldBack.length === 0) return NONE;
   const events = heldBack.map((change) => {
     const about = { subjectType: 'work_order' as const, subjectId: change.workOrderId };

@@ -160,6 +160,12 @@ export interface CycleStore {
   /** What tells whether these rows took what they were to become: asked when fewer rows were written than meant. */
   readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>>;
 
+  /**
+   * Of these subjects of the audit, those of which another run told last, of what was told up to `at`; none while `lease` is held. Asked of
+   * rows that look as this run meant them as of `at`: two runs may come to the same in the same millisecond.
+   */
+  readOvertaken(lease: Lease, subjectIds: readonly string[], at: Instant): Promise<ReadonlySet<string>>;
+
   /** Where rows stand whose ids were to be given a second time: asked when that happened, which only edited rows bring about. */
   readPlaces(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, ChainPlace>>;
 

@@ -13,7 +13,7 @@ import type { Lease, LeaseRequest } from '../ports/lease.ts';
 import { type AuditLog, tailIn } from './audit-log.ts';
 import { type HolderLock, read, write } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import { commandsNow, lastChanges, placesIn } from './last-changes.ts';
+import { commandsNow, lastChanges, overtakenIn, placesIn } from './last-changes.ts';
 import { oneEach } from './one-each.ts';
 import { OpenWorkRows, ticketedCommandIn } from './open-work-rows.ts';
 import { fromRow, jsonParts, objectIn, toRow } from './row-mapping.ts';
@@ -144,6 +144,10 @@ export class SqlCycleStore implements CycleStore {
 
   readLastChanges(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, LastChange>> {
     return lastChanges(this.#session, RECOMMENDATIONS, recommendationIds);
+  }
+
+  readOvertaken(lease: Lease, subjectIds: readonly string[], at: Instant): Promise<ReadonlySet<string>> {
+    return overtakenIn(this.#session, lease, subjectIds, at);
   }
 
   readPlaces(recommendationIds: readonly string[]): Promise<ReadonlyMap<string, ChainPlace>> {

@@ -58,6 +58,7 @@ export function createSqlStore({
     countDecisions: (lease, ids) => cycle.countDecisions(lease, ids),
     readCommands: (ids) => cycle.readCommands(ids),
     readLastChanges: (ids) => cycle.readLastChanges(ids),
+    readOvertaken: (lease, ids, at) => cycle.readOvertaken(lease, ids, at),
     readPlaces: (ids) => cycle.readPlaces(ids),
     readControls: () => cycle.readControls(),
     endCycle: (lease, heartbeat) => cycle.endCycle(lease, heartbeat),

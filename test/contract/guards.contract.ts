@@ -3,7 +3,7 @@ import type { Recommendation } from '../../src/domain/recommendation.ts';
 import { RECOMMENDATION_TRANSITIONS, type RecommendationStatus } from '../../src/domain/transitions.ts';
 import type { Lease } from '../../src/ports/lease.ts';
 import { type AtHand, leaseOf, type StoreUnderTest } from '../support/stores.ts';
-import { aCommand, aRecommendation, changing, inserting, insertingCommand } from './samples.ts';
+import { aCommand, anEvent, aRecommendation, changing, inserting, insertingCommand } from './samples.ts';
 import { withStore } from './with-store.ts';
 
 const AT = Date.UTC(2026, 1, 19, 10, 30);
@@ -118,6 +118,25 @@ function theExpectations(under: StoreUnderTest, store: () => AtHand): void {
 
 const commandsNow = async (at: AtHand) =>
   (await at.store.listCommands({ recommendationId: null, statuses: [], limit: 9 })).map(({ commandId, status }) => [commandId, status]);
+
+function whoToldLast(store: () => AtHand): void {
+  test('of what a run meant, another run told last only once it has the lease, and up to the time that is asked for', async () => {
+    const at = store();
+    const lease = await leaseOf(at.store);
+    const tell = (runId: string, subjectId: string, moment: number) =>
+      at.store.appendEvents([anEvent({ eventId: `${runId} of ${subjectId}`, runId, subjectId })], moment);
+    await tell('run-1', 'a', AT);
+    await tell('run-2', 'b', AT);
+    await tell('run-2', 'a', AT + 5);
+    await tell('run-1', 'b', AT + 5);
+    await tell('run-2', 'not asked for', AT + 5);
+    const overtaken = async (moment: number) => [...(await at.store.readOvertaken(lease, ['a', 'b', 'gone'], moment))];
+    expect(await overtaken(AT + 5)).toEqual([]);
+    await at.outside.run(`UPDATE agent_health SET lease_owner = 'run-2', lease_epoch = lease_epoch + 1`);
+    expect(await overtaken(AT + 4)).toEqual(['b']);
+    expect(await overtaken(AT + 5)).toEqual(['a']);
+  });
+}
 
 function rowsNamedTwice(store: () => AtHand): void {
   test('an insertion that is told twice in one call makes one row', async () => {
@@ -302,6 +321,9 @@ export function guardsContract(under: StoreUnderTest): void {
     const store = withStore(under);
     describe('what it expects:', () => {
       theExpectations(under, store);
+    });
+    describe('who came first:', () => {
+      whoToldLast(store);
     });
     describe('a row that one call names twice:', () => {
       rowsNamedTwice(store);
