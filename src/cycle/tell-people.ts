@@ -73,6 +73,8 @@ async function within<T>(seconds: number, signal: AbortSignal, work: (until: Abo
   const end = () => ending.abort();
   const timer = setTimeout(end, seconds * SECOND_MS);
   signal.addEventListener('abort', end, { once: true });
+  // It may have been given up while the rows were claimed: then no event comes any more.
+  if (signal.aborted) end();
   try {
     return await work(ending.signal);
   } finally {
@@ -119,7 +121,10 @@ function untried({ notificationId }: OutboxRow, status: 'pending' | 'superseded'
 
 function recordOf({ notificationId, attempt }: OutboxRow, delivery: Delivery): TryRecord {
   const tries = attempt + 1;
-  if (delivery.kind === 'delivered') return { notificationId, status: 'delivered', isTried: true, waitSeconds: 0, lastError: null };
+  if (delivery.kind !== 'failed') {
+    const lastError = delivery.kind === 'partly' ? delivery.reason : null;
+    return { notificationId, status: 'delivered', isTried: true, waitSeconds: 0, lastError };
+  }
   const status = tries >= MOST_TRIES ? 'given_up' : 'pending';
   const waitSeconds = delayAfter(tries, delivery.retryAfterSeconds);
   return { notificationId, status, isTried: true, waitSeconds, lastError: delivery.reason };
@@ -127,7 +132,8 @@ function recordOf({ notificationId, attempt }: OutboxRow, delivery: Delivery): T
 
 function tell(log: Log, { channel, message, reminder }: OutboxRow, { status, waitSeconds, lastError }: TryRecord): void {
   const what = `${reminder === 0 ? '' : `reminder ${reminder} of `}'${message.title}'`;
-  if (status === 'delivered') log.info(`✓ NOTIFIED: ${channel} of ${what}`);
+  if (status === 'delivered' && lastError !== null) log.warn(`NOTIFIED IN PART: ${channel} of ${what}, but ${lastError}`);
+  else if (status === 'delivered') log.info(`✓ NOTIFIED: ${channel} of ${what}`);
   else if (status === 'given_up') log.error(`NOTIFICATION GIVEN UP: ${channel} was not told of ${what}: ${lastError ?? ''}`);
   else log.warn(`Not notified: ${channel} of ${what}: ${lastError ?? ''}; the next try is in ${waitSeconds} s`);
 }

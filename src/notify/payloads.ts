@@ -1,6 +1,7 @@
 import { isoOf } from '../domain/instant.ts';
 import type { Message, Notification } from '../domain/notification.ts';
 import { onItsLines, onOneLine } from '../domain/printable.ts';
+import { shortened } from './answer-text.ts';
 
 /** Slack's own limits; longer texts are refused whole. https://docs.slack.dev/reference/block-kit/blocks */
 const LONGEST_SLACK_HEADER = 150;
@@ -37,12 +38,6 @@ export function genericPayload(notification: Notification): object {
 /** The three characters that mean something to Slack, see https://docs.slack.dev/messaging/formatting-message-text. */
 export function escapedForSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-/** At most so many characters, none of them half of a pair. */
-export function shortened(text: string, longest: number): string {
-  const characters = Array.from(text);
-  return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('')}…`;
 }
 
 /** An incoming webhook's message: the text for the list of notifications, the blocks for the channel. */

@@ -1,9 +1,10 @@
 import type { WebhookChannel } from '../config/settings.ts';
+import { type Instant, SECOND_MS } from '../domain/instant.ts';
 import type { Notification } from '../domain/notification.ts';
-import { onOneLine } from '../domain/printable.ts';
 import type { Delivery } from '../ports/notifier.ts';
+import { answerText, enoughOf, secretsOf } from './answer-text.ts';
 import { failed, type Try, whyNotReached, withinTry } from './attempt.ts';
-import { genericPayload, shortened, slackPayload, teamsPayload } from './payloads.ts';
+import { genericPayload, slackPayload, teamsPayload } from './payloads.ts';
 import { ID_HEADER, signedHeaders } from './signed-headers.ts';
 
 const PAYLOADS = { webhook: genericPayload, slack: slackPayload, teams: teamsPayload } as const satisfies Record<
@@ -11,8 +12,6 @@ const PAYLOADS = { webhook: genericPayload, slack: slackPayload, teams: teamsPay
   (notification: Notification) => object
 >;
 
-/** What an answer may tell of itself: a receiver's page of errors is no line of a log. */
-const LONGEST_ANSWER = 200;
 /** Longer requests to be left alone are not kept to: the notifications are about a plant. */
 const LONGEST_PAUSE_SECONDS = 3600;
 
@@ -34,7 +33,7 @@ export async function postTo(channel: WebhookChannel, notification: Notification
   try {
     return await withinTry(limits, async (signal) => {
       const answer = await fetch(url, { method: 'POST', redirect: 'manual', signal, headers, body });
-      if (!answer.ok) return refusal(answer, url);
+      if (!answer.ok) return refusal(answer, url, limits.now());
       await answer.body?.cancel();
       return { kind: 'delivered' };
     });
@@ -43,32 +42,43 @@ export async function postTo(channel: WebhookChannel, notification: Notification
   }
 }
 
-async function refusal(answer: Response, url: string): Promise<Delivery> {
+async function refusal(answer: Response, url: string, now: Instant): Promise<Delivery> {
   const { status, headers } = answer;
-  const { host, pathname, search } = new URL(url);
+  const address = new URL(url);
   if (status >= 300 && status < 400) {
     await answer.body?.cancel();
-    return failed(`${host} answered ${status}, a redirect, which is not followed: configure the address that it leads to`);
+    return failed(`${address.host} answered ${status}, a redirect, which is not followed: configure the address that it leads to`);
   }
-  // Who refuses an address may repeat it, and it is a secret.
-  const said = onOneLine((await beginningOf(answer)).replaceAll(`${pathname}${search}`, '…')).trim();
-  const reason = `${host} answered ${status}${said === '' ? '' : `: ${shortened(said, LONGEST_ANSWER)}`}`;
-  const asked = Number(headers.get('retry-after') ?? Number.NaN);
-  const retryAfterSeconds = Number.isFinite(asked) && asked > 0 ? Math.min(asked, LONGEST_PAUSE_SECONDS) : null;
-  return failed(reason, { isAway: status >= 500 || AWAY.includes(status), retryAfterSeconds });
+  const secrets = secretsOf(address);
+  const said = answerText(await beginningOf(answer, enoughOf(secrets)), secrets);
+  return failed(`${address.host} answered ${status}${said === '' ? '' : `: ${said}`}`, {
+    isAway: status >= 500 || AWAY.includes(status),
+    retryAfterSeconds: pauseOf(headers.get('retry-after'), now),
+  });
 }
 
-/** Enough of the answer's text; the rest, which may be without end, is not waited for. */
-async function beginningOf({ body }: Response): Promise<string> {
+/** Seconds, or the date at which they are over (RFC 9110, 10.2.3); null for what is neither, and for what is over. */
+function pauseOf(asked: string | null, now: Instant): number | null {
+  const text = asked?.trim() ?? '';
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - now) / SECOND_MS);
+  return seconds > 0 ? Math.min(seconds, LONGEST_PAUSE_SECONDS) : null;
+}
+
+/** Enough of the answer's text. The rest, which may be without end, is not waited for, and what comes to no end counts as far as it came. */
+async function beginningOf({ body }: Response, enough: number): Promise<string> {
   if (body === null) return '';
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let text = '';
-  while (text.length < 4 * LONGEST_ANSWER) {
-    const value: unknown = (await reader.read()).value;
-    if (!(value instanceof Uint8Array)) break;
-    text += decoder.decode(value, { stream: true });
+  try {
+    while (text.length < enough) {
+      const value: unknown = (await reader.read()).value;
+      if (!(value instanceof Uint8Array)) break;
+      text += decoder.decode(value, { stream: true });
+    }
+    await reader.cancel();
+  } catch {
+    // The try is over, or the connection broke: that it was refused, and for how long, is known all the same.
   }
-  await reader.cancel();
   return text;
 }

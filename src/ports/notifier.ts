@@ -3,6 +3,8 @@ import type { Notification } from '../domain/notification.ts';
 /** How one try ended. After `failed` nobody knows whether it arrived: the next try has the same id. */
 export type Delivery =
   | { readonly kind: 'delivered' }
+  /** The receiver took it, and not for everybody that it was for: a second try would tell the others twice. */
+  | { readonly kind: 'partly'; readonly reason: string }
   | {
       readonly kind: 'failed';
       /** In words without any secret, at most some 300 characters. */

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ensureBundle, newWorkplace, startBundle, type Workplace } from '../support/bundle.ts';
 import { newMailbox } from '../support/mailbox.ts';
 import { newReceiver, type Receiver } from '../support/receiver.ts';
+import { newSpokenServer } from '../support/spoken-server.ts';
 
 const open: { close(): Promise<void> | void }[] = [];
 afterEach(async () => {
@@ -124,11 +125,27 @@ describe('run-once', () => {
     ['600', 600],
     ['86400', 3600],
     ['soon', 30],
+    [new Date(Date.now() + 86_400_000).toUTCString(), 3600],
+    [new Date(Date.now() - 86_400_000).toUTCString(), 30],
   ])('leaves a receiver alone for as long as it asks, and for an hour at most: %s', async (asked, seconds) => {
     const at = await receiver();
     at.answer({ status: 429, headers: { 'retry-after': asked } });
     const place = await placeWith({ channels: [hook(at)] });
     expect((await place.run('run-once')).stderr).toContain(`the next try is in ${seconds} s`);
+  });
+
+  test('leaves a receiver alone that asks for it and never comes to the end of why', async () => {
+    const server = await newSpokenServer('', () => (line, say) => {
+      if (line !== '') return;
+      say('HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1800\r\nTransfer-Encoding: chunked\r\n\r\n');
+      say.on('1\r\n.\r\n');
+    });
+    open.push(server);
+    const place = await placeWith({
+      channels: [`{ name: hook, kind: webhook, url: 'http://127.0.0.1:${server.port}/' }`],
+      keys: '  timeoutSeconds: 0.5\n',
+    });
+    expect((await place.run('run-once')).stderr).toContain('the next try is in 1800 s');
   });
 
   test('sends e-mail', async () => {

@@ -243,6 +243,15 @@ describe('a receiver that is away', () => {
     expect(rests).toHaveLength(2);
   });
 
+  test('that took it for some of those alone is not told again, and says so', async () => {
+    const at = await sceneWith(`${CHANNELS}    - { to: [slack] }\n`);
+    await at.reading('R1', 97);
+    await at.cycle();
+    const half = recordingNotifier(() => ({ kind: 'partly', reason: 'not to gone@example.com' }));
+    expect(await telling(at, half)).toMatchObject({ delivered: 1, failed: 0 });
+    expect(await at.outbox.list({ statuses: [], limit: 5 })).toMatchObject([{ status: 'delivered', lastError: 'not to gone@example.com' }]);
+  });
+
   test('that refuses one notification is told the others', async () => {
     const at = await sceneWith(`${CHANNELS}    - { to: [slack] }\n`);
     for (const id of ['R1', 'R2']) await at.reading(id, 97);
@@ -281,6 +290,23 @@ describe('a round that is ended', () => {
     const stopped = new AbortController();
     stopped.abort();
     expect(await telling(at, notifier, stopped.signal)).toMatchObject({ planned: 2, delivered: 0 });
+    await telling(at, notifier);
+    expect(notifier.brief()).toEqual(['slack recommended R1']);
+  });
+
+  test('while it claims what it is to send sends nothing', async () => {
+    const [at, notifier] = [await sceneWith(), recordingNotifier()];
+    await at.reading('R1', 97);
+    await at.cycle();
+    const stopping = new AbortController();
+    const outbox = changed(at.outbox, {
+      claim: async (...given) => {
+        stopping.abort();
+        return at.outbox.claim(...given);
+      },
+    });
+    expect(await telling(at, notifier, stopping.signal, outbox)).toMatchObject({ planned: 2, delivered: 0, failed: 0 });
+    expect(notifier.told).toEqual([]);
     await telling(at, notifier);
     expect(notifier.brief()).toEqual(['slack recommended R1']);
   });

@@ -93,5 +93,6 @@ function reasonOf(delivery: Delivery): string | null {
 }
 
 function lineOf(channel: string, delivery: Delivery): string {
-  return delivery.kind === 'delivered' ? `✓ ${channel}: delivered` : `✗ ${channel}: ${delivery.reason}`;
+  if (delivery.kind === 'delivered') return `✓ ${channel}: delivered`;
+  return `✗ ${channel}: ${delivery.kind === 'partly' ? 'delivered, but ' : ''}${delivery.reason}`;
 }
