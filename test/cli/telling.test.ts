@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { hasStopped } from '../support/agent-children.ts';
 import { ensureBundle, newWorkplace, startBundle, type Workplace } from '../support/bundle.ts';
 import { newMailbox } from '../support/mailbox.ts';
 import { newReceiver, type Receiver } from '../support/receiver.ts';
@@ -232,6 +233,65 @@ describe('loop', () => {
     expect((await place.run('loop', '--max-cycles', '1')).code).toBe(0);
     expect(at.posts).toHaveLength(1);
   });
+});
+
+/** Of a run that finds nothing new: the one after the look at what is to be told. */
+const AFTER_THE_LOOK = 'statement:7:before';
+
+async function placeOfThree(at: Receiver): Promise<Workplace> {
+  const place = await placeWith({ channels: [hook(at)] });
+  for (const equipment of ['REACTOR_02', 'REACTOR_03']) await hot(place, equipment);
+  return place;
+}
+
+/** Two processes that have both looked before either goes on, to their end. @returns the ids of what they told */
+async function toldByTwo(at: Receiver, place: Workplace): Promise<readonly unknown[]> {
+  const before = at.posts.length;
+  const env = { ...ENV, OPS_AGENT_STOP_AT: AFTER_THE_LOOK };
+  const both = [['run-once'], ['run-once', '--wait', '20s']].map((args) => startBundle(args, { cwd: place.cwd, env }));
+  open.push({
+    close: () => {
+      for (const { child } of both) child.kill('SIGKILL');
+    },
+  });
+  expect(await Promise.all(both.map(({ child }) => hasStopped(child)))).toEqual([true, true]);
+  for (const { child } of both) child.kill('SIGCONT');
+  expect((await Promise.all(both.map(({ done }) => done))).map(({ code }) => code)).toEqual([0, 0]);
+  return at.posts.slice(before).map(({ headers }) => headers['x-ops-agent-notification-id']);
+}
+
+const DELIVERED = { status: 'delivered' };
+
+describe('two processes that have looked at the same moment', () => {
+  test(
+    'tell what nobody had planned yet once',
+    async () => {
+      const at = await receiver();
+      const place = await placeOfThree(at);
+      writeFileSync(path.join(place.cwd, 'silent.yaml'), '{}\n');
+      expect(await place.run('run-once', '--config', 'silent.yaml')).toMatchObject({ code: 0 });
+      const ids = await toldByTwo(at, place);
+      expect([ids.length, new Set(ids).size]).toEqual([3, 3]);
+      expect(await told(place)).toMatchObject([DELIVERED, DELIVERED, DELIVERED]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'tell what is due again once',
+    async () => {
+      const at = await receiver();
+      const place = await placeOfThree(at);
+      at.answer({ status: 500 });
+      await place.run('run-once');
+      at.answer({ status: 200 });
+      await dueAgain(place);
+      const ids = await toldByTwo(at, place);
+      expect([ids.length, new Set(ids).size]).toEqual([3, 3]);
+      expect(await told(place)).toMatchObject([DELIVERED, DELIVERED, DELIVERED]);
+    },
+    LONG_MS,
+  );
 });
 
 /** Statements of a run-once that creates and tells: what comes between two of them is what a process may have done when it dies before one. */
