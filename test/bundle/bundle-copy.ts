@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureBundle } from '../support/bundle.ts';
@@ -31,6 +32,8 @@ export interface CopyOptions {
   readonly as?: string;
   /** Variables of the bundle. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Whether it is the whole project as git has it, with nothing installed and nothing built, so that a deployment has to build. */
+  readonly isClean?: boolean;
 }
 
 /** For production a service principal deploys, and the agent runs as that; for development a person. */
@@ -38,16 +41,35 @@ export const optionsFor = (target: Target): CopyOptions => {
   return target === 'dev' ? { as: PERSON } : { as: PRINCIPAL, variables: { run_as: PRINCIPAL } };
 };
 
-/** A copy of what the bundle consists of, with a workspace of its own to deploy to. The program is built already, so the copy builds nothing. */
-export async function copyBundle({ as = PERSON, variables = {} }: CopyOptions = {}): Promise<BundleCopy> {
-  ensureBundle();
+/** Every file that git has or would have; what was deleted and not yet committed is none. */
+function filesOfGit(): readonly string[] {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' });
+  return listed.split('\0').filter((file) => file !== '' && existsSync(path.join(ROOT, file)));
+}
+
+/** How npm reaches packages, of whoever runs the tests: with their cache an installation takes seconds, and without their proxy it may not be possible. */
+function settingsOfNpm(): Readonly<Record<string, string>> {
+  const cache = execFileSync('npm', ['config', 'get', 'cache'], { cwd: ROOT, encoding: 'utf8' }).trim();
+  const others = Object.entries(process.env).filter(([name]) =>
+    /^(?:npm_config_(?:registry|userconfig)|https?_proxy|no_proxy)$/i.test(name),
+  );
+  return {
+    ...Object.fromEntries(others.map(([name, value = '']) => [name, value])),
+    npm_config_cache: cache,
+    npm_config_prefer_offline: 'true',
+  };
+}
+
+/** A copy of what the bundle consists of, with a workspace of its own to deploy to. Unless it is clean the program is built already, and the copy builds nothing. */
+export async function copyBundle({ as = PERSON, variables = {}, isClean = false }: CopyOptions = {}): Promise<BundleCopy> {
+  if (!isClean) ensureBundle();
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-bundle-'));
   const home = path.join(folder, 'home');
   const project = path.join(folder, 'project');
   mkdirSync(home);
-  for (const part of PARTS) cpSync(path.join(ROOT, part), path.join(project, part), { recursive: true });
+  for (const part of isClean ? filesOfGit() : PARTS) cpSync(path.join(ROOT, part), path.join(project, part), { recursive: true });
   const workspace = await startFakeWorkspace(as);
-  const set = Object.entries({ build: 'true', ...variables }).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
+  const set = Object.entries({ ...(!isClean && { build: 'true' }), ...variables }).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   const environment = {
     HOME: home,
     DATABRICKS_HOST: workspace.url,
@@ -55,6 +77,7 @@ export async function copyBundle({ as = PERSON, variables = {} }: CopyOptions = 
     // By itself it makes 15 requests a second, which a real workspace asks for.
     DATABRICKS_RATE_LIMIT: '1000',
     ...Object.fromEntries(set),
+    ...(isClean && settingsOfNpm()),
   };
   const bundle = (...args: string[]) => runCli(['bundle', ...args], project, environment);
   return {
