@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type DashboardsAndAlerts, dashboardsAndAlerts } from './dashboards-and-alerts.ts';
 import { type Jobs, workspaceJobs } from './jobs.ts';
 import type { Json } from './json.ts';
+import { type LakebaseProjects, lakebaseProjects } from './lakebase-projects.ts';
 import { type Permissions, permissions } from './permissions.ts';
 import { notFound, serve } from './server.ts';
 import { runPythonTask } from './task-process.ts';
@@ -20,11 +21,15 @@ export interface FakeWorkspace {
   readonly newestLog: Jobs['newestLog'];
   readonly files: WorkspaceFiles['files'];
   readonly folders: WorkspaceFiles['folders'];
+  /** Writes all files below a folder, as a job sees them under /Workspace. */
+  readonly mountAt: (folder: string) => void;
   readonly schemas: UnityCatalog['schemas'];
   readonly grants: UnityCatalog['grants'];
   readonly permissions: Permissions['set'];
   readonly dashboards: DashboardsAndAlerts['dashboards'];
   readonly alerts: DashboardsAndAlerts['alerts'];
+  readonly lakebase: LakebaseProjects['lakebase'];
+  readonly purged: LakebaseProjects['purged'];
   /** What was asked for that this fake does not have. */
   readonly unanswered: readonly string[];
   stop(): Promise<void>;
@@ -50,6 +55,7 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
   const catalog = unityCatalog(me);
   const allowed = permissions();
   const shown = dashboardsAndAlerts();
+  const databases = lakebaseProjects();
   const {
     jobs,
     newestLog,
@@ -73,6 +79,7 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
     ...catalog.routes,
     ...allowed.routes,
     ...shown.routes,
+    ...databases.routes,
   });
   url = server.url;
   return {
@@ -81,11 +88,14 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
     newestLog,
     files: kept.files,
     folders: kept.folders,
+    mountAt: (folder) => kept.mountAt(folder),
     schemas: catalog.schemas,
     grants: catalog.grants,
     permissions: allowed.set,
     dashboards: shown.dashboards,
     alerts: shown.alerts,
+    lakebase: databases.lakebase,
+    purged: databases.purged,
     unanswered: server.unanswered,
     stop: async () => {
       await server.close();

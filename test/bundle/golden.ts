@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import type { FakeWorkspace } from './fake-workspace.ts';
 
 /** What a deployment has made, but for the files. Things go by their names: the CLI makes them at once, and numbers are as it happens. */
-export function made({ jobs, schemas, grants, permissions, dashboards, alerts }: FakeWorkspace): unknown {
+export function made({ jobs, schemas, grants, permissions, dashboards, alerts, lakebase }: FakeWorkspace): unknown {
   const nameOf = (on: string) => {
     const [kind = '', id = ''] = on.split('/');
     return kind === 'jobs' ? `job ${String(jobs.get(Number(id))?.settings['name'])}` : kind;
@@ -19,6 +19,8 @@ export function made({ jobs, schemas, grants, permissions, dashboards, alerts }:
     dashboards: [...dashboards.values()].map(({ serialized_dashboard: _content, etag: _times, ...dashboard }) => dashboard),
     alerts: [...alerts.values()].map(({ query_text: _query, etag: _times, ...alert }) => alert),
     permissions: Object.fromEntries([...permissions].map(([on, list]) => [nameOf(on), list])),
+    // Where the optional file is switched on alone.
+    ...(lakebase.size > 0 && { lakebase: Object.fromEntries(lakebase) }),
   };
 }
 

@@ -18,11 +18,14 @@ export type Routes = Readonly<Record<string, (call: Call) => unknown>>;
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** What a program may read of the reason. */
+  readonly details: readonly Json[];
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, details: readonly Json[] = []) {
     super(message);
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }
 
@@ -90,7 +93,7 @@ export async function serve(routes: Routes): Promise<Server> {
   const server = createServer((request, response) => {
     answer(request, response).catch((thrown: unknown) => {
       const refusal = thrown instanceof Refusal ? thrown : new Refusal(500, 'INTERNAL_ERROR', String(thrown));
-      send(response, refusal.status, { error_code: refusal.code, message: refusal.message });
+      send(response, refusal.status, { error_code: refusal.code, message: refusal.message, details: refusal.details });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
