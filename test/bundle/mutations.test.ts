@@ -93,6 +93,12 @@ const MUTATIONS: readonly Mutation[] = [
     caughtBy: ['settings'],
     target: 'prod',
   },
+  {
+    what: 'a setup by another principal, which may not read the files',
+    edit: (copy) => copy.edit('databricks.yml', 'default: ${var.run_as}', 'default: another-principal'),
+    caughtBy: ['settings'],
+    target: 'prod',
+  },
 ];
 
 /** The checks that find something wrong with the bundle as it is now. */

@@ -7,6 +7,7 @@ const CHECKS: Readonly<Record<string, (settings: Json) => readonly string[]>> = 
   'something runs by itself outside of production': runningByItself,
   'a job has two reasons to run': twoTriggers,
   'a job of production does not run as the service principal': runsAsSomebody,
+  'a job runs as a principal that may not read its files': unreadableFiles,
   'a job uses another schema than the one that the bundle makes': otherSchemas,
 };
 
@@ -51,6 +52,15 @@ function twoTriggers(settings: Json): readonly string[] {
 function runsAsSomebody(settings: Json): readonly string[] {
   if (!isProduction(settings)) return [];
   return jobsOf(settings).flatMap(({ name, job }) => ('service_principal_name' in objectOf(job['run_as']) ? [] : [name]));
+}
+
+/** The files lie in the folder of one principal: any other has to be among those who may see the deployment. */
+function unreadableFiles(settings: Json): readonly string[] {
+  const mayRead = listOf(settings['permissions']).map((permission) => permission['service_principal_name']);
+  return jobsOf(settings).flatMap(({ name, job }) => {
+    const { service_principal_name } = objectOf(job['run_as']);
+    return service_principal_name === undefined || mayRead.includes(service_principal_name) ? [] : [name];
+  });
 }
 
 /** In development the bundle's schema has another name than the variable says. */

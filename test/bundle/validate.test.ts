@@ -22,6 +22,18 @@ targets:
                 parameters: [--secret, OPS_AGENT_SIGNING_KEY=plant/signing-key]
 `;
 
+const OTHER_PRINCIPAL = '7c0d1b52-96e4-4f0a-8a53-0d2f6b1c9e77';
+/** As docs/deployment.md has it, too. */
+const OTHER_SETUP = `
+targets:
+  prod:
+    variables:
+      setup_as: ${OTHER_PRINCIPAL}
+    permissions:
+      - level: CAN_VIEW
+        service_principal_name: \${var.setup_as}
+`;
+
 withCli('databricks bundle validate', () => {
   test.each(TARGETS)('has nothing to say about the target %s, also where it is strict', async (target) => {
     const copy = await copyBundle(optionsFor(target));
@@ -49,6 +61,21 @@ withCli('databricks bundle validate', () => {
       const parameters = textsOf(objectOf(listOf(objectOf(agent)['tasks'])[0]?.['spark_python_task'])['parameters']);
       expect(parameters).toEqual(expect.arrayContaining(['--cli', 'plant.kind=advisory', 'store.kind=databricks']));
       expect(parameters.slice(-2)).toEqual(['--secret', 'OPS_AGENT_SIGNING_KEY=plant/signing-key']);
+    } finally {
+      await copy.remove();
+    }
+  });
+
+  test('lets another principal make the tables, where jobs/site.yml lets it into the folder with the files', async () => {
+    const copy = await copyBundle(optionsFor('prod'));
+    try {
+      copy.write('jobs/site.yml', OTHER_SETUP);
+      await copy.done('validate', '--strict', '--target', 'prod');
+      expect(settingsFaults(JSON.parse(await copy.done('validate', '--target', 'prod', '-o', 'json')) as Json)).toEqual([]);
+      await copy.done('deploy', '--target', 'prod');
+      const [, folder] = [...copy.workspace.permissions].find(([on]) => on.startsWith('directories/')) ?? [];
+      expect(folder).toContainEqual({ service_principal_name: OTHER_PRINCIPAL, permission_level: 'CAN_READ' });
+      expect([...copy.workspace.jobs.values()].map(({ runAs }) => runAs).toSorted()).toEqual([PRINCIPAL, OTHER_PRINCIPAL]);
     } finally {
       await copy.remove();
     }
