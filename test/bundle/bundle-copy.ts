@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureBundle } from '../support/bundle.ts';
@@ -17,6 +17,8 @@ export type Target = (typeof TARGETS)[number];
 export interface BundleCopy {
   readonly workspace: FakeWorkspace;
   readonly folder: string;
+  /** What the CLI is given: the way to the workspace, and the bundle's variables. */
+  readonly environment: Readonly<Record<string, string>>;
   /** `databricks bundle …` there. */
   bundle(...args: string[]): Promise<CliResult>;
   /** The same for a command that must succeed. @returns its stdout */
@@ -34,6 +36,10 @@ export interface CopyOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Whether it is the whole project as git has it, with nothing installed and nothing built, so that a deployment has to build. */
   readonly isClean?: boolean;
+  /** Whether the workspace has the tests' secret from the start. */
+  readonly hasSecret?: boolean;
+  /** Where the bundle is copied from, if it is not this project. */
+  readonly source?: string;
 }
 
 /** For production a service principal deploys, and the agent runs as that; for development a person. */
@@ -61,14 +67,21 @@ function settingsOfNpm(): Readonly<Record<string, string>> {
 }
 
 /** A copy of what the bundle consists of, with a workspace of its own to deploy to. Unless it is clean the program is built already, and the copy builds nothing. */
-export async function copyBundle({ as = PERSON, variables = {}, isClean = false }: CopyOptions = {}): Promise<BundleCopy> {
+export async function copyBundle({
+  as = PERSON,
+  variables = {},
+  isClean = false,
+  hasSecret = true,
+  source = ROOT,
+}: CopyOptions = {}): Promise<BundleCopy> {
   if (!isClean) ensureBundle();
   const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-bundle-'));
   const home = path.join(folder, 'home');
   const project = path.join(folder, 'project');
   mkdirSync(home);
-  for (const part of isClean ? filesOfGit() : PARTS) cpSync(path.join(ROOT, part), path.join(project, part), { recursive: true });
-  const workspace = await startFakeWorkspace(as);
+  const parts = source === ROOT ? PARTS : readdirSync(source);
+  for (const part of isClean ? filesOfGit() : parts) cpSync(path.join(source, part), path.join(project, part), { recursive: true });
+  const workspace = await startFakeWorkspace(as, { hasSecret });
   const set = Object.entries({ ...(!isClean && { build: 'true' }), ...variables }).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   const environment = {
     HOME: home,
@@ -83,6 +96,7 @@ export async function copyBundle({ as = PERSON, variables = {}, isClean = false 
   return {
     workspace,
     folder: project,
+    environment,
     bundle,
     done: async (...args) => {
       const { stdout, stderr, code } = await bundle(...args);

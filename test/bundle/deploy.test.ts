@@ -1,4 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from '@jest/globals';
+import { ensureBundle } from '../support/bundle.ts';
 import { type BundleCopy, copyBundle, optionsFor, PRODUCTION, TARGETS, type Target } from './bundle-copy.ts';
 import { withCli } from './databricks-cli.ts';
 import { expectGolden, made } from './golden.ts';
@@ -18,6 +23,10 @@ async function deployed(target: Target, work: (copy: BundleCopy) => Promise<void
   }
 }
 
+/** The files that a deployment brought, as they lie in the project. */
+const uploaded = ({ workspace }: BundleCopy) =>
+  [...workspace.files.keys()].flatMap((file) => /\/files\/(.*)$/.exec(file)?.[1] ?? []).toSorted();
+
 withCli('databricks bundle deploy', () => {
   test.each(TARGETS)('makes for %s what stands in its golden file, and has nothing more to do afterwards', async (target) => {
     await deployed(target, async (copy) => {
@@ -28,11 +37,32 @@ withCli('databricks bundle deploy', () => {
 
   test('takes the program along, which git ignores, and of the project no more than the jobs need', async () => {
     await deployed('dev', (copy) => {
-      const below = [...copy.workspace.files.keys()].flatMap((file) => /\/files\/(.*)$/.exec(file)?.[1] ?? []);
+      const below = uploaded(copy);
       expect(below).toEqual(expect.arrayContaining(['dist/ops-agent.js', 'package.json', 'jobs/run_ops_agent.py', 'jobs/ops-agent.yaml']));
       expect(below.filter((file) => !/^(?:dist|jobs)\/|^package\.json$/.test(file))).toEqual([]);
       return Promise.resolve();
     });
+  });
+
+  test('deploys from the npm package what it deploys from a checkout, the same files', async () => {
+    ensureBundle();
+    const folder = mkdtempSync(path.join(tmpdir(), 'ops-agent-package-'));
+    // Without prepack: dist/ stays in place for the suites that run beside this one.
+    execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: path.resolve(__dirname, '../..') });
+    execFileSync('bash', ['-c', 'tar -xzf ops-agent-*.tgz'], { cwd: folder });
+    const copy = await copyBundle({ ...optionsFor('prod'), source: path.join(folder, 'package') });
+    try {
+      await copy.done('validate', '--strict', '--target', 'prod');
+      await copy.done('deploy', '--target', 'prod');
+      expectGolden('prod', made(copy.workspace));
+      await deployed('prod', (checkout) => {
+        expect(uploaded(copy)).toEqual(uploaded(checkout));
+        return Promise.resolve();
+      });
+    } finally {
+      await copy.remove();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('leaves nothing in the workspace after destroy: no job, file, schema, dashboard or alert', async () => {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type DashboardsAndAlerts, dashboardsAndAlerts } from './dashboards-and-alerts.ts';
 import { type Jobs, workspaceJobs } from './jobs.ts';
-import type { Json } from './json.ts';
 import { type LakebaseProjects, lakebaseProjects } from './lakebase-projects.ts';
 import { type Permissions, permissions } from './permissions.ts';
-import { notFound, serve } from './server.ts';
+import { secrets, type Secrets } from './secrets.ts';
+import { serve } from './server.ts';
 import { runPythonTask } from './task-process.ts';
 import { type UnityCatalog, unityCatalog } from './unity-catalog.ts';
 import { type WorkspaceFiles, workspaceFiles } from './workspace-files.ts';
@@ -26,6 +26,8 @@ export interface FakeWorkspace {
   readonly schemas: UnityCatalog['schemas'];
   readonly grants: UnityCatalog['grants'];
   readonly permissions: Permissions['set'];
+  readonly secretsFor: Secrets['allowed'];
+  readonly secretAt: Secrets['at'];
   readonly dashboards: DashboardsAndAlerts['dashboards'];
   readonly alerts: DashboardsAndAlerts['alerts'];
   readonly lakebase: LakebaseProjects['lakebase'];
@@ -37,18 +39,13 @@ export interface FakeWorkspace {
 
 const WAREHOUSES = [{ id: '1234567890abcdef', name: 'Serverless Starter Warehouse', state: 'STOPPED' }];
 
-/** The one secret that there is. */
+/** The one secret that there is by itself. */
 export const SECRET = { scope: 'plant', key: 'signing-key', value: 'of-the-tests:0123456789abcdef0123456789abcdef' };
 /** That of the login of a job, and of whoever deploys. */
 export const TOKEN = 'dapi-of-a-fake';
 
-function secretAt(scope: string, key: string): Json {
-  if (scope !== SECRET.scope || key !== SECRET.key) throw notFound(`Secret ${scope}/${key}`);
-  return { key, value: Buffer.from(SECRET.value).toString('base64') };
-}
-
 /** A workspace of Databricks as far as the CLI needs one for this bundle: it keeps what it is given, and really executes the tasks of a run. */
-export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
+export async function startFakeWorkspace(me: string, { hasSecret = true } = {}): Promise<FakeWorkspace> {
   let url = '';
   const home = mkdtempSync(path.join(tmpdir(), 'ops-agent-workspace-'));
   const kept = workspaceFiles(`/Workspace/Users/${me}`);
@@ -56,6 +53,7 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
   const allowed = permissions();
   const shown = dashboardsAndAlerts();
   const databases = lakebaseProjects();
+  const hidden = secrets(hasSecret ? { [`${SECRET.scope}/${SECRET.key}`]: SECRET.value } : {});
   const {
     jobs,
     newestLog,
@@ -73,13 +71,14 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
     'GET /api/2.0/preview/scim/v2/Me': () => ({ id: '1', userName: me, active: true }),
     'POST /telemetry-ext': () => ({ errors: [], numProtoSuccess: 1 }),
     'GET /api/2.0/sql/warehouses': () => ({ warehouses: WAREHOUSES }),
-    'GET /api/2.0/secrets/get': ({ query }) => secretAt(query.get('scope') ?? '', query.get('key') ?? ''),
+    'POST /api/2.0/preview/scim/v2/ServicePrincipals': ({ json }) => ({ ...json, id: '2', applicationId: PRINCIPAL }),
     ...kept.routes,
     ...ofJobs,
     ...catalog.routes,
     ...allowed.routes,
     ...shown.routes,
     ...databases.routes,
+    ...hidden.routes,
   });
   url = server.url;
   return {
@@ -92,6 +91,8 @@ export async function startFakeWorkspace(me: string): Promise<FakeWorkspace> {
     schemas: catalog.schemas,
     grants: catalog.grants,
     permissions: allowed.set,
+    secretsFor: hidden.allowed,
+    secretAt: hidden.at,
     dashboards: shown.dashboards,
     alerts: shown.alerts,
     lakebase: databases.lakebase,

@@ -7,7 +7,7 @@ export interface Permissions {
   readonly set: ReadonlyMap<string, readonly Json[]>;
 }
 
-/** `PUT` says who may what on a job, a folder, a dashboard; `GET` answers it in the other form that it has. */
+/** `PUT` says who may what on a job, a folder, a dashboard, `PATCH` who else; `GET` answers it in the other form that it has. */
 export function permissions(): Permissions {
   const set = new Map<string, readonly Json[]>();
   const answer = (kind: string, id: string) => ({
@@ -29,6 +29,9 @@ export function permissions(): Permissions {
     routes: {
       'GET /api/2.0/permissions/{kind}/{id}': route(() => undefined),
       'PUT /api/2.0/permissions/{kind}/{id}': route((kind, id, json) => set.set(`${kind}/${id}`, listOf(json['access_control_list']))),
+      'PATCH /api/2.0/permissions/{kind}/{id}': route((kind, id, json) => {
+        set.set(`${kind}/${id}`, [...(set.get(`${kind}/${id}`) ?? []), ...listOf(json['access_control_list'])]);
+      }),
     },
   };
 }

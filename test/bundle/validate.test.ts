@@ -6,7 +6,7 @@ import { PRINCIPAL } from './fake-workspace.ts';
 import { type Json, listOf, objectOf, textsOf } from './json.ts';
 import { settingsFaults } from './settings-faults.ts';
 
-/** As docs/deployment.md has it. */
+/** Of what docs/deployment.md has; test/bundle/documented.test.ts deploys all of it. */
 const SITE = `
 targets:
   prod:
