@@ -30,6 +30,8 @@ describeEachPython('the outcome of a run', ({ python }) => {
   const agent = (command: string, more: readonly string[] = [], where = cwd, withEnv = env) =>
     runJob(['--cli', BUNDLE, '--command', command, ...EMBEDDED, ...more], { python, cwd: where, env: withEnv });
 
+  const failed = async (command: string) => (await runJob(['--cli', PROGRAM, '--command', command, ...EMBEDDED], { python, cwd })).failure;
+
   test('is a success for exit code 0, with the words of --command split as a shell does, and --config', async () => {
     expect(await agent('setup --sample-data')).toMatchObject({ succeeded: true, failure: '' });
     expect(await agent(`sql --json "SELECT COUNT(*) AS n FROM sensor_data"`)).toMatchObject({
@@ -70,8 +72,6 @@ describeEachPython('the outcome of a run', ({ python }) => {
   );
 
   test('says the killing signal, and where the program told no error that its lines say why', async () => {
-    const failed = async (command: string) =>
-      (await runJob(['--cli', PROGRAM, '--command', command, ...EMBEDDED], { python, cwd })).failure;
     expect(await failed('exit 77')).toContain(
       'AgentFailed: ops-agent exit 77 ended with exit code 77: its lines say why, and ops-agent --help',
     );
