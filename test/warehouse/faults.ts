@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+
 /** How an answer goes wrong. `reason`: what a header says of it. `cut`: half of it comes, then the socket ends; with its length announced, or chunked. */
 export type BadAnswer =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterSeconds?: number; readonly reason?: string }
@@ -10,6 +12,8 @@ export type Fault =
   /** Spark has executed it; nobody learns what came of it. */
   | { readonly kind: 'after'; readonly answer: BadAnswer }
   | { readonly kind: 'delay'; readonly ms: number }
+  /** It waits until the last of the `times` that meet this is there; then all go on: what each was decided by, was before any of them. */
+  | { readonly kind: 'together' }
   /** The session's handle is no longer valid, for this statement and all that follow. */
   | { readonly kind: 'expired session' }
   /** Spark never sees the statement, which fails as one does that loses against another writer. */
@@ -36,6 +40,18 @@ export interface ArmedFault {
 interface Armed extends ArmedFault {
   matched: number;
   met: number;
+  /** When all that meet it are there, or it was taken away. */
+  readonly complete: Promise<void>;
+  readonly letGo: () => void;
+}
+
+/** What a statement meets, and when all of those are there that meet it together. */
+export type Met = Fault & { readonly complete: Promise<void> };
+
+function armedAs(asked: ArmedFault): Armed {
+  const going = new EventEmitter();
+  const complete = once(going, 'all').then(() => undefined);
+  return { ...asked, matched: 0, met: 0, complete, letGo: () => void going.emit('all') };
 }
 
 export class Faults {
@@ -43,7 +59,7 @@ export class Faults {
 
   /** @returns a number to ask for how often it was met */
   arm(armed: ArmedFault): number {
-    this.#armed.push({ ...armed, matched: 0, met: 0 });
+    this.#armed.push(armedAs(armed));
     return this.#armed.length - 1;
   }
 
@@ -52,18 +68,20 @@ export class Faults {
   }
 
   clear(): void {
+    for (const { letGo } of this.#armed) letGo();
     this.#armed = [];
   }
 
   /** Those that this statement meets. */
-  meet(sql: string): readonly Fault[] {
+  meet(sql: string): readonly Met[] {
     return this.#armed.flatMap((armed) => {
       if (!new RegExp(armed.sql, 'is').test(sql)) return [];
       const { nth = 1, times = 1 } = armed;
       armed.matched += 1;
       if (armed.matched < nth || armed.matched >= nth + times) return [];
       armed.met += 1;
-      return [armed.fault];
+      if (armed.met === times) armed.letGo();
+      return [{ ...armed.fault, complete: armed.complete }];
     });
   }
 }

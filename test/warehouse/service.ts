@@ -144,6 +144,7 @@ export class Service {
     if (session === null) return refuse(this.#sessions.isOpen(id) ? notInitialized(id) : noSession(id), 'no session');
     for (const fault of faults) {
       if (fault.kind === 'delay') await sleep(fault.ms);
+      if (fault.kind === 'together') await fault.complete;
       if (fault.kind === 'before') return refuse(fault.answer, 'a fault before the statement');
     }
     const operation = this.#start(request, session, { logged, faults });
