@@ -14,6 +14,8 @@ export interface JobOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the launcher runs in another thread than the main one. */
   readonly inThread?: boolean;
+  /** A folder for temporary files that stays, as a machine's does, where a program outlives its launcher; else one that goes with the job. */
+  readonly home?: string;
 }
 
 export interface JobResult {
@@ -37,8 +39,8 @@ export interface Job {
 }
 
 /** The launcher as a task of a job, with nothing of this machine's own logins. */
-export function startJob(parameters: readonly string[], { python, cwd, env = {}, inThread = false }: JobOptions): Job {
-  const home = mkdtempSync(path.join(tmpdir(), 'ops-agent-job-'));
+export function startJob(parameters: readonly string[], { python, cwd, env = {}, inThread = false, home: given }: JobOptions): Job {
+  const home = given ?? mkdtempSync(path.join(tmpdir(), 'ops-agent-job-'));
   const child = spawn(python, [JOB, ...(inThread ? ['--thread'] : []), LAUNCHER, ...parameters], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home, PYTHONDONTWRITEBYTECODE: '1', ...env },
@@ -55,7 +57,7 @@ export function startJob(parameters: readonly string[], { python, cwd, env = {},
     child.on('exit', () => left.push(...readdirSync(home)));
     child.on('close', (code) => {
       ended = true;
-      rmSync(home, { recursive: true, force: true });
+      if (given === undefined) rmSync(home, { recursive: true, force: true });
       resolve({ log, failure, succeeded: code === 0 });
     });
   });
@@ -102,6 +104,15 @@ function statOf(pid: number | string): { readonly state: string; readonly parent
 export function isRunning(pid: number): boolean {
   const state = statOf(pid)?.state;
   return state !== undefined && state !== 'Z' && state !== 'X';
+}
+
+/** Waits until it has stopped itself (SIGSTOP). @returns false where it ended instead */
+export async function standsStill(pid: number): Promise<boolean> {
+  while (isRunning(pid)) {
+    if (statOf(pid)?.state === 'T') return true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  return false;
 }
 
 /** @returns whether it ended in time */

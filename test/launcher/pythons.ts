@@ -23,12 +23,17 @@ function fetched(): readonly PythonEnvironment[] {
 export const PYTHONS = fetched();
 
 /** One suite for each Python; skipped, aloud, where there is none. Under CI that is a failure. */
-export function describeEachPython(name: string, suite: (environment: PythonEnvironment) => void): void {
-  const isHere = PYTHONS.length > 0;
+export function describeEachPython(name: string, suite: (environment: PythonEnvironment) => void, pythons = PYTHONS): void {
+  const isHere = pythons.length > 0;
   if (!isHere && process.env['CI'] === 'true') throw new Error('there is no Python for the launcher: npm run fetch:launcher');
-  if (!isHere) process.stderr.write('test/launcher skipped: start it with npm run test:launcher\n');
-  for (const environment of isHere ? PYTHONS : [{ version: 'there is none', python: '' }])
+  if (!isHere) process.stderr.write(`${name}: skipped, there is no Python for the launcher: npm run fetch:launcher\n`);
+  for (const environment of isHere ? pythons : [{ version: 'there is none', python: '' }])
     (isHere ? describe : describe.skip)(`${name} (Python: ${environment.version})`, () => {
       suite(environment);
     });
+}
+
+/** The suite for one of them, where each would take too long. */
+export function describeNewestPython(name: string, suite: (environment: PythonEnvironment) => void): void {
+  describeEachPython(name, suite, PYTHONS.slice(-1));
 }
