@@ -68,6 +68,7 @@ withBundle(
       await control.describeWarehouse(DESCRIBED);
       await control.stopWarehouse({ tries: 2, says: 503 });
       const woken = await told(site());
+      expect(woken.code).toBe(0);
       expect(woken.of('warehouse')).toMatchObject([
         { status: 'ok', found: expect.stringMatching(/^STOPPED, .*the next statement starts it$/) },
       ]);
@@ -118,6 +119,9 @@ withBundle(
           facts: { refused: 'SELECT and MODIFY on agent_events, SELECT on agent_controls' },
         },
       ]);
+      // What is refused keeps nothing else from being looked at.
+      for (const name of ['source', 'readings', 'lease', 'heartbeat', 'polling']) expect(report.of(name)).toMatchObject([{ status: 'ok' }]);
+      expect(report.of('clock')).toMatchObject([{ facts: { uncertainty_s: expect.any(Number) } }]);
     });
 
     test('says of what the workspace does not tell that it is not known', async () => {

@@ -6,7 +6,7 @@ import { newReceiver, type Receiver } from '../support/receiver.ts';
 import { reading, type Site, UNHURRIED, withBundle } from './bundle-at-warehouse.ts';
 
 /** On a busy machine Spark takes minutes. */
-const TIMEOUT_MS = 400_000;
+const TIMEOUT_MS = 900_000;
 const IDLE = 4;
 /** A look, who claims, whose the claim is, and what came of it; where something is planned, that as well. */
 const [LOOK, TOLD, PLANNED_AND_TOLD] = [1, 4, 5];
