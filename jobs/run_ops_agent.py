@@ -70,12 +70,14 @@ def assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def secret(text: str) -> re.Match[str]:
-    match = re.fullmatch(r"([A-Za-z_]\w*)=([\w.@-]+)/([\w.@-]+)", text, re.ASCII)
-    if match is None:  # only the name is told: somebody may have written the value itself there
-        named = text.partition("=")[0] if re.match(r"[A-Za-z_]\w*=", text) else "(without a name)"
-        raise argparse.ArgumentTypeError(f"{named} is not NAME=scope/key, for instance --secret IGNITION_PASSWORD=plant/gateway")
-    return match
+def secrets(text: str) -> list[re.Match[str]]:
+    """One text may hold several, or none. Of a bad one only the name is told: somebody may have written the value itself there."""
+    matches = {word: re.fullmatch(r"([A-Za-z_]\w*)=([\w.@-]+)/([\w.@-]+)", word, re.ASCII) for word in text.split()}
+    for word, match in matches.items():
+        if match is None:
+            named = word.partition("=")[0] if re.match(r"[A-Za-z_]\w*=", word) else "(without a name)"
+            raise argparse.ArgumentTypeError(f"{named} is not NAME=scope/key, for instance --secret IGNITION_PASSWORD=plant/gateway")
+    return [match for match in matches.values() if match is not None]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -84,7 +86,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--command", default="run-once", metavar='"run-once --wait 130s"')
     parser.add_argument("--set", action="append", default=[], type=assignment, metavar="KEY=VALUE")
     parser.add_argument("--config", metavar="PATH")
-    parser.add_argument("--secret", action="append", default=[], type=secret, metavar="NAME=scope/key")
+    parser.add_argument("--secret", action="extend", default=[], type=secrets, metavar="NAME=scope/key")
     parser.add_argument("--env", action="append", default=[], type=assignment, metavar="NAME=VALUE")
     parser.add_argument("--node", metavar="PATH")
     return parser.parse_args(argv)
@@ -173,8 +175,8 @@ def has_own_login(settings: Mapping[str, str]) -> bool:
 def child_environment(arguments: argparse.Namespace, stack: contextlib.ExitStack, note: Callable[[str], None]) -> dict[str, str]:
     """What the child needs and no more. Its login, where it has none of its own, lasts as long as the stack."""
     config = log_in() if arguments.secret else None
-    secrets = {} if config is None else {one[1]: read_secret(config, *one.groups()) for one in arguments.secret}
-    needed = {name: text for name, text in os.environ.items() if PASSED.fullmatch(name)} | dict(arguments.env) | secrets
+    kept = {} if config is None else {one[1]: read_secret(config, *one.groups()) for one in arguments.secret}
+    needed = {name: text for name, text in os.environ.items() if PASSED.fullmatch(name)} | dict(arguments.env) | kept
     settings = configured(arguments, needed)
     if settings.get("OPS_AGENT_STORE_KIND") == "embedded":
         return needed

@@ -13,6 +13,7 @@ targets:
     variables:
       run_as: nobody
       setup_command: setup --sample-data
+      secrets: OPS_AGENT_SIGNING_KEY=${SECRET.scope}/${SECRET.key}
     resources:
       jobs:
         agent:
@@ -24,20 +25,19 @@ targets:
           tasks:
             - task_key: cycle
               environment_key: node
-              spark_python_task: &tables
-                parameters:
+              spark_python_task:
+                parameters: &tables
                   - --set
                   - store.kind=embedded
                   - --set
                   - store.path=${store}
-                  - --secret
-                  - OPS_AGENT_SIGNING_KEY=${SECRET.scope}/${SECRET.key}
         setup:
           environments: *environments
           tasks:
             - task_key: setup
               environment_key: node
-              spark_python_task: *tables
+              spark_python_task:
+                parameters: *tables
 `;
 
 withCli('databricks bundle run', () => {

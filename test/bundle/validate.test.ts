@@ -13,13 +13,14 @@ targets:
     variables:
       run_as: ${PRINCIPAL}
       notify: [shift@example.com]
+      secrets: OPS_AGENT_SIGNING_KEY=plant/signing-key IGNITION_PASSWORD=plant/gateway
     resources:
       jobs:
         agent:
           tasks:
             - task_key: cycle
               spark_python_task:
-                parameters: [--secret, OPS_AGENT_SIGNING_KEY=plant/signing-key]
+                parameters: [--set, source.table=plant.historian.readings]
 `;
 
 const OTHER_PRINCIPAL = '7c0d1b52-96e4-4f0a-8a53-0d2f6b1c9e77';
@@ -59,8 +60,9 @@ withCli('databricks bundle validate', () => {
         email_notifications: { on_failure: ['shift@example.com'] },
       });
       const parameters = textsOf(objectOf(listOf(objectOf(agent)['tasks'])[0]?.['spark_python_task'])['parameters']);
-      expect(parameters).toEqual(expect.arrayContaining(['--cli', 'plant.kind=advisory', 'store.kind=databricks']));
-      expect(parameters.slice(-2)).toEqual(['--secret', 'OPS_AGENT_SIGNING_KEY=plant/signing-key']);
+      const secrets = '--secret=OPS_AGENT_SIGNING_KEY=plant/signing-key IGNITION_PASSWORD=plant/gateway';
+      expect(parameters).toEqual(expect.arrayContaining(['--cli', secrets, 'plant.kind=advisory', 'store.kind=databricks']));
+      expect(parameters.slice(-2)).toEqual(['--set', 'source.table=plant.historian.readings']);
     } finally {
       await copy.remove();
     }

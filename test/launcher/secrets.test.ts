@@ -54,6 +54,14 @@ describeEachPython('a secret', ({ python }) => {
     expect(show.log).not.toContain(PERSONAL_TOKEN);
   });
 
+  test('is one of several in a parameter, and an empty parameter is none', async () => {
+    const texts = ['--secret=GATEWAY_PASSWORD=plant/gateway  A_TOKEN=plant/token', '--secret='];
+    const { log } = await runJob([...BASE, 'show', ...texts, ...EMBEDDED], { python, cwd, env: oauthLogin(space) });
+    expect(envOf(log)).toMatchObject({ GATEWAY_PASSWORD: PASSWORD, A_TOKEN: TOKEN });
+    const none = await runJob([...BASE, 'show', '--secret=', ...EMBEDDED], { python, cwd });
+    expect(none).toMatchObject({ failure: '', succeeded: true });
+  });
+
   test("that is a token is the program's own login, and --env gives it the host", async () => {
     const parameters = [
       ...BASE,
@@ -80,6 +88,7 @@ describeEachPython('a secret', ({ python }) => {
     ['X=plant/nul', /^--secret X: plant\/nul is empty or holds a NUL, /],
     ['X=plant/bytes', /^--secret X: plant\/bytes is no UTF-8\. Only text can be/],
     ['X=hunter2', /^argument --secret: X is not NAME=scope\/key, for instance /],
+    ['A=plant/token X=hunter2', /^argument --secret: X is not NAME=scope\/key, for instance /],
     ['hunter2', /^argument --secret: \(without a name\) is not NAME=scope\/key, for instance /],
     ['hunter2/x', /^argument --secret: \(without a name\) is not NAME=scope\/key, for instance /],
     ['9X=hunter2/x', /^argument --secret: \(without a name\) is not NAME=scope\/key, for instance /],
