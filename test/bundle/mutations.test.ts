@@ -94,6 +94,16 @@ const MUTATIONS: readonly Mutation[] = [
     target: 'prod',
   },
   {
+    what: 'a job without a time-out',
+    edit: (copy) => copy.edit(AGENT, '      timeout_seconds: 1800\n', ''),
+    caughtBy: ['settings'],
+  },
+  {
+    what: 'a job whose failures nobody hears of',
+    edit: (copy) => copy.edit(AGENT, '      email_notifications: *told\n', ''),
+    caughtBy: ['settings'],
+  },
+  {
     what: 'a setup by another principal, which may not read the files',
     edit: (copy) => copy.edit('databricks.yml', 'default: ${var.run_as}', 'default: another-principal'),
     caughtBy: ['settings'],

@@ -7,6 +7,7 @@ const CHECKS: Readonly<Record<string, (settings: Json) => readonly string[]>> = 
   'something runs by itself outside of production': runningByItself,
   'a job has two reasons to run': twoTriggers,
   'a job of production does not run as the service principal': runsAsSomebody,
+  'a job has no end, or nobody hears of it': carelessJobs,
   'a job runs as a principal that may not read its files': unreadableFiles,
   'a job uses another schema than the one that the bundle makes': otherSchemas,
 };
@@ -52,6 +53,22 @@ function twoTriggers(settings: Json): readonly string[] {
 function runsAsSomebody(settings: Json): readonly string[] {
   if (!isProduction(settings)) return [];
   return jobsOf(settings).flatMap(({ name, job }) => ('service_principal_name' in objectOf(job['run_as']) ? [] : [name]));
+}
+
+/** Which of these keys of a job are missing or empty; a list of addresses may be empty, for it is the plant's own. */
+const CARES: readonly (readonly string[])[] = [
+  ['timeout_seconds'],
+  ['health', 'rules'],
+  ['email_notifications', 'on_failure'],
+  ['email_notifications', 'on_duration_warning_threshold_exceeded'],
+  ['tags', 'application'],
+  ['tags', 'target'],
+];
+function carelessJobs(settings: Json): readonly string[] {
+  return jobsOf(settings).flatMap(({ name, job }) => {
+    const missing = CARES.filter((path) => !path.reduce<unknown>((value, key) => objectOf(value)[key], job));
+    return missing.map((path) => `${name}.${path.join('.')}`);
+  });
 }
 
 /** The files lie in the folder of one principal: any other has to be among those who may see the deployment. */
