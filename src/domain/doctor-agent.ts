@@ -1,6 +1,7 @@
 import { type Control, describeControl, isInForce, kindOf } from './control.ts';
 import { about, type DoctorFinding, failed, ok, skipped, warning } from './doctor-finding.ts';
 import { type AgentHealth, type HealthVerdict, NO_CYCLE_YET } from './health.ts';
+import { inVainText } from './notification-tries.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
 
 const LOOK = 'see the log of the agent; start it where it does not run: ops-agent loop';
@@ -46,6 +47,25 @@ export function errorsFinding(health: AgentHealth | undefined): DoctorFinding {
   const facts = { consecutive_errors: consecutiveErrors, last_error: lastError };
   if (consecutiveErrors === 0 && lastError === null) return ok('errors', 'the last cycle had none', facts);
   return warning('errors', `${consecutiveErrors} cycles in a row failed; the last error: ${lastError ?? 'not known'}`, LOOK, facts);
+}
+
+/** Whether people hear of what happens: who is to be told can hardly tell that nothing comes. */
+export function notificationsFinding(figures: {
+  readonly waiting: number;
+  readonly failing: number;
+  readonly givenUp: number;
+}): DoctorFinding {
+  const { waiting, failing, givenUp } = figures;
+  const facts = { waiting, failing, given_up: givenUp };
+  const inVain = inVainText(failing);
+  return inVain === null
+    ? ok('notifications', `${waiting} waiting to be delivered, ${givenUp} given up`, facts)
+    : warning(
+        'notifications',
+        inVain,
+        'see why: ops-agent notify list; try the channels where the agent runs: ops-agent notify test',
+        facts,
+      );
 }
 
 const COMMANDS = { advisory: 'advisory', out_of_service: 'out-of-service', shelved: 'shelve' } as const;

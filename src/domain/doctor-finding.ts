@@ -18,6 +18,7 @@ export type CheckName =
   | 'lease'
   | 'heartbeat'
   | 'errors'
+  | 'notifications'
   | 'polling'
   | 'versions';
 

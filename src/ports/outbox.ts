@@ -43,6 +43,8 @@ export interface ListedNotification extends OutboxRow {
 /** What is not delivered. */
 export interface OutboxFigures {
   readonly waiting: number;
+  /** Of those that wait, what was tried and not taken: a channel does not work, or did not. */
+  readonly failing: number;
   readonly givenUp: number;
 }
 

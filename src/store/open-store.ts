@@ -59,8 +59,7 @@ export async function openStore(
   try {
     const source = (await openElsewhere(settings, options, openReadings)) ?? sourceOver(own, settings);
     if (!options.create && !options.anySchema) await store.requireSchema();
-    // Its statements are none of a cycle's.
-    return { store, source, outbox: new SqlOutbox(new Session(own.connection, own.dialect)) };
+    return { store, source, outbox: outboxOver(own) };
   } catch (thrown) {
     await store.close();
     throw thrown;
@@ -73,6 +72,8 @@ export interface Apart {
   store(): Promise<Store>;
   /** Of the store's own database where the readings are in that. @throws AgentError */
   source(): Promise<Source>;
+  /** Of the store's own database. @throws AgentError */
+  outbox(): Promise<Outbox>;
   close(): Promise<void>;
 }
 
@@ -88,6 +89,7 @@ export function openApart(settings: Settings, options: OpenOptions = {}): Apart 
   const ownEngine = () => (own ??= openOwn(settings, options, openToLook));
   return {
     store: () => kept(ownEngine().then((engine) => storeOver(engine, settings))),
+    outbox: () => ownEngine().then(outboxOver),
     source: () =>
       kept(openElsewhere(settings, options, openReadingsToLook).then(async (source) => source ?? sourceOver(await ownEngine(), settings))),
     close: async () => {
@@ -107,6 +109,11 @@ function storeOver(own: Engine, settings: Settings): Store {
     ...(own.makePlace && { makePlace: own.makePlace }),
     ...(own.lookAtFiles && { lookAtFiles: own.lookAtFiles }),
   });
+}
+
+/** Its statements are none of a cycle's. */
+function outboxOver(own: Engine): Outbox {
+  return new SqlOutbox(new Session(own.connection, own.dialect));
 }
 
 async function openOwn(settings: Settings, options: OpenOptions, openFile: (path: string) => Promise<Connection>): Promise<Engine> {

@@ -105,7 +105,8 @@ export class SqlOutbox implements Outbox {
 
   async readFigures(agentId: string): Promise<OutboxFigures> {
     const { rows } = await this.#session.run(figuresStatement(agentId, this.#session.dialect));
-    return { waiting: Number(rows[0]?.['waiting'] ?? 0), givenUp: Number(rows[0]?.['given_up'] ?? 0) };
+    const figure = (name: string) => Number(rows[0]?.[name] ?? 0);
+    return { waiting: figure('waiting'), failing: figure('failing'), givenUp: figure('given_up') };
   }
 }
 

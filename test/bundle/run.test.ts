@@ -92,7 +92,7 @@ withCli('databricks bundle run', () => {
     copy.edit('databricks.yml', 'run-once --wait', 'run-one --wait');
     await copy.done('deploy', '--target', 'site');
     const mistaken = await run('agent');
-    expect([mistaken.code, copy.workspace.newestLog()]).toEqual([1, expect.stringContaining('exit code 2: usage or configuration')]);
+    expect([mistaken.code, copy.workspace.newestLog()]).toEqual([1, expect.stringContaining("exit code 2: unknown command 'run-one'")]);
     copy.edit('databricks.yml', 'run-one --wait', 'run-once --wait');
     copy.edit('jobs/run_ops_agent.py', '    main(sys.argv[1:])', '    main(sys.argv[1:])\n    sys.exit(0)');
     await copy.done('deploy', '--target', 'site');

@@ -309,6 +309,29 @@ describe('doctor', () => {
     expect(of(report, 'errors')).toMatchObject([{ status: 'warning', facts: { consecutive_errors: 4, last_error: 'no answer' } }]);
   });
 
+  test('says what people could not be told, and which secret this process lacks', async () => {
+    await done('setup', '--sample-data');
+    expect(of(await told(), 'notifications')).toEqual([]);
+    const channel = 'channels: [{ name: slack, kind: slack, urlFrom: OPS_AGENT_NOTIFY_URL_SLACK }]';
+    configure(`notify:\n  ${channel}\n  rules: [{ to: [slack] }]\npolicy:\n  approvalTtlSeconds: 10\n`);
+    expect(of(await told(), 'notifications')).toMatchObject([{ status: 'ok', found: '0 waiting to be delivered, 0 given up' }]);
+    await done('run-once');
+    const report = await told();
+    expect(report).toMatchObject({ status: 'warning', exit_code: 0 });
+    expect(of(report, 'notifications')).toMatchObject([
+      {
+        status: 'warning',
+        found: '2 notifications tried in vain and still to be delivered',
+        remedy: expect.stringContaining('ops-agent notify list'),
+        facts: { waiting: 2, failing: 2, given_up: 0 },
+      },
+    ]);
+    expect(of(report, 'configuration')).toMatchObject([
+      { found: expect.stringContaining('policy.approvalTtlSeconds'), remedy: 'change one of the two keys' },
+      { found: expect.stringContaining('OPS_AGENT_NOTIFY_URL_SLACK is not set'), remedy: expect.stringContaining('ops-agent notify test') },
+    ]);
+  });
+
   test('misses the key that the audit is signed with: exit 8', async () => {
     const signed = (...args: string[]) => startBundle(args, { cwd: place.cwd, env: { OPS_AGENT_SIGNING_KEY: KEY } }).done;
     await signed('setup', '--sample-data');

@@ -108,7 +108,15 @@ describe('run-once', () => {
       expect(await told(place)).toEqual([
         { channel: 'hook', reminder: 0, status: 'pending', attempt: 1, last_error: expect.stringMatching(reason) },
       ]);
-      expect((await place.run('status')).stdout).toMatch(/^Notifications: 1 waiting to be delivered, 0 given up$/m);
+      expect((await place.run('status')).stdout).toMatch(
+        /^Notifications: 1 waiting to be delivered \(1 tried in vain\), 0 given up; look/m,
+      );
+      const health = await place.run('health');
+      expect(health).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/; warning: 1 notification tried in vain .*: ops-agent notify list$/m),
+      });
+      expect(await place.json('health', '--json')).toMatchObject({ healthy: true, notifications: { waiting: 1, failing: 1, given_up: 0 } });
       at.answer({ status: 204 });
       await place.run('run-once');
       expect(at.posts).toHaveLength(1);
@@ -118,7 +126,8 @@ describe('run-once', () => {
       expect(ids).toHaveLength(2);
       expect(new Set(ids).size).toBe(1);
       expect(await told(place)).toMatchObject([{ status: 'delivered', attempt: 2 }]);
-      expect(await place.json('status', '--json')).toMatchObject({ notifications: { waiting: 0, given_up: 0 } });
+      expect((await place.run('health')).stdout).not.toContain('warning');
+      expect(await place.json('status', '--json')).toMatchObject({ notifications: { waiting: 0, failing: 0, given_up: 0 } });
     },
   );
 

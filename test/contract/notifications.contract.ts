@@ -302,7 +302,7 @@ function theRows(under: StoreUnderTest): void {
       expect(rows.get('up')).toMatchObject({ status: 'given_up', attempt: 1, lastError: 'no' });
       expect(rows.get('over')).toMatchObject({ status: 'superseded', attempt: 0 });
       expect((await look(at)).due.map(({ notificationId }) => notificationId)).toEqual(['untried']);
-      expect(await at.outbox.readFigures(AGENT)).toEqual({ waiting: 2, givenUp: 1 });
+      expect(await at.outbox.readFigures(AGENT)).toEqual({ waiting: 2, failing: 1, givenUp: 1 });
     });
 
     test('is left alone by whoever has lost the claim of it', async () => {
@@ -335,8 +335,8 @@ function theRows(under: StoreUnderTest): void {
       expect(await ids([])).toEqual(['reminder', 'waits', 'up', 'done']);
       expect(await ids(['given_up', 'delivered'])).toEqual(['up', 'done']);
       expect(await ids([], 1)).toEqual(['reminder']);
-      expect(await at.outbox.readFigures(AGENT)).toEqual({ waiting: 1, givenUp: 1 });
-      expect(await at.outbox.readFigures('another')).toEqual({ waiting: 0, givenUp: 0 });
+      expect(await at.outbox.readFigures(AGENT)).toEqual({ waiting: 1, failing: 0, givenUp: 1 });
+      expect(await at.outbox.readFigures('another')).toEqual({ waiting: 0, failing: 0, givenUp: 0 });
     });
 
     if (under.dialect.name === 'embedded')

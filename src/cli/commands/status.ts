@@ -57,8 +57,10 @@ function signingLines(signing: SigningFacts): readonly string[] {
 /** Nothing where nobody is to be told, for the same reason. */
 function notificationLines(figures: OutboxFigures | null): readonly string[] {
   if (figures === null) return [];
-  const look = figures.givenUp > 0 ? '; look at them with: ops-agent notify list' : '';
-  return [`Notifications: ${figures.waiting} waiting to be delivered, ${figures.givenUp} given up${look}`];
+  const { waiting, failing, givenUp } = figures;
+  const look = failing + givenUp > 0 ? '; look at them with: ops-agent notify list' : '';
+  const inVain = failing > 0 ? ` (${failing} tried in vain)` : '';
+  return [`Notifications: ${waiting} waiting to be delivered${inVain}, ${givenUp} given up${look}`];
 }
 
 function statusJson(agentId: string, figures: StatusFigures, health: AgentHealth | undefined): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/settings.ts';
-import { rulesFinding, signingFinding, versionsFinding } from '../../domain/doctor-agent.ts';
+import { notificationsFinding, rulesFinding, signingFinding, versionsFinding } from '../../domain/doctor-agent.ts';
 import { type CheckName, type DoctorFinding, skipped } from '../../domain/doctor-finding.ts';
 import type { AgentHealth } from '../../domain/health.ts';
 import { SIGNING_KEY_VARIABLE } from '../../domain/key-ring.ts';
@@ -56,6 +56,7 @@ async function look(context: CliContext, settings: Settings, databases: Apart): 
   const own = await ownChecks(reached);
   const agent = await agentOf(reached, settings);
   const source = await sourceOf(context, settings, databases, { reached, agent });
+  const notifications = await notificationsOf(reached, settings, databases);
   const plant = await guarded('plant', () => checkPlant(context, settings, source.equipmentIds));
   return [
     rulesFinding(settings.rulesHash, agent.health),
@@ -66,6 +67,7 @@ async function look(context: CliContext, settings: Settings, databases: Apart): 
     ...source.findings,
     ...plant,
     ...agent.findings,
+    ...notifications,
     ...checkPolling(warehouses, settings, agent.health),
     versions(agent.health),
   ];
@@ -90,6 +92,14 @@ async function ownChecks(reached: Reached): Promise<readonly DoctorFinding[]> {
 async function agentOf(reached: Reached, settings: Settings): Promise<AgentSeen> {
   const why = hindrance(reached);
   return reached.store === null || why !== null ? withoutAgent(why ?? '') : checkAgent(reached.store, settings);
+}
+
+/** Nothing where nobody is to be told. */
+async function notificationsOf(reached: Reached, { agentId, notify }: Settings, databases: Apart): Promise<readonly DoctorFinding[]> {
+  if (notify.rules.length === 0) return [];
+  const why = hindrance(reached);
+  if (why !== null) return [skipped('notifications', why)];
+  return guarded('notifications', async () => [notificationsFinding(await (await databases.outbox()).readFigures(agentId))]);
 }
 
 /** Readings in a database of their own are looked at whatever became of the store. */

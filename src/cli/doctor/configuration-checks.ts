@@ -1,3 +1,4 @@
+import type { Problem } from '../../config/problems.ts';
 import type { Settings } from '../../config/settings.ts';
 import { type DoctorFinding, ok, warning } from '../../domain/doctor-finding.ts';
 import type { CliContext } from '../context.ts';
@@ -9,15 +10,28 @@ export interface Configured {
   readonly findings: readonly DoctorFinding[];
 }
 
+/** Of notifications it is a secret that this process was not given. */
+const isOfNotify = ({ path: [first] }: Problem) => first === 'notify';
+
 /** As `config check` has it: file, environment and flags, unknown names included. */
 export async function checkConfiguration(context: CliContext): Promise<Configured> {
   try {
     const settings = await context.settings();
     const { configWarnings } = await import('../../config/cross-checks.ts');
     const { findingTexts } = await import('../../config/source-findings.ts');
-    const texts = findingTexts(await context.configInput(), configWarnings(settings));
+    const input = await context.configInput();
+    const warnings = configWarnings(settings);
     const facts = { origin: settings.origin };
-    if (texts.length > 0) return { settings, findings: [warning('configuration', texts.join('; '), 'change one of the two keys', facts)] };
+    const said = (remedy: string, problems: readonly Problem[]) =>
+      problems.length === 0 ? [] : [warning('configuration', findingTexts(input, problems).join('; '), remedy, facts)];
+    const findings = [
+      ...said(
+        'change one of the two keys',
+        warnings.filter((problem) => !isOfNotify(problem)),
+      ),
+      ...said('set it where the agent runs, then: ops-agent notify test', warnings.filter(isOfNotify)),
+    ];
+    if (findings.length > 0) return { settings, findings };
     return { settings, findings: [ok('configuration', settings.origin, facts)] };
   } catch (thrown) {
     return { settings: null, findings: [failure('configuration', thrown)] };

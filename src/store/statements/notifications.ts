@@ -203,6 +203,7 @@ export function figuresStatement(agentId: string, d: Dialect): Statement {
   const waiting = `x.status IN ${OPEN_NOTIFICATIONS} AND (x.reminder = 0 OR x.attempt > 0 OR x.next_attempt_timestamp <= ${d.now})`;
   return read(
     `SELECT COALESCE(SUM(CASE WHEN ${waiting} THEN 1 ELSE 0 END), 0) AS waiting,
+  COALESCE(SUM(CASE WHEN x.status IN ${OPEN_NOTIFICATIONS} AND x.attempt > 0 THEN 1 ELSE 0 END), 0) AS failing,
   COALESCE(SUM(CASE WHEN x.status = 'given_up' THEN 1 ELSE 0 END), 0) AS given_up
 FROM agent_notifications x WHERE x.agent_id = :agent`,
     { agent: agentId },
