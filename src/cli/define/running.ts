@@ -9,6 +9,8 @@ import type { JsonOption } from '../json-option.ts';
 import { defineDoctor } from './doctor.ts';
 import { documented, type Launch } from './launch.ts';
 
+const OTHERS_TABLES = '2  usage or configuration; the tables belong to another agent';
+const UNFIT_TABLES = '8  not set up, or the tables are older than this version needs, or too new for it';
 const EXIT_ON_STDIN_END = 'stop as on SIGTERM when stdin ends: for a parent that holds its other end, and may be killed';
 
 /** What a scheduler or an engineer runs. */
@@ -45,8 +47,10 @@ function defineSetup(program: Command, launch: Launch): void {
     ],
     exits: [
       '0  done, or up to date',
-      '2  the tables belong to another agent',
-      '8  --check: missing, behind or drifted; a view or a column of another type is where a table should be',
+      `${OTHERS_TABLES}; --take-over of a signed audit without its key`,
+      '4  the login, or a right that is missing',
+      '6  the store does not answer',
+      '8  --check: missing, behind or drifted; a view or a column of another type is where a table should be; the tables are too new',
     ],
   });
 }
@@ -68,9 +72,11 @@ function defineRunOnce(program: Command, launch: Launch): void {
     examples: ['ops-agent run-once', 'ops-agent run-once --wait 130s --json', 'ops-agent run-once --log-level debug'],
     exits: [
       '0  done, nothing to do, or another cycle holds the lease',
+      OTHERS_TABLES,
       '4  it ended recommendations whose tickets no key of this agent signed; the rest of the cycle was done',
       '6  store or plant unavailable',
       '7  a command failed, or it is not known what became of it',
+      UNFIT_TABLES,
       '130/143  ended by SIGINT / SIGTERM, or 143 by --exit-on-stdin-end',
     ],
   });
@@ -96,6 +102,9 @@ function defineLoop(program: Command, launch: Launch): void {
     examples: ['ops-agent loop', 'ops-agent loop --interval 5s --log-format json', 'ops-agent loop --for 55m'],
     exits: [
       '0  ended by --max-cycles or --for, or because nobody reads its log any more',
+      OTHERS_TABLES,
+      '6  the store cannot be reached when it starts',
+      UNFIT_TABLES,
       '130/143  ended by SIGINT / SIGTERM, or 143 by --exit-on-stdin-end',
     ],
   });
@@ -109,7 +118,10 @@ function defineStatus(program: Command, launch: Launch): void {
     .action((options: JsonOption, command: Command) =>
       launch(command, async (context) => (await import('../commands/status.ts')).run(context, options)),
     );
-  documented(status, { examples: ['ops-agent status', 'ops-agent status --json'] });
+  documented(status, {
+    examples: ['ops-agent status', 'ops-agent status --json'],
+    exits: ['0  printed, whatever it says', '8  not set up'],
+  });
 }
 
 function defineHealth(program: Command, launch: Launch): void {
@@ -127,6 +139,9 @@ function defineHealth(program: Command, launch: Launch): void {
     );
   documented(health, {
     examples: ['ops-agent health', 'ops-agent health --max-age 2m --json'],
-    exits: ['0  healthy', '8  unhealthy (the reasons are printed) or not set up'],
+    exits: [
+      '0  healthy, also where notifications were tried in vain: a warning says so',
+      '8  unhealthy (the reasons are printed) or not set up',
+    ],
   });
 }
