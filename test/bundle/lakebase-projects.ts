@@ -118,7 +118,8 @@ export function lakebaseProjects(): LakebaseProjects {
     lakebase,
     purged,
     routes: {
-      [`GET ${PREFIX}/{name...}`]: ({ in: { name = '' } }) => operations.get(name) ?? at(name),
+      // Its source has the CLI expect no spec here, only what was made of it.
+      [`GET ${PREFIX}/{name...}`]: ({ in: { name = '' } }) => operations.get(name) ?? { ...at(name), spec: undefined },
       [`POST ${PREFIX}/{list...}`]: ({ in: { list = '' }, query, json }) => create(list, query, objectOf(json['spec'])),
       [`PATCH ${PREFIX}/{name...}`]: ({ in: { name = '' }, query, json }) => {
         const paths = (query.get('update_mask') ?? '').split(',').map((path) => path.split('.').slice(1));

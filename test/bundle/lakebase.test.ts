@@ -79,6 +79,7 @@ withCli('the optional Lakebase project', () => {
       expect(spec('/branches/production/endpoints/primary')).toMatchObject(size);
       expect(await copy.done('plan', ...larger)).toMatch(NO_DRIFT);
       expect(await copy.done('plan', ...larger, '--var', 'lakebase_suspend_after=600s')).toMatch(NO_DRIFT);
+      expect(await copy.done('plan', ...larger, '--var', 'lakebase_version=18')).toMatch(/recreate postgres_projects\.lakebase\b/);
     });
   });
 
