@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { SECOND_MS } from '../domain/instant.ts';
-import { isSuperseded, nextReminders, type OutboxRow, planNotifications, withoutContext } from '../domain/notification-plan.ts';
+import { inTurn, isSuperseded, nextReminders, type OutboxRow, planNotifications, withoutContext } from '../domain/notification-plan.ts';
 import { delayAfter, MOST_TRIES } from '../domain/notification-tries.ts';
 import type { Log } from '../ports/log.ts';
 import type { Delivery, Notifier } from '../ports/notifier.ts';
@@ -24,6 +24,8 @@ export interface TellingReport {
 
 /** Beyond the sending: a claim ends no sooner than its results can be recorded. */
 const CLAIM_MARGIN_SECONDS = 60;
+
+type Failure = Extract<Delivery, { readonly kind: 'failed' }>;
 
 const NOTHING: TellingReport = { planned: 0, delivered: 0, failed: 0, superseded: 0 };
 
@@ -94,29 +96,29 @@ async function tryAll(
   const byChannel = new Map<string, OutboxRow[]>();
   for (const row of rows) if (!superseded.has(row.notificationId)) byChannel.set(row.channel, [...(byChannel.get(row.channel) ?? []), row]);
   const tried = await Promise.all([...byChannel.values()].map((each) => tryChannel(ports, each, until)));
-  return [...over.map((row) => untried(row, 'superseded', 0)), ...tried.flat()];
+  return [...over.map((row) => untried(row, 'superseded')), ...tried.flat()];
 }
 
 async function tryChannel(ports: TellingPorts, rows: readonly OutboxRow[], until: AbortSignal): Promise<readonly TryRecord[]> {
   const records: TryRecord[] = [];
-  let restsFor: number | null = null;
-  for (const row of rows) {
-    if (until.aborted || restsFor !== null) {
-      records.push(untried(row, 'pending', restsFor ?? 0));
+  let away: Failure | null = null;
+  for (const row of inTurn(rows)) {
+    if (until.aborted) {
+      records.push(untried(row, 'pending'));
       continue;
     }
-    const delivery = await ports.notifier.deliver(row.channel, { ...row, at: row.eventTimestamp }, until);
+    // The others would only wait as long for the same answer: it counts for them as well, or what piles up would never be given up.
+    const delivery: Delivery = away ?? (await ports.notifier.deliver(row.channel, { ...row, at: row.eventTimestamp }, until));
     const record = recordOf(row, delivery);
-    tell(ports.log, row, record);
+    if (away === null || record.status === 'given_up') tell(ports.log, row, record);
     records.push(record);
-    // The others would only wait as long for the same answer.
-    if (delivery.kind === 'failed' && delivery.isAway) restsFor = record.waitSeconds;
+    if (delivery.kind === 'failed' && delivery.isAway) away = delivery;
   }
   return records;
 }
 
-function untried({ notificationId }: OutboxRow, status: 'pending' | 'superseded', waitSeconds: number): TryRecord {
-  return { notificationId, status, isTried: false, waitSeconds, lastError: null };
+function untried({ notificationId }: OutboxRow, status: 'pending' | 'superseded'): TryRecord {
+  return { notificationId, status, isTried: false, waitSeconds: 0, lastError: null };
 }
 
 function recordOf({ notificationId, attempt }: OutboxRow, delivery: Delivery): TryRecord {

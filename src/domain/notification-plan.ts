@@ -145,6 +145,19 @@ export function withoutContext({ recommendationStatus: _status, lastReminderSeq:
   return row;
 }
 
+/**
+ * In which order a channel is told: what was tried least goes first, and those that were tried alike take turns with each try. So one that the
+ * receiver never answers holds back no other for good.
+ */
+export function inTurn(rows: readonly OutboxRow[]): readonly OutboxRow[] {
+  const turn = ({ notificationId, attempt }: OutboxRow) => {
+    const place = attempt % notificationId.length;
+    return notificationId.slice(place) + notificationId.slice(0, place);
+  };
+  const isBefore = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+  return rows.toSorted((a, b) => a.attempt - b.attempt || (a.attempt === 0 ? 0 : isBefore(turn(a), turn(b))));
+}
+
 /** The reminders that follow one which is due: planned when it is first tried, so that they come whether or not it is delivered. */
 export function nextReminders(due: DueRow, now: Instant): readonly OutboxRow[] {
   const row = withoutContext(due);

@@ -15,8 +15,13 @@ const PAYLOADS = { webhook: genericPayload, slack: slackPayload, teams: teamsPay
 /** Longer requests to be left alone are not kept to: the notifications are about a plant. */
 const LONGEST_PAUSE_SECONDS = 3600;
 
-/** Answers of a receiver that cannot take anything now, rather than not this. */
-const AWAY = [408, 425, 429];
+/**
+ * Whether an answer is of a receiver that cannot take anything now, rather than not this. 500 is what a receiver says that stumbles over one
+ * notification: the others must not wait for that one.
+ */
+function isOfOneAway(status: number): boolean {
+  return status > 500 || status === 408 || status === 425 || status === 429;
+}
 
 /**
  * One POST of JSON. A redirect is not followed: it would take what is told, and its signature, to wherever the answer says.
@@ -52,7 +57,7 @@ async function refusal(answer: Response, url: string, now: Instant): Promise<Del
   const secrets = secretsOf(address);
   const said = answerText(await beginningOf(answer, enoughOf(secrets)), secrets);
   return failed(`${address.host} answered ${status}${said === '' ? '' : `: ${said}`}`, {
-    isAway: status >= 500 || AWAY.includes(status),
+    isAway: isOfOneAway(status),
     retryAfterSeconds: pauseOf(headers.get('retry-after'), now),
   });
 }

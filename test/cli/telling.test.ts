@@ -158,6 +158,16 @@ describe('run-once', () => {
     expect((await place.run('run-once')).stderr).toContain('the next try is in 1800 s');
   });
 
+  test('tells the rest to a receiver that stumbles over one of them', async () => {
+    const at = await receiver();
+    const place = await placeWith({ channels: [hook(at)] });
+    await hot(place, 'REACTOR_02');
+    // Whichever comes first.
+    at.answer(() => ({ status: at.posts.length === 1 ? 500 : 200 }));
+    await place.run('run-once');
+    expect((await told(place)).map(({ status }) => status).toSorted()).toEqual(['delivered', 'pending']);
+  });
+
   test('sends e-mail', async () => {
     const box = await newMailbox({ login: null, security: 'none' });
     open.push(box);

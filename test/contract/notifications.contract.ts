@@ -237,6 +237,18 @@ function theRows(under: StoreUnderTest): void {
       expect((await look(at)).due).toMatchObject([{ recommendationStatus: 'rejected' }]);
     });
 
+    test('is due however much has piled up for another channel', async () => {
+      const at = store();
+      const now = await clock(at);
+      const piled = Array.from({ length: 150 }, (_, n) =>
+        aRow(now, { notificationId: `piled ${n}`, nextAttemptTimestamp: now - HOUR_MS, message: { title: 't', facts: [] } }),
+      );
+      const other = aRow(now, { notificationId: 'other', channel: 'mail' });
+      await at.outbox.save(AGENT, [...piled, other], 1, now);
+      const { due } = await look(at);
+      expect([due.length, due.at(-1)?.notificationId]).toEqual([100, 'other']);
+    });
+
     test('is claimed by one of many at once, and by the next one when the claim has ended', async () => {
       const at = store();
       const now = await clock(at);

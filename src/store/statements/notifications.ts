@@ -82,8 +82,10 @@ function isDue(alias: string, d: Dialect): string {
 }
 
 function dueSelect(d: Dialect): string {
-  const due = `SELECT * FROM agent_notifications n WHERE n.agent_id = :agent AND n.status IN ${OPEN_NOTIFICATIONS} AND ${isDue('n', d)}
-    ORDER BY n.next_attempt_timestamp, n.notification_id LIMIT ${MOST_DUE}`;
+  // In turn by channel: what has piled up for one that is away keeps none of another's out of the round.
+  const inTurn = `SELECT n.*, ROW_NUMBER() OVER (PARTITION BY n.channel ORDER BY n.next_attempt_timestamp, n.notification_id) AS place_in_channel
+    FROM agent_notifications n WHERE n.agent_id = :agent AND n.status IN ${OPEN_NOTIFICATIONS} AND ${isDue('n', d)}`;
+  const due = `SELECT * FROM (${inTurn}) i ORDER BY i.place_in_channel, i.next_attempt_timestamp, i.notification_id LIMIT ${MOST_DUE}`;
   // By the index of what has not ended, and not by that which is in the group's order and has everything.
   const ahead = d.computedOnce(`SELECT m.subject_id, m.chain_seq FROM agent_notifications m
     WHERE m.agent_id = :agent AND m.status IN ${OPEN_NOTIFICATIONS} AND m.status = 'pending' AND m.reminder > 0`);
