@@ -10,6 +10,7 @@ import argparse
 import base64
 import codecs
 import contextlib
+import fcntl
 import logging
 import math
 import os
@@ -34,6 +35,8 @@ LEASE_SECONDS = 120.0  # default of store.leaseSeconds: after that long nobody r
 RENEWAL_SECONDS = 1.0  # the SDK renews a token minutes before its end; to ask costs nothing in between
 LOOK_MS = 200  # how late a KeyboardInterrupt may be noticed while the child is silent
 CHUNK_BYTES = 65_536  # what a pipe holds; also how much of the last lines is kept for its error
+TOKEN_FOLDER = "ops-agent-token-"  # how the names of folders with a token begin, and of no others
+NEW_SECONDS = 60.0  # so long a folder may have been made and not be locked yet
 # What the program reads of its environment. All else stays here: nobody can list what a platform keeps in variables (PYSPARK_GATEWAY_SECRET).
 PASSED = re.compile(
     r"OPS_AGENT_\w+|PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|NO_COLOR|NODE_EXTRA_CA_CERTS|(HTTPS?|ALL|NO)_PROXY"
@@ -159,42 +162,96 @@ def read_secret(config: Config, name: str, scope: str, key: str) -> str:
     return value
 
 
+def spelled(key: str) -> str:
+    return "OPS_AGENT_" + re.sub("([A-Z])", r"_\1", key).replace(".", "_").upper()
+
+
 def configured(arguments: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, str]:
     """The program's configuration as variables, as far as it is not in a file."""
-    spelled = ((re.sub("([A-Z])", r"_\1", key).replace(".", "_").upper(), value) for key, value in arguments.set)
-    return {**environment, **{f"OPS_AGENT_{name}": value for name, value in spelled}}
+    return {**environment, **{spelled(key): value for key, value in arguments.set}}
 
 
-def has_own_login(settings: Mapping[str, str]) -> bool:
-    if settings.get("OPS_AGENT_STORE_TOKEN_FILE") or settings.get("OPS_AGENT_STORE_PROFILE"):
+def whose_login(settings: Mapping[str, str]) -> str | None:
+    """The keys that a login is for: those of the store, or of the readings alone where the store is a file. None: nobody logs in."""
+    if settings.get(spelled("store.kind")) != "embedded":
+        return "store"
+    return "source.connection" if settings.get(spelled("source.connection.kind")) == "databricks" else None
+
+
+def has_own_login(settings: Mapping[str, str], whose: str) -> bool:
+    if settings.get(spelled(f"{whose}.tokenFile")) or settings.get(spelled(f"{whose}.profile")):
         return True
     is_known = settings.get("DATABRICKS_AUTH_TYPE", "") in ("", "pat", "oauth-m2m")
     return is_known and any(all(settings.get(name) for name in names) for names in OWN_LOGINS)
 
 
-def child_environment(arguments: argparse.Namespace, stack: contextlib.ExitStack, note: Callable[[str], None]) -> dict[str, str]:
+def child_environment(
+    arguments: argparse.Namespace, stack: contextlib.ExitStack, note: Callable[[str], None], shared: list[int]
+) -> dict[str, str]:
     """What the child needs and no more. Its login, where it has none of its own, lasts as long as the stack."""
     config = log_in() if arguments.secret else None
     kept = {} if config is None else {one[1]: read_secret(config, *one.groups()) for one in arguments.secret}
     needed = {name: text for name, text in os.environ.items() if PASSED.fullmatch(name)} | dict(arguments.env) | kept
     settings = configured(arguments, needed)
-    if settings.get("OPS_AGENT_STORE_KIND") == "embedded":
+    whose = whose_login(settings)
+    if whose is None:
         return needed
     own = {name: text for name, text in os.environ.items() if LOGIN.fullmatch(name)}
-    if has_own_login(own | settings):
+    if has_own_login(own | settings, whose):
         return own | needed
     config = config or log_in()
-    host, asked = str(config.host), settings.get("OPS_AGENT_STORE_HOST") or str(config.host)
+    host, asked = str(config.host), settings.get(spelled(f"{whose}.host")) or str(config.host)
     if len({re.sub(r"^https?://|(:443)?/*$", "", one.lower()) for one in (host, asked)}) > 1:  # the token is shown to no host but its own
-        raise LaunchError(f"store.host is {asked}, but the job logs in at {host}. Leave it out, or give credentials of that workspace")
-    token = stack.enter_context(token_file(config, note))
-    return needed | {"OPS_AGENT_STORE_HOST": asked, "OPS_AGENT_STORE_TOKEN_FILE": token}
+        raise LaunchError(f"{whose}.host is {asked}, but the job logs in at {host}. Leave it out, or give credentials of that workspace")
+    token = stack.enter_context(token_file(config, note, shared))
+    return needed | {spelled(f"{whose}.host"): asked, spelled(f"{whose}.tokenFile"): token}
+
+
+def locked(folder: str) -> int:
+    """Held until this process and the program have ended, however they end: then the kernel lets go of it. @raises OSError where others hold it"""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(held)
+        raise
+    return held
+
+
+def remove_left_tokens() -> None:
+    """Of launchers that were killed by SIGKILL, on a machine that outlives its runs."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(tempfile.gettempdir()):
+            if entry.name.startswith(TOKEN_FOLDER):
+                # Somebody else's, in use, or taken away meanwhile by another launcher: then it stays, and nothing fails by it.
+                with contextlib.suppress(OSError):
+                    remove_left(entry)
+
+
+def remove_left(folder: os.DirEntry[str]) -> None:
+    if time.time() - folder.stat(follow_symlinks=False).st_mtime < NEW_SECONDS:
+        return
+    held = locked(folder.path)
+    try:
+        names = os.listdir(folder.path)
+        if set(names) <= {"token", "token.new"}:  # one that has anything else in it is none of ours
+            for name in names:
+                os.unlink(os.path.join(folder.path, name))
+            os.rmdir(folder.path)
+    finally:
+        os.close(held)
 
 
 @contextlib.contextmanager
-def token_file(config: Config, note: Callable[[str], None]) -> Iterator[str]:
-    """A file with the present token alone, in a folder of its own that nobody else may enter, rewritten by a thread until the end."""
-    with tempfile.TemporaryDirectory(prefix="ops-agent-") as folder:
+def token_file(config: Config, note: Callable[[str], None], shared: list[int]) -> Iterator[str]:
+    """A file with the present token alone, in a folder of its own that nobody else may enter, rewritten by a thread until the end.
+    What the program has to hold as well is added to `shared`: it may outlive this process, and reads the file until its own end."""
+    remove_left_tokens()
+    with contextlib.ExitStack() as kept:
+        folder = kept.enter_context(tempfile.TemporaryDirectory(prefix=TOKEN_FOLDER))
+        with contextlib.suppress(OSError):  # a file system without locks: then it is taken for nobody's by nobody
+            shared.append(locked(folder))
+            kept.callback(os.close, shared[-1])
         path, ended = os.path.join(folder, "token"), threading.Event()
 
         def write(token: str) -> None:
@@ -230,11 +287,13 @@ def token_file(config: Config, note: Callable[[str], None]) -> Iterator[str]:
 class Child:
     """The running program. Its stdin is a pipe that nobody writes to: the kernel closes it when this process ends, however it ends."""
 
-    def __init__(self, line: Sequence[str], environment: Mapping[str, str], patience: float) -> None:
+    def __init__(self, line: Sequence[str], environment: Mapping[str, str], patience: float, shared: Sequence[int]) -> None:
         pipe, same = subprocess.PIPE, subprocess.STDOUT  # one pipe for both: their lines keep their order
         try:
             # A session of its own: a Ctrl-C reaches it once, from here, and not a second time from the terminal.
-            self.process = subprocess.Popen(line, env=environment, stdin=pipe, stdout=pipe, stderr=same, start_new_session=True)
+            self.process = subprocess.Popen(
+                line, env=environment, stdin=pipe, stdout=pipe, stderr=same, start_new_session=True, pass_fds=shared
+            )
         except OSError as thrown:
             raise LaunchError(f"{line[0]} cannot be started: {thrown.strerror}. Name another Node by --node") from None
         self.patience, self.kill_at = patience, math.inf
@@ -312,9 +371,10 @@ def main(argv: Sequence[str]) -> None:
     with contextlib.ExitStack() as stack:
         # Until the program runs, a signal is a KeyboardInterrupt, which no `except Exception` of the SDK takes for its own.
         hear(stack, signal.default_int_handler)
-        line, environment = command_line(arguments), child_environment(arguments, stack, notes.append)
-        lease = configured(arguments, environment).get("OPS_AGENT_STORE_LEASE_SECONDS", "")
-        child = Child(line, environment, float(lease) if lease.isdecimal() else LEASE_SECONDS)
+        shared: list[int] = []
+        line, environment = command_line(arguments), child_environment(arguments, stack, notes.append, shared)
+        lease = configured(arguments, environment).get(spelled("store.leaseSeconds"), "")
+        child = Child(line, environment, float(lease) if re.fullmatch(r"\d+(\.\d+)?", lease) else LEASE_SECONDS, shared)
         stack.callback(child.end)
         hear(stack, child.stop)
         exit_code = child.follow(sys.stdout, notes)

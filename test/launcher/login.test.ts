@@ -77,6 +77,33 @@ describeEachPython('the login', ({ python }) => {
     expect(log).not.toContain(PERSONAL_TOKEN);
   });
 
+  test('of a store in a file is that of the readings, where those are in a warehouse', async () => {
+    ensureBundle();
+    const space = await open();
+    const readings = { kind: 'databricks', warehouseId: '1234567890abcdef', catalog: 'plant', schema: 'historian' };
+    const settings = Object.entries(readings).flatMap(([key, value]) => ['--set', `source.connection.${key}=${value}`]);
+    const parameters = ['--cli', PROGRAM, '--command', 'show', '--set', 'store.kind=embedded', ...settings];
+    const { env } = shown((await runJob(parameters, { python, cwd, env: oauthLogin(space) })).log);
+    expect(env).toMatchObject({ OPS_AGENT_SOURCE_CONNECTION_HOST: space.host });
+    expect(env['OPS_AGENT_SOURCE_CONNECTION_TOKEN_FILE']).toMatch(/\/token$/);
+    expect(Object.keys(env).filter((name) => /^OPS_AGENT_STORE_(HOST|TOKEN)/.test(name))).toEqual([]);
+    const own = shown((await runJob(parameters, { python, cwd, env: ownLogin(space) })).log);
+    expect(own).toMatchObject({ place: null, env: ownLogin(space) });
+    // The program itself takes it.
+    const runtime = {
+      DATABRICKS_RUNTIME_VERSION: '16.4',
+      PYTHONPATH: __dirname,
+      FAKE_RUNTIME_HOST: 'https://adb-1.azuredatabricks.net',
+      FAKE_RUNTIME_TOKEN: 'runtime-token-31b2',
+    };
+    const real = ['--cli', BUNDLE, '--command', 'config show', ...parameters.slice(4)];
+    const { log, failure } = await runJob(real, { python, cwd, env: runtime });
+    expect([failure, log]).toEqual([
+      '',
+      expect.stringMatching(/^source\.connection\.host +https:\/\/adb-1\.azuredatabricks\.net +environment/m),
+    ]);
+  });
+
   test(
     'is renewed before the token ends, as often as that is: each request of the program has a good one',
     async () => {
