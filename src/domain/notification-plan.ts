@@ -150,12 +150,18 @@ export function withoutContext({ recommendationStatus: _status, lastReminderSeq:
  * receiver never answers holds back no other for good.
  */
 export function inTurn(rows: readonly OutboxRow[]): readonly OutboxRow[] {
-  const turn = ({ notificationId, attempt }: OutboxRow) => {
-    const place = attempt % notificationId.length;
-    return notificationId.slice(place) + notificationId.slice(0, place);
-  };
-  const isBefore = (a: string, b: string) => (a < b ? -1 : Number(a > b));
-  return rows.toSorted((a, b) => a.attempt - b.attempt || (a.attempt === 0 ? 0 : isBefore(turn(a), turn(b))));
+  return rows.toSorted((a, b) => a.attempt - b.attempt || (a.attempt === 0 ? 0 : byTurn(a, b)));
+}
+
+function byTurn(a: OutboxRow, b: OutboxRow): number {
+  const [one, other] = [turnOf(a), turnOf(b)];
+  return one < other ? -1 : Number(one > other);
+}
+
+/** The id, which is as good as random, from another place on after each try. */
+function turnOf({ notificationId, attempt }: OutboxRow): string {
+  const place = attempt % notificationId.length;
+  return notificationId.slice(place) + notificationId.slice(0, place);
 }
 
 /** The reminders that follow one which is due: planned when it is first tried, so that they come whether or not it is delivered. */

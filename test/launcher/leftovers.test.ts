@@ -29,6 +29,11 @@ afterEach(async () => {
 
 const entry = (...names: string[]) => path.join(temporary, ...names);
 
+/** So old that whoever made it would have locked it by now. */
+function age(folders: readonly string[]): void {
+  for (const folder of folders) utimesSync(entry(folder), AN_HOUR_AGO, AN_HOUR_AGO);
+}
+
 describeEachPython('the token of a launcher that was killed', ({ python }) => {
   const start = (...command: string[]): Job =>
     startJob(['--cli', PROGRAM, '--command', command.join(' ')], {
@@ -45,10 +50,6 @@ describeEachPython('the token of a launcher that was killed', ({ python }) => {
     programs.push(await job.program());
     return job;
   }
-
-  const age = (folders: readonly string[]) => {
-    for (const folder of folders) utimesSync(entry(folder), AN_HOUR_AGO, AN_HOUR_AGO);
-  };
 
   test('is taken away by the next one on the same machine, and that of one that runs, or whose program still does, is not', async () => {
     const living = await running('end');
