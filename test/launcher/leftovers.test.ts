@@ -45,7 +45,7 @@ describeEachPython('the token of a launcher that was killed', ({ python }) => {
   /** What a job has put there: its program runs. */
   async function running(until: string): Promise<Job> {
     ends.push(entry(until));
-    const job = start('live', `'${entry(until)}'`);
+    const job = start('alone', `'${entry(until)}'`);
     await job.saw('a line of stdout');
     programs.push(await job.program());
     return job;

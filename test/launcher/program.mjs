@@ -54,6 +54,11 @@ const modes = {
     await until(argument);
     process.stdout.write('no end of line');
   },
+  /** As `live`, and says nothing that a launcher has to be there for. */
+  alone: async () => {
+    console.log('a line of stdout');
+    await until(argument);
+  },
   /** Ends on no SIGTERM; a file, if one is named, has a line for each. */
   stubborn: async () => {
     process.on('SIGTERM', () => {
