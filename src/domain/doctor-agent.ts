@@ -3,6 +3,8 @@ import { about, type DoctorFinding, failed, ok, skipped, warning } from './docto
 import { type AgentHealth, type HealthVerdict, NO_CYCLE_YET } from './health.ts';
 import { inVainText } from './notification-tries.ts';
 import { addSeconds, type Instant, isoOf } from './instant.ts';
+import { judgeSignature, keyIdOf, type KeyRing } from './key-ring.ts';
+import { signingOf, type SigningFacts } from './row-signatures.ts';
 
 const LOOK = 'see the log of the agent; start it where it does not run: ops-agent loop';
 
@@ -116,15 +118,34 @@ export function versionsFinding(
   return ok('versions', found, facts);
 }
 
-/** Without the key that the audit is signed with a cycle ends what is open, and what it makes bears no signature. */
-export function signingFinding(hasKey: boolean, isAuditSigned: boolean | null, variable: string): DoctorFinding {
-  const facts = { has_key: hasKey, is_audit_signed: isAuditSigned };
-  if (!hasKey && isAuditSigned === true) {
-    const message = `${variable} holds no key, and this store's audit is signed: a cycle from here would end what is open`;
+/** Without the key that the audit is signed with a cycle ends what is open, and what it makes bears no signature that others know. */
+export function signingFinding(keys: KeyRing, signing: SigningFacts | null, variable: string): DoctorFinding {
+  const isAuditSigned = signing === null ? null : signingOf(signing) !== 'none';
+  const facts = { has_key: keys.length > 0, is_audit_signed: isAuditSigned };
+  const wrong = signing === null ? null : wrongKey(keys, signing, variable);
+  if (wrong !== null) {
+    const message = `${wrong}: a cycle from here would end what is open`;
     return failed('signing', { code: 'unauthorised', message, remedy: `set ${variable} as the agent has it` }, facts);
   }
-  if (hasKey) return ok('signing', `${variable} holds a key`, facts);
+  if (keys.length > 0) return ok('signing', `${variable} holds a key`, facts);
   return isAuditSigned === null
     ? skipped('signing', `${variable} holds no key; whether the audit is signed is not known`, '', facts)
     : ok('signing', 'no key, and nothing is signed', facts);
+}
+
+function wrongKey(keys: KeyRing, signing: SigningFacts, variable: string): string | null {
+  if (signingOf(signing) === 'none') return null;
+  if (keys.length === 0) return `${variable} holds no key, and this store's audit is signed`;
+  const { newestHash, newestSignature } = signing;
+  if (newestHash === null || newestSignature === null) return null;
+  const id = keyIdOf(newestSignature);
+  switch (judgeSignature(keys, newestHash, newestSignature)) {
+    case 'unknown_key':
+      return `the newest row of this store's audit is signed with the key '${id}', which ${variable} does not hold`;
+    case 'invalid':
+      return `the key '${id}' of ${variable} is not the one that the newest row of this store's audit is signed with`;
+    case 'valid':
+    case 'missing':
+      return null;
+  }
 }

@@ -21,6 +21,9 @@ export interface SigningFacts {
   readonly isNewestSigned: boolean;
   /** Of the newest of them; null where there is none, or where its time is none. */
   readonly newestAt: Instant | null;
+  /** What the newest of them is signed by, and its signature. Null where there is none, or where nobody asked for it. */
+  readonly newestHash: string | null;
+  readonly newestSignature: string | null;
 }
 
 export function signingOf({ isAnySigned, isNewestSigned }: SigningFacts): Signing {

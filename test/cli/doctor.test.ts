@@ -342,6 +342,26 @@ describe('doctor', () => {
     const { stdout, code } = await signed('doctor', '--json');
     expect(code).toBe(0);
     expect(stdout).not.toContain(KEY.slice(6));
+    const others = [
+      [
+        '2026b',
+        'f'.repeat(64),
+        /^the newest row of this store's audit is signed with the key '2026a', which OPS_AGENT_SIGNING_KEY does not hold/,
+      ],
+      [
+        '2026a',
+        'f'.repeat(64),
+        /^the key '2026a' of OPS_AGENT_SIGNING_KEY is not the one that the newest row of this store's audit is signed with/,
+      ],
+    ] as const;
+    for (const [id, secret, found] of others) {
+      const run = await startBundle(['doctor', '--json'], { cwd: place.cwd, env: { OPS_AGENT_SIGNING_KEY: `${id}:${secret}` } }).done;
+      const other = JSON.parse(run.stdout) as typeof report; // as above
+      expect(of(other, 'signing')).toMatchObject([{ status: 'failed', found: expect.stringMatching(found) }]);
+      expect([run.code, run.stdout.includes(secret)]).toEqual([8, false]);
+    }
+    const both = `2026b:${'f'.repeat(64)},${KEY}`;
+    expect((await startBundle(['doctor'], { cwd: place.cwd, env: { OPS_AGENT_SIGNING_KEY: both } }).done).code).toBe(0);
   });
 
   test('says whose rules and version the last cycle had, where they are not these', async () => {

@@ -1,3 +1,4 @@
+import { NO_KEYS, signingKey } from '../../src/domain/key-ring.ts';
 import { describe, expect, test } from '@jest/globals';
 import type { Control } from '../../src/domain/control.ts';
 import {
@@ -146,7 +147,10 @@ test.each<[string, boolean, boolean | null, string]>([
   ['missing where it is not known what is signed', false, null, 'skipped'],
   ['missing where the audit is signed', false, true, 'failed'],
 ])('the signing key: %s', (_what, hasKey, isSigned, status) => {
-  expect(signingFinding(hasKey, isSigned, 'KEY')).toMatchObject({ check: 'signing', status });
+  const keys = hasKey ? [signingKey('a', 'x'.repeat(32))] : NO_KEYS;
+  const [newestHash, newestAt] = ['hash', 1];
+  const facts = isSigned === null ? null : { isAnySigned: isSigned, isNewestSigned: isSigned, newestAt, newestHash, newestSignature: null };
+  expect(signingFinding(keys, facts, 'KEY')).toMatchObject({ check: 'signing', status });
 });
 
 test.each<[string, string, string | null, string]>([

@@ -3,14 +3,14 @@ import { controlFindings, errorsFinding, heartbeatFinding, leaseFinding } from '
 import { type CheckName, type DoctorFinding, skipped } from '../../domain/doctor-finding.ts';
 import { type AgentHealth, HEARTBEAT_MAX_AGE_SECONDS, judgeHealth } from '../../domain/health.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { signingOf } from '../../domain/row-signatures.ts';
+import type { SigningFacts } from '../../domain/row-signatures.ts';
 import type { Store } from '../../ports/store.ts';
 import { failure, guarded } from './guarded.ts';
 
 export interface AgentSeen {
   readonly health: AgentHealth | undefined;
   /** Null where it is not known. */
-  readonly isAuditSigned: boolean | null;
+  readonly signing: SigningFacts | null;
   /** The store's clock; null where it was not reached. */
   readonly now: Instant | null;
   readonly findings: readonly DoctorFinding[];
@@ -19,7 +19,7 @@ export interface AgentSeen {
 const CHECKS: readonly CheckName[] = ['controls', 'lease', 'heartbeat', 'errors'];
 
 export function withoutAgent(why: string): AgentSeen {
-  return { health: undefined, isAuditSigned: null, now: null, findings: CHECKS.map((check) => skipped(check, why)) };
+  return { health: undefined, signing: null, now: null, findings: CHECKS.map((check) => skipped(check, why)) };
 }
 
 /** What the store says of the agent at work: who holds the lease, when it was heard of, and what people ordered. */
@@ -28,10 +28,7 @@ export async function checkAgent(store: Store, { agentId, source, store: { lease
     const { now, controls: stored } = await store.readControls();
     return controlFindings(stored, now);
   });
-  const isAuditSigned = await store.readSigning(agentId).then(
-    (facts) => signingOf(facts) !== 'none',
-    () => null,
-  );
+  const signing = await store.readSigning(agentId).catch(() => null);
   try {
     const { now, health: rows } = await store.readHealth();
     const health = rows.find((row) => row.agentId === agentId);
@@ -41,13 +38,13 @@ export async function checkAgent(store: Store, { agentId, source, store: { lease
       heartbeatFinding(health, judgeHealth(health, now, limits)),
       errorsFinding(health),
     ];
-    return { health, isAuditSigned, now, findings: [...controls, ...seen] };
+    return { health, signing, now, findings: [...controls, ...seen] };
   } catch (thrown) {
     const rest = [
       failure('heartbeat', thrown),
       skipped('lease', 'agent_health cannot be read'),
       skipped('errors', 'agent_health cannot be read'),
     ];
-    return { health: undefined, isAuditSigned, now: null, findings: [...controls, ...rest] };
+    return { health: undefined, signing, now: null, findings: [...controls, ...rest] };
   }
 }

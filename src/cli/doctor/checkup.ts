@@ -60,7 +60,7 @@ async function look(context: CliContext, settings: Settings, databases: Apart): 
   const plant = await guarded('plant', () => checkPlant(context, settings, source.equipmentIds));
   return [
     rulesFinding(settings.rulesHash, agent.health),
-    signingFinding(settings.signingKeys.length > 0, agent.isAuditSigned, SIGNING_KEY_VARIABLE),
+    signingFinding(settings.signingKeys, agent.signing, SIGNING_KEY_VARIABLE),
     ...warehouses.map(({ finding }) => finding),
     ...reached.findings,
     ...own,
