@@ -48,7 +48,9 @@ export function errorsFinding(health: AgentHealth | undefined): DoctorFinding {
   const { consecutiveErrors = 0, lastError = null } = health ?? {};
   const facts = { consecutive_errors: consecutiveErrors, last_error: lastError };
   if (consecutiveErrors === 0 && lastError === null) return ok('errors', 'the last cycle had none', facts);
-  return warning('errors', `${consecutiveErrors} cycles in a row failed; the last error: ${lastError ?? 'not known'}`, LOOK, facts);
+  const failedOnes = consecutiveErrors === 1 ? 'the last cycle failed' : `the last ${consecutiveErrors} cycles failed`;
+  const found = consecutiveErrors === 0 ? 'the last cycle was not whole' : failedOnes;
+  return warning('errors', `${found}: ${lastError ?? 'its error is not known'}`, LOOK, facts);
 }
 
 /** Whether people hear of what happens: who is to be told can hardly tell that nothing comes. */

@@ -162,6 +162,17 @@ describe('doctor', () => {
     expect(of(report, 'store')).toMatchObject([{ status: 'skipped', found: 'the configuration does not load' }]);
   });
 
+  test('warns of a secret of a channel that this process was not given, and says to set it', async () => {
+    configure('notify:\n  channels:\n    - { name: hook, kind: webhook, urlFrom: HOOK }\n');
+    expect(of(await told(), 'configuration')).toMatchObject([
+      {
+        status: 'warning',
+        found: expect.stringMatching(/urlFrom \(line 3, .*HOOK is not set; .*OPS_AGENT_NOTIFY_SECRET is not set$/),
+        remedy: 'change the keys or set the variables that are named',
+      },
+    ]);
+  });
+
   test('names variables of the environment that are none of the agent', async () => {
     const misspelt = startBundle(['doctor', '--json'], { cwd: place.cwd, env: { OPS_AGENT_STORE_PAHT: 'x.db' } });
     const { stdout, code } = await misspelt.done;

@@ -100,12 +100,16 @@ describe('a heartbeat', () => {
   });
 });
 
-test('cycles that failed are counted, with the last error', () => {
-  expect(errorsFinding(HEALTHY)).toMatchObject({ status: 'ok' });
-  expect(errorsFinding({ ...HEALTHY, consecutiveErrors: 3, lastError: 'no answer' })).toMatchObject({
+test.each([
+  [3, 'no answer', 'the last 3 cycles failed: no answer'],
+  [1, 'no answer', 'the last cycle failed: no answer'],
+  [1, null, 'the last cycle failed: its error is not known'],
+  [0, 'no answer', 'the last cycle was not whole: no answer'],
+])('%d cycles that failed, the last one with %s, are told as it is', (consecutiveErrors, lastError, found) => {
+  expect(errorsFinding({ ...HEALTHY, consecutiveErrors, lastError })).toMatchObject({
     status: 'warning',
-    found: '3 cycles in a row failed; the last error: no answer',
-    facts: { consecutive_errors: 3, last_error: 'no answer' },
+    found,
+    facts: { consecutive_errors: consecutiveErrors, last_error: lastError },
   });
 });
 
@@ -161,4 +165,8 @@ test.each<[string, string, string | null, string]>([
 ])('versions %s', (_what, node, version, status) => {
   const build = { version: '0.1.0', schemaVersion: 4, node, oldestNode: 20 };
   expect(versionsFinding(build, { ...HEALTHY, version })).toMatchObject({ status, found: expect.stringContaining(`Node ${node}`) });
+});
+
+test('a last cycle without an error is ok', () => {
+  expect(errorsFinding(HEALTHY)).toMatchObject({ status: 'ok', found: 'the last cycle had none' });
 });
