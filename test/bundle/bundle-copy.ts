@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureBundle } from '../support/bundle.ts';
 import { type CliResult, runCli } from './databricks-cli.ts';
-import { type FakeWorkspace, PERSON, PRINCIPAL, startFakeWorkspace, TOKEN } from './fake-workspace.ts';
+import { type DeploymentWorkspace, PERSON, PRINCIPAL, startDeploymentWorkspace, TOKEN } from './deployment-workspace.ts';
 
 const ROOT = path.resolve(__dirname, '../..');
 /** What of the project the bundle has to do with. */
@@ -15,7 +15,7 @@ export const TARGETS = ['dev', ...PRODUCTION] as const;
 export type Target = (typeof TARGETS)[number];
 
 export interface BundleCopy {
-  readonly workspace: FakeWorkspace;
+  readonly workspace: DeploymentWorkspace;
   readonly folder: string;
   /** What the CLI is given: the way to the workspace, and the bundle's variables. */
   readonly environment: Readonly<Record<string, string>>;
@@ -81,7 +81,7 @@ export async function copyBundle({
   mkdirSync(home);
   const parts = source === ROOT ? PARTS : readdirSync(source);
   for (const part of isClean ? filesOfGit() : parts) cpSync(path.join(source, part), path.join(project, part), { recursive: true });
-  const workspace = await startFakeWorkspace(as, { hasSecret });
+  const workspace = await startDeploymentWorkspace(as, { hasSecret });
   const set = Object.entries({ ...(!isClean && { build: 'true' }), ...variables }).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   const environment = {
     HOME: home,

@@ -5,8 +5,8 @@ import { lexer } from 'marked';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
 import { type BundleCopy, copyBundle } from './bundle-copy.ts';
 import { runShell, withCli } from './databricks-cli.ts';
-import { PRINCIPAL } from './fake-workspace.ts';
-import { listOf, objectOf, textsOf } from './json.ts';
+import { PRINCIPAL } from './deployment-workspace.ts';
+import { listOf, objectOf, textsOf } from '../support/json.ts';
 
 const PAGE = lexer(readFileSync(path.resolve(__dirname, '../../docs/deployment.md'), 'utf8'));
 

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from '@jest/globals';
-import type { FakeWorkspace } from './fake-workspace.ts';
+import type { DeploymentWorkspace } from './deployment-workspace.ts';
 
 /** What a deployment has made, but for the files. Things go by their names: the CLI makes them at once, and numbers are as it happens. */
-export function made({ jobs, schemas, grants, permissions, dashboards, alerts, lakebase }: FakeWorkspace): unknown {
+export function made({ jobs, schemas, grants, permissions, dashboards, alerts, lakebase }: DeploymentWorkspace): unknown {
   const nameOf = (on: string) => {
     const [kind = '', id = ''] = on.split('/');
     return kind === 'jobs' ? `job ${String(jobs.get(Number(id))?.settings['name'])}` : kind;

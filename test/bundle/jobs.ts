@@ -1,5 +1,5 @@
-import { type Json, listOf, objectOf, textsOf } from './json.ts';
-import { notFound, Refusal, type Routes } from './server.ts';
+import { type Json, listOf, objectOf, textsOf } from '../support/json.ts';
+import { notFound, Refusal, type Routes } from '../support/rest-server.ts';
 import type { RunTask, TaskResult } from './task-process.ts';
 
 export interface Job {

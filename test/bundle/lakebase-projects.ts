@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Json, objectOf } from './json.ts';
-import { notFound, Refusal, type Routes } from './server.ts';
+import { type Json, objectOf } from '../support/json.ts';
+import { notFound, Refusal, type Routes } from '../support/rest-server.ts';
 
 export interface LakebaseProjects {
   readonly routes: Routes;
@@ -79,7 +79,8 @@ function keptProjects() {
   };
   const remove = (name: string) => {
     if (objectOf(at(name)['spec'])['is_protected'] === true) throw new Refusal(400, 'BAD_REQUEST', `cannot delete the protected ${name}`);
-    if (own.has(name)) throw new Refusal(400, 'BAD_REQUEST', `${name} goes with what it is in.`, MANAGED_BY_PARENT);
+    const message = `${name} goes with what it is in.`;
+    if (own.has(name)) throw new Refusal(400, 'BAD_REQUEST', message, { error_code: 'BAD_REQUEST', message, details: MANAGED_BY_PARENT });
     for (const gone of [...lakebase.keys()].filter((other) => other === name || other.startsWith(`${name}/`))) {
       lakebase.delete(gone);
       own.delete(gone);

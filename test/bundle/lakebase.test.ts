@@ -5,7 +5,7 @@ import { type BundleCopy, copyBundle, optionsFor, PRODUCTION, TARGETS, type Targ
 import { schemaFaults } from './bundle-schema.ts';
 import { withCli } from './databricks-cli.ts';
 import { expectGolden } from './golden.ts';
-import { type Json, objectOf } from './json.ts';
+import { type Json, objectOf } from '../support/json.ts';
 
 const FILE = 'jobs/optional/lakebase.yml';
 const SWITCHED_ON = 'jobs/lakebase.yml';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { type BundleCopy, copyBundle, optionsFor, type Target } from './bundle-copy.ts';
 import { schemaFaults } from './bundle-schema.ts';
 import { withCli } from './databricks-cli.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../support/json.ts';
 import { missingFiles, settingsFaults } from './settings-faults.ts';
 
 /** Who notices that a bundle is wrong. The last three are this suite's own. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { copyBundle, optionsFor, TARGETS, type Target } from './bundle-copy.ts';
 import { withCli } from './databricks-cli.ts';
-import { type Json, listOf, objectOf, textsOf } from './json.ts';
+import { type Json, listOf, objectOf, textsOf } from '../support/json.ts';
 import { runPythonTask, type TaskResult } from './task-process.ts';
 
 const ROOT = path.resolve(__dirname, '../..');

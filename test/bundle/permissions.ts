@@ -1,5 +1,5 @@
-import { type Json, listOf } from './json.ts';
-import type { Routes } from './server.ts';
+import { type Json, listOf } from '../support/json.ts';
+import type { Routes } from '../support/rest-server.ts';
 
 export interface Permissions {
   readonly routes: Routes;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { newWorkplace, type Workplace } from '../support/bundle.ts';
 import { type BundleCopy, copyBundle } from './bundle-copy.ts';
 import { withCli } from './databricks-cli.ts';
-import { SECRET } from './fake-workspace.ts';
+import { SECRET } from './deployment-workspace.ts';
 
 /** A plant's own file beside the bundle's: one more target, with a store that needs no warehouse, and a secret. */
 const siteFile = (store: string) => `
@@ -92,7 +92,10 @@ withCli('databricks bundle run', () => {
     copy.edit('databricks.yml', 'run-once --wait', 'run-one --wait');
     await copy.done('deploy', '--target', 'site');
     const mistaken = await run('agent');
-    expect([mistaken.code, copy.workspace.newestLog()]).toEqual([1, expect.stringContaining("exit code 2: unknown command 'run-one'")]);
+    expect([mistaken.code, copy.workspace.newestLog()]).toEqual([
+      1,
+      expect.stringContaining("exit code 2: unknown command 'run-one'; did you mean run-once?"),
+    ]);
     copy.edit('databricks.yml', 'run-one --wait', 'run-once --wait');
     copy.edit('jobs/run_ops_agent.py', '    main(sys.argv[1:])', '    main(sys.argv[1:])\n    sys.exit(0)');
     await copy.done('deploy', '--target', 'site');

@@ -1,4 +1,4 @@
-import { type Json, listOf, objectOf, textsOf } from './json.ts';
+import { type Json, listOf, objectOf, textsOf } from '../support/json.ts';
 
 /** What the CLI says of neither a bundle's settings nor its deployment. Each of these looks at what `bundle validate -o json` printed. */
 const CHECKS: Readonly<Record<string, (settings: Json) => readonly string[]>> = {

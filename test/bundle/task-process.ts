@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Json, listOf, objectOf, textsOf } from './json.ts';
+import { type Json, listOf, objectOf, textsOf } from '../support/json.ts';
 
 export interface TaskResult {
   readonly log: string;

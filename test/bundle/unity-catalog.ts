@@ -1,5 +1,5 @@
-import { type Json, listOf, textsOf } from './json.ts';
-import { notFound, type Routes } from './server.ts';
+import { type Json, listOf, textsOf } from '../support/json.ts';
+import { notFound, type Routes } from '../support/rest-server.ts';
 
 export interface UnityCatalog {
   readonly routes: Routes;

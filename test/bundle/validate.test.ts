@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { copyBundle, optionsFor, TARGETS } from './bundle-copy.ts';
 import { schemaFaults } from './bundle-schema.ts';
 import { withCli } from './databricks-cli.ts';
-import { PRINCIPAL } from './fake-workspace.ts';
-import { type Json, listOf, objectOf, textsOf } from './json.ts';
+import { PRINCIPAL } from './deployment-workspace.ts';
+import { type Json, listOf, objectOf, textsOf } from '../support/json.ts';
 import { settingsFaults } from './settings-faults.ts';
 
 /** Of what docs/deployment.md has; test/bundle/documented.test.ts deploys all of it. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { notFound, Refusal, type Routes } from './server.ts';
+import { notFound, Refusal, type Routes } from '../support/rest-server.ts';
 
 export interface WorkspaceFiles {
   readonly routes: Routes;

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Call, Refusal, type Routes, serve } from '../support/rest-server.ts';
+import { workspaceSecrets } from '../support/workspace-secrets.ts';
 
 /** What the workspace takes for an identity's proof, and gives a token for. */
 export const ID_TOKEN = 'id-token-of-the-job-5f1d';
@@ -41,7 +41,10 @@ export interface WorkspaceOptions {
   readonly hasMetadata?: boolean;
 }
 
-/** A workspace over plain HTTP on loopback: OAuth tokens that expire, secrets, and an address that says whether a token is good. */
+/** What needs no token: where tokens are to be had, and these themselves. */
+const OPEN = /^\/(\.well-known|oidc)\//;
+
+/** A workspace as far as a login needs one: OAuth tokens that expire, secrets, and an address that says whether a token is good. */
 export async function startWorkspace({
   secrets = {},
   tokenSeconds = 3600,
@@ -51,78 +54,64 @@ export async function startWorkspace({
   const ends = new Map<string, number>([[PERSONAL_TOKEN, Number.POSITIVE_INFINITY]]);
   const tokens: string[] = [];
   const probes: ProbeSeen[] = [];
-  const secretsRead: string[] = [];
+  const kept = workspaceSecrets(secrets);
   let refuses = false;
   const asked: number[] = [];
   let host = '';
 
-  const giveToken = async (request: IncomingMessage): Promise<Answer> => {
-    const body = await text(request);
-    const form = new URLSearchParams(body);
+  const giveToken = async ({ body }: Call): Promise<object> => {
+    const form = new URLSearchParams(body.toString());
     asked.push(Date.now());
     await sleep(tokenDelayMs);
-    if (refuses) return [400, { error: 'invalid_grant', error_description: `refused: ${body}` }];
-    if (form.get('subject_token') !== ID_TOKEN || form.get('client_id') !== CLIENT_ID) return [401, { error: 'invalid_client' }];
+    if (refuses) throw oauthRefusal(400, 'invalid_grant', `refused: ${body.toString()}`);
+    if (form.get('subject_token') !== ID_TOKEN || form.get('client_id') !== CLIENT_ID) throw oauthRefusal(401, 'invalid_client', '');
     const token = `oauth-token-${tokens.length + 1}-9c3e`;
     tokens.push(token);
     ends.set(token, Date.now() + tokenSeconds * 1000);
-    return [200, { access_token: token, token_type: 'Bearer', expires_in: tokenSeconds + ENDED_EARLIER_SECONDS }];
+    return { access_token: token, token_type: 'Bearer', expires_in: tokenSeconds + ENDED_EARLIER_SECONDS };
   };
-
-  const authorised = (url: URL, token: string): Answer => {
-    if (url.pathname === '/api/2.0/probe') return [200, {}];
-    if (url.pathname !== '/api/2.0/secrets/get') return [404, { error_code: 'ENDPOINT_NOT_FOUND', message: url.pathname }];
-    const name = `${url.searchParams.get('scope')}/${url.searchParams.get('key')}`;
-    const secret = secrets[name];
-    if (secret === undefined) return [404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: `no ${name} for Bearer ${token}` }];
-    secretsRead.push(name);
-    return [200, { key: url.searchParams.get('key'), value: Buffer.from(secret).toString('base64') }];
-  };
-
-  const answer = async (request: IncomingMessage, url: URL): Promise<Answer> => {
-    if (url.pathname === '/.well-known/databricks-config' && hasMetadata)
-      return [200, { oidc_endpoint: `${host}/oidc`, workspace_id: '1' }];
-    if (url.pathname === '/oidc/.well-known/oauth-authorization-server')
-      return [200, { authorization_endpoint: `${host}/oidc/v1/authorize`, token_endpoint: `${host}/oidc/v1/token` }];
-    if (url.pathname === '/oidc/v1/token') return giveToken(request);
-    const [, token = ''] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
+  const admit = ({ path, token }: Call) => {
+    if (OPEN.test(path)) return;
     const isGood = (ends.get(token) ?? 0) > Date.now();
-    const [status, said] = isGood
-      ? authorised(url, token)
-      : ([403, { error_code: 'PERMISSION_DENIED', message: 'Invalid access token' }] as const);
-    if (url.pathname === '/api/2.0/probe') probes.push({ token, status });
-    return [status, said];
+    if (path === '/api/2.0/probe') probes.push({ token, status: isGood ? 200 : 403 });
+    if (!isGood) throw new Refusal(403, 'PERMISSION_DENIED', 'Invalid access token');
   };
-
-  const respond = async (request: IncomingMessage, response: ServerResponse) => {
-    const [status, said] = await answer(request, new URL(request.url ?? '/', host));
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(said));
+  const metadata: Routes = {
+    'GET /.well-known/databricks-config': () => ({ oidc_endpoint: `${host}/oidc`, workspace_id: '1' }),
   };
-  const server = createServer((request, response) => void respond(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the fake workspace has no port');
-  host = `http://127.0.0.1:${address.port}`;
+  const server = await serve(
+    {
+      ...(hasMetadata && metadata),
+      'GET /oidc/.well-known/oauth-authorization-server': () => ({
+        authorization_endpoint: `${host}/oidc/v1/authorize`,
+        token_endpoint: `${host}/oidc/v1/token`,
+      }),
+      'POST /oidc/v1/token': giveToken,
+      'GET /api/2.0/probe': () => ({}),
+      ...kept.routes,
+    },
+    admit,
+  );
+  host = server.url;
   return {
     host,
     tokens,
     probes,
-    secretsRead,
+    secretsRead: kept.read,
     wasAsked: async (times) => {
       while (asked.length < times) await sleep(20);
     },
     refuseTokens: () => {
       refuses = true;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    close: () => server.close(),
   };
 }
 
-type Answer = readonly [status: number, body: Readonly<Record<string, unknown>>];
+/** In the words of OAuth, which are other ones than a workspace's. */
+function oauthRefusal(status: number, error: string, error_description: string): Refusal {
+  return new Refusal(status, error, error_description, { error, error_description });
+}
 
 /** How the SDK logs in there with what the program itself could not use. */
 export function oauthLogin({ host }: FakeWorkspace): Readonly<Record<string, string>> {

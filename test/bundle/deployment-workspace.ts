@@ -5,8 +5,8 @@ import { type DashboardsAndAlerts, dashboardsAndAlerts } from './dashboards-and-
 import { type Jobs, workspaceJobs } from './jobs.ts';
 import { type LakebaseProjects, lakebaseProjects } from './lakebase-projects.ts';
 import { type Permissions, permissions } from './permissions.ts';
-import { secrets, type Secrets } from './secrets.ts';
-import { serve } from './server.ts';
+import { serve } from '../support/rest-server.ts';
+import { workspaceSecrets, type WorkspaceSecrets } from '../support/workspace-secrets.ts';
 import { runPythonTask } from './task-process.ts';
 import { type UnityCatalog, unityCatalog } from './unity-catalog.ts';
 import { type WorkspaceFiles, workspaceFiles } from './workspace-files.ts';
@@ -15,7 +15,7 @@ import { type WorkspaceFiles, workspaceFiles } from './workspace-files.ts';
 export const PERSON = 'ada@example.com';
 export const PRINCIPAL = '2f1c9a3e-5b7d-4c5d-9e8f-7a6b5c4d3e2f';
 
-export interface FakeWorkspace {
+export interface DeploymentWorkspace {
   readonly url: string;
   readonly jobs: Jobs['jobs'];
   readonly newestLog: Jobs['newestLog'];
@@ -26,8 +26,8 @@ export interface FakeWorkspace {
   readonly schemas: UnityCatalog['schemas'];
   readonly grants: UnityCatalog['grants'];
   readonly permissions: Permissions['set'];
-  readonly secretsFor: Secrets['allowed'];
-  readonly secretAt: Secrets['at'];
+  readonly secretsFor: WorkspaceSecrets['allowed'];
+  readonly secretAt: WorkspaceSecrets['at'];
   readonly dashboards: DashboardsAndAlerts['dashboards'];
   readonly alerts: DashboardsAndAlerts['alerts'];
   readonly lakebase: LakebaseProjects['lakebase'];
@@ -45,7 +45,7 @@ export const SECRET = { scope: 'plant', key: 'signing-key', value: 'of-the-tests
 export const TOKEN = 'dapi-of-a-fake';
 
 /** A workspace of Databricks as far as the CLI needs one for this bundle: it keeps what it is given, and really executes the tasks of a run. */
-export async function startFakeWorkspace(me: string, { hasSecret = true } = {}): Promise<FakeWorkspace> {
+export async function startDeploymentWorkspace(me: string, { hasSecret = true } = {}): Promise<DeploymentWorkspace> {
   let url = '';
   const home = mkdtempSync(path.join(tmpdir(), 'ops-agent-workspace-'));
   const kept = workspaceFiles(`/Workspace/Users/${me}`);
@@ -53,7 +53,7 @@ export async function startFakeWorkspace(me: string, { hasSecret = true } = {}):
   const allowed = permissions();
   const shown = dashboardsAndAlerts();
   const databases = lakebaseProjects();
-  const hidden = secrets(hasSecret ? { [`${SECRET.scope}/${SECRET.key}`]: SECRET.value } : {});
+  const hidden = workspaceSecrets(hasSecret ? { [`${SECRET.scope}/${SECRET.key}`]: SECRET.value } : {});
   const {
     jobs,
     newestLog,

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { Json } from './json.ts';
 
 export interface Call {
+  readonly path: string;
   readonly query: URLSearchParams;
+  /** The bearer token that it came with; empty where there is none. */
+  readonly token: string;
   /** What stands in the path where the route has `{name}`, or `{name...}` for all the rest of it. */
   readonly in: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -14,18 +17,15 @@ export interface Call {
 /** `GET /api/2.2/jobs/get` and what answers it: bytes as they are, anything else as JSON. */
 export type Routes = Readonly<Record<string, (call: Call) => unknown>>;
 
-/** What a workspace refuses, in its own form. */
+/** What a workspace refuses, in its own form, or with an answer of another one. */
 export class Refusal extends Error {
   readonly status: number;
-  readonly code: string;
-  /** What a program may read of the reason. */
-  readonly details: readonly Json[];
+  readonly answer: Json;
 
-  constructor(status: number, code: string, message: string, details: readonly Json[] = []) {
+  constructor(status: number, code: string, message: string, answer: Json = { error_code: code, message }) {
     super(message);
     this.status = status;
-    this.code = code;
-    this.details = details;
+    this.answer = answer;
   }
 }
 
@@ -73,8 +73,8 @@ function send(response: ServerResponse, status: number, answer: unknown): void {
   response.end(isRaw ? answer : JSON.stringify(answer ?? {}));
 }
 
-/** Plain HTTP on the loopback interface, at a free port. */
-export async function serve(routes: Routes): Promise<Server> {
+/** Plain HTTP on the loopback interface, at a free port. `admit` throws what is not to be answered. */
+export async function serve(routes: Routes, admit: (call: Call) => void = () => undefined): Promise<Server> {
   const table = Object.entries(routes).map(routeOf);
   const unanswered: string[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -84,7 +84,10 @@ export async function serve(routes: Routes): Promise<Server> {
     for (const route of table) {
       const match = route.method === request.method ? route.pattern.exec(path) : null;
       if (match === null) continue;
-      const result = await route.answer({ query: url.searchParams, in: { ...match.groups }, body, json: jsonOf(body) });
+      const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+      const call = { path, query: url.searchParams, token, in: { ...match.groups }, body, json: jsonOf(body) };
+      admit(call);
+      const result = await route.answer(call);
       return send(response, 200, result);
     }
     unanswered.push(`${request.method ?? ''} ${path}`);
@@ -93,7 +96,7 @@ export async function serve(routes: Routes): Promise<Server> {
   const server = createServer((request, response) => {
     answer(request, response).catch((thrown: unknown) => {
       const refusal = thrown instanceof Refusal ? thrown : new Refusal(500, 'INTERNAL_ERROR', String(thrown));
-      send(response, refusal.status, { error_code: refusal.code, message: refusal.message, details: refusal.details });
+      send(response, refusal.status, refusal.answer);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
