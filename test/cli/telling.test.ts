@@ -95,15 +95,15 @@ describe('run-once', () => {
   });
 
   test.each([
-    ['an error', { status: 500, body: 'boom' }, /answered 500: boom/],
-    ['no answer', 'silence', /no answer within 0\.5 s/],
+    ['an error', { status: 500, body: 'boom' }, /answered 500: boom/, 30],
+    ['no answer', 'silence', /no answer within 3 s/, 3],
   ] as const)(
     'ends as its cycle did where a receiver gives %s, and the next one tries again with the same id',
-    async (_what, answer, reason) => {
+    async (_what, answer, reason, seconds) => {
       const at = await receiver();
       at.answer(answer);
-      const place = await placeWith({ channels: [hook(at)], keys: '  timeoutSeconds: 0.5\n' });
-      const { code, stderr } = await place.run('run-once');
+      const place = await placeWith({ channels: [hook(at)] });
+      const { code, stderr } = await place.run('run-once', '--set', `notify.timeoutSeconds=${seconds}`);
       expect([code, stderr]).toEqual([0, expect.stringMatching(/Not notified: hook of .*; the next try is in 30 s/)]);
       expect(await told(place)).toEqual([
         { channel: 'hook', reminder: 0, status: 'pending', attempt: 1, last_error: expect.stringMatching(reason) },
@@ -223,7 +223,12 @@ describe('loop', () => {
     'goes on with its cycles while a receiver does not answer, and ends at once when it is asked to',
     async () => {
       const at = await receiver();
-      at.answer('silence');
+      const asked = new Promise<void>((resolve) => {
+        at.answer(() => {
+          resolve();
+          return 'silence';
+        });
+      });
       const place = await placeWith({ channels: [hook(at)], keys: '  timeoutSeconds: 60\n  deliverySeconds: 60\n' });
       const running = startBundle(['loop', '--interval', '0.2s'], { cwd: place.cwd, env: ENV });
       open.push({ close: () => void running.child.kill('SIGKILL') });
@@ -233,6 +238,7 @@ describe('loop', () => {
           if (Number(row?.['polls_completed']) >= count) return;
         }
       };
+      await asked;
       await cycles(4);
       // The first request is still the only one, and unanswered.
       expect(at.posts).toHaveLength(1);
