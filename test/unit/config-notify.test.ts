@@ -6,6 +6,7 @@ import { configWarnings } from '../../src/config/cross-checks.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { explainSettings, loadSettings } from '../../src/config/load.ts';
 import { NOTIFICATION_KINDS } from '../../src/domain/notification.ts';
+import { WEEKDAYS } from '../../src/domain/notification-hours.ts';
 
 let cwd = '';
 beforeAll(() => {
@@ -89,6 +90,7 @@ describe('the channels of the configuration', () => {
       /is OPS_AGENT_SLACK; a variable that begins with OPS_AGENT_ begins with OPS_AGENT_NOTIFY_URL/,
     ],
     [channel('name: a, kind: slack, urlFrom: OPS_AGENT_NOTIFY_SECRET'), /begins with OPS_AGENT_NOTIFY_URL/],
+    [channel('name: a, kind: webhook, urlFrom: H, secretFrom: OPS_AGENT_NOTIFY_URL_X'), /secretFrom .*begins with OPS_AGENT_NOTIFY_SECRET/],
     [channel('name: a, kind: slack, urlFrom: https://x'), /urlFrom .*must be a variable's name/],
     [
       channel('name: a, kind: mail'),
@@ -106,6 +108,27 @@ describe('the channels of the configuration', () => {
     [mail(', from: a@b.c, to: [d@e.f]', '{ host: h, user: u, security: none }'), /smtp\.security .*would send its password unencrypted/],
   ])('are refused with the place of the mistake: %j', (file, problem) => {
     expect(() => load(file)).toThrow(problem);
+  });
+
+  test('take a secret of 32 characters, blanks around it not counted, and none of 31', () => {
+    const ofLength = (length: number) =>
+      configWarnings(
+        load(channel('name: a, kind: webhook, urlFrom: H'), { H: URL_TEXT, OPS_AGENT_NOTIFY_SECRET: ` ${'a'.repeat(length)}\n` }),
+      );
+    expect(ofLength(32)).toEqual([]);
+    expect(ofLength(31)).toMatchObject([{ text: expect.stringContaining('is shorter than 32 characters') }]);
+  });
+
+  test('send e-mail by STARTTLS at port 587 where nothing else is said, with an authority beside the configuration', () => {
+    const { smtp } = load(mail(', from: a@b.c, to: [d@e.f]', '{ host: h, caFile: own.pem }')).notify;
+    expect(smtp).toMatchObject({ host: 'h', port: 587, security: 'starttls', user: null, caFile: path.join(cwd, 'own.pem') });
+    expect(load(mail(', from: a@b.c, to: [d@e.f]', '{ host: h, security: none }')).notify.smtp).toMatchObject({ security: 'none' });
+  });
+
+  test('are given the times that the configuration says', () => {
+    const times = { quietMinutes: 3, timeoutSeconds: 7, deliverySeconds: 20 };
+    expect(load(`notify: ${JSON.stringify(times)}\n`).notify).toMatchObject(times);
+    expect(load('').notify).toMatchObject({ quietMinutes: 10, timeoutSeconds: 5, deliverySeconds: 10 });
   });
 
   test('take no variable of ours that is misspelt', () => {
@@ -134,6 +157,8 @@ describe('the rules of the configuration', () => {
         reminders: { minutes: 5, steps: [['shift']] },
       },
     ]);
+    const whole = "to: [shift], kinds: [flood, recommended], hours: { from: '08:00', to: '16:00', timeZone: UTC }, remindMinutes: 10080";
+    expect(load(rule(whole)).notify.rules).toMatchObject([{ hours: { days: WEEKDAYS }, reminders: { minutes: 10_080 } }]);
     expect(load(rule('to: [shift], remindMinutes: 5, escalateTo: [shift, shift]')).notify.rules[0]?.reminders?.steps).toEqual([
       ['shift'],
       ['shift'],
@@ -149,6 +174,8 @@ describe('the rules of the configuration', () => {
       /remindMinutes .*goes with kinds that ask for a decision: recommended, escalated, asked_again/,
     ],
     [rule('to: [shift], kinds: [floods]'), /kinds\[0\] .*did you mean 'flood'\?/],
+    [rule('to: [shift], remindMinutes: 10081'), /remindMinutes .*10080/],
+    [rule('to: [shift], equipment: [5]'), /rules\[0\]\.equipment .*must be /],
     [rule('to: []'), /to .*must have at least 1 entry/],
     [rule("to: [shift], hours: { from: '8', to: '9:00', timeZone: UTC }"), /hours\.from .*must be a time of the day, such as '06:00'/],
     [rule("to: [shift], hours: { from: '08:00', to: '08:00', timeZone: UTC }"), /hours\.to .*is 08:00 like from/],
