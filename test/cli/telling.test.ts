@@ -214,6 +214,11 @@ describe('run-once', () => {
     ]);
     expect((await place.run('notify', 'list')).stdout).toMatch(/recommended\s.*hook\s.*delivered/);
     expect((await place.run('notify', 'list', '--status', 'given_up')).stdout).toBe('No notifications.\n');
+    await place.run('sql', "UPDATE agent_notifications SET status = 'given_up', last_error = 'answered 404' WHERE kind <> 'place'");
+    expect((await place.run('notify', 'list', '--status', 'given_up')).stdout).toMatch(/recommended\s.*given_up .*answered 404/);
+    expect((await place.run('status')).stdout).toMatch(
+      /^Notifications: 0 waiting to be delivered, 1 given up; look at them with: ops-agent notify list$/m,
+    );
     expect(await place.run('notify', 'list', '--status', 'lost')).toMatchObject({ code: 2 });
   });
 });
