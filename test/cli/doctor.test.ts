@@ -168,7 +168,7 @@ describe('doctor', () => {
       {
         status: 'warning',
         found: expect.stringMatching(/urlFrom \(line 3, .*HOOK is not set; .*OPS_AGENT_NOTIFY_SECRET is not set$/),
-        remedy: 'change the keys or set the variables that are named',
+        remedy: 'set it where the agent runs, then: ops-agent notify test',
       },
     ]);
   });
