@@ -8,7 +8,8 @@ import { runShell, withCli } from './databricks-cli.ts';
 import { PRINCIPAL } from './deployment-workspace.ts';
 import { listOf, objectOf, textsOf } from '../support/json.ts';
 
-const PAGE = lexer(readFileSync(path.resolve(__dirname, '../../docs/deployment.md'), 'utf8'));
+const TEXT = readFileSync(path.resolve(__dirname, '../../docs/deployment.md'), 'utf8');
+const PAGE = lexer(TEXT);
 
 /** The first block of a language that stands under a heading. */
 function blockUnder(heading: string, language: string): string {
@@ -113,7 +114,7 @@ withCli('docs/deployment.md, word for word', () => {
     copy.edit('jobs/plant.yaml', 'logging:', 'agent:\n  id: line_9\nlogging:');
     const refused = await copy.bundle('deploy', '--target', 'prod').then(() => copy.bundle('run', 'agent', '--target', 'prod'));
     expect([refused.code, copy.workspace.newestLog()]).toEqual([1, expect.stringContaining('these tables belong to agent ops_agent_001')]);
-    const parameters = /^.*parameters: (\[--secret.*\])$/m.exec(blockUnder('What is yours', 'yaml'))?.[1] ?? '';
+    const parameters = /its parameters `(\[--secret[^`]*)`/.exec(TEXT)?.[1] ?? '';
     copy.edit(
       'jobs/site.yml',
       '        agent:\n',

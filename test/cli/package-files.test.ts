@@ -8,7 +8,9 @@ import { ensureBundle } from '../support/bundle.ts';
 
 const ROOT = path.resolve(__dirname, '../..');
 /** What git tracks of a folder that the bundle's jobs need, the plant's own file and Python's leavings excepted. */
-const JOBS = readdirSync(path.join(ROOT, 'jobs')).filter((name) => !['site.yml', '__pycache__'].includes(name));
+const JOBS = readdirSync(path.join(ROOT, 'jobs'), { recursive: true, encoding: 'utf8' }).filter(
+  (name) => /\.\w+$/.test(name) && !/^site\.yml$|__pycache__/.test(name),
+);
 
 let packed: readonly string[] = [];
 
