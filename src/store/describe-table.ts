@@ -1,7 +1,7 @@
 import { read } from './connection.ts';
 import { NoSuchTableError } from './no-such-table.ts';
 import type { Session } from './session.ts';
-import type { TableColumn } from './source-columns.ts';
+import type { TableColumn } from './dialect.ts';
 
 /** The columns of a table or view; none where there is no such table. */
 export async function columnsOf(session: Session, table: string): Promise<readonly TableColumn[]> {

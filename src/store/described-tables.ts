@@ -1,5 +1,4 @@
-import type { Dialect } from './dialect.ts';
-import type { TableColumn } from './source-columns.ts';
+import type { Dialect, TableColumn } from './dialect.ts';
 import { type Column, type ColumnKind, SENSOR_DATA, type Table } from './tables.ts';
 
 /** Tables with the columns that they are described with; none where there is no such table. */

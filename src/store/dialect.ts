@@ -2,7 +2,6 @@ import type { Instant } from '../domain/instant.ts';
 import type { ReadingsPlace } from '../config/settings.ts';
 import type { Roles } from '../ports/schema-store.ts';
 import type { Statement } from './connection.ts';
-import type { TableColumn } from './source-columns.ts';
 import type { Column, ColumnKind, ParameterColumn, Table } from './tables.ts';
 
 /** A guarded write of many rows from one JSON parameter, in the words of the store. */
@@ -89,6 +88,14 @@ export interface AccessProbe {
   readonly statement: Statement;
   /** The message of a failure that only who has the privilege is told; null where there is none. */
   readonly provesIt: RegExp | null;
+}
+
+/** A column of a table or view, as the engine describes it. */
+export interface TableColumn {
+  /** Lower case. */
+  readonly name: string;
+  /** As declared; empty where nothing is. */
+  readonly type: string;
 }
 
 /** What a column's declared type says that it holds. `time`: where an engine keeps times as such, one of its own. */

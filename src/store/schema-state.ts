@@ -8,10 +8,9 @@ import {
   type UnfitTable,
   unfitTables,
 } from './described-tables.ts';
-import type { Extra } from './dialect.ts';
+import type { Extra, TableColumn } from './dialect.ts';
 import type { Session } from './session.ts';
 import type { Table } from './tables.ts';
-import type { TableColumn } from './source-columns.ts';
 
 /** What of the schema is there and what is missing, and whose it is: described anew each time, since others make it as well. */
 export class SchemaState {

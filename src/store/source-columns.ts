@@ -1,14 +1,7 @@
 import type { SourceSettings } from '../config/settings.ts';
 import type { SourceProblem } from '../ports/source.ts';
-import type { DeclaredKind, Dialect } from './dialect.ts';
+import type { DeclaredKind, Dialect, TableColumn } from './dialect.ts';
 import { epochUnitsPerSecond } from './statements/raw-time.ts';
-
-export interface TableColumn {
-  /** Lower case. */
-  readonly name: string;
-  /** As declared; empty where nothing is. */
-  readonly type: string;
-}
 
 /** A column that the configuration names, by the keys under `source.columns`, and what it has to hold. */
 interface NamedColumn {

@@ -1,6 +1,5 @@
 import { write } from '../connection.ts';
-import type { DeclaredKind, Extra, Lifting, NameListing } from '../dialect.ts';
-import type { TableColumn } from '../source-columns.ts';
+import type { DeclaredKind, Extra, Lifting, NameListing, TableColumn } from '../dialect.ts';
 import type { Column, ColumnKind, Table } from '../tables.ts';
 import { ALL_TABLES, COMMANDS, EVENTS, RECOMMENDATIONS, SENSOR_DATA } from '../tables.ts';
 import { quote, TYPES } from './names.ts';
