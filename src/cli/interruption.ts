@@ -15,6 +15,7 @@ export interface Interruption {
    * What arrives there is thrown away. It keeps the process from nothing: neither from ending, nor from hearing signals.
    */
   watchStdin(): void;
+  /** Leaves stdin and the outputs alone. Signals are heard on: one that comes when all is done must not end the process by itself, without its exit code. */
   stopWatching(): void;
 }
 
@@ -46,9 +47,7 @@ export function watchInterruption(exitNow: (code: number) => void): Interruption
     if (error.code === 'EPIPE') ending.abort();
   };
   const outputs = [process.stdout, process.stderr];
-  const onInt = () => onSignal('SIGINT');
-  const onTerm = () => onSignal('SIGTERM');
-  process.on('SIGINT', onInt).on('SIGTERM', onTerm);
+  process.on('SIGINT', () => onSignal('SIGINT')).on('SIGTERM', () => onSignal('SIGTERM'));
   for (const output of outputs) output.on('error', onOutputError);
   const stdin = endOfStdin(() => stop('SIGTERM'));
   return {
@@ -58,7 +57,6 @@ export function watchInterruption(exitNow: (code: number) => void): Interruption
     watchStdin: stdin.watch,
     stopWatching: () => {
       stdin.stopWatching();
-      process.off('SIGINT', onInt).off('SIGTERM', onTerm);
       for (const output of outputs) output.off('error', onOutputError);
     },
   };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 
 import { exitCodeFor } from '../../src/cli/cycle-report.ts';
 import { describeFailure, sentence } from '../../src/cli/error-text.ts';
@@ -76,22 +76,29 @@ describe('a failure', () => {
 });
 
 describe('an interruption', () => {
+  afterEach(() => {
+    for (const name of ['SIGINT', 'SIGTERM']) process.removeAllListeners(name);
+  });
+
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('by %s asks first and ends the process at the second one', (name, code) => {
-    const exits: number[] = [];
-    const interruption = watchInterruption((exitCode) => exits.push(exitCode));
-    expect(interruption.exitCode()).toBeNull();
-    process.emit(name);
-    expect({ aborted: interruption.signal.aborted, exitCode: interruption.exitCode(), exits }).toEqual({
-      aborted: true,
-      exitCode: code,
-      exits: [],
-    });
-    process.emit(name);
-    expect(exits).toEqual([code]);
-    interruption.stopWatching();
-    expect(process.listenerCount(name)).toBe(0);
-  });
+  ] as const)(
+    'by %s asks first, ends the process at the second one, and when all is done kills nothing that is about to end with its code',
+    (name, code) => {
+      const exits: number[] = [];
+      const interruption = watchInterruption((exitCode) => exits.push(exitCode));
+      expect(interruption.exitCode()).toBeNull();
+      process.emit(name);
+      expect({ aborted: interruption.signal.aborted, exitCode: interruption.exitCode(), exits }).toEqual({
+        aborted: true,
+        exitCode: code,
+        exits: [],
+      });
+      process.emit(name);
+      expect(exits).toEqual([code]);
+      interruption.stopWatching();
+      expect(process.listenerCount(name)).toBe(1);
+    },
+  );
 });
