@@ -56,13 +56,18 @@ const FORCE_VARIABLE = 'OPS_AGENT_SQLITE';
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 /** Older ones can lose commits in WAL mode when several connections checkpoint: https://www.sqlite.org/releaselog/3_51_3.html */
 const FIRST_SOUND_VERSION = [3, 51, 3] as const;
+/**
+ * From here on a statement may unfold into a thousand queries at most ("VIEWs and/or subqueries nested too deep"). Detection over readings
+ * whose times are ISO or in a zone unfolds into more, and would fail in every cycle.
+ */
+const FIRST_NARROW_VERSION = [3, 54, 0] as const;
 
 let loading: Promise<SqliteLibrary> | undefined;
 
 /**
  * A connection to the file, which is made when it is missing (not with `readOnly`). Sets the busy timeout and no
  * other pragma. The first call decides which library this process uses, because two on one file break its locks.
- * @throws AgentError store_unavailable when the file or its folder cannot be used, or no sound SQLite is here;
+ * @throws AgentError store_unavailable when the file or its folder cannot be used, or no fit SQLite is here;
  * usage when OPS_AGENT_SQLITE is neither `builtin` nor `package`, or names one that is missing.
  */
 export async function openSqlite(file: string, options: OpenOptions = {}): Promise<SqliteDatabase> {
@@ -93,7 +98,7 @@ async function loadLibrary(forced: string | undefined): Promise<SqliteLibrary> {
   switch (forced) {
     case undefined:
     case '':
-      return (await soundBuiltin()) ?? (await load('package', 'store_unavailable'));
+      return (await fitBuiltin()) ?? (await load('package', 'store_unavailable'));
     case 'builtin':
     case 'package':
       return load(forced, 'usage');
@@ -102,9 +107,9 @@ async function loadLibrary(forced: string | undefined): Promise<SqliteLibrary> {
   }
 }
 
-async function soundBuiltin(): Promise<SqliteLibrary | undefined> {
+async function fitBuiltin(): Promise<SqliteLibrary | undefined> {
   const library = await importBuiltin().catch(() => undefined);
-  return library !== undefined && isSound(versionOf(library)) ? library : undefined;
+  return library !== undefined && isFit(versionOf(library)) ? library : undefined;
 }
 
 async function load(name: LibraryName, code: 'usage' | 'store_unavailable'): Promise<SqliteLibrary> {
@@ -113,7 +118,7 @@ async function load(name: LibraryName, code: 'usage' | 'store_unavailable'): Pro
   } catch (thrown) {
     const missing =
       name === 'builtin' ? `Node ${process.versions.node} has no built-in SQLite` : 'the package @photostructure/sqlite cannot be loaded';
-    const remedy = 'use Node 22.23 or newer, or install the package: npm install @photostructure/sqlite';
+    const remedy = 'install the package: npm install @photostructure/sqlite@1.2.1, or use a Node whose own SQLite is 3.51.3 to 3.53';
     throw new AgentError(code, missing, remedy, thrown);
   }
 }
@@ -157,11 +162,15 @@ function versionOf(library: SqliteLibrary): string {
   }
 }
 
-/** True for an SQLite version such as `3.53.0` in which several connections may share a WAL file. */
-export function isSound(version: string): boolean {
+/** True for an SQLite version such as `3.53.0` that the agent works with: several connections may share its WAL file, and every statement fits. */
+export function isFit(version: string): boolean {
   const parts = version.split('.').map(Number);
-  for (const [index, least] of FIRST_SOUND_VERSION.entries()) {
-    const part = parts[index] ?? 0;
+  return isFrom(parts, FIRST_SOUND_VERSION) && !isFrom(parts, FIRST_NARROW_VERSION);
+}
+
+function isFrom(version: readonly number[], first: readonly number[]): boolean {
+  for (const [index, least] of first.entries()) {
+    const part = version[index] ?? 0;
     if (part !== least) return part > least;
   }
   return true;

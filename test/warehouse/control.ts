@@ -43,6 +43,8 @@ interface Call {
 /** A loopback interface in plain HTTP: a JSON call is POSTed, a JSON answer comes back. */
 export async function listenForControl(handlers: ControlHandlers): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((request, response) => {
+    // One connection a call: a test that waits for a child synchronously for seconds would go on with one that ended meanwhile.
+    response.setHeader('connection', 'close');
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
